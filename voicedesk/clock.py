@@ -1,0 +1,49 @@
+"""Time as it is passed in: nothing in the house reads a clock that was not handed to it.
+
+Instants are integers, microseconds since the Unix epoch (`us`): exact, so that 14.999999 s stays below 15 s.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+MICROSECONDS = 1_000_000
+
+NowUs = Callable[[], int]
+"""A clock: returns the present instant in microseconds since the epoch."""
+
+
+def now_us() -> int:
+    """The machine's own clock, microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+def to_datetime(us: int) -> datetime:
+    """An aware UTC datetime of `us` microseconds since the epoch."""
+    seconds, rest = divmod(us, MICROSECONDS)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+
+
+def from_datetime(moment: datetime) -> int:
+    """Microseconds since the epoch of an aware datetime."""
+    return int(moment.replace(microsecond=0).timestamp()) * MICROSECONDS + moment.microsecond
+
+
+def to_seconds(us: int | None) -> float | None:
+    """Epoch seconds with microseconds, as programs read them; None stays None."""
+    return None if us is None else us / MICROSECONDS
+
+
+def to_ms(us: int | None) -> float | None:
+    """A duration in milliseconds with microseconds; None stays None."""
+    return None if us is None else us / 1000
+
+
+def parse_epoch(text: str) -> int | None:
+    """Microseconds of AMI's `Timestamp` ("1795421258.035513"); None where it is not one."""
+    seconds, _, fraction = text.partition(".")
+    if not (seconds.isascii() and seconds.isdigit()) or len(seconds) > 12:
+        return None
+    if fraction and not (fraction.isascii() and fraction.isdigit()):
+        return None
+    return int(seconds) * MICROSECONDS + int(fraction[:6].ljust(6, "0"))

@@ -1,0 +1,60 @@
+"""The one tree of errors; each class says whose fault it is and whether trying again can help.
+
+    VoicedeskError
+    ├── SettingsError        the user's: voicedesk.toml or its environment; mend it, then start again
+    ├── InputError           the user's: a file or an argument of a command; nothing was changed
+    ├── AmiError             the switch's side
+    │   ├── AmiProtocolError     the peer does not speak AMI; a retry helps only if the address was wrong
+    │   ├── AmiAuthenticationError  refused at login; a retry helps only after manager.conf or the secret changes
+    │   ├── AmiActionError       the switch answered "Error"; the same action will be refused again
+    │   └── AmiLinkLost          the link went away; the client reconnects by itself, an action's fate is unknown
+    ├── UnsafeValueError     ours or the user's: a value that must never reach the wire (CR, LF, NUL …)
+    └── StoreError           the database: locked, full, read-only, too new; nothing journalled is lost
+        └── StoreUnavailable     worth another try
+
+Third-party errors are mapped to these where they enter (`raise … from`).
+"""
+
+
+class VoicedeskError(Exception):
+    """Base of all; `str()` is one sentence that says what to do."""
+
+
+class SettingsError(VoicedeskError):
+    """The settings are wrong; the message names the file, the line and the cure."""
+
+
+class InputError(VoicedeskError):
+    """A command's file or argument cannot be used as it is."""
+
+
+class AmiError(VoicedeskError):
+    """Something between us and the switch."""
+
+
+class AmiProtocolError(AmiError):
+    """What answers at that address is not Asterisk's manager interface."""
+
+
+class AmiAuthenticationError(AmiError):
+    """The switch refused the login."""
+
+
+class AmiActionError(AmiError):
+    """The switch answered an action with an error."""
+
+
+class AmiLinkLost(AmiError):
+    """The link was lost; whether the action was carried out is unknown."""
+
+
+class UnsafeValueError(VoicedeskError):
+    """A value holds characters that could start a new header on the wire."""
+
+
+class StoreError(VoicedeskError):
+    """The database refused."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached or is locked; a later try may succeed."""
