@@ -5,7 +5,7 @@ Instants are microseconds since the epoch (`*_at`, int), spans are microseconds 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -50,6 +50,7 @@ class StartSource(StrEnum):
     USEREVENT = "userevent"
     NEWCHANNEL = "newchannel"
     FIRST_EVENT = "first_event"
+    ARRIVAL = "arrival"
     SNAPSHOT = "snapshot"
 
 
@@ -133,6 +134,7 @@ class GapReason(StrEnum):
     PBX_STOPPED = "pbx_stopped"
     BEFORE_LINK = "before_link"
     CAPTURE_END = "capture_end"
+    CLOCK_STEP = "clock_step"
     SWEPT = "swept"
 
 
@@ -198,6 +200,14 @@ class Hall:
                 return line
         return None
 
+    def line_named(self, hint: str | None) -> Line | None:
+        """The line that the dialplan announced by name or number; None if it is none of ours."""
+        return next((line for line in self.lines if hint and (hint == line.name or hint in line.extensions)), None)
+
+    def default_named(self, name: str) -> Line:
+        """A line under the default rule, for a hall whose lines nobody has written down."""
+        return replace(self.default_line, name=name)
+
     def agent_at(self, endpoint: str, member: str | None, at: int) -> str | None:
         """The person who sat at a phone at an instant; None: the verdict stands for the phone, not a person."""
         for assignment in self.assignments:
@@ -215,10 +225,11 @@ class Gap:
     reason: GapReason
 
     def touches(self, start: int | None, end: int | None) -> bool:
-        """True if it overlaps [start, end]; an unknown bound reaches without end."""
-        return (end is None or self.from_at <= end) and (
-            start is None or self.to_at is None or start <= self.to_at
-        )
+        """True if it overlaps ]start, end[; an unknown bound reaches without end.
+
+        What was seen at the very instant a gap begins or ends was seen.
+        """
+        return (end is None or self.from_at < end) and (start is None or self.to_at is None or start < self.to_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,523 @@
+"""Call stories: what the tracker makes of the events of one call, for every way a call can go."""
+
+import pytest
+
+from tests.unit.calls.story import HALL, Story, tell, tell_one, track
+from voicedesk.calls.model import (
+    Cause,
+    Direction,
+    Disposition,
+    Hall,
+    Line,
+    Outcome,
+    PhoneState,
+    Reason,
+    RingSource,
+    Role,
+    StartSource,
+    Verdict,
+)
+
+QUEUE_CALL = """
+ 0.000 UserEvent       trunk UserEvent=VoicedeskCall Line=hotline Number=13800138000 Exten=4001
+ 0.001 QueueCallerJoin trunk Queue=hotline CallerIDNum=13800138000 Exten=4001
+ 0.005 AgentCalled     trunk > agent1 Queue=hotline Interface=PJSIP/agent1 MemberName=Agent-One
+ 0.005 DialBegin       trunk > agent1 DialString=PJSIP/agent1
+ 0.010 Ringing         agent1
+ 0.011 DialState       trunk > agent1 DialStatus=RINGING
+ 6.010 Up              agent1
+ 6.011 DialEnd         trunk > agent1 DialStatus=ANSWER
+ 6.012 QueueCallerLeave trunk Queue=hotline
+ 6.013 AgentConnect    trunk > agent1 MemberName=Agent-One
+ 6.014 Up              trunk
+ 20.00 HangupRequest   agent1 Cause=16
+ 20.01 Hangup          agent1 Cause=16
+ 20.02 Hangup          trunk  Cause=16
+"""
+
+
+def outcomes(call):
+    return [(leg.endpoint, leg.outcome, judged.verdict) for leg, judged in zip(call.facts.legs, call.judgement.legs)]
+
+
+def test_a_queue_call_answered_in_the_second_ring():
+    call = tell_one(QUEUE_CALL)
+    facts, judged = call.facts, call.judgement
+    assert (judged.verdict, judged.answered_by, judged.agent) == (Verdict.ON_TIME, "PJSIP/agent1", "zhang")
+    assert (facts.line, facts.direction, facts.disposition) == ("hotline", Direction.INBOUND, Disposition.ANSWERED)
+    assert (facts.caller_number, facts.started_at_source) == ("13800138000", StartSource.USEREVENT)
+    assert (judged.ring_us, judged.queue_us, judged.ivr_us) == (6_000_000, 9_000, 0)
+    assert judged.caller_total_us == 20_020_000
+    (leg,) = facts.legs
+    assert (leg.ring_source, leg.role, leg.member, leg.hangup_cause) == (
+        RingSource.NEWSTATE,
+        Role.STAFF,
+        "Agent-One",
+        16,
+    )
+
+
+@pytest.mark.parametrize(
+    ("without", "source", "ring_us"),
+    [
+        (["Ringing"], RingSource.DIALSTATE, 5_999_000),
+        (["Ringing", "DialState"], RingSource.DIALBEGIN, 6_005_000),
+        (["Ringing", "DialState", "DialBegin"], RingSource.AGENTCALLED, 6_005_000),
+    ],
+)
+def test_fault_32_ring_start_falls_back_to_the_next_best_event(without, source, ring_us):
+    lines = [line for line in QUEUE_CALL.splitlines() if not any(f" {name} " in line for name in without)]
+    call = tell_one("\n".join(lines))
+    assert call.facts.legs[0].ring_source is source
+    assert call.judgement.ring_us == ring_us
+
+
+@pytest.mark.parametrize("without", [["Up              agent1"], ["Up              agent1", "DialEnd"]])
+def test_the_answer_is_known_from_dialend_or_agentconnect_too(without):
+    lines = [line for line in QUEUE_CALL.splitlines() if not any(name in line for name in without)]
+    call = tell_one("\n".join(lines))
+    assert call.judgement.answered_by == "PJSIP/agent1"
+    assert 6_000_000 <= call.judgement.ring_us <= 6_005_000
+
+
+def test_fault_33_progress_then_ringing_starts_at_ringing():
+    call = tell_one("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.5 DialState trunk > agent1 DialStatus=PROGRESS
+     2.0 DialState trunk > agent1 DialStatus=RINGING
+     5.0 DialEnd   trunk > agent1 DialStatus=ANSWER
+    """)
+    assert call.judgement.ring_us == 3_000_000
+
+
+def test_direct_200_without_180_is_measured_from_the_dial():
+    call = tell_one("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.3 Up        agent1
+     0.3 DialEnd   trunk > agent1 DialStatus=ANSWER
+    """)
+    assert (call.facts.legs[0].ring_source, call.judgement.verdict) == (RingSource.DIALBEGIN, Verdict.ON_TIME)
+
+
+def test_busy_at_once_then_a_colleague():
+    call = tell_one("""
+     0.000 QueueCallerJoin trunk Queue=hotline Exten=4001
+     0.001 DialBegin trunk > agent1 DialString=PJSIP/agent1
+     0.003 DialEnd   trunk > agent1 DialStatus=NOANSWER
+     0.004 Hangup    agent1 Cause=17
+     0.005 DialBegin trunk > agent2 DialString=PJSIP/agent2
+     0.006 Ringing   agent2
+     4.006 Up        agent2
+     9.000 Hangup    agent2 Cause=16
+     9.001 Hangup    trunk Cause=16
+    """)
+    assert outcomes(call) == [
+        ("PJSIP/agent1", Outcome.BUSY, Verdict.MISSED),
+        ("PJSIP/agent2", Outcome.ANSWERED, Verdict.ON_TIME),
+    ]
+    assert (call.judgement.ring_us, call.judgement.answered_by) == (4_000_000, "PJSIP/agent2")
+    assert call.facts.legs[0].ringing_at is None
+
+
+def test_a_phone_that_rang_and_then_says_busy_was_declined_by_hand():
+    call = tell_one("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.1 Ringing   agent1
+     3.0 DialEnd   trunk > agent1 DialStatus=BUSY
+     3.0 Hangup    agent1 Cause=17
+     3.1 Hangup    trunk Cause=17
+    """)
+    assert outcomes(call) == [("PJSIP/agent1", Outcome.DECLINED, Verdict.MISSED)]
+    assert (call.judgement.cause, call.facts.disposition) == (Cause.PERSON, Disposition.NO_ANSWER)
+
+
+def test_busy_because_talking_to_another_caller_of_the_hall():
+    first, second = tell("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001 call=A
+     0.1 Ringing   agent1 call=A
+     2.0 Up        agent1 call=A
+     5.0 DialBegin trunk#2 > agent1#2 DialString=agent1 Exten=4001 call=B
+     5.1 DialEnd   trunk#2 > agent1#2 DialStatus=BUSY call=B
+     5.1 Hangup    agent1#2 Cause=17 call=B
+     5.2 Hangup    trunk#2 Cause=17 call=B
+     9.0 Hangup    agent1 Cause=16 call=A
+     9.0 Hangup    trunk Cause=16 call=A
+    """)
+    assert first.judgement.verdict is Verdict.ON_TIME
+    assert (second.judgement.verdict, second.judgement.cause) == (Verdict.MISSED, Cause.ALL_BUSY)
+    assert second.judgement.legs[0].reason is Reason.TALKING
+    assert second.facts.disposition is Disposition.BUSY
+
+
+def test_a_caller_who_gives_up_in_the_first_ring():
+    call = tell_one("""
+     0.000 QueueCallerJoin trunk Queue=hotline Exten=4001
+     0.001 DialBegin     trunk > agent1 DialString=PJSIP/agent1
+     0.002 Ringing       agent1
+     3.000 HangupRequest trunk Cause=127
+     3.001 DialEnd       trunk > agent1 DialStatus=CANCEL
+     3.001 DialEnd       trunk > agent1 DialStatus=CANCEL
+     3.002 QueueCallerLeave trunk Queue=hotline
+     3.003 Hangup        agent1 Cause=0
+     3.004 Hangup        trunk Cause=127
+    """)
+    assert outcomes(call) == [("PJSIP/agent1", Outcome.CANCELLED, Verdict.LEFT_EARLY)]
+    assert (call.judgement.verdict, call.facts.disposition) == (Verdict.LEFT_EARLY, Disposition.ABANDONED)
+
+
+def test_giving_up_is_known_from_the_dial_when_the_request_was_not_seen():
+    call = tell_one("""
+     0.000 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.002 Ringing   agent1
+     3.001 DialEnd   trunk > agent1 DialStatus=CANCEL
+     3.003 Hangup    agent1 Cause=0
+     3.004 Hangup    trunk Cause=127
+    """)
+    assert call.facts.disposition is Disposition.ABANDONED
+
+
+def test_a_queue_that_times_out_is_no_abandonment():
+    call = tell_one("""
+     0.000 QueueCallerJoin trunk Queue=hotline Exten=4001
+     0.001 DialBegin     trunk > agent1 DialString=PJSIP/agent1
+     0.002 Ringing       agent1
+    20.001 AgentRingNoAnswer trunk > agent1 RingTime=20000
+    20.002 DialEnd       trunk > agent1 DialStatus=NOANSWER
+    20.002 DialEnd       trunk > agent1 DialStatus=CANCEL
+    20.003 QueueCallerAbandon trunk Queue=hotline
+    20.003 QueueCallerLeave trunk Queue=hotline
+    20.004 Hangup        agent1 Cause=0
+    24.000 HangupRequest trunk Cause=16
+    24.001 Hangup        trunk Cause=16
+    """)
+    assert outcomes(call) == [("PJSIP/agent1", Outcome.NO_ANSWER, Verdict.MISSED)]
+    assert (call.judgement.verdict, call.facts.disposition) == (Verdict.MISSED, Disposition.NO_ANSWER)
+
+
+def test_fault_34_ringall_one_answers_and_nobody_missed():
+    call = tell_one("""
+     0.0 QueueCallerJoin trunk Queue=hotline Exten=4001
+     0.1 DialBegin trunk > agent1 DialString=PJSIP/agent1
+     0.1 DialBegin trunk > agent2 DialString=PJSIP/agent2
+     0.1 DialBegin trunk > agent3 DialString=PJSIP/agent3
+     0.2 Ringing   agent1
+     0.2 Ringing   agent2
+     0.2 Ringing   agent3
+     5.0 Up        agent2
+     5.0 DialEnd   trunk > agent2 DialStatus=ANSWER
+     5.0 DialEnd   trunk > agent1 DialStatus=CANCEL
+     5.0 DialEnd   trunk > agent3 DialStatus=CANCEL
+     5.1 Hangup    agent1 Cause=26
+     5.1 Hangup    agent3 Cause=0
+    """)
+    elsewhere = (Outcome.ANSWERED_ELSEWHERE, Verdict.NOT_JUDGED)
+    assert {leg[0]: leg[1:] for leg in outcomes(call)} == {
+        "PJSIP/agent1": elsewhere,
+        "PJSIP/agent2": (Outcome.ANSWERED, Verdict.ON_TIME),
+        "PJSIP/agent3": elsewhere,
+    }
+
+
+def test_fault_37_retries_of_the_same_phone_are_three_legs_of_one_call():
+    rounds = "".join(
+        f"""
+     {start}.0 DialBegin trunk > agent1#{n} DialString=PJSIP/agent1
+     {start}.0 Ringing   agent1#{n}
+     {start + 5}.0 DialEnd   trunk > agent1#{n} DialStatus=NOANSWER
+     {start + 5}.0 Hangup    agent1#{n} Cause=0"""
+        for n, start in ((1, 0), (2, 6), (3, 12))
+    )
+    call = tell_one("0.0 QueueCallerJoin trunk Queue=hotline Exten=4001" + rounds + "\n 17.1 Hangup trunk Cause=19")
+    assert [judged.reason for judged in call.judgement.legs] == [Reason.RUNG_TOO_SHORT] * 3
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.MISSED, Cause.ROUTING)
+    assert call.judgement.ring_us == 17_000_000
+
+
+def test_a_member_over_local_is_the_phone_behind_it():
+    call = tell_one("""
+     0.000 QueueCallerJoin trunk Queue=hotline Exten=4001
+     0.001 AgentCalled trunk > two;1 Interface=Local/two@agents/n MemberName=Agent-Two
+     0.001 DialBegin   trunk > two;1 DialString=Local/two@agents/n
+     0.003 DialBegin   two;2 > agent2 DialString=agent2
+     0.004 Ringing     agent2
+     0.005 Ringing     two;1
+     4.004 Up          agent2
+     4.005 DialEnd     two;2 > agent2 DialStatus=ANSWER
+     4.006 DialEnd     trunk > two;1 DialStatus=ANSWER
+    """)
+    (leg,) = call.facts.legs
+    assert (leg.endpoint, leg.member, leg.agent) == ("PJSIP/agent2", "Agent-Two", "li")
+    assert (call.judgement.verdict, call.judgement.ring_us) == (Verdict.ON_TIME, 4_000_000)
+
+
+def test_hunting_counts_from_the_first_phone():
+    call = tell_one("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.0 Ringing   agent1
+    10.0 DialEnd   trunk > agent1 DialStatus=NOANSWER
+    10.0 Hangup    agent1 Cause=0
+    10.1 DialBegin trunk > agent2 DialString=agent2
+    10.1 Ringing   agent2
+    16.0 Up        agent2
+    """)
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.LATE, Cause.ROUTING)
+    assert [judged.verdict for judged in call.judgement.legs] == [Verdict.NOT_JUDGED, Verdict.ON_TIME]
+
+
+def test_a_blind_transfer_is_a_further_leg_from_the_first_person():
+    call = tell_one("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.0 Ringing   agent1
+     3.0 Up        agent1
+     9.0 BlindTransfer - TransfererChannel=PJSIP/agent1-1 TransfererUniqueid=1800000000.1
+     9.1 Hangup    agent1 Cause=16
+     9.2 DialBegin trunk > agent2 DialString=agent2
+     9.2 Ringing   agent2
+    30.0 Up        agent2
+    40.0 Hangup    agent2 Cause=16
+    40.0 Hangup    trunk Cause=16
+    """)
+    assert [leg.transferred_from for leg in call.facts.legs] == [None, "PJSIP/agent1"]
+    assert (call.judgement.verdict, call.judgement.answered_by) == (Verdict.ON_TIME, "PJSIP/agent1")
+
+
+def test_an_attended_transfer_joins_the_consultation_to_the_callers_matter():
+    story = Story()
+    events = story.events("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001 call=A
+     0.0 Ringing   agent1 call=A
+     3.0 Up        agent1 call=A
+     9.0 DialBegin agent1#2 > agent2 DialString=agent2 Exten=6002 call=B
+     9.1 Ringing   agent2 call=B
+    12.0 Up        agent2 call=B
+    14.0 Hangup    agent1#2 Cause=16 call=B
+    14.0 Hangup    agent2 Cause=16 call=A
+    14.1 Hangup    agent1 Cause=16 call=A
+    20.0 Hangup    trunk Cause=16 call=A
+    """)
+    call = track(events)[0]
+    assert len(track(events)) == 1
+    assert call.facts.linkedids == ("1800000000.0", "1800000000.2")
+    assert [(leg.endpoint, leg.transferred_from) for leg in call.facts.legs] == [
+        ("PJSIP/agent1", None),
+        ("PJSIP/agent2", "PJSIP/agent1"),
+    ]
+    assert call.judgement.answered_by == "PJSIP/agent1"
+
+
+def test_a_call_that_joins_another_says_which_row_is_gone():
+    from voicedesk.calls.tracker import Tracker
+
+    tracker = Tracker("pbx", HALL)
+    for event in Story().events("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001 call=A
+     1.0 DialBegin agent1#2 > agent2 DialString=agent2 call=B
+     2.0 Hangup agent2 call=A
+    """):
+        tracker.receive(event)
+    changes = tracker.take_changes()
+    ((gone, kept),) = changes.merged
+    assert [facts.id for facts in changes.calls] == [kept]
+    assert gone != kept
+
+
+def test_calls_between_staff_are_internal_and_not_judged():
+    call = tell_one("""
+     0.0 DialBegin agent1 > agent2 DialString=agent2 Exten=6002
+     0.1 Ringing   agent2
+    30.0 DialEnd   agent1 > agent2 DialStatus=NOANSWER
+    30.0 Hangup    agent2 Cause=0
+    30.0 Hangup    agent1 Cause=0
+    """)
+    assert (call.facts.direction, call.judgement.reason) == (Direction.INTERNAL, Reason.INTERNAL)
+
+
+def test_a_call_to_a_citizen_is_outbound_and_keeps_the_number_dialled():
+    call = tell_one("""
+     0.0 DialBegin agent1 > trunk DialString=13800138000@trunk Exten=13800138000 CallerIDNum=6001
+     0.1 Ringing   trunk
+     5.0 Up        trunk
+     9.0 Hangup    trunk Cause=16
+     9.0 Hangup    agent1 Cause=16
+    """)
+    assert (call.facts.direction, call.facts.caller_number) == (Direction.OUTBOUND, "13800138000")
+    assert (call.facts.legs[0].role, call.facts.disposition) == (Role.CITIZEN, Disposition.ANSWERED)
+
+
+def test_an_outbound_call_that_reached_nobody_failed():
+    call = tell_one("""
+     0.0 DialBegin agent1 > trunk DialString=13800138000@trunk Exten=13800138000
+     0.1 DialEnd   agent1 > trunk DialStatus=CHANUNAVAIL
+     0.1 Hangup    trunk Cause=1
+     0.2 Hangup    agent1 Cause=1
+    """)
+    assert (call.facts.disposition, call.facts.legs[0].outcome) == (Disposition.FAILED, Outcome.UNREACHABLE)
+
+
+def test_a_call_the_caller_leaves_in_the_menu_is_ivr_only():
+    call = tell_one("""
+     0.0 Up     trunk Exten=4001
+     4.0 HangupRequest trunk
+     4.1 Hangup trunk Cause=16
+    """)
+    assert (call.judgement.reason, call.facts.disposition) == (Reason.IVR_ONLY, Disposition.ANSWERED)
+    assert call.judgement.ivr_us == 4_100_000
+
+
+def test_a_caller_who_heard_a_notice_and_asked_for_nothing_is_self_served():
+    call = tell_one("""
+     0.0 Up        trunk Exten=4001
+     9.0 UserEvent trunk UserEvent=VoicedeskNotice Complete=1
+     9.1 Hangup    trunk Cause=16
+    """)
+    assert call.judgement.reason is Reason.SELF_SERVED
+
+
+def test_a_number_that_is_none_of_our_lines_is_noise():
+    call = tell_one("""
+     0.0 Newchannel trunk Exten=100 CallerIDNum=sipvicious
+     0.1 Hangup trunk Cause=0
+    """)
+    assert (call.judgement.reason, call.facts.line) == (Reason.NOISE, None)
+
+
+@pytest.mark.parametrize(
+    ("states", "cause"),
+    [
+        ("DeviceStateChange - Device=PJSIP/agent1 State=NOT_INUSE", Cause.ROUTING),
+        ("DeviceStateChange - Device=PJSIP/agent1 State=UNAVAILABLE", Cause.EMPTY_SEAT),
+        ("QueueMemberPause - Queue=hotline Interface=PJSIP/agent1 Paused=1", Cause.EMPTY_SEAT),
+        ("ContactStatus - EndpointName=agent1 ContactStatus=Unreachable", Cause.EMPTY_SEAT),
+        ("PeerStatus - Peer=PJSIP/agent1 PeerStatus=Unregistered", Cause.EMPTY_SEAT),
+    ],
+)
+def test_why_nobody_was_rung_follows_from_what_the_phones_were_doing(states, cause):
+    call = tell_one(f"""
+     0.0 QueueMember - Queue=hotline StateInterface=PJSIP/agent1 Status=1 Paused=0
+     0.5 {states}
+     1.0 QueueCallerJoin  trunk Queue=hotline Exten=4001
+    31.0 QueueCallerLeave trunk Queue=hotline
+    31.1 Hangup trunk Cause=19
+    """)
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.MISSED, cause)
+    assert [seen.endpoint for seen in call.facts.phones] == ["PJSIP/agent1"]
+
+
+def test_a_full_queue_is_all_busy_and_what_freed_itself_is_seen():
+    calls = tell("""
+     0.0 QueueMember - Queue=hotline StateInterface=PJSIP/agent1 Status=1 Paused=0
+     1.0 QueueCallerJoin trunk Queue=hotline Exten=4001 call=A
+     1.1 DialBegin trunk > agent1 DialString=PJSIP/agent1 call=A
+     1.1 Ringing   agent1 call=A
+     3.0 Up        agent1 call=A
+     3.1 DeviceStateChange - Device=PJSIP/agent1 State=INUSE
+     5.0 QueueCallerJoin  trunk#2 Queue=hotline Exten=4001 call=B
+    40.0 QueueCallerLeave trunk#2 Queue=hotline call=B
+    40.1 Hangup trunk#2 Cause=19 call=B
+    50.0 QueueCallerJoin  trunk#3 Queue=hotline Exten=4001 call=C
+    60.0 Hangup agent1 Cause=16 call=A
+    60.0 Hangup trunk Cause=16 call=A
+    60.1 DeviceStateChange - Device=PJSIP/agent1 State=NOT_INUSE
+    90.0 QueueCallerLeave trunk#3 Queue=hotline call=C
+    90.1 Hangup trunk#3 Cause=19 call=C
+    """)
+    causes = [call.judgement.cause for call in calls]
+    assert causes == [None, Cause.ALL_BUSY, Cause.ROUTING]
+    assert calls[2].facts.phones[0].states[0] is PhoneState.TALKING
+    assert calls[2].facts.phones[0].states[-1] is PhoneState.FREE
+
+
+def test_a_phone_that_left_the_queue_is_not_due():
+    call = tell_one("""
+     0.0 QueueMemberAdded   - Queue=hotline Interface=PJSIP/agent1 Status=1 Paused=0
+     0.1 QueueMemberRemoved - Queue=hotline Interface=PJSIP/agent1
+     1.0 QueueCallerJoin  trunk Queue=hotline Exten=4001
+    31.1 Hangup trunk Cause=19
+    """)
+    assert (call.facts.phones, call.judgement.cause) == ((), Cause.ROUTING)
+
+
+def test_fault_40_two_pbxs_with_the_same_ids_stay_apart():
+    from voicedesk.calls.tracker import Tracker
+
+    ids = set()
+    for pbx, boot in (("a", "1"), ("b", "1"), ("a", "2")):
+        tracker = Tracker(pbx, HALL)
+        tracker.receive(Story().event(f"0.0 VoicedeskLink - State=up Boot={boot}"))
+        for event in Story().events(QUEUE_CALL):
+            tracker.receive(event)
+        ids.add(tracker.take_changes().calls[0].id)
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize("number", ["", "<unknown>", "anonymous", "Restricted"])
+def test_fault_41_a_withheld_number_is_unknown(number):
+    call = tell_one(f"0.0 QueueCallerJoin trunk Queue=hotline Exten=4001 CallerIDNum={number}")
+    assert (call.facts.caller_number, call.facts.doubtful) == (None, False)
+
+
+@pytest.mark.parametrize("number", ["1" * 70, ";DROP", "<script>"])
+def test_fault_41_what_is_no_number_is_not_kept_and_makes_the_call_doubtful(number):
+    call = tell_one(f"0.0 QueueCallerJoin trunk Queue=hotline Exten=4001 CallerIDNum={number}")
+    assert (call.facts.caller_number, call.facts.doubtful) == (None, True)
+
+
+def test_the_cleaned_number_wins_over_what_the_caller_sent():
+    call = tell_one("""
+     0.0 Newchannel trunk Exten=4001 CallerIDNum=999
+     0.1 UserEvent  trunk UserEvent=VoicedeskCall Line=4001 Number=13800138000 CallerIDNum=13800138000
+     0.2 Newstate   trunk ChannelStateDesc=Ring CallerIDNum=777
+    """)
+    assert (call.facts.caller_number, call.facts.started_at_source) == ("13800138000", StartSource.USEREVENT)
+
+
+def test_pseudo_channels_and_half_events_are_no_calls():
+    assert (
+        tell("""
+     0.0 Hangup - Channel=OutgoingSpoolFailed Uniqueid=1.1 Linkedid=1.1
+     0.1 Newchannel - Channel=Message/ast_msg_queue Uniqueid=1.2 Linkedid=1.2
+     0.2 Hangup - Channel=PJSIP/x-1
+     0.3 DialBegin -
+     0.3 UserEvent trunk UserEvent=SomethingElse
+    """)
+        == []
+    )
+
+
+def test_a_queue_taken_for_the_line_when_the_extension_says_nothing():
+    call = tell_one("0.0 QueueCallerJoin trunk Queue=hotline Exten=s")
+    assert call.facts.line == "hotline"
+
+
+def test_without_settings_the_extension_is_the_line():
+    hall = Hall(every_extension_is_a_line=True, default_line=Line(name="", limit_us=10_000_000))
+    call = tell_one("0.0 QueueCallerJoin trunk Queue=hotline Exten=4711", hall)
+    assert (call.facts.line, call.facts.limit_us) == ("4711", 10_000_000)
+
+
+def test_without_phones_in_the_settings_whoever_is_dialled_inside_is_staff():
+    hall = Hall(lines=HALL.lines)
+    call = tell_one(
+        """
+     0.0 DialBegin trunk > desk DialString=desk Exten=4001
+     0.1 Ringing   desk
+     4.0 Up        desk
+    """,
+        hall,
+    )
+    assert (call.facts.legs[0].role, call.judgement.verdict) == (Role.STAFF, Verdict.ON_TIME)
+
+
+def test_off_duty_is_asked_of_the_hall():
+    hall = Hall(lines=HALL.lines, phones=HALL.phones, on_duty=lambda line, at: line != "hotline")
+    assert tell_one(QUEUE_CALL, hall).judgement.reason is Reason.OFF_DUTY
+
+
+def test_a_colleague_who_picks_up_takes_the_call_from_the_phone_that_rang():
+    call = tell_one("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.0 Ringing   agent1
+     3.0 Pickup - TargetUniqueid=1800000000.1
+     3.1 Up        agent1
+    """)
+    assert call.facts.legs[0].outcome is Outcome.ANSWERED_ELSEWHERE

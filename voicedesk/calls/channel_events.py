@@ -1,0 +1,259 @@
+"""What each event of a channel says: fills the records of the call it belongs to, whatever the order of events."""
+
+from collections.abc import Callable
+
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.facts import local_base, role_of
+from voicedesk.calls.model import Hall, PhoneState, Role, StartSource
+from voicedesk.calls.records import CallRecord, Channel, Leg
+from voicedesk.calls.registry import DEST, SELF, Registry
+from voicedesk.calls.waiting import Waiting
+
+_WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
+_NUMBER_CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
+_NO_EXTENSION = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
+_UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(4)
+"""How far a caller's number can be trusted: before or after the dialplan cleaned it, or announced by it."""
+
+
+class ChannelEvents:
+    """Handlers of channel, dial, queue and transfer events; each takes the event and its instant."""
+
+    def __init__(self, registry: Registry, waiting: Waiting, hall: Hall) -> None:
+        self._registry = registry
+        self._waiting = waiting
+        self._hall = hall
+        self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
+            "AgentCalled": self._agent_called,
+            "AgentConnect": self._agent_connect,
+            "AgentRingNoAnswer": self._agent_ring_no_answer,
+            "BlindTransfer": self._blind_transfer,
+            "DialBegin": self._dial_begin,
+            "DialEnd": self._dial_end,
+            "DialState": self._dial_state,
+            "Hangup": self._hangup,
+            "HangupRequest": self._hangup_request,
+            "Newchannel": self._newchannel,
+            "Newstate": self._newstate,
+            "Pickup": self._pickup,
+            "QueueCallerJoin": self._queue_join,
+            "QueueCallerLeave": self._queue_leave,
+            "UserEvent": self._user_event,
+        }
+
+    # --- the channel that began the call
+
+    def _newchannel(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None:
+            return
+        record = channel.call
+        if channel.uniqueid == record.linkedids[0] and record.start_source is not StartSource.USEREVENT:
+            self._start(record, at, StartSource.NEWCHANNEL, event)
+        self._describe(channel, event, _UNCLEANED)
+
+    def _user_event(self, event: AmiEvent, at: int) -> None:
+        name = event.get("UserEvent")
+        if name not in ("VoicedeskCall", "VoicedeskNotice"):
+            return
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None:
+            return
+        if name == "VoicedeskCall":
+            self._announced(channel, event, at)
+        elif event.get("Complete") == "1":
+            channel.call.notice_heard = True
+
+    def _announced(self, channel: Channel, event: AmiEvent, at: int) -> None:
+        """The dialplan announces a call: its true start, its line and the cleaned number."""
+        record = channel.call
+        self._start(record, at, StartSource.USEREVENT, event)
+        record.line_hint = record.line_hint or event.get("Line")
+        self._describe(channel, event, _ANNOUNCED)
+        number = event.get("Number")
+        if number is not None:
+            channel.number = _number(number, record)
+
+    def _start(self, record: CallRecord, at: int, source: StartSource, event: AmiEvent) -> None:
+        record.start_source = source if event.timestamp_us is not None else StartSource.ARRIVAL
+        record.start_at = at if record.start_at is None else min(record.start_at, at)
+
+    def _describe(self, channel: Channel, event: AmiEvent, rank: int) -> None:
+        """Keeps the number and the extension of the channel, from the most trusted event."""
+        if channel.extension is None:
+            extension = event.get("Exten")
+            if extension and extension not in _NO_EXTENSION:
+                channel.extension = extension
+        if rank > channel.number_rank:
+            channel.number_rank = rank
+            channel.number = _number(event.get("CallerIDNum") or "", channel.call)
+
+    def describe_listed(self, channel: Channel, event: AmiEvent) -> None:
+        """Number and extension of a channel found in a list."""
+        self._describe(channel, event, _SEEN)
+
+    # --- ringing and answer
+
+    def _newstate(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None:
+            return
+        state = event.get("ChannelStateDesc")
+        if state == "Ringing":
+            leg = self.leg(channel)
+            if leg.ringing_at is None:
+                leg.ringing_at = at
+                self._registry.changed[channel.call] = None
+        elif state == "Up":
+            self.went_up(channel, at)
+        if channel.number_rank < _SEEN:
+            self._describe(channel, event, _SEEN)
+
+    def went_up(self, channel: Channel, at: int) -> None:
+        """The channel was answered."""
+        if channel.up_at is None:
+            channel.up_at = at
+            self._answered(channel)
+
+    def _answered(self, channel: Channel) -> None:
+        record = channel.call
+        if channel.leg is not None and not channel.is_local:
+            self._registry.waiting.discard(record)
+        self._registry.changed[record] = None
+        if self._registry.waiting:
+            self._waiting.watch(channel.endpoint)
+
+    def leg(self, channel: Channel) -> Leg:
+        """The leg of a channel that the switch dialled, begun if it is new."""
+        if channel.leg is None:
+            is_local = channel.is_local
+            before = PhoneState.UNKNOWN if is_local else self._waiting.state(channel.endpoint, channel.call)
+            channel.leg = Leg(channel, before)
+        return channel.leg
+
+    def _dialled(self, event: AmiEvent, at: int) -> Leg | None:
+        """The leg a Dial* or Agent* event is about, with who dialled it."""
+        dialler = self._registry.channel(event, SELF, at) if event.get("Uniqueid") else None
+        channel = self._registry.channel(event, DEST, at)
+        if channel is None:
+            return None
+        leg = self.leg(channel)
+        if dialler is not None:
+            leg.dialler = leg.dialler or dialler
+            if dialler.number_rank < _CLEANED:
+                self._describe(dialler, event, _CLEANED)
+        return leg
+
+    def _dial_begin(self, event: AmiEvent, at: int) -> None:
+        leg = self._dialled(event, at)
+        if leg is not None and leg.dial_begin_at is None:
+            leg.dial_begin_at = at
+            leg.dial_string = event.get("DialString") or ""
+            self.asked_by_dial(leg, at)
+
+    def asked_by_dial(self, leg: Leg, at: int) -> None:
+        """Dialling a staff phone for somebody means that they asked for a person."""
+        channel = leg.channel
+        if not channel.is_local and leg.dialler is not None and role_of(leg, self._hall) is Role.STAFF:
+            self._waiting.ask(channel.call, at)
+
+    def _dial_state(self, event: AmiEvent, at: int) -> None:
+        leg = self._dialled(event, at)
+        if leg is not None and leg.dial_ringing_at is None and event.get("DialStatus") == "RINGING":
+            leg.dial_ringing_at = at
+            self._registry.changed[leg.channel.call] = None
+
+    def _dial_end(self, event: AmiEvent, at: int) -> None:
+        leg = self._dialled(event, at)
+        if leg is None or leg.dial_end_at is not None:
+            return
+        leg.dial_end_at = at
+        leg.dial_status = event.get("DialStatus")
+        self._registry.changed[leg.channel.call] = None
+        if leg.dial_status == "ANSWER" and leg.channel.up_at is None:
+            self._answered(leg.channel)
+
+    # --- queues
+
+    def _queue_join(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None:
+            return
+        channel.call.queue = event.get("Queue")
+        channel.call.queue_left_at = None
+        self._describe(channel, event, _CLEANED)
+        self._waiting.ask(channel.call, at)
+
+    def _queue_leave(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channel(event, SELF, at)
+        if channel is not None:
+            channel.call.queue_left_at = at
+            self._registry.waiting.discard(channel.call)
+
+    def _agent_called(self, event: AmiEvent, at: int) -> None:
+        leg = self._dialled(event, at)
+        if leg is not None:
+            leg.agent_called_at = at if leg.agent_called_at is None else leg.agent_called_at
+            self._name_member(leg, event)
+
+    def _agent_connect(self, event: AmiEvent, at: int) -> None:
+        leg = self._dialled(event, at)
+        if leg is not None and leg.connected_at is None:
+            leg.connected_at = at
+            self._name_member(leg, event)
+            if leg.channel.up_at is None:
+                self._answered(leg.channel)
+
+    def _name_member(self, leg: Leg, event: AmiEvent) -> None:
+        """A member reached over a Local channel is the member of the phone behind it."""
+        member = event.get("MemberName")
+        if not leg.channel.is_local:
+            leg.member = leg.member or member
+        elif member:
+            leg.channel.call.local_members[local_base(leg.channel.name)] = member
+
+    def _agent_ring_no_answer(self, event: AmiEvent, at: int) -> None:
+        leg = self._dialled(event, at)
+        if leg is not None and leg.queue_gave_up_at is None:
+            leg.queue_gave_up_at = at
+
+    # --- the end, and transfers
+
+    def _hangup_request(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channel(event, SELF, at)
+        if channel is not None and channel.hangup_requested_at is None:
+            channel.hangup_requested_at = at
+
+    def _hangup(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None or channel.hung_at is not None:
+            return
+        cause = event.get("Cause") or ""
+        channel.hangup_cause = int(cause) if cause.isdecimal() else None
+        if channel.leg is not None:
+            self._registry.changed[channel.call] = None
+        self._registry.hang_up(channel, at)
+        if self._registry.waiting:
+            self._waiting.watch(channel.endpoint)
+
+    def _blind_transfer(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channels.get(event.get("TransfererUniqueid") or "")
+        if channel is not None:
+            channel.call.transfers.append((at, channel.endpoint))
+
+    def _pickup(self, event: AmiEvent, _at: int) -> None:
+        """A colleague takes the call: the phone that rang did not answer it."""
+        channel = self._registry.channels.get(event.get("TargetUniqueid") or "")
+        if channel is not None and channel.leg is not None:
+            channel.leg.picked_up = True
+            self._registry.changed[channel.call] = None
+
+
+def _number(text: str, record: CallRecord) -> str | None:
+    """A caller's number as it may be kept; what no number looks like makes the call doubtful."""
+    if text.lower() in _WITHHELD:
+        return None
+    if len(text) > 64 or not _NUMBER_CHARACTERS.issuperset(text):
+        record.doubtful = True
+        return None
+    return text

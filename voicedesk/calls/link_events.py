@@ -1,0 +1,138 @@
+"""What is said of the link and the switch itself: gaps, restarts, clock steps, and lists of what exists now.
+
+Where events may be missing each call concerned carries a `Gap`, on the PBX's clock.
+"""
+
+from collections.abc import Callable
+
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.channel_events import ChannelEvents
+from voicedesk.calls.model import Gap, GapReason, StartSource
+from voicedesk.calls.registry import SELF, Registry, born_us
+from voicedesk.clock import MICROSECONDS
+
+STOP_WINDOW_US = 2 * MICROSECONDS
+"""Calls that ended this shortly before the PBX stopped were ended by the stop."""
+CLOCK_STEP_US = 2 * MICROSECONDS
+"""A jump of the PBX's clock larger than this makes the durations across it unknown."""
+
+
+class LinkEvents:
+    """Handlers of link marks, snapshots and the switch's own events; watches the PBX's clock."""
+
+    def __init__(self, registry: Registry, channel_events: ChannelEvents) -> None:
+        self._registry = registry
+        self._channel_events = channel_events
+        self.last_at: int | None = None
+        self._least_lag: int | None = None
+        self._lost_at: int | None = None
+        self._listed: set[str] | None = None
+        self._listed_at = 0
+        self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
+            "CoreShowChannel": self._channel_listed,
+            "Shutdown": self._shutdown,
+            "VoicedeskDoubt": self.doubt,
+            "VoicedeskLink": self._link,
+            "VoicedeskSnapshot": self._snapshot,
+        }
+
+    def watch_clock(self, at: int, arrived: int) -> None:
+        """Notices when the PBX's clock steps. Delay only ever adds lag, so less lag than ever means a step ahead."""
+        last, self.last_at = self.last_at, at
+        if last is not None and at < last - CLOCK_STEP_US:
+            self._stepped(at, last)
+        if not arrived:
+            return
+        lag = arrived - at
+        if self._least_lag is None or lag < self._least_lag:
+            if self._least_lag is not None and lag < self._least_lag - CLOCK_STEP_US and last is not None and at > last:
+                self._stepped(last, at)
+            self._least_lag = lag
+
+    def _stepped(self, earlier: int, later: int) -> None:
+        self._least_lag = None
+        self._registry.mark_open(Gap(from_at=earlier, to_at=later, reason=GapReason.CLOCK_STEP))
+
+    def _pbx_time(self, ours: int) -> int:
+        """An instant of our clock on the PBX's clock, as far as the lag tells."""
+        return ours - (self._least_lag or 0)
+
+    # --- the link
+
+    def _link(self, event: AmiEvent, at: int) -> None:
+        now = self._pbx_time(at)
+        last = self.last_at if self.last_at is not None else now
+        state = event.get("State")
+        if state == "up":
+            self._link_up(event, now)
+        elif state == "dropped":
+            self._registry.note_gap(Gap(from_at=last, to_at=max(now, last), reason=GapReason.EVENTS_DROPPED))
+        else:
+            self._lost_at = last
+
+    def _link_up(self, event: AmiEvent, at: int) -> None:
+        registry = self._registry
+        boot = event.get("Boot") or None
+        restarted = event.get("Restarted") == "1" or bool(registry.boot and boot and boot != registry.boot)
+        if self._lost_at is None:
+            gap = Gap(from_at=0, to_at=at, reason=GapReason.BEFORE_LINK)
+        else:
+            reason = GapReason.PBX_RESTART if restarted else GapReason.LINK_LOST
+            gap = Gap(from_at=self._lost_at, to_at=max(at, self._lost_at), reason=reason)
+        if restarted:
+            registry.forget_boot(gap)
+        registry.boot = boot or registry.boot
+        registry.note_gap(gap)
+
+    def _shutdown(self, _event: AmiEvent, at: int) -> None:
+        """The switch stops: calls it cut off did not end by anyone's will."""
+        gap = Gap(from_at=at - STOP_WINDOW_US, to_at=at, reason=GapReason.PBX_STOPPED)
+        self._registry.mark_open(gap)
+        for record in self._registry.recently_closed():
+            if (record.closed_at or 0) > gap.from_at:
+                record.mark_gap(gap)
+                self._registry.changed[record] = None
+
+    def doubt(self, event: AmiEvent, _at: int) -> None:
+        """Text on the wire that the switch did not write: the call it touched is doubtful."""
+        name = event.get("Channel")
+        channels = self._registry.channels
+        channel = channels.get(event.get("Uniqueid") or "") or next(
+            (c for c in channels.values() if c.name == name), None
+        )
+        if channel is not None and not channel.call.doubtful:
+            channel.call.doubtful = True
+            self._registry.changed[channel.call] = None
+
+    # --- lists of what exists now
+
+    def _snapshot(self, event: AmiEvent, at: int) -> None:
+        if event.get("State") == "begin":
+            self._listed = set()
+            self._listed_at = self._pbx_time(at)
+            return
+        listed, self._listed = self._listed, None
+        if listed is None or event.get("Complete") != "1":
+            return
+        for channel in list(self._registry.channels.values()):
+            if channel.hung_at is None and channel.uniqueid not in listed:
+                self._registry.hang_up(channel, self._listed_at)
+
+    def _channel_listed(self, event: AmiEvent, at: int) -> None:
+        """A channel that exists now: what it did while nobody watched is known only by its state."""
+        if self._listed is not None:
+            self._listed.add(event.get("Uniqueid") or "")
+            at = self._listed_at
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None:
+            return
+        record = channel.call
+        if record.start_at is None and record.start_source is StartSource.FIRST_EVENT:
+            record.start_at = born_us(record.linkedids[0])
+            record.start_source = StartSource.SNAPSHOT
+        state = event.get("ChannelStateDesc")
+        if state == "Up":
+            self._channel_events.went_up(channel, at)
+        elif state == "Ringing" and not channel.is_local:
+            self._channel_events.leg(channel)
+        self._channel_events.describe_listed(channel, event)

@@ -1,0 +1,184 @@
+"""What is gathered of a call while it lasts: mutable records that `facts` freezes into values.
+
+Each field holds what one kind of event said, so that the order in which events of different channels arrive does not
+matter and a repeated event changes nothing: the first one wins.
+"""
+
+from voicedesk.calls.model import Gap, PhoneState, StartSource
+
+CALLBACK_PREFIX = "vd-"
+"""Our own calls carry a channel id of ours; Asterisk takes it over as Uniqueid and Linkedid."""
+
+
+class Channel:
+    """A channel of the switch; `leg` is set if the switch dialled it."""
+
+    __slots__ = (
+        "call",
+        "endpoint",
+        "extension",
+        "hangup_cause",
+        "hangup_requested_at",
+        "hung_at",
+        "is_local",
+        "leg",
+        "linkedid",
+        "name",
+        "number",
+        "number_rank",
+        "uniqueid",
+        "up_at",
+    )
+
+    def __init__(self, uniqueid: str, name: str, linkedid: str, call: "CallRecord") -> None:
+        self.uniqueid = uniqueid
+        self.name = name
+        self.linkedid = linkedid
+        self.call = call
+        self.is_local = name.startswith("Local/")
+        self.endpoint = name.rpartition("-")[0]
+        self.leg: Leg | None = None
+        self.extension: str | None = None
+        self.number: str | None = None
+        self.number_rank = -1
+        self.up_at: int | None = None
+        self.hangup_requested_at: int | None = None
+        self.hung_at: int | None = None
+        self.hangup_cause: int | None = None
+
+
+class Leg:
+    """One ringing of one phone, as each kind of event told it."""
+
+    __slots__ = (
+        "agent_called_at",
+        "channel",
+        "connected_at",
+        "dial_begin_at",
+        "dial_end_at",
+        "dial_ringing_at",
+        "dial_status",
+        "dial_string",
+        "dialler",
+        "member",
+        "picked_up",
+        "queue_gave_up_at",
+        "ringing_at",
+        "state_before",
+    )
+
+    def __init__(self, channel: Channel, state_before: PhoneState) -> None:
+        self.channel = channel
+        self.state_before = state_before
+        self.dialler: Channel | None = None
+        self.dial_string = ""
+        self.member: str | None = None
+        self.ringing_at: int | None = None
+        self.dial_ringing_at: int | None = None
+        self.dial_begin_at: int | None = None
+        self.agent_called_at: int | None = None
+        self.dial_end_at: int | None = None
+        self.dial_status: str | None = None
+        self.connected_at: int | None = None
+        self.queue_gave_up_at: int | None = None
+        self.picked_up = False
+
+    @property
+    def answered_at(self) -> int | None:
+        """The switch's answer: the channel went up, else the dial ended in ANSWER, else the queue connected it."""
+        if self.picked_up:
+            return None
+        if self.channel.up_at is not None:
+            return self.channel.up_at
+        if self.dial_status == "ANSWER":
+            return self.dial_end_at
+        return self.connected_at
+
+    @property
+    def dialled_at(self) -> int | None:
+        """When the switch dialled it."""
+        return self.dial_begin_at if self.dial_begin_at is not None else self.agent_called_at
+
+
+class CallRecord:
+    """One caller's matter while it lasts."""
+
+    __slots__ = (
+        "asked_at",
+        "channels",
+        "closed_at",
+        "doubtful",
+        "due",
+        "first_at",
+        "gaps",
+        "id",
+        "last_at",
+        "line_hint",
+        "linkedids",
+        "live",
+        "local_members",
+        "notice_heard",
+        "queue",
+        "queue_left_at",
+        "start_at",
+        "start_source",
+        "states_seen",
+        "transfers",
+    )
+
+    def __init__(self, call_id: str, linkedid: str, at: int) -> None:
+        self.id = call_id
+        self.linkedids = [linkedid]
+        self.channels: dict[str, Channel] = {}
+        self.live = 0
+        self.first_at = at
+        self.last_at = at
+        self.start_at: int | None = None
+        self.start_source = StartSource.FIRST_EVENT
+        self.closed_at: int | None = None
+        self.asked_at: int | None = None
+        self.queue: str | None = None
+        self.queue_left_at: int | None = None
+        self.line_hint: str | None = None
+        self.notice_heard = False
+        self.doubtful = False
+        self.due: tuple[str, ...] = ()
+        self.states_seen: dict[str, list[PhoneState]] = {}
+        self.local_members: dict[str, str] = {}
+        self.transfers: list[tuple[int, str]] = []
+        self.gaps: list[Gap] = []
+
+    @property
+    def first_channel(self) -> Channel | None:
+        """The channel that began the call: Asterisk names the call after it."""
+        return self.channels.get(self.linkedids[0])
+
+    def legs(self) -> list[Leg]:
+        """Legs in the order in which the switch dialled them."""
+        legs = [channel.leg for channel in self.channels.values() if channel.leg and not channel.is_local]
+        return sorted(legs, key=lambda leg: (leg.dialled_at or 0, leg.channel.uniqueid))
+
+    def is_answered(self) -> bool:
+        """True once any phone the switch dialled has answered."""
+        return any(leg.answered_at is not None for leg in self.legs())
+
+    def mark_gap(self, gap: Gap) -> None:
+        """Notes that events may be missing, once per stretch."""
+        if gap not in self.gaps:
+            self.gaps.append(gap)
+
+    def take_over(self, other: "CallRecord") -> None:
+        """The other call turned out to be part of this one."""
+        self.linkedids.extend(other.linkedids)
+        for uniqueid, channel in other.channels.items():
+            channel.call = self
+            self.channels[uniqueid] = channel
+        self.live += other.live
+        self.last_at = max(self.last_at, other.last_at)
+        self.transfers.extend(other.transfers)
+        self.local_members |= other.local_members
+        self.doubtful = self.doubtful or other.doubtful
+        for gap in other.gaps:
+            self.mark_gap(gap)
+        if self.live:
+            self.closed_at = None

@@ -1,0 +1,215 @@
+"""The calls and channels of one PBX that are known right now: opened, joined, closed and forgotten.
+
+A call is ours: it holds one or more linkedids, since an attended transfer moves a channel from one to another. It is
+opened by the first event that names one of its channels, closed when its last channel hangs up, kept a little longer
+for stragglers and then forgotten; its ids are remembered so that a late repeat opens nothing.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.model import Gap, GapReason
+from voicedesk.calls.records import CallRecord, Channel
+from voicedesk.clock import MICROSECONDS
+
+LINGER_US = 5 * MICROSECONDS
+"""How long a closed call is kept for stragglers."""
+MAX_OPEN_CALLS = 5000
+MAX_REMEMBERED = 20_000
+
+_PSEUDO_TECHNOLOGIES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/")
+
+Keys = tuple[str, str, str]
+SELF: Keys = ("Uniqueid", "Linkedid", "Channel")
+DEST: Keys = ("DestUniqueid", "DestLinkedid", "DestChannel")
+
+
+class Registry:
+    """Calls by linkedid, channels by Uniqueid, live channels by endpoint; bounded in memory."""
+
+    def __init__(self, pbx: str) -> None:
+        self.pbx = pbx
+        self.boot: str | None = None
+        self.channels: dict[str, Channel] = {}
+        self.gaps: deque[Gap] = deque(maxlen=1000)
+        self.changed: dict[CallRecord, None] = {}
+        self.merged: list[tuple[str, str]] = []
+        self.waiting: set[CallRecord] = set()
+        self.swept = 0
+        self._calls: dict[str, CallRecord] = {}
+        self._at_phone: dict[str, set[Channel]] = {}
+        self._closed: deque[CallRecord] = deque()
+        self._remembered: OrderedDict[str, None] = OrderedDict()
+
+    def open_records(self) -> list[CallRecord]:
+        """The calls that are not over, oldest first."""
+        records = {id(record): record for record in self._calls.values() if record.closed_at is None}
+        return list(records.values())
+
+    def recently_closed(self) -> Iterable[CallRecord]:
+        """Closed calls that are still kept for stragglers."""
+        return (record for record in self._closed if record.closed_at is not None)
+
+    def at_phone(self, endpoint: str) -> Iterable[Channel]:
+        """The live channels of a phone."""
+        return self._at_phone.get(endpoint, ())
+
+    # --- opening
+
+    def channel(self, event: AmiEvent, keys: Keys, at: int) -> Channel | None:
+        """The channel an event names, opened if it is new; None for what is no phone call."""
+        uniqueid = event.get(keys[0])
+        channel = self.channels.get(uniqueid) if uniqueid else None
+        if channel is None:
+            return self._open_channel(event, keys, uniqueid, at)
+        linkedid = event.get(keys[1])
+        if linkedid and linkedid != channel.linkedid:
+            self._move(channel, linkedid)
+        if at > channel.call.last_at:
+            channel.call.last_at = at
+        return channel
+
+    def _open_channel(self, event: AmiEvent, keys: Keys, uniqueid: str | None, at: int) -> Channel | None:
+        name = event.get(keys[2])
+        linkedid = event.get(keys[1]) or uniqueid
+        if not uniqueid or not linkedid or not name or "/" not in name or name.startswith(_PSEUDO_TECHNOLOGIES):
+            return None
+        if uniqueid in self._remembered:
+            return None
+        record = self._calls.get(linkedid) or self._open_call(linkedid, at)
+        channel = Channel(uniqueid, name, linkedid, record)
+        record.channels[uniqueid] = channel
+        record.live += 1
+        record.closed_at = None
+        record.last_at = max(record.last_at, at)
+        record.first_at = min(record.first_at, at)
+        self.channels[uniqueid] = channel
+        if not channel.is_local:
+            self._at_phone.setdefault(channel.endpoint, set()).add(channel)
+        return channel
+
+    def _open_call(self, linkedid: str, at: int) -> CallRecord:
+        if len(self._calls) >= MAX_OPEN_CALLS:
+            self._drop_oldest()
+        record = CallRecord(self._call_id(linkedid), linkedid, at)
+        self._calls[linkedid] = record
+        self.changed[record] = None
+        born = born_us(linkedid)
+        for gap in self.gaps:
+            if born is not None and gap.to_at is not None and born + MICROSECONDS <= gap.to_at:
+                record.mark_gap(gap)
+        return record
+
+    def _call_id(self, linkedid: str) -> str:
+        """Our id of a call: the same for the same PBX, boot and linkedid, live or replayed."""
+        key = "\0".join((self.pbx, self.boot or "", linkedid))
+        return blake2b(key.encode(), digest_size=10).hexdigest()
+
+    # --- joining
+
+    def _move(self, channel: Channel, linkedid: str) -> None:
+        """The channel's linkedid changed: its call and the other one are one matter, and keep the older's id."""
+        channel.linkedid = linkedid
+        here, there = channel.call, self._calls.get(linkedid)
+        if there is here:
+            return
+        if there is None:
+            here.linkedids.append(linkedid)
+            self._calls[linkedid] = here
+        elif there.first_at <= here.first_at:
+            self._merge(there, here)
+        else:
+            self._merge(here, there)
+
+    def _merge(self, kept: CallRecord, gone: CallRecord) -> None:
+        for linkedid in gone.linkedids:
+            self._calls[linkedid] = kept
+        kept.take_over(gone)
+        self.waiting.discard(gone)
+        self.changed.pop(gone, None)
+        self.changed[kept] = None
+        self.merged.append((gone.id, kept.id))
+
+    # --- closing
+
+    def hang_up(self, channel: Channel, at: int) -> None:
+        """The channel is gone; its call closes with its last one."""
+        channel.hung_at = at
+        at_phone = self._at_phone.get(channel.endpoint)
+        if at_phone:
+            at_phone.discard(channel)
+            if not at_phone:
+                del self._at_phone[channel.endpoint]
+        record = channel.call
+        record.live -= 1
+        if record.live == 0:
+            record.closed_at = max((c.hung_at for c in record.channels.values() if c.hung_at), default=at)
+            self.waiting.discard(record)
+            self._closed.append(record)
+            self.changed[record] = None
+
+    def close_unseen(self, record: CallRecord, gap: Gap) -> None:
+        """Ends a call whose end nobody saw."""
+        record.mark_gap(gap)
+        for channel in list(record.channels.values()):
+            if channel.hung_at is None:
+                self.hang_up(channel, gap.from_at)
+
+    def note_gap(self, gap: Gap) -> None:
+        """Events of this PBX may be missing: every open call is concerned."""
+        self.gaps.append(gap)
+        self.mark_open(gap)
+
+    def mark_open(self, gap: Gap) -> None:
+        """Marks a gap on every open call."""
+        for record in self.open_records():
+            record.mark_gap(gap)
+            self.changed[record] = None
+
+    def sweep(self, before: int) -> int:
+        """Closes open calls of which nothing was heard since an instant; returns how many."""
+        stuck = [record for record in self.open_records() if record.last_at < before]
+        for record in stuck:
+            self.close_unseen(record, Gap(from_at=record.last_at, to_at=before, reason=GapReason.SWEPT))
+        self.swept += len(stuck)
+        return len(stuck)
+
+    def forget_closed(self, now: int) -> None:
+        """Forgets calls that closed long enough ago."""
+        while self._closed and (self._closed[0].closed_at or 0) + LINGER_US < now:
+            record = self._closed.popleft()
+            if record.live == 0:
+                self._forget(record)
+
+    def forget_boot(self, gap: Gap) -> None:
+        """The PBX started anew: its calls ended unseen, and its ids may come again."""
+        for record in self.open_records():
+            self.close_unseen(record, gap)
+        for record in set(self._calls.values()):
+            self._forget(record)
+        self._remembered.clear()
+        self._closed.clear()
+
+    def _drop_oldest(self) -> None:
+        oldest = min(self.open_records(), key=lambda record: record.last_at, default=None)
+        if oldest is not None:
+            self.close_unseen(oldest, Gap(from_at=oldest.last_at, to_at=None, reason=GapReason.SWEPT))
+            self._forget(oldest)
+            self.swept += 1
+
+    def _forget(self, record: CallRecord) -> None:
+        for linkedid in record.linkedids:
+            self._calls.pop(linkedid, None)
+        for uniqueid in record.channels:
+            self.channels.pop(uniqueid, None)
+            self._remembered[uniqueid] = None
+        while len(self._remembered) > MAX_REMEMBERED:
+            self._remembered.popitem(last=False)
+
+
+def born_us(uniqueid: str) -> int | None:
+    """The second in which a channel was made, from its Uniqueid ("systemname-1795421286.6"), in microseconds."""
+    seconds = uniqueid.rpartition("-")[2].partition(".")[0]
+    return int(seconds) * MICROSECONDS if len(seconds) >= 9 and seconds.isdecimal() else None

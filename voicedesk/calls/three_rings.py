@@ -1,0 +1,297 @@
+"""铃响三声 (S1): from the facts of a call, what the three-rings rule says of it and of each of its legs.
+
+A leg's clock runs from the moment its phone truly rings to its answer; a call's clock from the first staff phone
+ringing to a person answering, over all phones tried. On time is before the line's limit (15 s: at most three rings
+heard). Nobody is accused on doubtful data: where the decision lies in a gap the verdict is `cannot_tell`.
+"""
+
+from collections.abc import Callable, Iterable
+
+from voicedesk.calls.model import (
+    CallFacts,
+    Cause,
+    Direction,
+    Judgement,
+    LegFacts,
+    LegJudgement,
+    Outcome,
+    PhoneState,
+    Reason,
+    RingSource,
+    Role,
+    Verdict,
+)
+
+RULES_VERSION = "three_rings/1"
+
+UNCERTAIN_US = 2_000_000
+"""A ring start taken from dialling overstates: late or missed by less than this cannot be told (S1)."""
+
+_NO_180 = frozenset({RingSource.DIALBEGIN, RingSource.AGENTCALLED})
+_AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE, PhoneState.PAUSED, PhoneState.IN_USE})
+_OCCUPIED = frozenset({PhoneState.TALKING, PhoneState.RINGING})
+_WAYS = {
+    Direction.INTERNAL: Reason.INTERNAL,
+    Direction.OUTBOUND: Reason.OUTBOUND,
+    Direction.CALLBACK: Reason.CALLBACK,
+}
+
+Finding = tuple[Verdict, Reason | None]
+
+
+def judge(facts: CallFacts) -> Judgement:
+    """The judgement of a call under the rule and the limit its facts carry."""
+    unjudged = _why_not_judged(facts)
+    legs = tuple(_judge_leg(facts, leg, unjudged) for leg in facts.legs)
+    first = _first_answer(facts)
+    start = _ring_start(facts)
+    verdict, reason = (Verdict.NOT_JUDGED, unjudged) if unjudged else _judge_call(facts, start)
+    answering = first or next((leg for leg in facts.legs if leg.answered_at is not None), None)
+    return Judgement(
+        verdict=verdict,
+        cause=_cause(facts, legs) if verdict in (Verdict.LATE, Verdict.MISSED) else None,
+        reason=reason,
+        rules_version=RULES_VERSION,
+        answered_by=answering.endpoint if answering else None,
+        agent=answering.agent if answering else None,
+        ivr_us=_ivr_us(facts),
+        queue_us=_queue_us(facts, start),
+        ring_us=_call_ring_us(facts, start),
+        caller_total_us=_span(facts.started_at, facts.ended_at),
+        legs=legs,
+    )
+
+
+def rings_heard(ring_us: int, period_us: int) -> int:
+    """Rings begun in a span: ring n starts at (n - 1) periods (S1)."""
+    return ring_us // period_us + 1
+
+
+RULES: dict[str, Callable[[CallFacts], Judgement]] = {RULES_VERSION: judge}
+"""Every version of the rule that ever judged, so that an old call can be judged by the rule of its day."""
+
+
+# --- a leg
+
+
+def _judge_leg(facts: CallFacts, leg: LegFacts, unjudged: Reason | None) -> LegJudgement:
+    ring_us = _leg_ring_us(leg)
+    finding: Finding
+    if unjudged:
+        finding = Verdict.NOT_JUDGED, unjudged
+    elif leg.role is Role.CITIZEN:
+        finding = Verdict.NOT_JUDGED, Reason.CITIZEN_LEG
+    else:
+        finding = _fair(facts, _leg_finding(facts, leg, ring_us))
+    return LegJudgement(
+        verdict=finding[0],
+        reason=finding[1],
+        ring_us=ring_us,
+        rings_heard=None if ring_us is None else rings_heard(ring_us, facts.ring_period_us),
+    )
+
+
+def _leg_finding(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    decided_at = leg.answered_at if leg.answered_at is not None else leg.ring_ended_at
+    if _in_gap(facts, leg.ringing_at or leg.dialled_at, decided_at):
+        return Verdict.CANNOT_TELL, Reason.GAP
+    if leg.outcome is None:
+        return Verdict.CANNOT_TELL, Reason.STILL_OPEN
+    return _LEG_RULES[leg.outcome](facts, leg, ring_us)
+
+
+def _answered(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    return _by_limit(facts, leg, ring_us, (Verdict.ON_TIME, None), Verdict.LATE)
+
+
+def _no_answer(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    if leg.state_before is PhoneState.PAUSED:
+        return Verdict.NOT_JUDGED, Reason.ON_BREAK
+    return _by_limit(facts, leg, ring_us, (Verdict.NOT_JUDGED, Reason.RUNG_TOO_SHORT), Verdict.MISSED)
+
+
+def _answered_elsewhere(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    return _by_limit(facts, leg, ring_us, (Verdict.NOT_JUDGED, Reason.ANSWERED_ELSEWHERE), Verdict.MISSED)
+
+
+def _cancelled(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    return _by_limit(facts, leg, ring_us, (Verdict.LEFT_EARLY, None), Verdict.MISSED)
+
+
+def _refused(_facts: CallFacts, leg: LegFacts, _ring_us: int | None) -> Finding:
+    if leg.state_before is PhoneState.PAUSED:
+        return Verdict.NOT_JUDGED, Reason.ON_BREAK
+    if leg.outcome is Outcome.BUSY and leg.state_before is PhoneState.TALKING:
+        return Verdict.NOT_JUDGED, Reason.TALKING
+    return Verdict.MISSED, None
+
+
+_LEG_RULES: dict[Outcome, Callable[[CallFacts, LegFacts, int | None], Finding]] = {
+    Outcome.ANSWERED: _answered,
+    Outcome.NO_ANSWER: _no_answer,
+    Outcome.ANSWERED_ELSEWHERE: _answered_elsewhere,
+    Outcome.CANCELLED: _cancelled,
+    Outcome.DECLINED: _refused,
+    Outcome.BUSY: _refused,
+    Outcome.UNREACHABLE: _refused,
+}
+
+
+def _by_limit(facts: CallFacts, leg: LegFacts, ring_us: int | None, within: Finding, beyond: Verdict) -> Finding:
+    if ring_us is None:
+        backwards = _span(leg.ringing_at, leg.answered_at or leg.ring_ended_at) is not None
+        return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if backwards else Reason.GAP
+    if ring_us < facts.limit_us:
+        return within
+    if leg.ring_source in _NO_180 and ring_us < facts.limit_us + UNCERTAIN_US:
+        return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
+    return beyond, None
+
+
+def _leg_ring_us(leg: LegFacts) -> int | None:
+    """How long the phone rang; None if it never did, still does, or the clock ran backwards."""
+    ended = leg.answered_at if leg.answered_at is not None else leg.ring_ended_at
+    span = _span(leg.ringing_at, ended)
+    return None if span is None or span < 0 else span
+
+
+# --- a call
+
+
+def _why_not_judged(facts: CallFacts) -> Reason | None:
+    """The reason why S1 does not apply to this call, if it does not."""
+    if facts.direction in _WAYS:
+        return _WAYS[facts.direction]
+    if not facts.is_line:
+        return Reason.OTHER_LINE if facts.asked_at is not None else Reason.NOISE
+    if facts.asked_at is None and facts.ended_at is not None and not facts.gaps:
+        if facts.notice_heard:
+            return Reason.SELF_SERVED
+        return Reason.IVR_ONLY if facts.switch_answered_at is not None else Reason.NOISE
+    return None if facts.on_duty else Reason.OFF_DUTY
+
+
+def _judge_call(facts: CallFacts, start: LegFacts | None) -> Finding:
+    answered_at = facts.person_answered_at
+    decided_at = answered_at if answered_at is not None else facts.ended_at
+    if _in_gap(facts, facts.asked_at or facts.started_at, decided_at):
+        return Verdict.CANNOT_TELL, Reason.GAP
+    if decided_at is None:
+        return Verdict.CANNOT_TELL, Reason.STILL_OPEN
+    if answered_at is not None:
+        return _fair(facts, _call_by_limit(facts, start, answered_at, Verdict.ON_TIME, Verdict.LATE))
+    if facts.caller_gave_up:
+        return _fair(facts, _call_by_limit(facts, start, decided_at, Verdict.LEFT_EARLY, Verdict.MISSED))
+    return _fair(facts, (Verdict.MISSED, None))
+
+
+def _call_by_limit(facts: CallFacts, start: LegFacts | None, end: int, within: Verdict, beyond: Verdict) -> Finding:
+    begun = start.ringing_at if start else facts.asked_at
+    clock = _span(begun, end)
+    if clock is None or clock < 0:
+        return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if clock is not None else Reason.GAP
+    if clock < facts.limit_us:
+        return within, None
+    if start and start.ring_source in _NO_180 and clock < facts.limit_us + UNCERTAIN_US:
+        return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
+    return beyond, None
+
+
+def _fair(facts: CallFacts, finding: Finding) -> Finding:
+    """An adverse finding on data that may have been forged becomes `cannot_tell`."""
+    if facts.doubtful and finding[0] in (Verdict.LATE, Verdict.MISSED):
+        return Verdict.CANNOT_TELL, Reason.DOUBTFUL
+    return finding
+
+
+def _in_gap(facts: CallFacts, start: int | None, decided_at: int | None) -> bool:
+    return any(gap.touches(start, decided_at) for gap in facts.gaps)
+
+
+def _staff(facts: CallFacts) -> Iterable[LegFacts]:
+    """Staff legs dialled up to the first answer: those that S1 looks at."""
+    end = facts.person_answered_at
+    for leg in facts.legs:
+        if leg.role is Role.STAFF and (end is None or (leg.ringing_at or leg.dialled_at or end) <= end):
+            yield leg
+
+
+def _first_answer(facts: CallFacts) -> LegFacts | None:
+    answered = [leg for leg in facts.legs if leg.role is Role.STAFF and leg.answered_at is not None]
+    return min(answered, key=lambda leg: leg.answered_at or 0, default=None)
+
+
+def _ring_start(facts: CallFacts) -> LegFacts | None:
+    """The staff leg that rang first."""
+    return min(
+        (leg for leg in _staff(facts) if leg.ringing_at is not None),
+        key=lambda leg: leg.ringing_at or 0,
+        default=None,
+    )
+
+
+# --- why
+
+
+def _cause(facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Cause:
+    """The first cause that fits (S1); ringing moved on before any phone's limit is the switch's doing."""
+    rung = list(_staff(facts))
+    rung_at = {leg.endpoint for leg in rung}
+    idle = [seen for seen in facts.phones if seen.endpoint not in rung_at]
+    if not rung and (not idle or any(PhoneState.FREE in seen.states for seen in idle)):
+        return Cause.ROUTING
+    if _all_talking(rung, [seen.states for seen in idle]):
+        return Cause.ALL_BUSY
+    past = {Verdict.LATE, Verdict.MISSED}
+    reached = [
+        leg.outcome is Outcome.DECLINED or (leg.ringing_at is not None and judged.verdict in past)
+        for leg, judged in zip(facts.legs, legs, strict=True)
+    ]
+    if any(reached):
+        return Cause.PERSON
+    if any(leg.outcome in (Outcome.BUSY, Outcome.UNREACHABLE) for leg in rung) or not rung:
+        return Cause.EMPTY_SEAT
+    return Cause.ROUTING
+
+
+def _all_talking(rung: list[LegFacts], idle: list[tuple[PhoneState, ...]]) -> bool:
+    """Every phone, tried or only due, was taken by another caller of the hall."""
+    tried = all(leg.outcome is Outcome.BUSY and leg.state_before is PhoneState.TALKING for leg in rung)
+    return tried and all(PhoneState.TALKING in states and _OCCUPIED.issuperset(states) for states in idle)
+
+
+# --- the four clocks
+
+
+def _span(start: int | None, end: int | None) -> int | None:
+    return None if start is None or end is None else end - start
+
+
+def _at_least_zero(span: int | None) -> int | None:
+    return None if span is None else max(span, 0)
+
+
+def _ivr_us(facts: CallFacts) -> int | None:
+    """From the switch's own answer to asking for a person, or to the end."""
+    until = facts.asked_at if facts.asked_at is not None else facts.ended_at
+    if facts.switch_answered_at is None:
+        return 0 if until is not None else None
+    return _at_least_zero(_span(facts.switch_answered_at, until))
+
+
+def _queue_us(facts: CallFacts, start: LegFacts | None) -> int | None:
+    """From asking for a person to the first ring, or to the end if nothing rang."""
+    first = start.ringing_at if start else (facts.person_answered_at or facts.ended_at)
+    return _at_least_zero(_span(facts.asked_at, first))
+
+
+def _call_ring_us(facts: CallFacts, start: LegFacts | None) -> int | None:
+    """From the first ring to a person's answer, or to the last phone's falling silent."""
+    if start is None:
+        return None
+    end = facts.person_answered_at
+    if end is None:
+        ends = [leg.ring_ended_at for leg in _staff(facts) if leg.ringing_at is not None]
+        end = None if None in ends else max(at for at in ends if at is not None)
+    span = _span(start.ringing_at, end)
+    return None if span is None or span < 0 else span

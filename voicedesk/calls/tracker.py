@@ -1,0 +1,94 @@
+"""Events of one PBX in, calls out.
+
+Works from the events of a user with the fewest rights and takes more without harm. State is keyed by Uniqueid, so
+events of different channels may come in any order, twice, or not at all; the same events give the same calls, live or
+replayed. Local channels are seen through: they are no phones.
+"""
+
+from dataclasses import dataclass, field
+
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.channel_events import ChannelEvents
+from voicedesk.calls.facts import freeze
+from voicedesk.calls.link_events import LinkEvents
+from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
+from voicedesk.calls.records import CallRecord
+from voicedesk.calls.registry import Registry
+from voicedesk.calls.waiting import Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What changed since it was last asked: calls as they stand now, and calls that became part of another.
+
+    `merged` pairs the id of the call that is gone with the id of the call that holds it now.
+    """
+
+    calls: list[CallFacts] = field(default_factory=list)
+    merged: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Tracker:
+    """Follows the calls of one PBX; feed it events in the order in which they came from that PBX."""
+
+    def __init__(self, pbx: str, hall: Hall) -> None:
+        self.hall = hall
+        self.ignored_untimed = 0
+        self._registry = Registry(pbx)
+        waiting = Waiting(self._registry, hall)
+        channel_events = ChannelEvents(self._registry, waiting, hall)
+        self._link = LinkEvents(self._registry, channel_events)
+        self._handlers = waiting.handlers | channel_events.handlers | self._link.handlers
+
+    def receive(self, event: AmiEvent) -> None:
+        """Takes in one event; names that do not matter are ignored.
+
+        Instants are the PBX's `Timestamp`; without it the arrival, marked as such.
+        """
+        handler = self._handlers.get(event.name)
+        if handler is None:
+            return
+        at = event.timestamp_us
+        if at is None:
+            at = event.arrived_us or self._link.last_at
+            if at is None:
+                self.ignored_untimed += 1
+                return
+        elif not event.name.startswith("Voicedesk"):
+            self._link.watch_clock(at, event.arrived_us)
+        handler(event, at)
+        if event.doubtful:
+            self._link.doubt(event, at)
+        self._registry.forget_closed(at)
+
+    def take_changes(self) -> Changes:
+        """The calls that changed since the last time, as facts, in the order in which they first changed."""
+        registry = self._registry
+        changes = Changes(calls=[self._freeze(record) for record in registry.changed], merged=registry.merged)
+        registry.changed = {}
+        registry.merged = []
+        return changes
+
+    def open_calls(self) -> list[CallFacts]:
+        """The calls that are not over, oldest first."""
+        return [self._freeze(record) for record in self._registry.open_records()]
+
+    def gaps(self) -> list[Gap]:
+        """The stretches in which events of this PBX may be missing, oldest first."""
+        return list(self._registry.gaps)
+
+    def end_of_events(self, reason: GapReason = GapReason.CAPTURE_END) -> None:
+        """No more events will come: calls still open end in a gap; what was decided stays decided."""
+        if self._link.last_at is not None:
+            self._registry.mark_open(Gap(from_at=self._link.last_at, to_at=None, reason=reason))
+
+    def sweep(self, before: int) -> int:
+        """Closes open calls of which nothing was heard since an instant on the PBX's clock; returns how many."""
+        return self._registry.sweep(before)
+
+    def _freeze(self, record: CallRecord) -> CallFacts:
+        return freeze(record, self.hall, self._registry.pbx, self._registry.boot)
+
+
+WANTED_EVENTS = frozenset(Tracker("", Hall())._handlers)
+"""The names of the events that matter to a tracker; all others may be dropped unread."""

@@ -1,0 +1,63 @@
+"""Callers who wait for a person, and what the phones due to ring were doing meanwhile: causes depend on it (S1)."""
+
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.facts import direction_of
+from voicedesk.calls.model import Direction, Hall, PhoneState
+from voicedesk.calls.phones import PHONE_EVENTS, Phones
+from voicedesk.calls.records import CallRecord, Channel
+from voicedesk.calls.registry import Registry
+
+
+class Waiting:
+    """Watches the phones of the lines and queues that callers wait for."""
+
+    def __init__(self, registry: Registry, hall: Hall) -> None:
+        self._registry = registry
+        self._hall = hall
+        self._phones = Phones()
+        self.handlers = dict.fromkeys(PHONE_EVENTS, self._phone_event)
+
+    def ask(self, record: CallRecord, at: int) -> None:
+        """The caller asked for a person: from now on the phones due to ring are watched."""
+        if record.asked_at is not None:
+            record.asked_at = min(record.asked_at, at)
+            return
+        record.asked_at = at
+        first = record.first_channel
+        line = self._hall.line_of(first.extension if first else None, record.queue)
+        due = (*(line.phones if line else ()), *self._phones.members(record.queue))
+        record.due = tuple(dict.fromkeys(sorted(due)))
+        for endpoint in record.due:
+            record.states_seen[endpoint] = [self.state(endpoint, record)]
+        self._registry.waiting.add(record)
+        self._registry.changed[record] = None
+
+    def watch(self, endpoint: str) -> None:
+        """Something may have changed at a phone: notes it for every caller who waits for it and is not ringing it."""
+        for record in self._registry.waiting:
+            if endpoint in record.due and not any(c.call is record for c in self._registry.at_phone(endpoint)):
+                state = self.state(endpoint, record)
+                if record.states_seen[endpoint][-1] is not state:
+                    record.states_seen[endpoint].append(state)
+
+    def state(self, endpoint: str, record: CallRecord) -> PhoneState:
+        """What a phone is doing, other than what it does for this call."""
+        others = [c for c in self._registry.at_phone(endpoint) if c.call is not record]
+        return self._phones.state(
+            endpoint,
+            record.queue,
+            talking=any(_is_up(c) and self._with_caller(c.call) for c in others),
+            ringing=any(c.leg is not None and not _is_up(c) for c in others),
+        )
+
+    def _with_caller(self, record: CallRecord) -> bool:
+        return direction_of(record, self._hall) in (Direction.INBOUND, Direction.CALLBACK)
+
+    def _phone_event(self, event: AmiEvent, _at: int) -> None:
+        endpoint = self._phones.receive(event)
+        if endpoint is not None and self._registry.waiting:
+            self.watch(endpoint)
+
+
+def _is_up(channel: Channel) -> bool:
+    return channel.up_at is not None or (channel.leg is not None and channel.leg.answered_at is not None)
