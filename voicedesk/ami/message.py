@@ -1,0 +1,265 @@
+"""Messages of the manager interface as values: events and responses over their raw bytes, read when asked.
+
+The types are asterisk-ami's, so that listeners written for that package work here. An event keeps the bytes it came
+as and searches a header when somebody asks for it: most headers of most events are never looked at.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from asterisk.ami.event import Event
+from asterisk.ami.response import Response
+
+from voicedesk.clock import parse_epoch
+
+_CRLF = b"\r\n"
+_ESCAPED_NAMES = frozenset({"calleridname", "connectedlinename", "chanvariable"})
+_RAW_NAMES_IN = frozenset({"QueueEntry", "OriginateResponse"})  # these two print the name as it is
+_ESCAPES = {
+    "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
+    "\\": "\\", "'": "'", '"': '"', "?": "?",
+}  # fmt: skip
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an event came from: the PBX's name in the settings and which run of it."""
+
+    pbx: str = ""
+    boot: str = ""
+
+
+NOWHERE = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """How one header is found in the raw bytes."""
+
+    needle: bytes
+    lowered: bytes
+    escaped: bool
+
+
+def _make_field(key: str) -> _Field:
+    name = key.encode()
+    lowered = key.lower()
+    needle = b"Event: " if lowered == "event" else b"\r\n" + name + b": "
+    escaped = any(lowered.endswith(escaped) for escaped in _ESCAPED_NAMES)
+    return _Field(needle, name.lower(), escaped)
+
+
+class _Fields(dict[str, _Field]):
+    """The needles of the headers the code asks for; keys are spelled in code, so there are only a few."""
+
+    def __missing__(self, key: str) -> _Field:
+        field = _make_field(key)
+        if len(self) < 1000:
+            self[key] = field
+        return field
+
+
+_FIELDS = _Fields()
+
+
+def unescape(text: str) -> str:
+    r"""Undo Asterisk's C escapes (`\n`, `\"`, `\\` …); an escape it does not know stays as it is."""
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), text)
+
+
+class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
+    """One event. `raw` is its bytes without the closing empty line; `arrived_us` is our clock when they came.
+
+    `doubtful` is true where a single-valued header stands twice. A value is decoded as UTF-8 with U+FFFD in place of
+    what is not; C escapes are undone in the headers Asterisk escapes, and only there.
+    """
+
+    __slots__ = ("_keys", "arrived_us", "doubtful", "name", "origin", "raw")
+
+    def __init__(
+        self, raw: bytes, name: str, arrived_us: int, origin: Origin = NOWHERE, doubtful: bool = False
+    ) -> None:
+        self.raw = raw
+        self.name = name
+        self.arrived_us = arrived_us
+        self.origin = origin
+        self.doubtful = doubtful
+        self._keys: dict[str, Any] | None = None
+
+    @classmethod
+    def from_bytes(cls, raw: bytes, *, arrived_us: int = 0, origin: Origin = NOWHERE) -> "AmiEvent":
+        """The event of one message as it is kept in journals and captures; no screening is done.
+
+        Raises ValueError where `raw` does not begin with an Event header.
+        """
+        raw = raw.strip(_CRLF)
+        first = raw.split(_CRLF, 1)[0]
+        if first[:6].lower() != b"event:":
+            raise ValueError("not an event: it does not begin with an Event header")
+        return cls(raw, first[6:].strip().decode("utf-8", "replace"), arrived_us, origin)
+
+    @property
+    def pbx(self) -> str:
+        """The PBX's name in the settings."""
+        return self.origin.pbx
+
+    @property
+    def boot(self) -> str:
+        """Which run of that PBX (its start date and time), empty where unknown."""
+        return self.origin.boot
+
+    @property
+    def timestamp_us(self) -> int | None:
+        """The PBX's own instant of the event; None where it did not say (`timestampevents` is off)."""
+        text = self.get("Timestamp")
+        return None if text is None else parse_epoch(text)
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        """The first value of header `key`, or `default`. The usual spelling is fast, any other is found too."""
+        field = _FIELDS[key]
+        raw = self.raw
+        start = raw.find(field.needle)
+        if start < 0:
+            return next(self._search(field), default)
+        start += len(field.needle)
+        end = raw.find(_CRLF, start)
+        return self._decode(raw[start:] if end < 0 else raw[start:end], field)
+
+    def get_all(self, key: str) -> list[str]:
+        """Every value of header `key`, in the order they came."""
+        return list(self._search(_FIELDS[key]))
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Every header in order, keys as spelled, repeated ones too; lines without a colon are left out."""
+        pairs = (line.split(b":", 1) for line in self.raw.split(_CRLF) if b":" in line)
+        return [(_text(key).strip(), self.get_value(key, value)) for key, value in pairs]
+
+    def get_value(self, key: bytes, value: bytes) -> str:
+        """The text of one header line's two halves."""
+        return self._decode(_after_colon(value), _FIELDS[_text(key).strip()])
+
+    @property
+    def malformed_lines(self) -> int:
+        """How many lines have no colon."""
+        return sum(b":" not in line for line in self.raw.split(_CRLF))
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The headers exactly as asterisk-ami's own reader gives them to a listener.
+
+        That is: of repeated headers the last, variables of a channel as a dict, no escapes undone.
+        """
+        if self._keys is None:
+            self._keys = _listener_keys(self.name, self.raw)
+        return self._keys
+
+    def _search(self, field: _Field) -> Iterator[str]:
+        """Values of a header however it is spelled: any case, no space after the colon, spaces before it."""
+        raw = _CRLF + self.raw
+        lowered = raw.lower()
+        needle = _CRLF + field.lowered
+        at = lowered.find(needle)
+        while at >= 0:
+            start = at + len(needle)
+            end = raw.find(_CRLF, start)
+            line = raw[start:] if end < 0 else raw[start:end]
+            if line.lstrip(b" ").startswith(b":"):
+                yield self._decode(_after_colon(line.split(b":", 1)[1]), field)
+            at = lowered.find(needle, start)
+
+    def _decode(self, value: bytes, field: _Field) -> str:
+        text = value.decode("utf-8", "replace")
+        if b"\\" in value and self._is_escaped(field):
+            return unescape(text)
+        return text
+
+    def _is_escaped(self, field: _Field) -> bool:
+        if field.escaped:
+            return self.name not in _RAW_NAMES_IN
+        return field.lowered == b"value" and self.name == "VarSet"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.headers}"
+
+    def __repr__(self) -> str:
+        return f"<AmiEvent {self.name} {len(self.raw)} B>"
+
+
+class AmiResponse(Response):  # type: ignore[misc]  # asterisk-ami carries no types
+    """The answer to an action. `status` is "Success", "Error", "Goodbye" …; repeated headers are joined by newlines."""
+
+    def __init__(self, raw: bytes) -> None:
+        lines = raw.split(_CRLF)
+        keys: dict[str, str] = {}
+        follows = []
+        for line in lines[1:]:
+            key, colon, value = line.partition(b":")
+            name, text = _text(key).strip(), _text(value).strip()
+            if not colon:
+                follows.append(_text(line))
+            else:
+                keys[name] = f"{keys[name]}\n{text}" if name in keys else text
+        super().__init__(_text(lines[0].partition(b":")[2]).strip(), keys, follows)
+        self.raw = raw
+
+    @property
+    def action_id(self) -> str:
+        """The ActionID it answers, empty where it has none."""
+        return self.get("ActionID")
+
+    @property
+    def message(self) -> str:
+        """What the switch says about it."""
+        return self.get("Message")
+
+    @property
+    def output(self) -> list[str]:
+        """The lines of a response that carries `Output` headers."""
+        return self.get("Output").split("\n") if "Output" in self.keys else []
+
+    def get(self, key: str, default: str = "") -> str:
+        """The value of header `key`, its repetitions joined by newlines."""
+        return str(self.keys.get(key, default))
+
+
+def make_event(name: str, headers: dict[str, object], *, arrived_us: int, origin: Origin = NOWHERE) -> AmiEvent:
+    """An event of our own in wire form, as journals keep it; a value of None is left out.
+
+    Control characters are replaced by a space: a value never begins a header of its own.
+    """
+    lines = [f"Event: {name}"]
+    lines += [f"{key}: {_CONTROL.sub(' ', str(value))}" for key, value in headers.items() if value is not None]
+    return AmiEvent("\r\n".join(lines).encode(), name, arrived_us, origin)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _after_colon(value: bytes) -> bytes:
+    """A value loses the one space Asterisk writes after the colon and nothing else."""
+    return value.removeprefix(b" ")
+
+
+def _listener_keys(name: str, raw: bytes) -> dict[str, Any]:
+    keys: dict[str, Any] = {}
+    for line in raw.split(_CRLF)[1:]:
+        key, colon, value = _text(line).partition(": ")
+        if not colon:
+            continue
+        parser = Event.parsers.get(key)
+        if parser is None:
+            keys[key] = value
+            continue
+        try:
+            parser(name, keys)(key, value)
+        except Exception:  # noqa: BLE001, S112  # a registered parser is foreign code; asterisk-ami ignores it too
+            continue
+    return keys
