@@ -34,9 +34,9 @@ SETTLE_US = 500_000
 """Events of different channels about one moment arrive this close together at most."""
 
 
-def outside_number(leg: Leg) -> str | None:
+def outside_number(dial_string: str) -> str | None:
     """The number dialled through a trunk ("13800138000@trunk"); None if a phone of the house was dialled."""
-    match = _OUTSIDE.fullmatch(leg.dial_string)
+    match = _OUTSIDE.fullmatch(dial_string)
     return (match[1] or match[2]) if match else None
 
 
@@ -45,7 +45,7 @@ def role_of(leg: Leg, hall: Hall) -> Role:
     endpoint = leg.channel.endpoint
     if endpoint in hall.phones or leg.agent_called_at is not None or leg.member:
         return Role.STAFF
-    if hall.phones or outside_number(leg):
+    if hall.phones or outside_number(leg.dial_string):
         return Role.CITIZEN
     return Role.STAFF
 
@@ -143,7 +143,7 @@ def _switch_answered_at(first: Channel | None, answered_at: int | None) -> int |
 def _citizen_number(direction: Direction, legs: list[Leg], first: Channel | None) -> str | None:
     """The citizen's number: the caller's, or of a call that the hall placed the number dialled."""
     if direction in (Direction.CALLBACK, Direction.OUTBOUND):
-        dialled = next((number for number in map(outside_number, legs) if number), None)
+        dialled = next((number for number in (outside_number(leg.dial_string) for leg in legs) if number), None)
         if dialled:
             return dialled
     return first.number if first else None
@@ -272,14 +272,25 @@ def _ring_ended_at(leg: Leg) -> int | None:
 
 
 def _outcome(leg: Leg, legs: list[Leg], gave_up_at: int | None) -> Outcome | None:
-    """How the ringing ended; the hang-up cause says what the dial status hides (busy and decline look alike)."""
+    """How the ringing ended; None while it lasts, or if nobody saw it end."""
     if leg.picked_up:
         return Outcome.ANSWERED_ELSEWHERE
     if leg.answered_at is not None:
         return Outcome.ANSWERED
     ended_at = _ring_ended_at(leg)
-    if ended_at is None:
+    if ended_at is None or leg.channel.hung_unseen or not _is_settled(leg):
         return None
+    return _refused(leg) or _taken_away(leg, legs, ended_at, gave_up_at)
+
+
+def _is_settled(leg: Leg) -> bool:
+    """The hang-up, with its cause, follows the end of the dial at once, or was not seen."""
+    last_dial = leg.dial_end_at if leg.dial_end_at is not None else leg.queue_gave_up_at
+    return leg.channel.hung_at is not None or leg.channel.call.last_at > (last_dial or 0) + SETTLE_US
+
+
+def _refused(leg: Leg) -> Outcome | None:
+    """What the phone itself said; the hang-up cause tells what the dial status hides (busy and decline look alike)."""
     cause = leg.channel.hangup_cause
     rang = leg.ringing_at is not None or leg.dial_ringing_at is not None
     if cause == _ELSEWHERE:
@@ -288,9 +299,7 @@ def _outcome(leg: Leg, legs: list[Leg], gave_up_at: int | None) -> Outcome | Non
         return Outcome.DECLINED
     if cause == _BUSY or leg.dial_status == "BUSY":
         return Outcome.DECLINED if rang else Outcome.BUSY
-    if not rang and _was_unreachable(leg, cause):
-        return Outcome.UNREACHABLE
-    return _taken_away(leg, legs, ended_at, gave_up_at)
+    return Outcome.UNREACHABLE if not rang and _was_unreachable(leg, cause) else None
 
 
 def _was_unreachable(leg: Leg, cause: int | None) -> bool:

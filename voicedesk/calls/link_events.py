@@ -116,7 +116,7 @@ class LinkEvents:
             return
         for channel in list(self._registry.channels.values()):
             if channel.hung_at is None and channel.uniqueid not in listed:
-                self._registry.hang_up(channel, self._listed_at)
+                self._registry.hang_up_unseen(channel, self._listed_at)
 
     def _channel_listed(self, event: AmiEvent, at: int) -> None:
         """A channel that exists now: what it did while nobody watched is known only by its state."""

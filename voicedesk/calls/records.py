@@ -20,6 +20,7 @@ class Channel:
         "hangup_cause",
         "hangup_requested_at",
         "hung_at",
+        "hung_unseen",
         "is_local",
         "leg",
         "linkedid",
@@ -44,6 +45,7 @@ class Channel:
         self.up_at: int | None = None
         self.hangup_requested_at: int | None = None
         self.hung_at: int | None = None
+        self.hung_unseen = False
         self.hangup_cause: int | None = None
 
 

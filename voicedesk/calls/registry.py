@@ -67,8 +67,7 @@ class Registry:
         linkedid = event.get(keys[1])
         if linkedid and linkedid != channel.linkedid:
             self._move(channel, linkedid)
-        if at > channel.call.last_at:
-            channel.call.last_at = at
+        channel.call.last_at = max(channel.call.last_at, at)
         return channel
 
     def _open_channel(self, event: AmiEvent, keys: Keys, uniqueid: str | None, at: int) -> Channel | None:
@@ -150,12 +149,17 @@ class Registry:
             self._closed.append(record)
             self.changed[record] = None
 
+    def hang_up_unseen(self, channel: Channel, at: int) -> None:
+        """The channel is gone by now, and nobody saw it go."""
+        channel.hung_unseen = True
+        self.hang_up(channel, at)
+
     def close_unseen(self, record: CallRecord, gap: Gap) -> None:
-        """Ends a call whose end nobody saw."""
+        """Ends a call whose end lies somewhere in a gap."""
         record.mark_gap(gap)
         for channel in list(record.channels.values()):
             if channel.hung_at is None:
-                self.hang_up(channel, gap.from_at)
+                self.hang_up_unseen(channel, gap.to_at or gap.from_at + 1)
 
     def note_gap(self, gap: Gap) -> None:
         """Events of this PBX may be missing: every open call is concerned."""

@@ -92,8 +92,8 @@ def _judge_leg(facts: CallFacts, leg: LegFacts, unjudged: Reason | None) -> LegJ
 
 
 def _leg_finding(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
-    decided_at = leg.answered_at if leg.answered_at is not None else leg.ring_ended_at
-    if _in_gap(facts, leg.ringing_at or leg.dialled_at, decided_at):
+    ended_at = leg.answered_at if leg.answered_at is not None else leg.ring_ended_at
+    if _in_gap(facts, leg.ringing_at or leg.dialled_at, ended_at if leg.outcome else None):
         return Verdict.CANNOT_TELL, Reason.GAP
     if leg.outcome is None:
         return Verdict.CANNOT_TELL, Reason.STILL_OPEN

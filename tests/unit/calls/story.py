@@ -1,4 +1,4 @@
-"""Call stories as tables: a line is `seconds event channel [> channel] [key=value …]`, readable by a telephone engineer.
+"""Call stories as tables: a line is `seconds event channel [> channel] [key=value …]`.
 
 Channels are phones (`agent1`, `trunk`) or halves of Local channels (`local;1`), with `#2` for the second channel of
 one phone. A channel belongs to the call of the first channel named, or to the call a `call=NAME` column names.
@@ -47,7 +47,7 @@ class Story:
         stamp = f"{self.t0 + float(at):.6f}"
         headers = [("Event", "Newstate" if name in _STATES else name), ("Privilege", "call,all"), ("Timestamp", stamp)]
         if channels:
-            headers += self.channel(channels[0], "" if channels[0] != "-" else "", call) if channels[0] != "-" else []
+            headers += self.channel(channels[0], "", call) if channels[0] != "-" else []
         if len(channels) > 1:
             headers += self.channel(channels[1], "Dest", call)
         if name in _STATES:

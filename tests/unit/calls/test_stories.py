@@ -1,7 +1,6 @@
 """Call stories: what the tracker makes of the events of one call, for every way a call can go."""
 
 import pytest
-
 from tests.unit.calls.story import HALL, Story, tell, tell_one, track
 from voicedesk.calls.model import (
     Cause,
@@ -37,7 +36,10 @@ QUEUE_CALL = """
 
 
 def outcomes(call):
-    return [(leg.endpoint, leg.outcome, judged.verdict) for leg, judged in zip(call.facts.legs, call.judgement.legs)]
+    return [
+        (leg.endpoint, leg.outcome, judged.verdict)
+        for leg, judged in zip(call.facts.legs, call.judgement.legs, strict=True)
+    ]
 
 
 def test_a_queue_call_answered_in_the_second_ring():

@@ -1,7 +1,6 @@
 """铃响三声 (S1): the two tables of the service standard, row by row."""
 
 import pytest
-
 from voicedesk.calls.model import (
     CallFacts,
     Cause,

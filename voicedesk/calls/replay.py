@@ -1,0 +1,130 @@
+"""A raw AMI conversation, or an exported journal, read back into the calls it tells of; no PBX needed.
+
+The same events give the same calls as they gave live. A capture that holds several logins is one PBX seen over a link
+that was lost in between.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from voicedesk.ami.framing import Framer
+from voicedesk.ami.message import AmiEvent, make_event
+from voicedesk.ami.screen import Screen
+from voicedesk.calls.facts import outside_number
+from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
+from voicedesk.calls.three_rings import judge
+from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
+from voicedesk.clock import MICROSECONDS, parse_epoch
+
+_BANNER = re.compile(rb"^Asterisk Call Manager/[^\r\n]*\r\n", re.MULTILINE)
+_DIALLED = frozenset({"AgentCalled", "DialBegin", "DialEnd", "DialState"})
+_WANTED = WANTED_EVENTS | {"FullyBooted"}
+_BOOT_SLACK_US = 3 * MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What a capture told: calls in the order of their start, and what was wrong with the file."""
+
+    calls: list[JudgedCall]
+    problems: list[str]
+
+
+def replay(
+    capture: bytes, *, pbx: str = "capture", hall: Hall | None = None, rule: Callable[[CallFacts], Judgement] = judge
+) -> Replay:
+    """The calls of a capture. Without `hall` each number dialled is a line and each phone dialled is a staff phone."""
+    problems: list[str] = []
+    links = [_read_link(segment, problems) for segment in _links(capture)]
+    if not any(links):
+        problems.append("no AMI event was found: is this a raw AMI conversation?")
+    tracker = Tracker(pbx, hall or _hall_of(links))
+    for event in _with_marks(links):
+        tracker.receive(event)
+    tracker.end_of_events()
+    if tracker.ignored_untimed:
+        problems.append("events carry no Timestamp: set timestampevents=yes in manager.conf and capture again")
+    changes = tracker.take_changes()
+    calls = [JudgedCall(facts=facts, judgement=rule(facts)) for facts in changes.calls]
+    return Replay(calls=sorted(calls, key=lambda call: (call.facts.started_at, call.facts.id)), problems=problems)
+
+
+def _links(capture: bytes) -> list[bytes]:
+    """A capture cut into the conversations of one link each."""
+    starts = [found.start() for found in _BANNER.finditer(capture)]
+    bounds = sorted({0, *starts, len(capture)})
+    return [capture[start:end] for start, end in pairwise(bounds)]
+
+
+def _read_link(segment: bytes, problems: list[str]) -> list[AmiEvent]:
+    framer = Framer(expect_banner=bool(_BANNER.match(segment)))
+    blocks = framer.receive_data(segment)
+    screen = Screen(_WANTED, recorded=True)
+    events = [event for event in screen.sift(blocks, 0) if isinstance(event, AmiEvent)]
+    if framer.pending.strip():
+        problems.append("it ends in the middle of a message")
+    if framer.counters.dropped:
+        problems.append(f"{framer.counters.dropped} messages were too large and were left out")
+    if screen.counters.distrusted:
+        problems.append(f"{screen.counters.distrusted} messages were damaged and were left out")
+    return [_with_arrival(event) for event in events]
+
+
+def _with_arrival(event: AmiEvent) -> AmiEvent:
+    """A journal keeps when an event arrived; a capture does not know."""
+    event.arrived_us = parse_epoch(event.get("Arrived") or "") or 0
+    return event
+
+
+def _with_marks(links: Iterable[list[AmiEvent]]) -> Iterator[AmiEvent]:
+    """The events with the marks of the link that a capture, unlike a journal, does not hold."""
+    last: int | None = None
+    boot: int | None = None
+    for events in filter(None, links):
+        first = _first_instant(events)
+        if first is not None and not any(event.name == "VoicedeskLink" for event in events):
+            if last is not None:
+                yield _mark("lost", last)
+            booted = _booted_at(events, first)
+            restarted = boot is not None and booted is not None and booted > boot + _BOOT_SLACK_US
+            yield _mark("up", first, Restarted="1" if restarted else "0")
+            boot = booted or boot
+        yield from events
+        last = max((event.timestamp_us or 0 for event in events), default=0) or last
+
+
+def _mark(state: str, at: int, **headers: object) -> AmiEvent:
+    stamp = f"{at // MICROSECONDS}.{at % MICROSECONDS:06d}"
+    return make_event("VoicedeskLink", {"State": state, "Timestamp": stamp, **headers}, arrived_us=0)
+
+
+def _first_instant(events: list[AmiEvent]) -> int | None:
+    return next((at for at in (event.timestamp_us for event in events) if at is not None), None)
+
+
+def _booted_at(events: list[AmiEvent], first: int) -> int | None:
+    """When the PBX was started, to a second: FullyBooted tells its age."""
+    uptime = next((event.get("Uptime") for event in events if event.name == "FullyBooted"), None)
+    return first - int(uptime) * MICROSECONDS if uptime and uptime.isdecimal() else None
+
+
+def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:
+    """A hall whose settings nobody has written down: every phone that is dialled or rings belongs to it."""
+    phones, trunks = set(), set()
+    for event in (event for events in links for event in events):
+        endpoint = _dialled_endpoint(event)
+        if "/" in endpoint and not endpoint.startswith("Local/"):
+            outside = outside_number(event.get("DialString") or "")
+            (trunks if outside else phones).add(endpoint)
+    return Hall(phones=frozenset(phones - trunks), every_extension_is_a_line=True)
+
+
+def _dialled_endpoint(event: AmiEvent) -> str:
+    """The phone or trunk that an event shows to be dialled; empty if it shows none."""
+    if event.name in _DIALLED:
+        return (event.get("DestChannel") or "").rpartition("-")[0]
+    if event.name == "Newstate" and event.get("ChannelStateDesc") == "Ringing":
+        return (event.get("Channel") or "").rpartition("-")[0]
+    return ""
