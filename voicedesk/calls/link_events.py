@@ -37,17 +37,22 @@ class LinkEvents:
         }
 
     def watch_clock(self, at: int, arrived: int) -> None:
-        """Notices when the PBX's clock steps. Delay only ever adds lag, so less lag than ever means a step ahead."""
-        last, self.last_at = self.last_at, at
+        """Notices when the PBX's clock steps, where arrivals are known.
+
+        What arrives later happened later, but for moments; and delay only ever adds lag, so that less lag than ever
+        means a step ahead.
+        """
+        last = self.last_at
+        if not arrived:
+            self.last_at = at if last is None else max(last, at)
+            return
+        self.last_at = at
+        lag = arrived - at
         if last is not None and at < last - CLOCK_STEP_US:
             self._stepped(at, last)
-        if not arrived:
-            return
-        lag = arrived - at
-        if self._least_lag is None or lag < self._least_lag:
-            if self._least_lag is not None and lag < self._least_lag - CLOCK_STEP_US and last is not None and at > last:
-                self._stepped(last, at)
-            self._least_lag = lag
+        elif last is not None and self._least_lag is not None and lag < self._least_lag - CLOCK_STEP_US:
+            self._stepped(last, at)
+        self._least_lag = lag if self._least_lag is None else min(lag, self._least_lag)
 
     def _stepped(self, earlier: int, later: int) -> None:
         self._least_lag = None

@@ -74,10 +74,6 @@ class Phones:
         """The endpoints that serve a queue, as far as the switch has told."""
         return tuple(sorted(self._queues.get(queue or "", ())))
 
-    def is_member(self, endpoint: str) -> bool:
-        """True if the phone serves any queue."""
-        return any(endpoint in members for members in self._queues.values())
-
     def state(self, endpoint: str, queue: str | None, *, talking: bool, ringing: bool) -> PhoneState:
         """What the phone is doing; `talking` and `ringing` as the tracker sees it in other calls of the hall."""
         if talking:

@@ -160,10 +160,6 @@ class CallRecord:
         legs = [channel.leg for channel in self.channels.values() if channel.leg and not channel.is_local]
         return sorted(legs, key=lambda leg: (leg.dialled_at or 0, leg.channel.uniqueid))
 
-    def is_answered(self) -> bool:
-        """True once any phone the switch dialled has answered."""
-        return any(leg.answered_at is not None for leg in self.legs())
-
     def mark_gap(self, gap: Gap) -> None:
         """Notes that events may be missing, once per stretch."""
         if gap not in self.gaps:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from voicedesk.ami.framing import Framer
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.ami.screen import Screen
+from voicedesk.ami.recorded import RecordedConversation
 from voicedesk.calls.facts import outside_number
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import judge
@@ -59,16 +58,14 @@ def _links(capture: bytes) -> list[bytes]:
 
 
 def _read_link(segment: bytes, problems: list[str]) -> list[AmiEvent]:
-    framer = Framer(expect_banner=bool(_BANNER.match(segment)))
-    blocks = framer.receive_data(segment)
-    screen = Screen(_WANTED, recorded=True)
-    events = [event for event in screen.sift(blocks, 0) if isinstance(event, AmiEvent)]
-    if framer.pending.strip():
+    conversation = RecordedConversation(_WANTED)
+    events = conversation.receive_data(segment)
+    if conversation.framer.has_partial:
         problems.append("it ends in the middle of a message")
-    if framer.counters.dropped:
-        problems.append(f"{framer.counters.dropped} messages were too large and were left out")
-    if screen.counters.distrusted:
-        problems.append(f"{screen.counters.distrusted} messages were damaged and were left out")
+    if conversation.framer.counters.dropped:
+        problems.append(f"{conversation.framer.counters.dropped} messages were too large and were left out")
+    if conversation.screen.counters.distrusted:
+        problems.append(f"{conversation.screen.counters.distrusted} messages were damaged and were left out")
     return [_with_arrival(event) for event in events]
 
 
@@ -112,7 +109,8 @@ def _booted_at(events: list[AmiEvent], first: int) -> int | None:
 
 def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:
     """A hall whose settings nobody has written down: every phone that is dialled or rings belongs to it."""
-    phones, trunks = set(), set()
+    phones: set[str] = set()
+    trunks: set[str] = set()
     for event in (event for events in links for event in events):
         endpoint = _dialled_endpoint(event)
         if "/" in endpoint and not endpoint.startswith("Local/"):

@@ -86,6 +86,11 @@ class Tracker:
         """Closes open calls of which nothing was heard since an instant on the PBX's clock; returns how many."""
         return self._registry.sweep(before)
 
+    @property
+    def swept(self) -> int:
+        """How many calls were ended because nothing was heard of them, or because there were too many."""
+        return self._registry.swept
+
     def _freeze(self, record: CallRecord) -> CallFacts:
         return freeze(record, self.hall, self._registry.pbx, self._registry.boot)
 

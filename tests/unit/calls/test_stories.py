@@ -16,6 +16,7 @@ from voicedesk.calls.model import (
     StartSource,
     Verdict,
 )
+from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 
 QUEUE_CALL = """
  0.000 UserEvent       trunk UserEvent=VoicedeskCall Line=hotline Number=13800138000 Exten=4001
@@ -308,8 +309,6 @@ def test_an_attended_transfer_joins_the_consultation_to_the_callers_matter():
 
 
 def test_a_call_that_joins_another_says_which_row_is_gone():
-    from voicedesk.calls.tracker import Tracker
-
     tracker = Tracker("pbx", HALL)
     for event in Story().events("""
      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001 call=A
@@ -440,8 +439,6 @@ def test_a_phone_that_left_the_queue_is_not_due():
 
 
 def test_fault_40_two_pbxs_with_the_same_ids_stay_apart():
-    from voicedesk.calls.tracker import Tracker
-
     ids = set()
     for pbx, boot in (("a", "1"), ("b", "1"), ("a", "2")):
         tracker = Tracker(pbx, HALL)
@@ -523,3 +520,144 @@ def test_a_colleague_who_picks_up_takes_the_call_from_the_phone_that_rang():
      3.1 Up        agent1
     """)
     assert call.facts.legs[0].outcome is Outcome.ANSWERED_ELSEWHERE
+
+
+NAMELESS = (
+    "Channel=OutgoingSpoolFailed Uniqueid=9.1 Linkedid=9.1 DestChannel=Recorder/x DestUniqueid=9.2 DestLinkedid=9.1"
+)
+
+
+@pytest.mark.parametrize("name", sorted(WANTED_EVENTS))
+def test_an_event_about_no_phone_opens_no_call(name):
+    more = "UserEvent=VoicedeskCall TransfererUniqueid=9.9 TargetUniqueid=9.9"
+    assert tell(f"0.0 {name} - {NAMELESS} {more}") == []
+
+
+def test_each_event_told_twice_changes_nothing():
+    lines = [line for line in (QUEUE_CALL + OTHER_ENDS).splitlines() if line.strip()]
+    doubled = "\n".join(line for line in lines for _ in range(2))
+    assert tell(doubled) == tell("\n".join(lines))
+
+
+OTHER_ENDS = """
+20.03 AgentRingNoAnswer trunk > agent1 RingTime=0
+20.03 HangupRequest trunk
+"""
+
+
+def test_a_second_channel_does_not_move_the_start_of_the_call():
+    call = tell_one("""
+     0.0 Newchannel trunk  Exten=4001
+     0.1 Newchannel agent1 Exten=s
+     0.2 UserEvent  trunk UserEvent=VoicedeskNotice Complete=0
+     0.3 Newchannel trunk  Exten=4001
+     0.4 UserEvent  trunk UserEvent=VoicedeskCall
+     0.5 Newchannel trunk  Exten=4001
+    """)
+    assert call.facts.started_at == Story().t0 * 1_000_000
+    assert call.facts.started_at_source is StartSource.USEREVENT
+
+
+def test_a_call_whose_first_channel_nobody_saw_is_inbound():
+    call = tell_one("0.0 Newstate - Channel=PJSIP/agent1-9 Uniqueid=5.2 Linkedid=5.1 ChannelStateDesc=Ringing")
+    assert call.facts.direction is Direction.INBOUND
+
+
+def test_a_call_we_placed_is_a_callback_whoever_is_rung_first():
+    trunk = "DestChannel=PJSIP/trunk-2 DestUniqueid=7.2 DestLinkedid=vd-7 DialString=13800138000@trunk"
+    call = tell_one(
+        """
+     0.0 DialBegin - DestChannel=PJSIP/agent1-1 DestUniqueid=vd-7 DestLinkedid=vd-7 DialString=agent1
+     0.1 Newstate - Channel=PJSIP/agent1-1 Uniqueid=vd-7 Linkedid=vd-7 ChannelStateDesc=Up
+     0.2 DialBegin - Channel=PJSIP/agent1-1 Uniqueid=vd-7 Linkedid=vd-7 {TRUNK}
+     0.3 Hangup - Channel=PJSIP/trunk-2 Uniqueid=7.2 Linkedid=vd-7 Cause=17
+    """.replace("{TRUNK}", trunk)
+    )
+    assert (call.facts.direction, call.facts.caller_number) == (Direction.CALLBACK, "13800138000")
+    assert [leg.role for leg in call.facts.legs] == [Role.STAFF, Role.CITIZEN]
+
+
+def test_a_linkedid_seen_for_the_first_time_is_added_to_the_call():
+    call = tell_one("""
+     0.0 Newchannel trunk Exten=4001
+     0.1 Newstate - Channel=PJSIP/trunk-00000001 Uniqueid=1800000000.0 Linkedid=77.7 ChannelStateDesc=Ring
+    """)
+    assert call.facts.linkedids == ("1800000000.0", "77.7")
+
+
+def test_when_calls_join_the_older_one_keeps_its_id_whichever_channel_moved():
+    story = Story()
+    early, late = (
+        track(
+            story.events("""
+     5.0 Newchannel trunk Exten=4001 call=B
+     5.1 UserEvent trunk UserEvent=VoicedeskNotice Complete=1 call=B
+    """)
+        ),
+        track(Story().events("1.0 Newchannel agent1 Exten=4001 call=A")),
+    )
+    joined = track(
+        story.events("""
+     5.0 Newchannel trunk Exten=4001 call=B
+     1.0 Newchannel agent1 Exten=6002 call=A
+     6.0 Hangup trunk Cause=16 call=A
+     6.0 Hangup agent1 Cause=16 call=A
+    """)
+    )
+    assert len(joined) == 1
+    assert joined[0].facts.id != early[0].facts.id
+    assert late[0].facts.started_at == joined[0].facts.started_at
+
+
+def test_what_is_known_of_a_call_goes_along_when_it_joins_another():
+    story = Story()
+    (call,) = track(
+        story.events("""
+     0.0 VoicedeskLink - State=up Boot=b
+     1.0 Newchannel trunk Exten=4001 call=A
+     2.0 Newchannel agent1 Exten=6002 call=B
+     3.0 VoicedeskLink - State=dropped Dropped=1
+     4.0 Hangup trunk Cause=16 call=A
+     4.0 Hangup agent1 Cause=16 call=A
+    """)
+    )
+    assert len(call.facts.gaps) == 1
+    assert call.facts.ended_at is not None
+
+
+def test_phones_with_odd_reports_change_nothing():
+    assert (
+        tell("""
+     0.0 DeviceStateChange - Device=Queue:hotline State=INUSE
+     0.0 DeviceStateChange - Device=PJSIP/agent1
+     0.0 QueueMemberStatus - Queue=hotline Interface=Local/x@y Status=1
+     0.0 QueueMemberStatus - Interface=PJSIP/agent1 Status=1
+     0.0 PeerStatus - Peer=PJSIP PeerStatus=Registered
+     0.0 ContactStatus - EndpointName=agent1 ContactStatus=Strange
+    """)
+        == []
+    )
+
+
+def test_a_break_in_every_queue_is_a_break_for_a_direct_dial():
+    call = tell_one("""
+     0.0 QueueMemberPause - Queue=other Interface=PJSIP/agent1 Paused=1
+     0.1 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.1 Ringing   agent1
+    20.1 DialEnd   trunk > agent1 DialStatus=NOANSWER
+    20.1 Hangup    agent1 Cause=0
+    20.2 Hangup    trunk Cause=19
+    """)
+    assert call.judgement.legs[0].reason is Reason.ON_BREAK
+
+
+def test_a_phone_that_came_back_is_free_again():
+    call = tell_one("""
+     0.0 QueueMember - Queue=hotline StateInterface=PJSIP/agent1 Status=1 Paused=0
+     0.1 ContactStatus - EndpointName=agent1 ContactStatus=Unreachable
+     0.2 ContactStatus - EndpointName=agent1 ContactStatus=Reachable
+     1.0 QueueCallerJoin trunk Queue=hotline Exten=4001
+     1.1 DeviceStateChange - Device=PJSIP/agent1 State=NOT_INUSE
+     1.2 DeviceStateChange - Device=PJSIP/agent2 State=NOT_INUSE
+    """)
+    assert call.facts.phones[0].states == (PhoneState.FREE,)
