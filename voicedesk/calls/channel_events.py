@@ -6,7 +6,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.facts import local_base, role_of
 from voicedesk.calls.model import Hall, PhoneState, Role, StartSource
 from voicedesk.calls.records import CallRecord, Channel, Leg
-from voicedesk.calls.registry import DEST, SELF, Registry
+from voicedesk.calls.registry import DEST, SELF, TRANSFER, Registry
 from voicedesk.calls.waiting import Waiting
 
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
@@ -27,6 +27,7 @@ class ChannelEvents:
             "AgentCalled": self._agent_called,
             "AgentConnect": self._agent_connect,
             "AgentRingNoAnswer": self._agent_ring_no_answer,
+            "AttendedTransfer": self._attended_transfer,
             "BlindTransfer": self._blind_transfer,
             "DialBegin": self._dial_begin,
             "DialEnd": self._dial_end,
@@ -48,9 +49,10 @@ class ChannelEvents:
         if channel is None:
             return
         record = channel.call
-        if channel.uniqueid == record.linkedids[0] and record.start_source is not StartSource.USEREVENT:
-            self._start(record, at, StartSource.NEWCHANNEL, event)
-        self._describe(channel, event, _UNCLEANED)
+        if channel is record.first_channel:
+            if record.start_source is not StartSource.USEREVENT:
+                self._start(record, at, StartSource.NEWCHANNEL, event)
+            self._describe(channel, event, _UNCLEANED)
 
     def _user_event(self, event: AmiEvent, at: int) -> None:
         name = event.get("UserEvent")
@@ -79,7 +81,7 @@ class ChannelEvents:
         record.start_at = at if record.start_at is None else min(record.start_at, at)
 
     def _describe(self, channel: Channel, event: AmiEvent, rank: int) -> None:
-        """Keeps the number and the extension of the channel, from the most trusted event."""
+        """Keeps the number and the extension of a call's first channel, from the most trusted event."""
         if channel.extension is None:
             extension = event.get("Exten")
             if extension and extension not in _NO_EXTENSION:
@@ -95,7 +97,7 @@ class ChannelEvents:
     # --- ringing and answer
 
     def _newstate(self, event: AmiEvent, at: int) -> None:
-        channel = self._registry.channel(event, SELF, at)
+        channel = self._registry.moved_channel(event, SELF, at)
         if channel is None:
             return
         state = event.get("ChannelStateDesc")
@@ -106,7 +108,7 @@ class ChannelEvents:
                 self._registry.changed[channel.call] = None
         elif state == "Up":
             self.went_up(channel, at)
-        if channel.number_rank < _SEEN:
+        if channel.number_rank < _SEEN and channel.leg is None:
             self._describe(channel, event, _SEEN)
 
     def went_up(self, channel: Channel, at: int) -> None:
@@ -140,7 +142,7 @@ class ChannelEvents:
         leg = self.leg(channel)
         if dialler is not None:
             leg.dialler = leg.dialler or dialler
-            if dialler.number_rank < _CLEANED:
+            if dialler.number_rank < _CLEANED and not dialler.is_local:
                 self._describe(dialler, event, _CLEANED)
         return leg
 
@@ -206,9 +208,11 @@ class ChannelEvents:
 
     def _name_member(self, leg: Leg, event: AmiEvent) -> None:
         """A member reached over a Local channel is the member of the phone behind it."""
+        if leg.member is not None:
+            return
         member = event.get("MemberName")
         if not leg.channel.is_local:
-            leg.member = leg.member or member
+            leg.member = member
         elif member:
             leg.channel.call.local_members[local_base(leg.channel.name)] = member
 
@@ -225,7 +229,7 @@ class ChannelEvents:
             channel.hangup_requested_at = at
 
     def _hangup(self, event: AmiEvent, at: int) -> None:
-        channel = self._registry.channel(event, SELF, at)
+        channel = self._registry.moved_channel(event, SELF, at)
         if channel is None or channel.hung_at is not None:
             return
         cause = event.get("Cause") or ""
@@ -240,6 +244,12 @@ class ChannelEvents:
         channel = self._registry.channels.get(event.get("TransfererUniqueid") or "")
         if channel is not None:
             channel.call.transfers.append((at, channel.endpoint))
+
+    def _attended_transfer(self, event: AmiEvent, at: int) -> None:
+        """A consultation becomes part of the caller's call: their channels have one linkedid from now on."""
+        for keys in TRANSFER:
+            if event.get(keys[0]):
+                self._registry.moved_channel(event, keys, at)
 
     def _pickup(self, event: AmiEvent, _at: int) -> None:
         """A colleague takes the call: the phone that rang did not answer it."""

@@ -24,6 +24,10 @@ _PSEUDO_TECHNOLOGIES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/",
 Keys = tuple[str, str, str]
 SELF: Keys = ("Uniqueid", "Linkedid", "Channel")
 DEST: Keys = ("DestUniqueid", "DestLinkedid", "DestChannel")
+TRANSFER: tuple[Keys, ...] = tuple(
+    (f"{who}Uniqueid", f"{who}Linkedid", f"{who}Channel")
+    for who in ("OrigTransferer", "SecondTransferer", "Transferee", "TransferTarget")
+)
 
 
 class Registry:
@@ -38,6 +42,7 @@ class Registry:
         self.merged: list[tuple[str, str]] = []
         self.waiting: set[CallRecord] = set()
         self.swept = 0
+        self.forget_at: int | None = None
         self._calls: dict[str, CallRecord] = {}
         self._at_phone: dict[str, set[Channel]] = {}
         self._closed: deque[CallRecord] = deque()
@@ -64,10 +69,18 @@ class Registry:
         channel = self.channels.get(uniqueid) if uniqueid else None
         if channel is None:
             return self._open_channel(event, keys, uniqueid, at)
-        linkedid = event.get(keys[1])
-        if linkedid and linkedid != channel.linkedid:
-            self._move(channel, linkedid)
-        channel.call.last_at = max(channel.call.last_at, at)
+        record = channel.call
+        if at > record.last_at:  # noqa: PLR1730  # max() is a call, and this is done for every event
+            record.last_at = at
+        return channel
+
+    def moved_channel(self, event: AmiEvent, keys: Keys, at: int) -> Channel | None:
+        """As `channel`, for events at which a channel may turn out to belong to another call by now."""
+        channel = self.channel(event, keys, at)
+        if channel is not None:
+            linkedid = event.get(keys[1])
+            if linkedid and linkedid != channel.linkedid:
+                self._move(channel, linkedid)
         return channel
 
     def _open_channel(self, event: AmiEvent, keys: Keys, uniqueid: str | None, at: int) -> Channel | None:
@@ -147,6 +160,7 @@ class Registry:
             record.closed_at = max((c.hung_at for c in record.channels.values() if c.hung_at), default=at)
             self.waiting.discard(record)
             self._closed.append(record)
+            self.forget_at = self.forget_at or record.closed_at + LINGER_US
             self.changed[record] = None
 
     def hang_up_unseen(self, channel: Channel, at: int) -> None:
@@ -186,6 +200,7 @@ class Registry:
             record = self._closed.popleft()
             if record.live == 0:
                 self._forget(record)
+        self.forget_at = (self._closed[0].closed_at or 0) + LINGER_US if self._closed else None
 
     def forget_boot(self, gap: Gap) -> None:
         """The PBX started anew: its calls ended unseen, and its ids may come again."""
@@ -195,6 +210,7 @@ class Registry:
             self._forget(record)
         self._remembered.clear()
         self._closed.clear()
+        self.forget_at = None
 
     def _drop_oldest(self) -> None:
         oldest = min(self.open_records(), key=lambda record: record.last_at, default=None)

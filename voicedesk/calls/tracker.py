@@ -59,7 +59,9 @@ class Tracker:
         handler(event, at)
         if event.doubtful:
             self._link.doubt(event, at)
-        self._registry.forget_closed(at)
+        registry = self._registry
+        if registry.forget_at is not None and registry.forget_at < at:
+            registry.forget_closed(at)
 
     def take_changes(self) -> Changes:
         """The calls that changed since the last time, as facts, in the order in which they first changed."""
