@@ -15,7 +15,7 @@ from asterisk.ami.response import Response
 from voicedesk.clock import parse_epoch
 
 _CRLF = b"\r\n"
-_ESCAPED_NAMES = frozenset({"calleridname", "connectedlinename", "chanvariable"})
+_ESCAPED_NAMES = ("calleridname", "connectedlinename", "chanvariable")
 _RAW_NAMES_IN = frozenset({"QueueEntry", "OriginateResponse"})  # these two print the name as it is
 _ESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
@@ -36,28 +36,47 @@ class Origin:
 NOWHERE = Origin()
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """How one header is found in the raw bytes."""
+def _description_shape() -> re.Pattern[bytes]:
+    """An event that describes one channel exactly as Asterisk 13 and later write it, from its name to Linkedid."""
+    keys = (
+        "Channel ChannelState ChannelStateDesc CallerIDNum CallerIDName ConnectedLineNum ConnectedLineName "
+        "Language AccountCode Context Exten Priority Uniqueid Linkedid"
+    )
+    value = r"[^\r]*"
+    lines = [f"\r\n{key}: " + (f"({value})" if key in _FOUND else value) for key in keys.split()]
+    head = rf"Event: \w+\r\nPrivilege: {value}\r\nTimestamp: ({value})(?:\r\nBridge[A-Za-z]+: {value})*"
+    return re.compile((head + "".join(lines)).encode())
 
-    needle: bytes
+
+_FOUND = {
+    key: place
+    for place, key in enumerate(
+        ("Timestamp", "Channel", "ChannelStateDesc", "CallerIDNum", "Exten", "Uniqueid", "Linkedid"), start=1
+    )
+}
+match_description = _description_shape().match
+"""Finds in one pass that an event is of the usual shape, and the values most often asked for (`_FOUND`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """A header's name as bytes in lower case, and whether Asterisk escapes its value."""
+
     lowered: bytes
     escaped: bool
 
 
-def _make_field(key: str) -> _Field:
-    name = key.encode()
-    lowered = key.lower()
-    needle = b"Event: " if lowered == "event" else b"\r\n" + name + b": "
-    escaped = any(lowered.endswith(escaped) for escaped in _ESCAPED_NAMES)
-    return _Field(needle, name.lower(), escaped)
+_Field = tuple[int, bytes, int, _Spelling]  # its place in `match_description`, how it is searched, that one's length
 
 
 class _Fields(dict[str, _Field]):
-    """The needles of the headers the code asks for; keys are spelled in code, so there are only a few."""
+    """How the headers the code asks for are found; their names are spelled in code, so there are only a few."""
 
     def __missing__(self, key: str) -> _Field:
-        field = _make_field(key)
+        lowered = key.lower()
+        needle = b"Event: " if lowered == "event" else f"\r\n{key}: ".encode()
+        escaped = lowered.endswith(_ESCAPED_NAMES)
+        field = (_FOUND.get(key, 0), needle, len(needle), _Spelling(lowered.encode(), escaped))
         if len(self) < 1000:
             self[key] = field
         return field
@@ -80,16 +99,22 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
     what is not; C escapes are undone in the headers Asterisk escapes, and only there.
     """
 
-    __slots__ = ("_keys", "arrived_us", "doubtful", "name", "origin", "raw")
+    __slots__ = ("_found", "_keys", "arrived_us", "doubtful", "name", "origin", "raw")
 
     def __init__(
-        self, raw: bytes, name: str, arrived_us: int, origin: Origin = NOWHERE, doubtful: bool = False
+        self,
+        raw: bytes,
+        name: str,
+        arrived_us: int,
+        origin: Origin = NOWHERE,
+        found: re.Match[bytes] | None = None,
     ) -> None:
         self.raw = raw
         self.name = name
         self.arrived_us = arrived_us
         self.origin = origin
-        self.doubtful = doubtful
+        self.doubtful = False
+        self._found = found  # what `match_description` found in `raw`
         self._keys: dict[str, Any] | None = None
 
     @classmethod
@@ -122,18 +147,22 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
 
     def get(self, key: str, default: str | None = None) -> str | None:
         """The first value of header `key`, or `default`. The usual spelling is fast, any other is found too."""
-        field = _FIELDS[key]
+        place, needle, length, spelling = _FIELDS[key]
+        if place and self._found is not None:
+            return self._found[place].decode("utf-8", "replace")
         raw = self.raw
-        start = raw.find(field.needle)
+        start = raw.find(needle)
         if start < 0:
-            return next(self._search(field), default)
-        start += len(field.needle)
-        end = raw.find(_CRLF, start)
-        return self._decode(raw[start:] if end < 0 else raw[start:end], field)
+            return next(self._search(spelling), default)
+        end = raw.find(_CRLF, start + length)
+        value = raw[start + length :] if end < 0 else raw[start + length : end]
+        if b"\\" in value:
+            return self._decode(value, spelling)
+        return value.decode("utf-8", "replace")
 
     def get_all(self, key: str) -> list[str]:
         """Every value of header `key`, in the order they came."""
-        return list(self._search(_FIELDS[key]))
+        return list(self._search(_FIELDS[key][3]))
 
     @property
     def headers(self) -> list[tuple[str, str]]:
@@ -143,7 +172,7 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
 
     def get_value(self, key: bytes, value: bytes) -> str:
         """The text of one header line's two halves."""
-        return self._decode(_after_colon(value), _FIELDS[_text(key).strip()])
+        return self._decode(_after_colon(value), _FIELDS[_text(key).strip()][3])
 
     @property
     def malformed_lines(self) -> int:
@@ -160,30 +189,30 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
             self._keys = _listener_keys(self.name, self.raw)
         return self._keys
 
-    def _search(self, field: _Field) -> Iterator[str]:
+    def _search(self, spelling: _Spelling) -> Iterator[str]:
         """Values of a header however it is spelled: any case, no space after the colon, spaces before it."""
         raw = _CRLF + self.raw
         lowered = raw.lower()
-        needle = _CRLF + field.lowered
+        needle = _CRLF + spelling.lowered
         at = lowered.find(needle)
         while at >= 0:
             start = at + len(needle)
             end = raw.find(_CRLF, start)
             line = raw[start:] if end < 0 else raw[start:end]
             if line.lstrip(b" ").startswith(b":"):
-                yield self._decode(_after_colon(line.split(b":", 1)[1]), field)
+                yield self._decode(_after_colon(line.split(b":", 1)[1]), spelling)
             at = lowered.find(needle, start)
 
-    def _decode(self, value: bytes, field: _Field) -> str:
+    def _decode(self, value: bytes, spelling: _Spelling) -> str:
         text = value.decode("utf-8", "replace")
-        if b"\\" in value and self._is_escaped(field):
+        if b"\\" in value and self._is_escaped(spelling):
             return unescape(text)
         return text
 
-    def _is_escaped(self, field: _Field) -> bool:
-        if field.escaped:
+    def _is_escaped(self, spelling: _Spelling) -> bool:
+        if spelling.escaped:
             return self.name not in _RAW_NAMES_IN
-        return field.lowered == b"value" and self.name == "VarSet"
+        return spelling.lowered == b"value" and self.name == "VarSet"
 
     def __str__(self) -> str:
         return f"{self.name} {self.headers}"

@@ -25,6 +25,10 @@ LIST_LIMIT = 100_000
 _BANNER = re.compile(rb"Asterisk Call Manager/(\d+(?:\.\d+)*)", re.IGNORECASE)
 
 
+class ClosedBeforeLogin(AmiAuthenticationError):  # noqa: N818  # named as its parents in the tree of errors
+    """The switch closed the connection before it answered the login: an address rule of its manager.conf, perhaps."""
+
+
 class LinkState(Enum):
     """Where a conversation stands; see the table at the head of this module."""
 
@@ -113,11 +117,11 @@ class AmiProtocol:
     def receive_eof(self) -> None:
         """The peer has ended the conversation.
 
-        Raises AmiAuthenticationError where it did so before the login was answered, as an address rule does.
+        Raises ClosedBeforeLogin where it did so before the login was answered, as an address rule does.
         """
         state, self.state = self.state, LinkState.CLOSED
         if state in (LinkState.GREETING, LinkState.CHALLENGE, LinkState.LOGIN):
-            raise AmiAuthenticationError(
+            raise ClosedBeforeLogin(
                 "the switch closed the connection before the login was answered: "
                 "look at permit/deny, bindaddr and authlimit in its manager.conf"
             )

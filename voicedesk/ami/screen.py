@@ -13,11 +13,12 @@ Rules, in order:
 In place of a damaged event stands one `VoicedeskDoubt` with what could be read before the damage.
 """
 
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from voicedesk.ami.message import NOWHERE, AmiEvent, Origin, make_event
+from voicedesk.ami.message import NOWHERE, AmiEvent, Origin, make_event, match_description
 from voicedesk.clock import MICROSECONDS
 
 SUSPECT_BYTES = 64 * 1024
@@ -30,6 +31,7 @@ _WITHOUT_DESCRIPTION = frozenset(
     {"TestEvent", "Alarm", "AlarmClear", "DNDState", "FAXStatus", "OriginateResponse", "QueueEntry"}
 )  # these name a channel or a caller without the whole description of a channel
 _NAMES_LIMIT = 2000
+_REPEATED = re.compile(rb"\r\n(?:Channel|CallerIDNum|CallerIDName|Uniqueid|Event): ")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,23 +84,26 @@ class Screen:
         """What may be believed of `blocks`, which all arrived at `arrived_us`."""
         kept: list[AmiEvent | bytes] = []
         names, origin, all_kinds = self._names, self.origin, self._all_wanted or self._recorded
+        find, rfind, match, search_repeated = bytes.find, bytes.rfind, match_description, _REPEATED.search
         unwanted = 0
         for block in blocks:
             if self._suspicion is not None or not block.startswith(_EVENT):
                 self._sift_unusual(block, arrived_us, kept)
                 continue
-            end = block.find(_CRLF, 7)
+            end = find(block, _CRLF, 7)
             known = names.get(block[7:end])
-            at = block.rfind(b"CallerIDNum: ")
-            if block.find(b"Linkedid: ", at) < 0 and _is_cut(block):
+            described = rfind(block, b"Linkedid: ")
+            if (described < 0 or find(block, b"CallerIDNum: ", described) >= 0) and _is_cut(block):
                 self._suspect(block, arrived_us, kept)
             elif known is None and not (all_kinds or self.asked):
                 unwanted += 1
+            elif known is None or not self._has_timestamps:
+                self._examine(block, arrived_us, kept)
+            elif (found := match(block)) is not None and not search_repeated(block, found.end()):
+                kept.append(AmiEvent(block, known, arrived_us, origin, found))
             elif (
-                known is not None
-                and self._has_timestamps
-                and block.startswith(b"\r\nPrivilege: ", end)
-                and block.startswith(b"\r\nTimestamp: ", block.find(_CRLF, end + 13))
+                block.startswith(b"\r\nPrivilege: ", end)
+                and block.startswith(b"\r\nTimestamp: ", find(block, _CRLF, end + 13))
                 and not _is_odd(block)
             ):
                 kept.append(AmiEvent(block, known, arrived_us, origin))

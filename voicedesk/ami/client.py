@@ -1,0 +1,359 @@
+"""A client that keeps a link to one PBX up.
+
+It reconnects by itself, tells
+every consumer what happened to the link by pseudo events in the stream (`VoicedeskLink`, `VoicedeskSnapshot`), and on
+each connection first gives the lists of what is there, then the live events that came meanwhile. No action is ever
+sent twice on its own account: only `ask` does, and only with actions that change nothing.
+"""
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Never, Self
+
+import structlog
+from asterisk.ami.action import Action
+from asterisk.ami.event import EventListener
+
+from voicedesk.ami import actions
+from voicedesk.ami.handover import HandOver
+from voicedesk.ami.link import AmiAddress, Link, open_link
+from voicedesk.ami.message import AmiEvent, Origin, make_event
+from voicedesk.ami.protocol import AmiProtocol, Answer
+from voicedesk.ami.reconnect import LinkTimes, Reconnect
+from voicedesk.ami.resync import Snapshot, ask_run, ask_snapshot
+from voicedesk.ami.screen import to_epoch
+from voicedesk.clock import MICROSECONDS, NowUs, now_us
+from voicedesk.errors import AmiActionError, AmiError, AmiLinkLost
+
+BATCH = 500
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStatus:
+    """How a link stands now; instants by our clock, None where there was none yet."""
+
+    pbx: str
+    state: str
+    boot: str
+    version: str
+    connected_since_us: int | None
+    last_event_us: int | None
+    lag_us: int | None
+    waiting: int
+    links: int
+    dropped: int
+    distrusted: int
+    oversized: int
+    listener_errors: int
+    last_error: str | None
+
+
+class AmiClient:
+    """A link to one PBX that is kept up.
+
+    `async with AmiClient(address) as client: async for events in client.batches(): …` gives every event in order.
+    `wanted` names the live events to keep (None: all). Clock, sleep and randomness can be passed in.
+    """
+
+    def __init__(
+        self,
+        address: AmiAddress,
+        *,
+        wanted: Iterable[str] | None = None,
+        times: LinkTimes | None = None,
+        max_events: int = 100_000,
+        max_bytes: int = 64 * 1024 * 1024,
+        now: NowUs = now_us,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._address = address
+        self._wanted = None if wanted is None else frozenset(wanted) | {"FullyBooted"}
+        self._times = times or LinkTimes()
+        self._now = now
+        self._sleep = sleep
+        self._reconnect = Reconnect(self._times, uniform)
+        self._handover = HandOver(max_events, max_bytes, self._dropped_mark)
+        self._arrived = asyncio.Event()
+        self._is_up = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._link: Link | None = None
+        self._listeners: list[EventListener] = []
+        self._origin = Origin(pbx=address.pbx)
+        self._state = "connecting"
+        self._version = ""
+        self._connected_us: int | None = None
+        self._counts = {"links": 0, "distrusted": 0, "oversized": 0, "listener_errors": 0}
+        self._last_error: str | None = None
+        self._told: set[str] = set()
+        self._missing = ""
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self.run(), name=f"ami {self._address.pbx}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Log off and end; what was handed over before can still be taken."""
+        task, self._task = self._task, None
+        if task is not None:
+            await _end(task)
+        self._finish()
+
+    async def run(self) -> None:
+        """Keep the link up until cancelled; then log off, and let `batches` come to its end."""
+        try:
+            while True:
+                error = await self._live_through_one_link()
+                await self._sleep(self._reconnect.next_wait_seconds(error))
+        finally:
+            if self._link is not None:
+                await self._link.log_off()
+                self._end_link()
+            self._finish()
+
+    async def batches(self) -> AsyncIterator[list[AmiEvent]]:
+        """Lists of events in order, as they come; ends after the client was closed. For one consumer only."""
+        while True:
+            while not self._handover.has_ready:
+                if self._state == "closed":
+                    return
+                self._arrived.clear()
+                await self._arrived.wait()
+            events = self._handover.take(BATCH)
+            for listener in self._listeners:
+                self._tell_listener(listener, events)
+            yield events
+            await asyncio.sleep(0)
+
+    async def action(self, action: Action, *, timeout: float = 10) -> Answer:  # noqa: ASYNC109  # a link's own limit
+        """Send an action once and wait for its answer, with all items if it is a list.
+
+        Raises UnsafeValueError before anything is sent, AmiActionError where the switch refuses, and AmiLinkLost where
+        there is no link, it is lost, or no answer comes in time: then nobody knows whether it was carried out.
+        """
+        if self._link is None:
+            raise AmiLinkLost("there is no open link to the switch: the action was not sent")
+        answer = await self._link.ask(action, timeout)
+        if answer.response.is_error():
+            raise AmiActionError(f"{action.name} was refused: {answer.response.message or 'no reason given'}")
+        return answer
+
+    async def ask(self, action: Action, *, timeout: float = 30) -> Answer:  # noqa: ASYNC109  # over all its tries
+        """Like `action`, for actions that change nothing: waits for the link, and asks again after a loss.
+
+        Raises ValueError for any other action, TimeoutError where no try came through in time.
+        """
+        if action.name not in actions.IDEMPOTENT:
+            raise ValueError(f"{action.name} may change something and is never sent again")
+        async with asyncio.timeout(timeout):
+            while True:
+                await self._is_up.wait()
+                try:
+                    return await self.action(action, timeout=timeout)
+                except AmiLinkLost:
+                    await asyncio.sleep(0)
+
+    def add_event_listener(self, listener: EventListener) -> EventListener:
+        """Call an asterisk-ami listener with every event, before `batches` gives it; one that raises is logged."""
+        self._listeners.append(listener)
+        return listener
+
+    def remove_event_listener(self, listener: EventListener) -> None:
+        """Call it no more."""
+        self._listeners.remove(listener)
+
+    def status(self) -> LinkStatus:
+        """How the link stands now."""
+        link = self._link
+        return LinkStatus(
+            pbx=self._address.pbx,
+            state=self._state,
+            boot=self._origin.boot,
+            version=self._version,
+            connected_since_us=self._connected_us,
+            last_event_us=link.last_event_us if link else None,
+            lag_us=link.lag_us if link else None,
+            waiting=len(self._handover),
+            links=self._counts["links"],
+            dropped=self._handover.dropped_total,
+            distrusted=self._counts["distrusted"] + (link.distrusted if link else 0),
+            oversized=self._counts["oversized"] + (link.oversized if link else 0),
+            listener_errors=self._counts["listener_errors"],
+            last_error=self._last_error,
+        )
+
+    async def _live_through_one_link(self) -> AmiError:
+        """Connect, give the snapshot, stay; returns what ended it."""
+        try:
+            protocol = AmiProtocol(self._address.credentials, wanted=self._wanted, seed=secrets.token_hex(8))
+            self._handover.hold()
+            self._link = await open_link(
+                self._address, protocol, self._now, self._receive, timeout_seconds=self._times.connect_seconds
+            )
+            self._counts["links"] += 1
+            await self._serve(self._link)
+        except AmiError as error:
+            self._lose(error)
+            return error
+        raise AssertionError("a link ends only by an error")  # pragma: no cover
+
+    async def _serve(self, link: Link) -> Never:
+        """Snapshot, then live, and again when the switch says that only now it is up; ends by raising."""
+        self._connected_us = self._now()
+        await self._wait_fully_booted(link)
+        async with _alongside(self._keep_alive(link)):
+            while True:
+                link.has_booted = False
+                await self._synchronise(link)
+                while not link.has_booted:
+                    link.news.clear()
+                    link.raise_if_lost()
+                    await link.news.wait()
+                self._handover.hold()
+
+    async def _wait_fully_booted(self, link: Link) -> None:
+        """Not every switch tells everybody that it is up: after a while go on without."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._times.fully_booted_seconds):
+                while not link.has_booted:
+                    link.news.clear()
+                    link.raise_if_lost()
+                    await link.news.wait()
+
+    async def _keep_alive(self, link: Link) -> None:
+        """A link that does not answer a Ping in time is dead, whatever TCP says."""
+        while True:
+            await self._sleep(self._times.ping_every_seconds)
+            try:
+                await link.ask(actions.ping(), self._times.ping_deadline_seconds)
+            except AmiLinkLost as error:
+                link.abort(error)
+                return
+
+    async def _synchronise(self, link: Link) -> None:
+        """Tell which run of the switch this is, give what is there, then let the live events follow."""
+        run = await ask_run(link, self._times.list_seconds)
+        restarted = self._origin.boot not in ("", run.boot)
+        self._origin = link.protocol.origin = Origin(pbx=self._address.pbx, boot=run.boot)
+        self._version = run.version
+        if self._state != "up":
+            _log.info("ami_link_up", pbx=self._address.pbx, version=run.version, restarted=restarted)
+        self._state = "up"
+        self._told.clear()
+        self._last_error = None
+        self._is_up.set()
+        self._mark("VoicedeskLink", State="up", Boot=run.boot, Restarted=int(restarted), Version=run.version)
+        self._mark("VoicedeskSnapshot", State="begin")
+        is_complete, missing = False, ""
+        try:
+            snapshot = await ask_snapshot(link, self._times.list_seconds)
+            is_complete, missing = self._give_items(snapshot)
+        finally:
+            self._mark("VoicedeskSnapshot", State="end", Complete=int(is_complete), Missing=missing or None)
+            self._handover.release(self._origin)
+            self._arrived.set()
+
+    def _give_items(self, snapshot: Snapshot) -> tuple[bool, str]:
+        """Hand the snapshot's items over; returns whether it is whole, and the names of the lists it lacks."""
+        for event in snapshot.items:
+            event.origin = self._origin
+        missing = ",".join(snapshot.missing)
+        self._tell_once("ami_lists_missing", missing)
+        return self._handover.put_now(snapshot.items) and snapshot.is_complete, missing
+
+    def _receive(self, events: list[AmiEvent]) -> None:
+        """Called by the reader."""
+        self._handover.put(events)
+        self._arrived.set()
+
+    def _finish(self) -> None:
+        """The last word in the stream, once."""
+        if self._state != "closed":
+            self._state = "closed"
+            self._handover.release(self._origin)
+            self._mark("VoicedeskLink", State="closed")
+
+    def _lose(self, error: AmiError) -> None:
+        """Record the loss: once in the log, and in the stream if consumers believed the link up."""
+        was_up, self._state = self._state == "up", "lost"
+        held_us = self._now() - self._connected_us if self._connected_us is not None else 0
+        if self._connected_us is not None:
+            self._reconnect.held_for(held_us / MICROSECONDS)
+        self._end_link()
+        self._last_error = str(error)
+        if was_up:
+            self._handover.release(self._origin)
+            self._mark("VoicedeskLink", State="lost", Reason=str(error))
+        self._handover.discard_held()
+        self._tell_loss(error)
+
+    def _tell_loss(self, error: AmiError) -> None:
+        """One line per outage and kind of cause: more tries say nothing new, another cause wants another cure."""
+        kind = type(error).__name__
+        if kind not in self._told:
+            self._told.add(kind)
+            _log.warning("ami_link_lost", pbx=self._address.pbx, kind=kind, reason=str(error))
+
+    def _tell_once(self, action: str, missing: str) -> None:
+        if missing and missing != self._missing:
+            _log.warning(action, pbx=self._address.pbx, lists=missing, cure="see the rights of this user")
+        self._missing = missing
+
+    def _end_link(self) -> None:
+        """Forget the link, keep its counts."""
+        link, self._link = self._link, None
+        self._is_up.clear()
+        self._connected_us = None
+        if link is not None:
+            self._counts["distrusted"] += link.distrusted
+            self._counts["oversized"] += link.oversized
+
+    def _mark(self, name: str, **headers: object) -> None:
+        """Put a pseudo event of ours into the stream."""
+        now = self._now()
+        values = {"State": headers.pop("State"), "Timestamp": to_epoch(now), **headers}
+        self._handover.put_mark(make_event(name, values, arrived_us=now, origin=self._origin))
+        self._arrived.set()
+
+    def _dropped_mark(self, count: int) -> AmiEvent:
+        now = self._now()
+        _log.warning("ami_events_dropped", pbx=self._address.pbx, count=count)
+        headers: dict[str, object] = {"State": "dropped", "Timestamp": to_epoch(now), "Dropped": count}
+        return make_event("VoicedeskLink", headers, arrived_us=now, origin=self._origin)
+
+    def _tell_listener(self, listener: EventListener, events: list[AmiEvent]) -> None:
+        for event in events:
+            try:
+                listener(event=event, source=self)
+            except Exception:  # noqa: BLE001  # a listener is foreign code: its failure is its own, the link goes on
+                self._counts["listener_errors"] += 1
+                _log.exception("ami_listener_failed", pbx=self._address.pbx, ami_event=event.name)
+
+
+@contextlib.asynccontextmanager
+async def _alongside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run `work` beside the body, and end it with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        await _end(task)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end; raises what it failed with before, if it did."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()

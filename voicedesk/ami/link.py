@@ -1,0 +1,223 @@
+"""The one place where the manager interface touches the network: one connection, from connect to loss.
+
+It never stops reading and never waits for anybody: what arrives is framed, screened and handed on at once.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from asterisk.ami.action import Action
+
+from voicedesk.ami import actions
+from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.protocol import AmiProtocol, Answer, Credentials, LinkState
+from voicedesk.clock import NowUs
+from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError
+
+USER_TIMEOUT_MS = 20_000
+_FAREWELL_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmiAddress:
+    """Where a PBX is and how to log in; `pbx` is its name in the settings. With `tls` nothing goes in clear text."""
+
+    pbx: str
+    host: str
+    port: int = 5038
+    credentials: Credentials
+    tls: ssl.SSLContext | None = None
+    tls_server_name: str | None = None
+
+
+class Link(asyncio.Protocol):
+    """One connection. `deliver` gets each read's live events; `news` is set when the link opens, is lost, or boots."""
+
+    def __init__(self, protocol: AmiProtocol, now: NowUs, deliver: Callable[[list[AmiEvent]], None]) -> None:
+        self.protocol = protocol
+        self.news = asyncio.Event()
+        self.has_booted = False
+        self.last_event_us: int | None = None
+        self.lag_us: int | None = None
+        self._now = now
+        self._deliver = deliver
+        self._transport: asyncio.Transport | None = None
+        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+        self._failure: AmiError | None = None
+        self._closed = asyncio.Event()
+
+    @property
+    def distrusted(self) -> int:
+        """Messages dropped because they could not be believed."""
+        return self.protocol.screen.counters.distrusted
+
+    @property
+    def oversized(self) -> int:
+        """Messages dropped because they were over a limit."""
+        return self.protocol.framer.counters.dropped
+
+    def raise_if_lost(self) -> None:
+        """Raise what ended the connection, if it has ended."""
+        if self._closed.is_set():
+            raise self._failure or AmiLinkLost("the connection was closed")
+
+    async def wait_until_open(self) -> None:
+        """Return when logged in; raises what ended the connection before."""
+        while self.protocol.state is not LinkState.OPEN:
+            self.raise_if_lost()
+            self.news.clear()
+            await self.news.wait()
+
+    async def ask(self, action: Action, timeout_seconds: float) -> Answer:
+        """Send an action once and wait for its answer.
+
+        A list that does not come to its end in time is given as far as it came, marked incomplete. Raises AmiLinkLost
+        where the link is lost or no answer came in time, UnsafeValueError before anything is sent.
+        """
+        self.raise_if_lost()
+        action_id = self.protocol.send_action(action)
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[action_id] = answered
+        self._flush()
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await answered
+        except TimeoutError as error:
+            partial = self.protocol.abandon(action_id)
+            if partial is not None:
+                return partial
+            raise AmiLinkLost(f"no answer to {action.name} within {timeout_seconds:g} s") from error
+        finally:
+            self._waiting.pop(action_id, None)
+
+    async def log_off(self) -> None:
+        """End the session in order, without waiting for the switch's consent for long."""
+        if self.protocol.state is LinkState.OPEN and not self._closed.is_set():
+            self.protocol.send_action(actions.logoff())
+            self._flush()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await self._closed.wait()
+        self.abort(AmiLinkLost("the link was closed"))
+        if self._transport is not None:
+            await self._closed.wait()
+
+    def abort(self, error: AmiError | None = None) -> None:
+        """Drop the connection now; `error` is what waiting actions are told."""
+        self._failure = self._failure or error
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio's call: the connection stands."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # what create_connection promises
+        self._transport = transport
+        plain = transport.get_extra_info("socket")
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # pragma: no branch  # every Linux has it
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio's call: take everything in, hand it on."""
+        was = self.protocol.state
+        try:
+            self.protocol.receive_data(data, self._now())
+        except AmiError as error:
+            self.abort(error)
+        self._flush()
+        for answer in self.protocol.take_answers():
+            self._resolve(answer)
+        events = self.protocol.take_events()
+        if events:
+            self._hand_on(events)
+        if self.protocol.state is not was:
+            self.news.set()
+
+    def eof_received(self) -> None:
+        """Asyncio's call: the peer has ended; the transport closes by itself."""
+        self._end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio's call: it is over, for whatever reason."""
+        if exc is not None and self.protocol.state is LinkState.OPEN:
+            self._failure = self._failure or AmiLinkLost(f"the connection broke: {exc}")
+        self._end()
+        error = self._failure or AmiLinkLost("the switch closed the connection")
+        self._failure = error
+        for answered in self._waiting.values():
+            if not answered.done():
+                answered.set_exception(AmiLinkLost(f"{error}; whether the action was carried out is unknown"))
+        self._closed.set()
+        self.news.set()
+
+    def _end(self) -> None:
+        try:
+            self.protocol.receive_eof()
+        except AmiError as error:
+            self._failure = self._failure or error
+
+    def _flush(self) -> None:
+        data = self.protocol.data_to_send()
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def _resolve(self, answer: Answer) -> None:
+        answered = self._waiting.get(answer.action_id)
+        if answered is not None and not answered.done():
+            answered.set_result(answer)
+
+    def _hand_on(self, events: list[AmiEvent]) -> None:
+        last = events[-1]
+        stamp = last.timestamp_us
+        self.last_event_us = last.arrived_us
+        self.lag_us = None if stamp is None else last.arrived_us - stamp
+        for event in events:
+            if event.name == "FullyBooted":
+                self.has_booted = True
+                self.news.set()
+        self._deliver(events)
+
+
+async def open_link(
+    address: AmiAddress,
+    protocol: AmiProtocol,
+    now: NowUs,
+    deliver: Callable[[list[AmiEvent]], None],
+    *,
+    timeout_seconds: float,
+) -> Link:
+    """Connect and log in. The name is looked up anew each time, over IPv6 and IPv4.
+
+    Raises AmiLinkLost (not reachable, no answer in time), AmiProtocolError (no Asterisk, TLS not as it must be: there
+    is no way back to clear text) and AmiAuthenticationError.
+    """
+    link = Link(protocol, now, deliver)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await asyncio.get_running_loop().create_connection(
+                lambda: link,
+                address.host,
+                address.port,
+                ssl=address.tls,
+                server_hostname=(address.tls_server_name or address.host) if address.tls else None,
+                happy_eyeballs_delay=0.25,
+            )
+            await link.wait_until_open()
+    except OSError as error:
+        raise _mapped(error, timeout_seconds) from error
+    finally:
+        if protocol.state is not LinkState.OPEN:
+            link.abort()
+    return link
+
+
+def _mapped(error: OSError, timeout_seconds: float) -> AmiError:
+    """Foreign errors of connecting as ours."""
+    if isinstance(error, ssl.SSLError):
+        return AmiProtocolError(f"TLS failed and nothing was sent: {error}")
+    if isinstance(error, TimeoutError):
+        return AmiLinkLost(f"no login within {timeout_seconds:g} s")
+    return AmiLinkLost(f"cannot be reached: {error}")

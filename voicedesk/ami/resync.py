@@ -1,0 +1,68 @@
+"""What is asked of a switch after each connection: which run of it this is, and what is there now."""
+
+from dataclasses import dataclass
+
+from asterisk.ami.action import Action
+
+from voicedesk.ami import actions
+from voicedesk.ami.link import Link
+from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.protocol import Answer
+from voicedesk.errors import AmiLinkLost
+
+CHANNELS = "CoreShowChannels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the switch: when it began, in its own words (empty: it would not say), and its version."""
+
+    boot: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What is there: the items of all lists in order, which lists are missing, and whether it may be relied on.
+
+    Without the list of channels, or with a list that was cut short, nothing follows from what is absent.
+    """
+
+    items: list[AmiEvent]
+    missing: list[str]
+    is_complete: bool
+
+
+async def ask_run(link: Link, timeout_seconds: float) -> Run:
+    """Which run of the switch answers. Raises AmiLinkLost where the link is lost."""
+    status = await _try(link, actions.core_status(), timeout_seconds)
+    settings = await _try(link, actions.core_settings(), timeout_seconds)
+    boot = ""
+    if status is not None:
+        boot = f"{status.response.get('CoreStartupDate')} {status.response.get('CoreStartupTime')}".strip()
+    return Run(boot=boot, version=settings.response.get("AsteriskVersion") if settings else "")
+
+
+async def ask_snapshot(link: Link, timeout_seconds: float) -> Snapshot:
+    """What is there now. Raises AmiLinkLost where the link is lost."""
+    items: list[AmiEvent] = []
+    missing = []
+    is_complete = True
+    for action in (actions.core_show_channels(), actions.queue_status(), actions.device_state_list()):
+        answer = await _try(link, action, timeout_seconds)
+        if answer is None:
+            missing.append(action.name)
+            continue
+        items += answer.items
+        is_complete = is_complete and answer.complete
+    return Snapshot(items=items, missing=missing, is_complete=is_complete and CHANNELS not in missing)
+
+
+async def _try(link: Link, action: Action, timeout_seconds: float) -> Answer | None:
+    """The answer, None where the switch refuses or says nothing while the link stands."""
+    try:
+        answer = await link.ask(action, timeout_seconds)
+    except AmiLinkLost:
+        link.raise_if_lost()
+        return None
+    return None if answer.response.is_error() else answer
