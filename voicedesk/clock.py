@@ -41,6 +41,9 @@ def to_ms(us: int | None) -> float | None:
 
 def parse_epoch(text: str) -> int | None:
     """Microseconds of AMI's `Timestamp` ("1795421258.035513"); None where it is not one."""
+    digits = text.replace(".", "", 1)
+    if len(text) == 17 and text[10] == "." and digits.isdecimal():  # as Asterisk writes it: the fast way
+        return int(digits)
     seconds, _, fraction = text.partition(".")
     if not (seconds.isascii() and seconds.isdigit()) or len(seconds) > 12:
         return None

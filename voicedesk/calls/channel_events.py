@@ -135,13 +135,16 @@ class ChannelEvents:
 
     def _dialled(self, event: AmiEvent, at: int) -> Leg | None:
         """The leg a Dial* or Agent* event is about, with who dialled it."""
+        channel = self._registry.channels.get(event.get("DestUniqueid") or "")
+        if channel is not None and channel.leg is not None and channel.leg.dialler is not None:
+            return channel.leg
         dialler = self._registry.channel(event, SELF, at) if event.get("Uniqueid") else None
         channel = self._registry.channel(event, DEST, at)
         if channel is None:
             return None
         leg = self.leg(channel)
         if dialler is not None:
-            leg.dialler = leg.dialler or dialler
+            leg.dialler = dialler
             if dialler.number_rank < _CLEANED and not dialler.is_local:
                 self._describe(dialler, event, _CLEANED)
         return leg

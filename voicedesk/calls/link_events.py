@@ -11,6 +11,8 @@ from voicedesk.calls.model import Gap, GapReason, StartSource
 from voicedesk.calls.registry import SELF, Registry, born_us
 from voicedesk.clock import MICROSECONDS
 
+OWN_EVENTS = frozenset({"VoicedeskDoubt", "VoicedeskLink", "VoicedeskSnapshot"})
+"""What our own client says, by our own clock."""
 STOP_WINDOW_US = 2 * MICROSECONDS
 """Calls that ended this shortly before the PBX stopped were ended by the stop."""
 CLOCK_STEP_US = 2 * MICROSECONDS
@@ -43,11 +45,20 @@ class LinkEvents:
         means a step ahead.
         """
         last = self.last_at
-        if not arrived:
+        lag = arrived - at if arrived else None
+        if (
+            last is not None
+            and at >= last
+            and (lag is None or (self._least_lag is not None and lag >= self._least_lag))
+        ):
+            self.last_at = at
+        elif lag is None:
             self.last_at = at if last is None else max(last, at)
-            return
-        self.last_at = at
-        lag = arrived - at
+        else:
+            self._watch_steps(at, lag)
+
+    def _watch_steps(self, at: int, lag: int) -> None:
+        last, self.last_at = self.last_at, at
         if last is not None and at < last - CLOCK_STEP_US:
             self._stepped(at, last)
         elif last is not None and self._least_lag is not None and lag < self._least_lag - CLOCK_STEP_US:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.channel_events import ChannelEvents
 from voicedesk.calls.facts import freeze
-from voicedesk.calls.link_events import LinkEvents
+from voicedesk.calls.link_events import OWN_EVENTS, LinkEvents
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord
 from voicedesk.calls.registry import Registry
@@ -54,14 +54,14 @@ class Tracker:
             if at is None:
                 self.ignored_untimed += 1
                 return
-        elif not event.name.startswith("Voicedesk"):
+        elif event.name not in OWN_EVENTS:
             self._link.watch_clock(at, event.arrived_us)
         handler(event, at)
         if event.doubtful:
             self._link.doubt(event, at)
-        registry = self._registry
-        if registry.forget_at is not None and registry.forget_at < at:
-            registry.forget_closed(at)
+        forget_at = self._registry.forget_at
+        if forget_at is not None and forget_at < at:
+            self._registry.forget_closed(at)
 
     def take_changes(self) -> Changes:
         """The calls that changed since the last time, as facts, in the order in which they first changed."""
