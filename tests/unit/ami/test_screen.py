@@ -1,0 +1,208 @@
+"""Which messages are believed, and what stands in place of the others."""
+
+import pytest
+from tests.fakes.ami_server import block, channel_headers, event, newstate
+from voicedesk.ami.framing import Framer
+from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.screen import SUSPECT_BYTES, SUSPECT_US, Screen
+
+NOW = 1795421354_200000
+
+
+def sift(screen, *parts, at=NOW):
+    return screen.sift(Framer(expect_banner=False).receive_data(b"".join(parts)), at)
+
+
+def names(kept):
+    return [found.name for found in kept]
+
+
+def agent(number, **more):
+    return newstate("PJSIP/agent1-1", f"2.{number}", **more)
+
+
+FORGED = event("Hangup", *channel_headers("PJSIP/agent1-1", "2.1")).decode()
+
+
+def hostile(text):
+    return newstate("PJSIP/trunk-9", "9.9", number=text)
+
+
+def test_events_and_responses_pass_in_order():
+    kept = sift(Screen(), agent(1), block(("Response", "Success"), ("ActionID", "x")), agent(2))
+    assert [type(found) for found in kept] == [AmiEvent, bytes, AmiEvent]
+    assert kept[0].arrived_us == NOW
+
+
+def test_unwanted_events_are_dropped_by_name_and_counted():
+    screen = Screen({"Hangup", "Newstate"})
+    kept = sift(screen, agent(1), event("VarSet", *channel_headers("a", "1")), agent(2), event("Odd", ("A", 1)))
+    assert names(kept) == ["Newstate", "Newstate"]
+    assert (screen.counters.unwanted, screen.counters.messages) == (2, 4)
+
+
+def test_fault_19_with_everything_wanted_unknown_events_pass_and_their_names_are_learned():
+    screen = Screen()
+    assert names(sift(screen, event("Odd", ("A", 1)) * 2)) == ["Odd", "Odd"]
+    many = [event(f"Odd{number}", ("A", 1)) for number in range(2100)]
+    assert len(sift(screen, *many)) == 2100
+
+
+def test_an_event_in_another_spelling_is_an_event():
+    assert names(sift(Screen(), b"EVENT:Newstate\r\nPrivilege: call,all\r\nUniqueid: 1.1\r\n\r\n")) == ["Newstate"]
+
+
+def test_items_of_a_list_that_was_asked_for_pass_without_privilege_and_others_do_not():
+    screen = Screen({"Newstate"})
+    item = block(("Event", "QueueParams"), ("Queue", "hotline"), ("ActionID", "x-1"))
+    assert sift(screen, item) == []
+    screen.asked.add("x-1")
+    assert names(sift(screen, item, item.replace(b"x-1", b"x-2"), event("Odd", ("A", 1)))) == ["QueueParams"]
+    assert sift(Screen(), item) == []
+
+
+def test_an_event_without_privilege_is_dropped():
+    screen = Screen()
+    assert sift(screen, block(("Event", "Shutdown")), block(("Event", "Shutdown"), ("Shutdown", "Cleanly"))) == []
+    assert screen.counters.misplaced == screen.counters.distrusted == 2
+
+
+def test_an_event_without_timestamp_is_dropped_once_the_link_has_shown_them_except_the_greeting():
+    screen = Screen()
+    bare = event("Hangup", ("Channel", "a"), ("Uniqueid", "1"), timestamp=None)
+    booted = event("FullyBooted", ("Uptime", 1), timestamp=None)
+    assert names(sift(screen, bare, booted, agent(1), bare, booted)) == [
+        "Hangup",
+        "FullyBooted",
+        "Newstate",
+        "FullyBooted",
+    ]
+    assert screen.counters.misplaced == 1
+    assert names(sift(screen, block(("Event", "Short"), ("Privilege", "x,all")))) == []
+
+
+def test_the_wire_cannot_speak_in_our_name():
+    screen = Screen({"VoicedeskLink", "Newstate"})
+    assert sift(screen, event("VoicedeskLink", ("State", "up")), event("voicedeskdoubt", ("Channel", "a"))) == []
+    assert screen.counters.unwanted == 2
+    screen = Screen()
+    assert sift(screen, event("VoicedeskLink", ("State", "up"))) == []
+    assert screen.counters.misplaced == 1
+
+
+@pytest.mark.parametrize("key", ["Channel", "Uniqueid", "Event"])
+def test_fault_16_a_channel_event_with_a_repeated_header_becomes_a_doubt(key):
+    screen = Screen()
+    good = agent(1)
+    bad = good.replace(b"\r\nContext", f"\r\n{key}: forged\r\nContext".encode())
+    kept = sift(screen, good, bad, good)
+    assert names(kept) == ["Newstate", "VoicedeskDoubt", "Newstate"]
+    assert kept[1].get("Channel") == "PJSIP/agent1-1"
+    assert kept[1].get("Uniqueid") == "2.1"
+    assert kept[1].get("Timestamp") == "1795421354.134550"
+    assert kept[1].get("Reason") == "repeated"
+    assert screen.counters.damaged == 1
+
+
+@pytest.mark.parametrize("key", ["Channel", "Uniqueid", "Event"])
+def test_fault_16_a_user_event_with_a_repeated_header_is_only_flagged(key):
+    screen = Screen()
+    said = (*channel_headers("PJSIP/trunk-1", "1.1"), ("UserEvent", "Line"), (key, "other"), ("CallerIDNum", "138"))
+    plain, flagged = sift(screen, event("UserEvent", *said[:-2]), event("UserEvent", *said))
+    assert (plain.doubtful, flagged.doubtful) == (False, True)
+    assert flagged.get("Channel") == "PJSIP/trunk-1"
+    assert flagged.get("Uniqueid") == "1.1"
+    assert screen.counters.flagged == 1
+
+
+def test_a_caller_before_its_channel_or_apart_from_its_name_is_a_doubt():
+    early = event("Newstate", ("CallerIDNum", "138"), *channel_headers("PJSIP/a-1", "1.1"))
+    apart = agent(1).replace(b"\r\nCallerIDName", b"\r\nCause: 16\r\nCallerIDName")
+    assert names(sift(Screen(), early, apart, agent(2))) == ["VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
+
+
+def test_a_number_without_line_breaks_harms_nothing():
+    kept = sift(Screen(), hostile("138 Event: Hangup CallerIDNum: 1"))
+    assert names(kept) == ["Newstate"]
+
+
+def test_a_cut_channel_event_hides_nothing_but_itself_and_its_remainder():
+    screen = Screen({"Newstate", "Hangup"})
+    kept = sift(screen, agent(1), hostile(f"1\r\n\r\n{FORGED}{FORGED}X: 1"), agent(2))
+    assert names(kept) == ["Newstate", "VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
+    head, remainder = kept[1:3]
+    assert (head.get("Channel"), head.get("Uniqueid"), head.get("Reason")) == ("PJSIP/trunk-9", None, "cut")
+    assert (remainder.get("Channel"), remainder.get("Uniqueid")) == ("PJSIP/trunk-9", "9.9")
+    assert remainder.get("Linkedid") == "9.9"
+    assert remainder.timestamp_us == kept[0].timestamp_us
+    assert (screen.counters.suspect, screen.counters.damaged, screen.counters.orphans) == (2, 1, 1)
+
+
+def test_a_cut_event_is_seen_even_where_nobody_wants_it():
+    cut = event("VarSet", *channel_headers("PJSIP/trunk-9", "9.9", number=f"1\r\n\r\n{FORGED}X: 1"))
+    assert names(sift(Screen({"Hangup"}), cut)) == ["VoicedeskDoubt", "VoicedeskDoubt"]
+
+
+def test_a_remainder_inside_another_event_ends_the_suspicion_too():
+    kept = sift(Screen(), hostile(f"1\r\n\r\n{FORGED.removesuffix(chr(13) + chr(10))}X: 1"), agent(2))
+    assert names(kept) == ["VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
+
+
+def test_the_second_channel_of_an_event_is_looked_at_as_well():
+    dest = [(f"Dest{key}", value) for key, value in channel_headers("PJSIP/agent1-1", "2.1")]
+    whole = event("DialBegin", *channel_headers("PJSIP/trunk-9", "9.9"), *dest)
+    only_dest = event("DialBegin", *dest)
+    cut = whole.replace(b"DestCallerIDNum: 13800138000", b"DestCallerIDNum: 1\r\n\r\n" + FORGED.encode() + b"X: 1")
+    kept = sift(Screen(), whole, only_dest, cut)
+    assert names(kept) == ["DialBegin", "DialBegin", "VoicedeskDoubt"]
+    assert kept[2].get("Uniqueid") == "9.9"
+    cut = only_dest.replace(b"DestCallerIDNum: 13800138000", b"DestCallerIDNum: 1\r\n\r\n" + FORGED.encode() + b"X: 1")
+    assert sift(Screen(), cut)[0].get("Channel") == "PJSIP/agent1-1"
+
+
+def test_a_channel_without_any_id_is_a_cut_event_but_not_where_that_is_usual():
+    screen = Screen()
+    usual = event("TestEvent", ("Type", "StateChange"), ("Channel", "PJSIP/a-1"))
+    waiting = event("QueueEntry", ("Queue", "hotline"), ("Channel", "a"), ("Uniqueid", "1"), ("CallerIDNum", "138"))
+    peers = event("BridgeMerge", ("BridgeUniqueid", "b"))
+    assert names(sift(screen, usual, waiting, peers)) == ["TestEvent", "QueueEntry", "BridgeMerge"]
+    assert names(sift(screen, event("Newstate", ("Channel", "PJSIP/a-1")))) == ["VoicedeskDoubt"]
+
+
+def test_an_odd_spelling_does_not_hide_a_cut():
+    cut = newstate("PJSIP/a-1", "1.1").partition(b"\r\nCallerIDName")[0].replace(b"Event: ", b"event:")
+    assert names(sift(Screen(), cut + b"\r\n\r\n")) == ["VoicedeskDoubt"]
+
+
+def test_a_suspicion_ends_by_itself_when_nothing_of_the_event_can_come_any_more():
+    head = agent(9).partition(b"\r\nCallerIDName")[0] + b"\r\n\r\n"
+    screen = Screen()
+    assert names(sift(screen, head)) == ["VoicedeskDoubt"]
+    assert sift(screen, agent(1), at=NOW + SUSPECT_US) == []
+    assert names(sift(screen, agent(2), at=NOW + SUSPECT_US + 1)) == ["Newstate"]
+    assert names(sift(screen, head)) == ["VoicedeskDoubt"]
+    count = SUSPECT_BYTES // (len(agent(1)) - 4)
+    assert names(sift(screen, agent(1) * (count + 5))) == ["Newstate"] * 5
+
+
+def test_a_block_that_is_neither_event_nor_response_is_an_orphan_and_says_so():
+    screen = Screen()
+    kept = sift(screen, b"AppData: x\r\nUniqueid: 9.9\r\n\r\n", agent(1))
+    assert names(kept) == ["VoicedeskDoubt", "Newstate"]
+    assert (kept[0].get("Reason"), kept[0].get("Uniqueid"), kept[0].get("Channel")) == ("orphan", "9.9", None)
+    assert kept[0].timestamp_us == NOW
+    assert screen.counters.orphans == 1
+
+
+def test_a_doubt_without_any_clock_has_no_timestamp():
+    assert sift(Screen(recorded=True), b"AppData: x\r\n\r\n", at=0)[0].timestamp_us is None
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_forged_text_gives_the_same_whatever_the_cut(size):
+    data = agent(1) + hostile(f"1\r\n\r\n{FORGED}X: 1") + agent(2) + hostile("1\r\nUniqueid: 2.1") + agent(3)
+    framer, screen = Framer(expect_banner=False), Screen()
+    kept = []
+    for at in range(0, len(data), size):
+        kept += screen.sift(framer.receive_data(data[at : at + size]), NOW)
+    assert [found.raw for found in kept] == [found.raw for found in sift(Screen(), data)]
