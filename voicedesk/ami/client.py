@@ -11,11 +11,9 @@ import contextlib
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Never, Self
 
-import structlog
 from asterisk.ami.action import Action
 from asterisk.ami.event import EventListener
 
@@ -25,33 +23,13 @@ from voicedesk.ami.link import AmiAddress, Link, open_link
 from voicedesk.ami.message import AmiEvent, Origin, make_event
 from voicedesk.ami.protocol import AmiProtocol, Answer
 from voicedesk.ami.reconnect import LinkTimes, Reconnect
-from voicedesk.ami.resync import Snapshot, ask_run, ask_snapshot
+from voicedesk.ami.reports import LinkReports, LinkStatus
+from voicedesk.ami.resync import KnownRun, Snapshot, ask_run, ask_snapshot
 from voicedesk.ami.screen import to_epoch
 from voicedesk.clock import MICROSECONDS, NowUs, now_us
 from voicedesk.errors import AmiActionError, AmiError, AmiLinkLost
 
 BATCH = 500
-_log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkStatus:
-    """How a link stands now; instants by our clock, None where there was none yet."""
-
-    pbx: str
-    state: str
-    boot: str
-    version: str
-    connected_since_us: int | None
-    last_event_us: int | None
-    lag_us: int | None
-    waiting: int
-    links: int
-    dropped: int
-    distrusted: int
-    oversized: int
-    listener_errors: int
-    last_error: str | None
 
 
 class AmiClient:
@@ -86,13 +64,15 @@ class AmiClient:
         self._link: Link | None = None
         self._listeners: list[EventListener] = []
         self._origin = Origin(pbx=address.pbx)
+        self._known_run = KnownRun()
+        self._reports = LinkReports(address.pbx)
         self._state = "connecting"
         self._version = ""
         self._connected_us: int | None = None
         self._counts = {"links": 0, "distrusted": 0, "oversized": 0, "listener_errors": 0}
         self._last_error: str | None = None
-        self._told: set[str] = set()
-        self._missing = ""
+        self._last_event_us: int | None = None
+        self._lag_us: int | None = None
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self.run(), name=f"ami {self._address.pbx}")
@@ -182,8 +162,8 @@ class AmiClient:
             boot=self._origin.boot,
             version=self._version,
             connected_since_us=self._connected_us,
-            last_event_us=link.last_event_us if link else None,
-            lag_us=link.lag_us if link else None,
+            last_event_us=self._last_event_us,
+            lag_us=self._lag_us,
             waiting=len(self._handover),
             links=self._counts["links"],
             dropped=self._handover.dropped_total,
@@ -216,20 +196,14 @@ class AmiClient:
             while True:
                 link.has_booted = False
                 await self._synchronise(link)
-                while not link.has_booted:
-                    link.news.clear()
-                    link.raise_if_lost()
-                    await link.news.wait()
+                await link.wait_until_booted()
                 self._handover.hold()
 
     async def _wait_fully_booted(self, link: Link) -> None:
         """Not every switch tells everybody that it is up: after a while go on without."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._times.fully_booted_seconds):
-                while not link.has_booted:
-                    link.news.clear()
-                    link.raise_if_lost()
-                    await link.news.wait()
+                await link.wait_until_booted()
 
     async def _keep_alive(self, link: Link) -> None:
         """A link that does not answer a Ping in time is dead, whatever TCP says."""
@@ -244,14 +218,11 @@ class AmiClient:
     async def _synchronise(self, link: Link) -> None:
         """Tell which run of the switch this is, give what is there, then let the live events follow."""
         run = await ask_run(link, self._times.list_seconds)
-        restarted = self._origin.boot not in ("", run.boot)
+        restarted = self._known_run.is_restarted_as(run)
         self._origin = link.protocol.origin = Origin(pbx=self._address.pbx, boot=run.boot)
         self._version = run.version
-        if self._state != "up":
-            _log.info("ami_link_up", pbx=self._address.pbx, version=run.version, restarted=restarted)
-        self._state = "up"
-        self._told.clear()
-        self._last_error = None
+        self._reports.up(run.version, restarted)
+        self._state, self._last_error = "up", None
         self._is_up.set()
         self._mark("VoicedeskLink", State="up", Boot=run.boot, Restarted=int(restarted), Version=run.version)
         self._mark("VoicedeskSnapshot", State="begin")
@@ -269,46 +240,39 @@ class AmiClient:
         for event in snapshot.items:
             event.origin = self._origin
         missing = ",".join(snapshot.missing)
-        self._tell_once("ami_lists_missing", missing)
+        self._reports.lists_missing(missing)
         return self._handover.put_now(snapshot.items) and snapshot.is_complete, missing
 
     def _receive(self, events: list[AmiEvent]) -> None:
-        """Called by the reader."""
+        """Called by the reader with what came in one read."""
+        last = events[-1]
+        stamp = last.timestamp_us
+        self._last_event_us = last.arrived_us
+        self._lag_us = None if stamp is None else last.arrived_us - stamp
         self._handover.put(events)
         self._arrived.set()
 
     def _finish(self) -> None:
         """The last word in the stream, once."""
         if self._state != "closed":
+            if self._state == "up":
+                self._handover.release(self._origin)
+            self._handover.discard_held()
             self._state = "closed"
-            self._handover.release(self._origin)
             self._mark("VoicedeskLink", State="closed")
 
     def _lose(self, error: AmiError) -> None:
         """Record the loss: once in the log, and in the stream if consumers believed the link up."""
         was_up, self._state = self._state == "up", "lost"
-        held_us = self._now() - self._connected_us if self._connected_us is not None else 0
         if self._connected_us is not None:
-            self._reconnect.held_for(held_us / MICROSECONDS)
+            self._reconnect.held_for((self._now() - self._connected_us) / MICROSECONDS)
         self._end_link()
         self._last_error = str(error)
         if was_up:
             self._handover.release(self._origin)
             self._mark("VoicedeskLink", State="lost", Reason=str(error))
         self._handover.discard_held()
-        self._tell_loss(error)
-
-    def _tell_loss(self, error: AmiError) -> None:
-        """One line per outage and kind of cause: more tries say nothing new, another cause wants another cure."""
-        kind = type(error).__name__
-        if kind not in self._told:
-            self._told.add(kind)
-            _log.warning("ami_link_lost", pbx=self._address.pbx, kind=kind, reason=str(error))
-
-    def _tell_once(self, action: str, missing: str) -> None:
-        if missing and missing != self._missing:
-            _log.warning(action, pbx=self._address.pbx, lists=missing, cure="see the rights of this user")
-        self._missing = missing
+        self._reports.lost(error)
 
     def _end_link(self) -> None:
         """Forget the link, keep its counts."""
@@ -328,7 +292,7 @@ class AmiClient:
 
     def _dropped_mark(self, count: int) -> AmiEvent:
         now = self._now()
-        _log.warning("ami_events_dropped", pbx=self._address.pbx, count=count)
+        self._reports.dropped(count)
         headers: dict[str, object] = {"State": "dropped", "Timestamp": to_epoch(now), "Dropped": count}
         return make_event("VoicedeskLink", headers, arrived_us=now, origin=self._origin)
 
@@ -338,7 +302,7 @@ class AmiClient:
                 listener(event=event, source=self)
             except Exception:  # noqa: BLE001  # a listener is foreign code: its failure is its own, the link goes on
                 self._counts["listener_errors"] += 1
-                _log.exception("ami_listener_failed", pbx=self._address.pbx, ami_event=event.name)
+                self._reports.listener_failed(event.name)
 
 
 @contextlib.asynccontextmanager

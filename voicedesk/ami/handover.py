@@ -6,6 +6,7 @@ in the place where it is missing. What must not be lost (the marks themselves) i
 
 from collections import deque
 from collections.abc import Callable
+from itertools import accumulate
 
 from voicedesk.ami.message import AmiEvent, Origin
 
@@ -79,22 +80,24 @@ class HandOver:
         size = sum([len(event.raw) for event in events])
         fits = len(self) + len(events) <= self._max_events and self._bytes + size <= self._max_bytes
         if self._dropped or not fits:
-            return self._take_some(events, target)
+            self._take_some(events, target)
+            return False
         target += events
         self._bytes += size
         return True
 
-    def _take_some(self, events: list[AmiEvent], target: deque[AmiEvent]) -> bool:
-        """As many as there is room for; after the first that is dropped all are, so that no order is broken."""
-        for at, event in enumerate(events):
-            fits = len(self) < self._max_events and self._bytes + len(event.raw) <= self._max_bytes
-            if self._dropped or not fits:
-                self._dropped += len(events) - at
-                self.dropped_total += len(events) - at
-                return False
-            target.append(event)
-            self._bytes += len(event.raw)
-        return True
+    def _take_some(self, events: list[AmiEvent], target: deque[AmiEvent]) -> None:
+        """As many as there is room for; once one was dropped all are, so that no order is broken."""
+        fitting = [] if self._dropped else events[: self._count_fitting(events)]
+        target += fitting
+        self._bytes += sum([len(event.raw) for event in fitting])
+        self._dropped += len(events) - len(fitting)
+        self.dropped_total += len(events) - len(fitting)
+
+    def _count_fitting(self, events: list[AmiEvent]) -> int:
+        room = max(self._max_events - len(self), 0)
+        sizes = accumulate(len(event.raw) for event in events[:room])
+        return sum(self._bytes + size <= self._max_bytes for size in sizes)
 
     def _tell_dropped(self, target: deque[AmiEvent]) -> None:
         if self._dropped:

@@ -15,7 +15,7 @@ from asterisk.ami.action import Action
 from voicedesk.ami import actions
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import AmiProtocol, Answer, Credentials, LinkState
-from voicedesk.clock import NowUs
+from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError
 
 USER_TIMEOUT_MS = 20_000
@@ -41,8 +41,7 @@ class Link(asyncio.Protocol):
         self.protocol = protocol
         self.news = asyncio.Event()
         self.has_booted = False
-        self.last_event_us: int | None = None
-        self.lag_us: int | None = None
+        self.started_us: int | None = None
         self._now = now
         self._deliver = deliver
         self._transport: asyncio.Transport | None = None
@@ -68,6 +67,13 @@ class Link(asyncio.Protocol):
     async def wait_until_open(self) -> None:
         """Return when logged in; raises what ended the connection before."""
         while self.protocol.state is not LinkState.OPEN:
+            self.raise_if_lost()
+            self.news.clear()
+            await self.news.wait()
+
+    async def wait_until_booted(self) -> None:
+        """Return when the switch has said that it is up; raises what ended the connection before."""
+        while not self.has_booted:
             self.raise_if_lost()
             self.news.clear()
             await self.news.wait()
@@ -170,15 +176,18 @@ class Link(asyncio.Protocol):
             answered.set_result(answer)
 
     def _hand_on(self, events: list[AmiEvent]) -> None:
-        last = events[-1]
-        stamp = last.timestamp_us
-        self.last_event_us = last.arrived_us
-        self.lag_us = None if stamp is None else last.arrived_us - stamp
         for event in events:
             if event.name == "FullyBooted":
-                self.has_booted = True
-                self.news.set()
+                self._note_boot(event)
         self._deliver(events)
+
+    def _note_boot(self, event: AmiEvent) -> None:
+        """The switch is up; its uptime, in whole seconds, says since when."""
+        uptime = event.get("Uptime", "")
+        if uptime and uptime.isdecimal():
+            self.started_us = event.arrived_us - int(uptime) * MICROSECONDS
+        self.has_booted = True
+        self.news.set()
 
 
 async def open_link(

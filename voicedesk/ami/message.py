@@ -245,8 +245,8 @@ class AmiResponse(Response):  # type: ignore[misc]  # asterisk-ami carries no ty
 
     @property
     def message(self) -> str:
-        """What the switch says about it."""
-        return self.get("Message")
+        """What the switch says about it, without control characters: it is for people and logs."""
+        return _CONTROL.sub("\ufffd", self.get("Message"))
 
     @property
     def output(self) -> list[str]:

@@ -8,17 +8,43 @@ from voicedesk.ami import actions
 from voicedesk.ami.link import Link
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import Answer
+from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import AmiLinkLost
 
 CHANNELS = "CoreShowChannels"
+_SAME_START_US = 5 * MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the switch: when it began, in its own words (empty: it would not say), and its version."""
+    """One run of the switch: its start in its own words (empty: it would not say) and by its uptime, its version."""
 
     boot: str
     version: str
+    started_us: int | None = None
+
+
+class KnownRun:
+    """Remembers the last run of a switch, to tell a restart from a lost link."""
+
+    def __init__(self) -> None:
+        self._boot = ""
+        self._started_us: int | None = None
+
+    def is_restarted_as(self, run: Run) -> bool:
+        """Whether `run` is another run than the last one known; it is the last one known from now on.
+
+        Where the switch does not say when it began, its uptime decides, which is whole seconds.
+        """
+        if run.boot and self._boot:
+            restarted = run.boot != self._boot
+        elif run.started_us is not None and self._started_us is not None:
+            restarted = abs(run.started_us - self._started_us) > _SAME_START_US
+        else:
+            restarted = False
+        self._boot = run.boot or self._boot
+        self._started_us = self._started_us if run.started_us is None else run.started_us
+        return restarted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +66,8 @@ async def ask_run(link: Link, timeout_seconds: float) -> Run:
     boot = ""
     if status is not None:
         boot = f"{status.response.get('CoreStartupDate')} {status.response.get('CoreStartupTime')}".strip()
-    return Run(boot=boot, version=settings.response.get("AsteriskVersion") if settings else "")
+    version = settings.response.get("AsteriskVersion") if settings is not None else ""
+    return Run(boot=boot, version=version, started_us=link.started_us)
 
 
 async def ask_snapshot(link: Link, timeout_seconds: float) -> Snapshot:

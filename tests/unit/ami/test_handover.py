@@ -88,11 +88,10 @@ def test_what_was_held_can_be_forgotten_and_its_room_is_free_again():
     assert names(queue.take(9)) == ["3", "4"]
 
 
-@given(
-    st.lists(
-        st.one_of(st.integers(1, 5).map(lambda size: ("put", size)), st.integers(1, 5).map(lambda size: ("take", size)))
-    )
-)
+STEPS = st.tuples(st.sampled_from(["put", "take"]), st.integers(1, 5))
+
+
+@given(st.lists(STEPS))
 def test_nothing_is_missing_without_a_mark_and_nothing_out_of_order(steps):
     queue, number, taken = hand_over(4), 0, []
     for step, size in steps:

@@ -57,13 +57,14 @@ def test_fault_3_another_greeting_is_named_and_ends_the_conversation():
     assert talk.state is LinkState.CLOSED
 
 
-@pytest.mark.parametrize(
-    "replies", [[answer("x-1", "Error")], [answer("x-1"), answer("x-2", "Error", ("Message", "No"))]]
-)
+REFUSED = answer("x-2", "Error", ("Message", "No"))
+
+
+@pytest.mark.parametrize("replies", [answer("x-1", "Error"), answer("x-1") + REFUSED], ids=["word", "login"])
 def test_fault_5_a_refused_login_raises(replies):
     talk = AmiProtocol(USER, seed="x")
     with pytest.raises(AmiAuthenticationError, match="refused the login"):
-        talk.receive_data(BANNER + b"".join(replies), NOW)
+        talk.receive_data(BANNER + replies, NOW)
     assert talk.state is LinkState.CLOSED
 
 
@@ -99,9 +100,8 @@ def test_fault_44_an_unsafe_action_leaves_no_byte_behind():
 def test_answers_are_matched_by_action_id_in_any_order_and_strangers_ignored():
     talk = opened()
     first, second = talk.send_action(actions.ping()), talk.send_action(actions.core_status())
-    talk.receive_data(
-        answer(second) + answer("y-9") + block(("Response", "Success")) + answer(first) + answer(first), NOW
-    )
+    strangers = answer("y-9") + block(("Response", "Success"))
+    talk.receive_data(answer(second) + strangers + answer(first) + answer(first), NOW)
     assert [found.action_id for found in talk.take_answers()] == [second, first]
     assert talk.take_answers() == []
 
