@@ -88,7 +88,7 @@ class Framer:
         self._parts, self._held, self._line, self._seam = [], 0, 0, b""
         if rest:
             self._hold(rest)
-        if len(max(blocks, key=len)) > _LARGE or min(blocks) < b"\x0e":
+        if max(map(len, blocks)) > _LARGE or min(blocks) < b"\x0e":
             return self._cleaned(blocks)
         return blocks
 
@@ -105,7 +105,7 @@ class Framer:
 
     def _within_limits(self, block: bytes) -> bool:
         lines = block.split(_CRLF)
-        if len(max(lines, key=len)) > LINE_LIMIT:
+        if max(map(len, lines)) > LINE_LIMIT:
             self.counters.oversized_lines += 1
         elif len(block) > MESSAGE_LIMIT:
             self.counters.oversized_messages += 1

@@ -7,8 +7,8 @@ Rules, in order:
 3. An event nobody wants is dropped by its name, before any object is made.
 4. An event carries Privilege as its second header and, once this link has shown timestamps, Timestamp as its third;
    items of a list that was asked for carry that list's ActionID instead.
-5. A single-valued header stands once, and a channel is named before its caller. A UserEvent may repeat one: its own
-   headers come last, so the first value is right and the event is only flagged.
+5. A single-valued header stands once, a channel is named before its caller, and the caller's headers stand together.
+   A UserEvent may repeat one: its own headers come last, so the first value is right and the event is only flagged.
 
 In place of a damaged event stands one `VoicedeskDoubt` with what could be read before the damage.
 """
@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from voicedesk.ami.message import NOWHERE, AmiEvent, Origin, make_event, match_description
 from voicedesk.clock import MICROSECONDS
@@ -31,7 +32,14 @@ _WITHOUT_DESCRIPTION = frozenset(
     {"TestEvent", "Alarm", "AlarmClear", "DNDState", "FAXStatus", "OriginateResponse", "QueueEntry"}
 )  # these name a channel or a caller without the whole description of a channel
 _NAMES_LIMIT = 2000
-_REPEATED = re.compile(rb"\r\n(?:Channel|CallerIDNum|CallerIDName|Uniqueid|Event): ")
+_SINGLE = (b"\r\nChannel: ", b"\r\nUniqueid: ")
+_CALLER = ("CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName")  # always in this order, together
+_CALLERS = [[f"\r\n{prefix}{key}: ".encode() for key in _CALLER] for prefix in ("", "Dest")]
+_AMISS = re.compile(
+    rb"\r\n(?:(?:Channel|CallerIDNum|CallerIDName|ConnectedLineNum|ConnectedLineName|Uniqueid|Event): "
+    rb"|DestCallerIDNum: [^\r]*\r\n(?!DestCallerIDName: )"
+    rb"|DestConnectedLineNum: [^\r]*\r\n(?!DestConnectedLineName: ))"
+)  # what may not follow a channel's description
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +92,7 @@ class Screen:
         """What may be believed of `blocks`, which all arrived at `arrived_us`."""
         kept: list[AmiEvent | bytes] = []
         names, origin, all_kinds = self._names, self.origin, self._all_wanted or self._recorded
-        find, rfind, match, search_repeated = bytes.find, bytes.rfind, match_description, _REPEATED.search
+        find, rfind, match, search_amiss = bytes.find, bytes.rfind, match_description, _AMISS.search
         unwanted = 0
         for block in blocks:
             if self._suspicion is not None or not block.startswith(_EVENT):
@@ -99,7 +107,7 @@ class Screen:
                 unwanted += 1
             elif known is None or not self._has_timestamps:
                 self._examine(block, arrived_us, kept)
-            elif (found := match(block)) is not None and not search_repeated(block, found.end()):
+            elif (found := match(block)) is not None and search_amiss(block, found.end()) is None:
                 kept.append(AmiEvent(block, known, arrived_us, origin, found))
             elif (
                 block.startswith(b"\r\nPrivilege: ", end)
@@ -255,16 +263,22 @@ def _is_cut(block: bytes) -> bool:
 
 
 def _is_odd(block: bytes) -> bool:
-    """Whether a single-valued header stands twice or a caller stands before its channel, or apart from its name."""
-    find = block.find
-    number = find(b"\r\nCallerIDNum: ")
-    channel = find(b"\r\nChannel: ")
-    if channel >= 0 and (0 <= number < channel or find(b"\r\nChannel: ", channel + 9) >= 0):
+    """Whether a single-valued header stands twice, or the headers of a caller are not where they belong."""
+    if any(block.count(key) > 1 for key in _SINGLE) or block.find(b"\r\nEvent: ") >= 0:
         return True
-    if number >= 0 and find(b"\r\nCallerIDName: ", number) > find(_CRLF, number + 2):
+    number = block.find(b"\r\nCallerIDNum: ")
+    return 0 <= number < block.find(b"\r\nChannel: ") or any(_is_torn(block, keys) for keys in _CALLERS)
+
+
+def _is_torn(block: bytes, keys: list[bytes]) -> bool:
+    """Whether something stands between the headers of a caller, or one of them stands twice.
+
+    In a UserEvent one may stand twice: its own headers, which come last, may be called anything.
+    """
+    if not block.startswith(b"Event: UserEvent") and any(block.count(key) > 1 for key in keys):
         return True
-    unique = find(b"\r\nUniqueid: ")
-    return (unique >= 0 and find(b"\r\nUniqueid: ", unique + 9) >= 0) or find(b"\r\nEvent: ") >= 0
+    places = [block.find(key) for key in keys]
+    return any(here >= 0 and after >= 0 and after != block.find(_CRLF, here + 2) for here, after in pairwise(places))
 
 
 def _is_remainder(block: bytes) -> bool:

@@ -121,6 +121,30 @@ def test_a_caller_before_its_channel_or_apart_from_its_name_is_a_doubt():
     assert names(sift(Screen(), early, apart, agent(2))) == ["VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
 
 
+@pytest.mark.parametrize("text", ["1\r\nCause: 16", "1\r\nCallerIDName: a\r\nCause: 16", f"1\r\n{FORGED[7:].strip()}"])
+@pytest.mark.parametrize("prefix", ["", "Dest"])
+def test_headers_let_in_with_a_number_make_the_event_a_doubt(text, prefix):
+    dest = [(f"Dest{key}", value) for key, value in channel_headers("PJSIP/agent1-1", "2.1")]
+    whole = event("DialEnd", *channel_headers("PJSIP/trunk-9", "9.9"), *dest).decode()
+    bad = whole.replace(f"\r\n{prefix}CallerIDNum: 13800138000", f"\r\n{prefix}CallerIDNum: {text}").encode()
+    bad_other = whole.replace(f"\r\n{prefix}ConnectedLineNum: ", f"\r\n{prefix}ConnectedLineNum: {text}").encode()
+    kept = sift(Screen(), agent(1), whole.encode(), bad, bad_other, agent(2))
+    assert names(kept) == ["Newstate", "DialEnd", "VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
+    assert [found.get("Channel") for found in kept[2:4]] == ["PJSIP/trunk-9"] * 2
+
+
+def test_a_user_event_may_say_the_caller_again():
+    said = (
+        *channel_headers("PJSIP/trunk-1", "1.1"),
+        ("UserEvent", "Line"),
+        ("CallerIDNum", "138"),
+        ("CallerIDName", "x"),
+    )
+    kept = sift(Screen(), agent(1), event("UserEvent", *said))
+    assert names(kept) == ["Newstate", "UserEvent"]
+    assert not kept[1].doubtful
+
+
 def test_a_number_without_line_breaks_harms_nothing():
     kept = sift(Screen(), hostile("138 Event: Hangup CallerIDNum: 1"))
     assert names(kept) == ["Newstate"]
