@@ -1,0 +1,1 @@
+"""The desk at work: what happens between the switch's events and the store."""

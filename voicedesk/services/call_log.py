@@ -1,0 +1,122 @@
+"""Follows the calls of one PBX: events into the journal and the tracker, changed calls judged and into the store.
+
+The journal and the calls that follow from it are handed to the writer together, so that a restart finds both or
+neither; what a restart must replay to know the calls still open is handed over with them.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import structlog
+
+from voicedesk.ami.message import AmiEvent, make_event
+from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Verdict
+from voicedesk.calls.three_rings import judge
+from voicedesk.calls.tracker import Tracker
+from voicedesk.clock import MICROSECONDS, to_ms
+
+STUCK_AFTER_US = 4 * 3600 * MICROSECONDS
+"""A call of which nothing was heard for so long is ended as swept."""
+
+_log = structlog.get_logger()
+
+
+class CallSink(Protocol):
+    """Where a call log writes; nothing here waits for a disk."""
+
+    def add(
+        self,
+        pbx: str,
+        *,
+        events: Iterable[AmiEvent] = (),
+        calls: Iterable[JudgedCall] = (),
+        merged: Iterable[tuple[str, str]] = (),
+        open_since: int | None = None,
+    ) -> None:
+        """Takes what belongs together: it is on disk within 200 ms, whole or not at all."""
+
+
+class CallLog:
+    """The calls of one PBX, live."""
+
+    def __init__(self, pbx: str, hall: Hall, sink: CallSink) -> None:
+        self._pbx = pbx
+        self._sink = sink
+        self._tracker = Tracker(pbx, hall)
+        self._taken: list[AmiEvent] = []
+        self._told: dict[str, Verdict] = {}
+
+    def resume(self, journal: Iterable[AmiEvent], stopped_at: int) -> None:
+        """Takes up the calls that were open when the service stopped; what came after is a gap, and is journalled."""
+        for event in journal:
+            self._tracker.receive(event)
+        self._tracker.take_changes()
+        lost = make_event(
+            "VoicedeskLink",
+            {"State": "lost", "Timestamp": _epoch(stopped_at), "Reason": "the service was stopped"},
+            arrived_us=stopped_at,
+        )
+        self.take([lost])
+
+    def take(self, events: list[AmiEvent]) -> None:
+        """Takes in events as they come; cheap, and never waits."""
+        receive = self._tracker.receive
+        for event in events:
+            receive(event)
+        self._taken += events
+
+    def settle(self) -> None:
+        """Judges what changed and hands it on with the events it follows from; called some times a second."""
+        changes = self._tracker.take_changes()
+        calls = [JudgedCall(facts=facts, judgement=judge(facts)) for facts in changes.calls]
+        taken, self._taken = self._taken, []
+        if not taken and not calls:
+            return
+        open_calls = self._tracker.open_calls()
+        self._sink.add(
+            self._pbx,
+            events=taken,
+            calls=calls,
+            merged=changes.merged,
+            open_since=min((facts.started_at for facts in open_calls), default=None),
+        )
+        for call in calls:
+            self._tell(call)
+
+    def sweep(self, now: int) -> None:
+        """Ends calls that are stuck."""
+        swept = self._tracker.sweep(now - STUCK_AFTER_US)
+        if swept:
+            _log.warning("calls_swept", pbx=self._pbx, count=swept)
+
+    def open_calls(self) -> list[CallFacts]:
+        """The calls that are not over."""
+        return self._tracker.open_calls()
+
+    def _tell(self, call: JudgedCall) -> None:
+        """One log line when a verdict falls, and another if it changes."""
+        facts, judged = call.facts, call.judgement
+        if facts.person_answered_at is None and facts.ended_at is None:
+            return
+        before = self._told.pop(facts.id, None)
+        if facts.ended_at is None:
+            self._told[facts.id] = judged.verdict
+        if before is judged.verdict:
+            return
+        _log.info(
+            "call_judged",
+            pbx=facts.pbx,
+            call=facts.id,
+            line=facts.line,
+            direction=facts.direction.value,
+            caller_number=facts.caller_number,
+            verdict=judged.verdict.value,
+            cause=judged.cause.value if judged.cause else None,
+            reason=judged.reason.value if judged.reason else None,
+            answered_by=judged.answered_by,
+            ring_ms=to_ms(judged.ring_us),
+        )
+
+
+def _epoch(us: int) -> str:
+    return f"{us // MICROSECONDS}.{us % MICROSECONDS:06d}"

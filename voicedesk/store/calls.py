@@ -1,0 +1,208 @@
+"""Calls in the database: saved as facts, read back with the judgement that the row's version of the rule makes."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, insert, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from voicedesk.calls.model import JudgedCall, Verdict
+from voicedesk.calls.three_rings import RULES
+from voicedesk.errors import InputError
+from voicedesk.store.engine import Database, upsert
+from voicedesk.store.packing import pack_facts, unpack_facts
+from voicedesk.store.tables import calls, legs
+
+_HUMAN = frozenset({"human_verdict", "human_by", "human_reason", "human_at"})
+
+
+class Order(StrEnum):
+    """How a list of calls is sorted."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which calls to list; None means any. `from_at` is inside, `to_at` is not; `endpoint` is any phone that rang."""
+
+    line: str | None = None
+    verdict: str | None = None
+    cause: str | None = None
+    direction: str | None = None
+    agent: str | None = None
+    endpoint: str | None = None
+    caller_number: str | None = None
+    from_at: int | None = None
+    to_at: int | None = None
+    doubtful: bool | None = None
+    has_gap: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HumanDecision:
+    """What a person decided of a call, beside the automatic verdict."""
+
+    verdict: Verdict
+    by: str
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCall:
+    """A call as it stands in the database."""
+
+    call: JudgedCall
+    human: HumanDecision | None = None
+
+
+class Calls:
+    """Queries over calls."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, call_id: str) -> StoredCall | None:
+        """The call of an id, or of the only id that begins with it."""
+        pattern = call_id.replace("%", "").replace("_", "")
+        query = select(calls).where(calls.c.id.like(f"{pattern}%")).limit(2)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        if len(rows) > 1:
+            raise InputError(f"more than one call begins with {call_id!r}: give more of its id")
+        return _stored(rows[0]) if rows else None
+
+    async def list(
+        self, which: Filter, *, order: Order = Order.NEWEST, limit: int = 100, after: tuple[int, str] | None = None
+    ) -> list[StoredCall]:
+        """Calls by their start; `after` is the (start, id) of the last one seen, for the next page."""
+        key = tuple_(calls.c.started_at, calls.c.id)
+        query = _matching(select(calls), which).limit(limit)
+        if order is Order.NEWEST:
+            query = query.order_by(calls.c.started_at.desc(), calls.c.id.desc())
+            query = query.where(key < after) if after else query
+        else:
+            query = query.order_by(calls.c.started_at, calls.c.id)
+            query = query.where(key > after) if after else query
+        async with self._database.read() as connection:
+            return [_stored(row) for row in await connection.execute(query)]
+
+    async def each(self, which: Filter, *, page: int = 500) -> AsyncIterator[StoredCall]:
+        """Every matching call, oldest first, a page at a time."""
+        after: tuple[int, str] | None = None
+        while True:
+            found = await self.list(which, order=Order.OLDEST, limit=page, after=after)
+            for stored in found:
+                yield stored
+            if len(found) < page:
+                return
+            after = (found[-1].call.facts.started_at, found[-1].call.facts.id)
+
+    async def save(self, judged: Iterable[JudgedCall]) -> None:
+        """Saves calls; a human decision stays as it is."""
+        async with self._database.write() as connection:
+            await save_calls(connection, judged)
+
+    async def decide(self, call_id: str, decision: HumanDecision) -> None:
+        """Keeps a person's decision beside the automatic verdict."""
+        values = {
+            "human_verdict": decision.verdict.value,
+            "human_by": decision.by,
+            "human_reason": decision.reason,
+            "human_at": decision.at,
+        }
+        async with self._database.write() as connection:
+            await connection.execute(update(calls).where(calls.c.id == call_id).values(values))
+
+
+async def save_calls(connection: AsyncConnection, judged: Iterable[JudgedCall]) -> None:
+    """Saves calls within a transaction."""
+    found = list(judged)
+    if not found:
+        return
+    await connection.execute(upsert(calls, keep=_HUMAN), [_row(call) for call in found])
+    await connection.execute(delete(legs).where(legs.c.call_id.in_([call.facts.id for call in found])))
+    rows = [row for call in found for row in _leg_rows(call)]
+    if rows:
+        await connection.execute(insert(legs), rows)
+
+
+async def merge_calls(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
+    """Removes the rows of calls that became part of another."""
+    gone = [old for old, _ in merged]
+    if gone:
+        await connection.execute(delete(calls).where(calls.c.id.in_(gone)))
+        await connection.execute(delete(legs).where(legs.c.call_id.in_(gone)))
+
+
+def _matching(query: Select[Any], which: Filter) -> Select[Any]:
+    for column in ("line", "verdict", "cause", "direction", "agent", "doubtful", "has_gap"):
+        value = getattr(which, column)
+        if value is not None:
+            query = query.where(calls.c[column] == value)
+    if which.caller_number is not None:
+        query = query.where(calls.c.caller_number == which.caller_number)
+    if which.endpoint is not None:
+        rang = select(legs.c.call_id).where(legs.c.endpoint == which.endpoint)
+        query = query.where(or_(calls.c.answered_by == which.endpoint, calls.c.id.in_(rang)))
+    if which.from_at is not None:
+        query = query.where(calls.c.started_at >= which.from_at)
+    if which.to_at is not None:
+        query = query.where(calls.c.started_at < which.to_at)
+    return query
+
+
+def _row(call: JudgedCall) -> dict[str, object]:
+    facts, judged = call.facts, call.judgement
+    return {
+        "id": facts.id,
+        "pbx": facts.pbx,
+        "started_at": facts.started_at,
+        "ended_at": facts.ended_at,
+        "line": facts.line,
+        "direction": facts.direction.value,
+        "caller_number": facts.caller_number,
+        "disposition": facts.disposition.value if facts.disposition else None,
+        "verdict": judged.verdict.value,
+        "cause": judged.cause.value if judged.cause else None,
+        "reason": judged.reason.value if judged.reason else None,
+        "answered_by": judged.answered_by,
+        "agent": judged.agent,
+        "ring_us": judged.ring_us,
+        "doubtful": facts.doubtful,
+        "has_gap": bool(facts.gaps),
+        "rules_version": judged.rules_version,
+        "facts": pack_facts(facts),
+    }
+
+
+def _leg_rows(call: JudgedCall) -> list[dict[str, object]]:
+    pairs = zip(call.facts.legs, call.judgement.legs, strict=True)
+    return [
+        {
+            "call_id": call.facts.id,
+            "number": number,
+            "endpoint": leg.endpoint,
+            "agent": leg.agent,
+            "at": leg.ringing_at or leg.dialled_at or call.facts.started_at,
+            "ring_us": judged.ring_us,
+            "outcome": leg.outcome.value if leg.outcome else None,
+            "verdict": judged.verdict.value,
+        }
+        for number, (leg, judged) in enumerate(pairs)
+    ]
+
+
+def _stored(row: Row[Any]) -> StoredCall:
+    facts = unpack_facts(row.facts)
+    human = None
+    if row.human_verdict is not None:
+        human = HumanDecision(
+            verdict=Verdict(row.human_verdict), by=row.human_by, reason=row.human_reason, at=row.human_at
+        )
+    rule = RULES[row.rules_version]
+    return StoredCall(call=JudgedCall(facts=facts, judgement=rule(facts)), human=human)

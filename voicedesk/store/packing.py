@@ -1,0 +1,81 @@
+"""How facts and events are packed into a row: JSON and AMI text, compressed with a dictionary of what they repeat."""
+
+import zlib
+from collections.abc import Iterable
+
+from pydantic import TypeAdapter
+
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.model import CallFacts
+
+KEPT_HEADERS = frozenset(
+    {
+        "AttendedTransfer", "CallerIDNum", "Cause", "Channel", "ChannelStateDesc", "Complete", "ContactStatus",
+        "DestChannel", "DestLinkedid", "DestUniqueid", "Device", "DialStatus", "DialString", "EndpointName", "Event",
+        "Exten", "Interface", "Line", "Linkedid", "Location", "MemberName", "Number", "OrigTransfererChannel",
+        "OrigTransfererLinkedid", "OrigTransfererUniqueid", "Paused", "Peer", "PeerStatus", "Privilege", "Queue",
+        "Reason", "SecondTransfererChannel", "SecondTransfererLinkedid", "SecondTransfererUniqueid", "State",
+        "StateInterface", "Status", "TargetChannel", "TargetUniqueid", "Timestamp", "TransferTargetChannel",
+        "TransferTargetLinkedid", "TransferTargetUniqueid", "TransfereeChannel", "TransfereeLinkedid",
+        "TransfereeUniqueid", "TransfererChannel", "TransfererUniqueid", "Uniqueid", "UserEvent",
+        "Boot", "Dropped", "Restarted", "Version",
+    }
+)  # fmt: skip
+"""The headers of an event that a tracker reads; the others are not journalled."""
+
+_KEPT = frozenset(name.encode() for name in KEPT_HEADERS)
+_END = b"\r\n\r\n"
+_FACTS = TypeAdapter(CallFacts)
+_FORMAT = b"\x01"
+_DICTIONARY = (
+    b'"boot":null,"linkedids":["1795421","line":"","direction":"inbound","caller_number":"1380","started_at":1795421'
+    b'"started_at_source":"userevent","switch_answered_at":null,"asked_at":1795421,"person_answered_at":1795421'
+    b'"ended_at":1795421,"disposition":"answered","no_answer","abandoned","caller_gave_up":false,"is_line":true,'
+    b'"on_duty":true,"notice_heard":false,"doubtful":false,"limit_us":15000000,"ring_period_us":5000000,'
+    b'"limit_source":"GB/T 33358-2016","phones":[{"endpoint":"PJSIP/","states":["free"]}],"gaps":[],"legs":[{'
+    b'"uniqueid":"1795421","channel":"PJSIP/","endpoint":"PJSIP/","role":"staff","member":null,"agent":null,'
+    b'"dialled_at":1795421,"ring_source":"newstate","ringing_at":1795421,"ring_ended_at":1795421,'
+    b'"answered_at":1795421,"ended_at":1795421,"outcome":"answered","answered_elsewhere","hangup_cause":16,'
+    b'"state_before":"free","transferred_from":null}]}'
+)
+
+
+def pack_facts(facts: CallFacts) -> bytes:
+    """Facts as they lie in a row; the first byte names the format."""
+    packer = zlib.compressobj(6, zdict=_DICTIONARY)
+    return _FORMAT + packer.compress(_FACTS.dump_json(facts)) + packer.flush()
+
+
+def unpack_facts(packed: bytes) -> CallFacts:
+    """The facts of a row."""
+    unpacker = zlib.decompressobj(zdict=_DICTIONARY)
+    return _FACTS.validate_json(unpacker.decompress(packed[1:]) + unpacker.flush())
+
+
+def reduce_event(event: AmiEvent) -> bytes:
+    """An event in wire form with the headers that matter, in their order, and when it arrived."""
+    lines = [line for line in event.raw.split(b"\r\n") if line.partition(b":")[0] in _KEPT]
+    if event.arrived_us:
+        lines.append(b"Arrived: %d.%06d" % divmod(event.arrived_us, 1_000_000))
+    if event.doubtful:
+        lines.append(b"Doubtful: 1")
+    return b"\r\n".join(lines)
+
+
+def restore_event(raw: bytes) -> AmiEvent:
+    """The event that `reduce_event` made these bytes of."""
+    event = AmiEvent.from_bytes(raw)
+    arrived = event.get("Arrived", "") or ""
+    event.arrived_us = int(arrived.replace(".", "")) if arrived else 0
+    event.doubtful = event.get("Doubtful") == "1"
+    return event
+
+
+def pack_events(reduced: Iterable[bytes]) -> bytes:
+    """Reduced events as they lie in a journal row."""
+    return zlib.compress(_END.join(reduced) + _END, 6)
+
+
+def unpack_events(packed: bytes) -> list[bytes]:
+    """The reduced events of a journal row, in order."""
+    return zlib.decompress(packed).split(_END)[:-1]

@@ -1,0 +1,102 @@
+"""How long each kind of data is kept, and how every trace of a caller's number is removed."""
+
+import re
+from dataclasses import dataclass, replace
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from voicedesk.store.engine import Database
+from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
+from voicedesk.store.tables import calls, gaps, journal, legs, requests
+
+_STEP = 500
+_NUMBER_HEADERS = rb"^((?:CallerIDNum|Number|DialString|Exten): [^\r\n]*?)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many rows went."""
+
+    calls: int
+    journal: int
+    gaps: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """In how many rows a number was removed."""
+
+    calls: int
+    journal: int
+
+
+class Retention:
+    """Deletes what has been kept long enough, a little at a time, and forgets numbers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def prune(self, *, calls_before: int, journal_before: int) -> Pruned:
+        """Deletes calls and gaps older than one instant, the journal and answered requests older than another."""
+        pruned_calls = 0
+        while True:
+            async with self._database.write() as connection:
+                old = select(calls.c.id).where(calls.c.started_at < calls_before).limit(_STEP)
+                ids = [row.id for row in await connection.execute(old)]
+                await connection.execute(delete(legs).where(legs.c.call_id.in_(ids)))
+                await connection.execute(delete(calls).where(calls.c.id.in_(ids)))
+            pruned_calls += len(ids)
+            if len(ids) < _STEP:
+                break
+        async with self._database.write() as connection:
+            entries = await connection.execute(delete(journal).where(journal.c.last_at < journal_before))
+            old_gaps = await connection.execute(delete(gaps).where(gaps.c.to_at < calls_before))
+            asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
+        return Pruned(calls=pruned_calls, journal=entries.rowcount, gaps=old_gaps.rowcount, requests=asked.rowcount)
+
+    async def forget_number(self, number: str) -> Forgotten:
+        """Removes a caller's number, however it was dialled, from calls and journal; figures stay.
+
+        `number` is the national number without prefixes: what ends in it is the same caller.
+        """
+        async with self._database.write() as connection:
+            forgotten = Forgotten(
+                calls=await _forget_in_calls(connection, number),
+                journal=await _forget_in_journal(connection, number),
+            )
+        async with self._database.read() as connection:
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return forgotten
+
+
+async def _forget_in_calls(connection: AsyncConnection, number: str) -> int:
+    query = select(calls.c.id, calls.c.facts).where(calls.c.caller_number.like(f"%{number}"))
+    rows = (await connection.execute(query)).all()
+    for row in rows:
+        facts = replace(unpack_facts(row.facts), caller_number=None)
+        values = {"caller_number": None, "facts": pack_facts(facts)}
+        await connection.execute(update(calls).where(calls.c.id == row.id).values(values))
+    return len(rows)
+
+
+async def _forget_in_journal(connection: AsyncConnection, number: str) -> int:
+    """Every entry is looked through: a number may stand in events of calls that are long gone."""
+    pattern = re.compile(_NUMBER_HEADERS + rb"\+?\d*" + re.escape(number.encode()), re.MULTILINE)
+    changed = 0
+    pbx, sequence = "", -1
+    while True:
+        after = (journal.c.pbx > pbx) | ((journal.c.pbx == pbx) & (journal.c.sequence > sequence))
+        query = select(journal).where(after).order_by(journal.c.pbx, journal.c.sequence).limit(_STEP)
+        rows = (await connection.execute(query)).all()
+        for row in rows:
+            events = unpack_events(row.payload)
+            cleaned = [pattern.sub(rb"\1anonymous", event) for event in events]
+            if cleaned != events:
+                changed += 1
+                here = (journal.c.pbx == row.pbx) & (journal.c.sequence == row.sequence)
+                await connection.execute(update(journal).where(here).values(payload=pack_events(cleaned)))
+        if len(rows) < _STEP:
+            return changed
+        pbx, sequence = rows[-1].pbx, rows[-1].sequence
