@@ -25,7 +25,7 @@ LIST_LIMIT = 100_000
 _BANNER = re.compile(rb"Asterisk Call Manager/(\d+(?:\.\d+)*)", re.IGNORECASE)
 
 
-class ClosedBeforeLogin(AmiAuthenticationError):  # noqa: N818  # named as its parents in the tree of errors
+class ClosedBeforeLogin(AmiAuthenticationError):
     """The switch closed the connection before it answered the login: an address rule of its manager.conf, perhaps."""
 
 

@@ -32,6 +32,7 @@ _WITHOUT_DESCRIPTION = frozenset(
     {"TestEvent", "Alarm", "AlarmClear", "DNDState", "FAXStatus", "OriginateResponse", "QueueEntry"}
 )  # these name a channel or a caller without the whole description of a channel
 _NAMES_LIMIT = 2000
+_ENDED = re.compile(rb"(?:\A|\r\n)[A-Za-z]*Linkedid: ")
 _SINGLE = (b"\r\nChannel: ", b"\r\nUniqueid: ")
 _CALLER = ("CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName")  # always in this order, together
 _CALLERS = [[f"\r\n{prefix}{key}: ".encode() for key in _CALLER] for prefix in ("", "Dest")]
@@ -207,7 +208,8 @@ class Screen:
             self._suspicion = None
             return False
         if _is_remainder(block):
-            self._suspicion = None
+            if not _is_cut(block):  # an event describes two channels, and may be cut in each
+                self._suspicion = None
             self.counters.orphans += 1
             kept.append(self._doubt(AmiEvent(block, "", arrived_us), "cut", arrived_us, suspicion))
         else:
@@ -283,5 +285,4 @@ def _is_torn(block: bytes, keys: list[bytes]) -> bool:
 
 def _is_remainder(block: bytes) -> bool:
     """Whether a block holds the end of a channel's description that began elsewhere."""
-    ended = b"\r\nLinkedid: " in block or block.startswith(b"Linkedid: ")
-    return ended and (block[:6].lower() != b"event:" or _is_odd(block))
+    return _ENDED.search(block) is not None and (block[:6].lower() != b"event:" or _is_odd(block))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.facts import local_base, role_of
-from voicedesk.calls.model import Hall, PhoneState, Role, StartSource
+from voicedesk.calls.model import PhoneState, Role, StartSource
 from voicedesk.calls.records import CallRecord, Channel, Leg
 from voicedesk.calls.registry import DEST, SELF, TRANSFER, Registry
 from voicedesk.calls.waiting import Waiting
@@ -19,10 +19,9 @@ _UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(4)
 class ChannelEvents:
     """Handlers of channel, dial, queue and transfer events; each takes the event and its instant."""
 
-    def __init__(self, registry: Registry, waiting: Waiting, hall: Hall) -> None:
+    def __init__(self, registry: Registry, waiting: Waiting) -> None:
         self._registry = registry
         self._waiting = waiting
-        self._hall = hall
         self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "AgentCalled": self._agent_called,
             "AgentConnect": self._agent_connect,
@@ -159,7 +158,7 @@ class ChannelEvents:
     def asked_by_dial(self, leg: Leg, at: int) -> None:
         """Dialling a staff phone for somebody means that they asked for a person."""
         channel = leg.channel
-        if not channel.is_local and leg.dialler is not None and role_of(leg, self._hall) is Role.STAFF:
+        if not channel.is_local and leg.dialler is not None and role_of(leg, self._registry.hall) is Role.STAFF:
             self._waiting.ask(channel.call, at)
 
     def _dial_state(self, event: AmiEvent, at: int) -> None:

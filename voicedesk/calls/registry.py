@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from voicedesk.ami.message import AmiEvent
-from voicedesk.calls.model import Gap, GapReason
+from voicedesk.calls.model import Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord, Channel
 from voicedesk.clock import MICROSECONDS
 
@@ -33,8 +33,9 @@ TRANSFER: tuple[Keys, ...] = tuple(
 class Registry:
     """Calls by linkedid, channels by Uniqueid, live channels by endpoint; bounded in memory."""
 
-    def __init__(self, pbx: str) -> None:
+    def __init__(self, pbx: str, hall: Hall) -> None:
         self.pbx = pbx
+        self.hall = hall
         self.boot: str | None = None
         self.channels: dict[str, Channel] = {}
         self.gaps: deque[Gap] = deque(maxlen=1000)

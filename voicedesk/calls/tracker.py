@@ -32,13 +32,16 @@ class Tracker:
     """Follows the calls of one PBX; feed it events in the order in which they came from that PBX."""
 
     def __init__(self, pbx: str, hall: Hall) -> None:
-        self.hall = hall
         self.ignored_untimed = 0
-        self._registry = Registry(pbx)
-        waiting = Waiting(self._registry, hall)
-        channel_events = ChannelEvents(self._registry, waiting, hall)
+        self._registry = Registry(pbx, hall)
+        waiting = Waiting(self._registry)
+        channel_events = ChannelEvents(self._registry, waiting)
         self._link = LinkEvents(self._registry, channel_events)
         self._handlers = waiting.handlers | channel_events.handlers | self._link.handlers
+
+    def change_hall(self, hall: Hall) -> None:
+        """From now on the hall is another: calls still open are read by it too."""
+        self._registry.hall = hall
 
     def receive(self, event: AmiEvent) -> None:
         """Takes in one event; names that do not matter are ignored.
@@ -71,6 +74,15 @@ class Tracker:
         registry.merged = []
         return changes
 
+    @property
+    def has_changes(self) -> bool:
+        """True if `take_changes` would give anything."""
+        return bool(self._registry.changed or self._registry.merged)
+
+    def open_ids(self) -> list[str]:
+        """The ids of the calls that are not over, oldest first."""
+        return [record.id for record in self._registry.open_records()]
+
     def open_calls(self) -> list[CallFacts]:
         """The calls that are not over, oldest first."""
         return [self._freeze(record) for record in self._registry.open_records()]
@@ -94,7 +106,7 @@ class Tracker:
         return self._registry.swept
 
     def _freeze(self, record: CallRecord) -> CallFacts:
-        return freeze(record, self.hall, self._registry.pbx, self._registry.boot)
+        return freeze(record, self._registry.hall, self._registry.pbx, self._registry.boot)
 
 
 WANTED_EVENTS = frozenset(Tracker("", Hall())._handlers)

@@ -2,7 +2,7 @@
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.facts import direction_of
-from voicedesk.calls.model import Direction, Hall, PhoneState
+from voicedesk.calls.model import Direction, PhoneState
 from voicedesk.calls.phones import PHONE_EVENTS, Phones
 from voicedesk.calls.records import CallRecord, Channel
 from voicedesk.calls.registry import Registry
@@ -11,9 +11,8 @@ from voicedesk.calls.registry import Registry
 class Waiting:
     """Watches the phones of the lines and queues that callers wait for."""
 
-    def __init__(self, registry: Registry, hall: Hall) -> None:
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._hall = hall
         self._phones = Phones()
         self.handlers = dict.fromkeys(PHONE_EVENTS, self._phone_event)
 
@@ -24,7 +23,7 @@ class Waiting:
             return
         record.asked_at = at
         first = record.first_channel
-        line = self._hall.line_of(first.extension if first else None, record.queue)
+        line = self._registry.hall.line_of(first.extension if first else None, record.queue)
         due = (*(line.phones if line else ()), *self._phones.members(record.queue))
         record.due = tuple(dict.fromkeys(sorted(due)))
         for endpoint in record.due:
@@ -51,7 +50,7 @@ class Waiting:
         )
 
     def _with_caller(self, record: CallRecord) -> bool:
-        return direction_of(record, self._hall) in (Direction.INBOUND, Direction.CALLBACK)
+        return direction_of(record, self._registry.hall) in (Direction.INBOUND, Direction.CALLBACK)
 
     def _phone_event(self, event: AmiEvent, _at: int) -> None:
         endpoint = self._phones.receive(event)

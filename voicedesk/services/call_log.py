@@ -10,7 +10,8 @@ from typing import Protocol
 import structlog
 
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Verdict
+from voicedesk.ami.screen import to_epoch
+from voicedesk.calls.model import CallFacts, Gap, Hall, JudgedCall, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS, to_ms
@@ -24,16 +25,20 @@ _log = structlog.get_logger()
 class CallSink(Protocol):
     """Where a call log writes; nothing here waits for a disk."""
 
+    def sequence(self, pbx: str) -> int:
+        """The journal entry that what is added now will belong to."""
+
     def add(
         self,
         pbx: str,
         *,
+        resume_from: int,
         events: Iterable[AmiEvent] = (),
         calls: Iterable[JudgedCall] = (),
         merged: Iterable[tuple[str, str]] = (),
-        open_since: int | None = None,
+        gaps: Iterable[Gap] = (),
     ) -> None:
-        """Takes what belongs together: it is on disk within 200 ms, whole or not at all."""
+        """Takes what belongs together: it is on disk soon, whole or not at all."""
 
 
 class CallLog:
@@ -44,16 +49,24 @@ class CallLog:
         self._sink = sink
         self._tracker = Tracker(pbx, hall)
         self._taken: list[AmiEvent] = []
+        self._first_entry: dict[str, int] = {}
+        self._gaps_saved: set[Gap] = set()
         self._told: dict[str, Verdict] = {}
 
-    def resume(self, journal: Iterable[AmiEvent], stopped_at: int) -> None:
-        """Takes up the calls that were open when the service stopped; what came after is a gap, and is journalled."""
-        for event in journal:
+    def resume(self, journal: Iterable[tuple[int, AmiEvent]], stopped_at: int) -> None:
+        """Takes up the calls that were open when the service stopped, from (entry, event) pairs of the journal.
+
+        What came after `stopped_at` is a gap, and the journal says so from now on.
+        """
+        for entry, event in journal:
             self._tracker.receive(event)
-        self._tracker.take_changes()
+            if self._tracker.has_changes:
+                self._tracker.take_changes()
+                self._note_open(entry)
+        self._gaps_saved = set(self._tracker.gaps())
         lost = make_event(
             "VoicedeskLink",
-            {"State": "lost", "Timestamp": _epoch(stopped_at), "Reason": "the service was stopped"},
+            {"State": "lost", "Timestamp": to_epoch(stopped_at), "Reason": "the service was stopped"},
             arrived_us=stopped_at,
         )
         self.take([lost])
@@ -72,22 +85,34 @@ class CallLog:
         taken, self._taken = self._taken, []
         if not taken and not calls:
             return
-        open_calls = self._tracker.open_calls()
+        self._note_open(self._sink.sequence(self._pbx))
+        gaps = [gap for gap in self._tracker.gaps() if gap not in self._gaps_saved]
+        self._gaps_saved.update(gaps)
         self._sink.add(
             self._pbx,
+            resume_from=min(self._first_entry.values(), default=self._sink.sequence(self._pbx) + 1),
             events=taken,
             calls=calls,
             merged=changes.merged,
-            open_since=min((facts.started_at for facts in open_calls), default=None),
+            gaps=gaps,
         )
         for call in calls:
             self._tell(call)
+
+    def _note_open(self, entry: int) -> None:
+        """Remembers for every open call the journal entry in which it began."""
+        known = self._first_entry
+        self._first_entry = {call_id: known.get(call_id, entry) for call_id in self._tracker.open_ids()}
 
     def sweep(self, now: int) -> None:
         """Ends calls that are stuck."""
         swept = self._tracker.sweep(now - STUCK_AFTER_US)
         if swept:
             _log.warning("calls_swept", pbx=self._pbx, count=swept)
+
+    def change_hall(self, hall: Hall) -> None:
+        """Lines, phones or people are others from now on."""
+        self._tracker.change_hall(hall)
 
     def open_calls(self) -> list[CallFacts]:
         """The calls that are not over."""
@@ -116,7 +141,3 @@ class CallLog:
             answered_by=judged.answered_by,
             ring_ms=to_ms(judged.ring_us),
         )
-
-
-def _epoch(us: int) -> str:
-    return f"{us // MICROSECONDS}.{us % MICROSECONDS:06d}"

@@ -49,8 +49,8 @@ class Journal:
             row = (await connection.execute(query)).first()
         return Position(sequence=row.sequence, resume_from=row.resume_from, last_at=row.last_at) if row else None
 
-    async def events(self, pbx: str, *, since: int = 0) -> AsyncIterator[AmiEvent]:
-        """The events of a PBX from entry `since` on, in order."""
+    async def events(self, pbx: str, *, since: int = 0) -> AsyncIterator[tuple[int, AmiEvent]]:
+        """The events of a PBX from entry `since` on, in order, each with the entry it stands in."""
         while True:
             query = select(journal.c.sequence, journal.c.payload).order_by(journal.c.sequence).limit(PAGE)
             query = query.where(journal.c.pbx == pbx, journal.c.sequence >= since)
@@ -58,7 +58,7 @@ class Journal:
                 rows = (await connection.execute(query)).all()
             for row in rows:
                 for raw in unpack_events(row.payload):
-                    yield restore_event(raw)
+                    yield row.sequence, restore_event(raw)
             if len(rows) < PAGE:
                 return
             since = rows[-1].sequence + 1
