@@ -178,10 +178,19 @@ def test_the_second_channel_of_an_event_is_looked_at_as_well():
     only_dest = event("DialBegin", *dest)
     cut = whole.replace(b"DestCallerIDNum: 13800138000", b"DestCallerIDNum: 1\r\n\r\n" + FORGED.encode() + b"X: 1")
     kept = sift(Screen(), whole, only_dest, cut)
-    assert names(kept) == ["DialBegin", "DialBegin", "VoicedeskDoubt"]
+    assert names(kept) == ["DialBegin", "DialBegin", "VoicedeskDoubt", "VoicedeskDoubt"]
     assert kept[2].get("Uniqueid") == "9.9"
     cut = only_dest.replace(b"DestCallerIDNum: 13800138000", b"DestCallerIDNum: 1\r\n\r\n" + FORGED.encode() + b"X: 1")
     assert sift(Screen(), cut)[0].get("Channel") == "PJSIP/agent1-1"
+
+
+def test_an_event_cut_in_both_its_channels_lets_nothing_through():
+    dest = [(f"Dest{key}", value) for key, value in channel_headers("PJSIP/agent1-1", "2.1")]
+    whole = event("DialEnd", *channel_headers("PJSIP/trunk-9", "9.9"), *dest)
+    text = b"CallerIDNum: 1\r\n\r\n" + FORGED.encode() + b"X: 1"
+    kept = sift(Screen(), agent(1), whole.replace(b"CallerIDNum: 13800138000", text), agent(2))
+    assert names(kept) == ["Newstate", *["VoicedeskDoubt"] * 3, "Newstate"]
+    assert [found.get("Uniqueid") for found in kept[1:4]] == [None, "9.9", None]
 
 
 def test_a_channel_without_any_id_is_a_cut_event_but_not_where_that_is_usual():
