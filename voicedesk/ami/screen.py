@@ -28,11 +28,10 @@ SUSPECT_US = MICROSECONDS // 4
 _CRLF = b"\r\n"
 _EVENT = b"Event: "
 _OWN_PREFIX = "voicedesk"
-_WITHOUT_DESCRIPTION = frozenset(
-    {"TestEvent", "Alarm", "AlarmClear", "DNDState", "FAXStatus", "OriginateResponse", "QueueEntry"}
-)  # these name a channel or a caller without the whole description of a channel
+_FOLLOWS = {"Cdr": b"uniqueid", "QueueEntry": b"wait", "OriginateResponse": b"calleridname"}
+_ONLY_NAMED = frozenset({"TestEvent", "Alarm", "AlarmClear", "DNDState", "FAXStatus"})  # name a channel, no more
 _NAMES_LIMIT = 2000
-_ENDED = re.compile(rb"(?:\A|\r\n)[A-Za-z]*Linkedid: ")
+_ENDED = re.compile(rb"(?:\A|\r\n)(?:[a-z]*linkedid|uniqueid|calleridname): ", re.IGNORECASE)
 _SINGLE = (b"\r\nChannel: ", b"\r\nUniqueid: ")
 _CALLER = ("CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName")  # always in this order, together
 _CALLERS = [[f"\r\n{prefix}{key}: ".encode() for key in _CALLER] for prefix in ("", "Dest")]
@@ -169,16 +168,16 @@ class Screen:
         if self._all_wanted and len(self._names) < _NAMES_LIMIT:
             self._names.setdefault(name, sys.intern(event.name))
         event.name = self._names.get(name, event.name)
-        return self._all_wanted or name in self._names or self._is_list_item(event)
+        return self._all_wanted or name in self._names or self._is_asked_for(event)
 
-    def _is_list_item(self, event: AmiEvent) -> bool:
+    def _is_asked_for(self, event: AmiEvent) -> bool:
         return bool(self.asked) and event.get("ActionID") in self.asked
 
     def _is_in_place(self, event: AmiEvent) -> bool:
         """Whether Privilege and Timestamp stand where Asterisk writes them, or the event is an item of a list."""
         lines = event.raw.split(_CRLF, 3)
         if len(lines) < 2 or not lines[1].startswith(b"Privilege:"):
-            return self._is_list_item(event) or (self._recorded and event.get("ActionID") is not None)
+            return self._is_asked_for(event) or (self._recorded and event.get("ActionID") is not None)
         if len(lines) > 2 and lines[2].startswith(b"Timestamp:"):
             self._has_timestamps = True
             return True
@@ -199,13 +198,16 @@ class Screen:
     def _is_suspect(self, block: bytes, arrived_us: int, kept: list[AmiEvent | bytes]) -> bool:
         """Whether `block` may be part of the event that was cut; ends the suspicion where nothing more can come.
 
-        Asterisk writes an event at once, so its parts arrive together and are no longer than one line may be.
+        Asterisk writes an event at once, so its parts arrive together and are no longer than one line may be. What
+        bears an ActionID of ours is no part of it: nobody outside can know one.
         """
         suspicion = self._suspicion
         assert suspicion is not None  # noqa: S101  # for the type checker; the caller has looked
         suspicion.bytes_left -= len(block)
         if suspicion.bytes_left < 0 or arrived_us - suspicion.since_us > SUSPECT_US:
             self._suspicion = None
+            return False
+        if self._is_asked_for(AmiEvent(block, "", arrived_us)):
             return False
         if _is_remainder(block):
             if not _is_cut(block):  # an event describes two channels, and may be cut in each
@@ -249,13 +251,18 @@ def _last(event: AmiEvent, key: str) -> str | None:
 def _is_cut(block: bytes) -> bool:
     """Whether a channel's description begins in this event and does not end.
 
-    Asterisk always writes the whole description, from Channel and CallerIDNum to Linkedid, with one prefix.
+    Asterisk always writes the whole description, from Channel and CallerIDNum to Linkedid, with one prefix; the few
+    events that print a caller without it have another header that always follows (`_FOLLOWS`).
     """
-    lines = block.split(_CRLF)
-    name = lines[0][6:].strip().decode("utf-8", "replace")
-    if name in _WITHOUT_DESCRIPTION or _is_own(name):
+    if b"CallerID" not in block and b"Channel: " not in block and not block.startswith(b"Event: Cdr"):
         return False
+    lines = block.split(_CRLF)
     keys = [line.partition(b":")[0].lower() for line in lines]
+    name = lines[0][6:].strip().decode("utf-8", "replace") if keys[0] == b"event" else ""
+    if name in _FOLLOWS:
+        return _FOLLOWS[name] not in keys
+    if name in _ONLY_NAMED or _is_own(name):
+        return False
     begun = [key.removesuffix(b"calleridnum") for key in keys if key.endswith(b"calleridnum")]
     if name == "UserEvent":
         begun = begun[:1]  # its own headers may be called anything

@@ -34,7 +34,7 @@ def test_every_event_of_a_real_conversation_is_believed(path):
 def test_fault_9_a_conversation_cut_anywhere_gives_the_same_events(path):
     data = path.read_bytes()
     whole = raws([data])
-    step = 1 if path == SMALL else len(data) // 40
+    step = 1 if path == SMALL else len(data) // 15
     for offset in range(1, len(data), step):
         assert raws([data[:offset], data[offset:]]) == whole, offset
 

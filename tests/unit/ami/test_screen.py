@@ -196,10 +196,30 @@ def test_an_event_cut_in_both_its_channels_lets_nothing_through():
 def test_a_channel_without_any_id_is_a_cut_event_but_not_where_that_is_usual():
     screen = Screen()
     usual = event("TestEvent", ("Type", "StateChange"), ("Channel", "PJSIP/a-1"))
-    waiting = event("QueueEntry", ("Queue", "hotline"), ("Channel", "a"), ("Uniqueid", "1"), ("CallerIDNum", "138"))
+    waiting = event("QueueEntry", ("Queue", "hotline"), ("Channel", "a"), ("CallerIDNum", "138"), ("Wait", 3))
     peers = event("BridgeMerge", ("BridgeUniqueid", "b"))
     assert names(sift(screen, usual, waiting, peers)) == ["TestEvent", "QueueEntry", "BridgeMerge"]
     assert names(sift(screen, event("Newstate", ("Channel", "PJSIP/a-1")))) == ["VoicedeskDoubt"]
+
+
+PRINTED = {
+    "QueueEntry": [("Queue", "hotline"), ("Channel", "PJSIP/trunk-9"), ("Uniqueid", "9.9"), "CallerIDNum"],
+    "OriginateResponse": [("Response", "Failure"), ("Channel", "PJSIP/trunk-9"), ("Uniqueid", "9.9"), "CallerIDNum"],
+    "Cdr": [("AccountCode", ""), "Source", ("Destination", "4001"), ("UniqueID", "9.9")],
+    "CEL": [("EventName", "CHAN_START"), "CallerIDnum", ("Channel", "PJSIP/trunk-9"), ("LinkedID", "9.9")],
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_events_that_print_a_caller_in_their_own_way_are_looked_at_as_well(name):
+    rest = [("CallerIDName", "x"), ("Wait", 3)] if name in ("QueueEntry", "OriginateResponse") else []
+
+    def printed(number):
+        headers = [(part, number) if isinstance(part, str) else part for part in PRINTED[name]]
+        return event(name, *headers, *rest)
+
+    kept = sift(Screen(), agent(1), printed("138"), printed(f"1\r\n\r\n{FORGED}X: 1"), agent(2))
+    assert names(kept) == ["Newstate", name, "VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
 
 
 def test_an_odd_spelling_does_not_hide_a_cut():
@@ -216,6 +236,21 @@ def test_a_suspicion_ends_by_itself_when_nothing_of_the_event_can_come_any_more(
     assert names(sift(screen, head)) == ["VoicedeskDoubt"]
     count = SUSPECT_BYTES // (len(agent(1)) - 4)
     assert names(sift(screen, agent(1) * (count + 5))) == ["Newstate"] * 5
+
+
+def test_answers_and_lists_that_were_asked_for_are_never_suspect():
+    screen = Screen()
+    screen.asked.add("x-1")
+    head = agent(9).partition(b"\r\nCallerIDName")[0] + b"\r\n\r\n"
+    reply = block(("Response", "Success"), ("ActionID", "x-1"))
+    item = block(("Event", "CoreShowChannel"), ("ActionID", "x-1"), *channel_headers("PJSIP/a-1", "1.1"))
+    forged = reply.replace(b"x-1", b"x-2")
+    kept = sift(screen, head, forged, reply, item, agent(1))
+    assert [found if isinstance(found, bytes) else found.name for found in kept] == [
+        "VoicedeskDoubt",
+        reply.removesuffix(b"\r\n\r\n"),
+        "CoreShowChannel",
+    ]
 
 
 def test_a_block_that_is_neither_event_nor_response_is_an_orphan_and_says_so():
