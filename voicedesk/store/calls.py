@@ -54,9 +54,10 @@ class HumanDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCall:
-    """A call as it stands in the database."""
+    """A call as it stands in the database; `verdict` is the one its row says, for queries."""
 
     call: JudgedCall
+    verdict: str
     human: HumanDecision | None = None
 
 
@@ -205,4 +206,4 @@ def _stored(row: Row[Any]) -> StoredCall:
             verdict=Verdict(row.human_verdict), by=row.human_by, reason=row.human_reason, at=row.human_at
         )
     rule = RULES[row.rules_version]
-    return StoredCall(call=JudgedCall(facts=facts, judgement=rule(facts)), human=human)
+    return StoredCall(call=JudgedCall(facts=facts, judgement=rule(facts)), verdict=row.verdict, human=human)

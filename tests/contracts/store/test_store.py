@@ -1,0 +1,409 @@
+"""What every store promises: nothing lost, nothing doubled, a person's decision kept, numbers forgotten."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.contracts.store.conftest import call_of
+from voicedesk.ami.message import AmiEvent, make_event
+from voicedesk.calls.model import Gap, GapReason, Verdict
+from voicedesk.errors import InputError, StoreError, StoreUnavailable
+from voicedesk.services.rejudge import rejudge_calls
+from voicedesk.store import engine, schema, writer
+from voicedesk.store.calls import Filter, HumanDecision, Order
+from voicedesk.store.engine import Database
+from voicedesk.store.packing import KEPT_HEADERS, pack_facts, reduce_event, restore_event, unpack_facts
+from voicedesk.store.store import Store
+
+LATE, MISSED, GAVE_UP = "b_answer_17s", "c_no_answer_queue_timeout", "d_caller_abandons"
+
+
+def event(n: int, number: str = "13800138000") -> AmiEvent:
+    headers = {"Privilege": "call,all", "Timestamp": f"1800000000.{n:06d}", "Channel": "PJSIP/t-1"}
+    return make_event("Newstate", {**headers, "Uniqueid": f"1.{n}", "CallerIDNum": number}, arrived_us=n + 1)
+
+
+async def test_a_call_comes_back_as_it_was_saved(store):
+    call = call_of(LATE)
+    await store.calls.save([call])
+    assert (await store.calls.get(call.facts.id)).call == call
+    assert await store.calls.get("nothing") is None
+
+
+async def test_saving_the_same_call_again_changes_nothing(store):
+    for _ in range(3):
+        await store.calls.save([call_of(LATE)])
+    assert len(await store.calls.list(Filter())) == 1
+
+
+async def test_the_beginning_of_an_id_is_enough_if_it_is_the_only_one(store):
+    calls = [call_of(LATE), call_of(MISSED)]
+    await store.calls.save(calls)
+    assert (await store.calls.get(calls[0].facts.id[:6])).call == calls[0]
+    with pytest.raises(InputError, match="more than one"):
+        await store.calls.get("")
+
+
+async def test_a_persons_decision_is_never_overwritten(store):
+    call = call_of(LATE)
+    await store.calls.save([call])
+    decision = HumanDecision(verdict=Verdict.ON_TIME, by="wang", reason="the clock on the wall", at=7)
+    await store.calls.decide(call.facts.id, decision)
+    await store.calls.save([call])
+    await rejudge_calls(store.calls, Filter(), hall=None, dry_run=False)
+    stored = await store.calls.get(call.facts.id)
+    assert (stored.human, stored.call.judgement.verdict) == (decision, Verdict.LATE)
+
+
+FILTERS = {
+    "line": (Filter(line="4001"), 3),
+    "another line": (Filter(line="x"), 0),
+    "verdict": (Filter(verdict="late"), 1),
+    "cause": (Filter(cause="person"), 2),
+    "direction": (Filter(direction="inbound"), 3),
+    "a phone that rang": (Filter(endpoint="PJSIP/agent1"), 3),
+    "number": (Filter(caller_number="13800138000"), 3),
+    "agent": (Filter(agent="nobody"), 0),
+    "doubtful": (Filter(doubtful=True), 0),
+    "gap": (Filter(has_gap=False), 3),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+async def test_calls_are_found_by(store, name):
+    which, count = FILTERS[name]
+    await store.calls.save([call_of(LATE), call_of(MISSED), call_of(GAVE_UP)])
+    assert len(await store.calls.list(which)) == count
+
+
+async def test_calls_are_listed_by_time_and_page_by_page(store):
+    calls = sorted([call_of(LATE), call_of(MISSED), call_of(GAVE_UP)], key=lambda call: call.facts.started_at)
+    await store.calls.save(calls)
+    newest = await store.calls.list(Filter(), limit=2)
+    rest = await store.calls.list(Filter(), limit=2, after=(newest[-1].call.facts.started_at, newest[-1].call.facts.id))
+    assert [one.call for one in newest + rest] == calls[::-1]
+    assert [one.call async for one in store.calls.each(Filter(), page=1)] == calls
+    between = Filter(from_at=calls[1].facts.started_at, to_at=calls[2].facts.started_at)
+    assert [one.call for one in await store.calls.list(between, order=Order.OLDEST)] == calls[1:2]
+
+
+async def test_rejudging_tells_what_would_change_and_then_changes_it(store):
+    from voicedesk.calls.model import Hall, Line
+
+    call = call_of(LATE)
+    await store.calls.save([call])
+    hall = Hall(lines=(Line(name="4001", limit_us=20_000_000),))
+    told = await rejudge_calls(store.calls, Filter(), hall=hall, dry_run=True)
+    assert [(one.before, one.after) for one in told.changes] == [("late", "on_time")]
+    assert (await store.calls.get(call.facts.id)).verdict == "late"
+    await rejudge_calls(store.calls, Filter(), hall=hall, dry_run=False)
+    stored = await store.calls.get(call.facts.id)
+    assert (stored.verdict, stored.call.facts.limit_us) == ("on_time", 20_000_000)
+    again = await rejudge_calls(store.calls, Filter(), hall=None, dry_run=False)
+    assert (again.judged, again.changes) == (1, [])
+
+
+# --- journal and writer
+
+
+async def test_what_belongs_together_is_committed_together_and_in_order(store):
+    call = call_of(LATE)
+    store.writer.add("p", resume_from=1, events=[event(1), event(2)], calls=[call])
+    store.writer.add("p", resume_from=1, events=[event(3)])
+    await store.writer.flush()
+    store.writer.add("p", resume_from=2, events=[event(4)], gaps=[Gap(from_at=1, to_at=2, reason=GapReason.LINK_LOST)])
+    await store.writer.flush()
+    journal = [(entry, one.get("Uniqueid")) async for entry, one in store.journal.events("p")]
+    assert journal == [(1, "1.1"), (1, "1.2"), (1, "1.3"), (2, "1.4")]
+    assert [one.get("Uniqueid") async for _, one in store.journal.events("p", since=2)] == ["1.4"]
+    position = await store.journal.position("p")
+    assert (position.sequence, position.resume_from) == (2, 2)
+    assert await store.journal.position("q") is None
+    assert await store.journal.names() == ["p"]
+
+
+async def test_a_call_that_became_part_of_another_has_no_row_of_its_own(store):
+    gone, kept = call_of(LATE), call_of(MISSED)
+    await store.calls.save([gone])
+    store.writer.add("p", resume_from=1, calls=[gone, kept], merged=[(gone.facts.id, kept.facts.id)])
+    await store.writer.flush()
+    assert [one.call for one in await store.calls.list(Filter())] == [kept]
+
+
+async def test_a_journal_longer_than_a_page_is_read_to_its_end(store, monkeypatch):
+    monkeypatch.setattr("voicedesk.store.journal.PAGE", 2)
+    for n in range(5):
+        store.writer.add("p", resume_from=1, events=[event(n)])
+        await store.writer.flush()
+    assert len([one async for one in store.journal.events("p")]) == 5
+
+
+async def test_the_writer_commits_by_itself_and_at_its_end(store):
+    task = asyncio.create_task(store.writer.run())
+    store.writer.add("p", resume_from=1, events=[event(1)])
+    async with asyncio.timeout(5):
+        while store.writer.status().committed == 0:
+            await asyncio.sleep(0.01)
+    store.writer.add("p", resume_from=1, events=[event(2)])
+    task.cancel()
+    await asyncio.wait({task})
+    assert len([one async for one in store.journal.events("p")]) == 2
+
+
+async def test_fault_68_a_locked_database_delays_and_loses_nothing(store, store_url, monkeypatch):
+    monkeypatch.setattr(writer, "RETRY_SECONDS", (0.05,))
+    path = Path(store_url.removeprefix("sqlite:///"))
+    real = store.database.write
+
+    def refuse():
+        raise StoreUnavailable("the database is locked")
+
+    monkeypatch.setattr(store.database, "write", refuse)
+    task = asyncio.create_task(store.writer.run())
+    store.writer.add("p", resume_from=1, events=[event(1)])
+    async with asyncio.timeout(5):
+        while store.writer.status().trouble is None:
+            await asyncio.sleep(0.01)
+    store.writer.add("p", resume_from=1, events=[event(2)])
+    monkeypatch.setattr(store.database, "write", real)
+    async with asyncio.timeout(5):
+        while store.writer.status().trouble is not None or store.writer.status().waiting_batches:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait({task})
+    assert [one.get("Uniqueid") async for _, one in store.journal.events("p")] == ["1.1", "1.2"]
+    assert path.exists()
+
+
+async def test_what_waits_for_the_database_is_bounded_and_counted(store, monkeypatch):
+    monkeypatch.setattr(writer, "MAX_WAITING_BYTES", 500)
+    store.writer.add("p", resume_from=1, events=[event(n) for n in range(100)])
+    status = store.writer.status()
+    assert status.waiting_bytes <= 500
+    assert status.dropped_events > 90
+
+
+def test_an_event_comes_back_from_the_journal_with_all_that_matters():
+    one = event(5)
+    one.doubtful = True
+    again = restore_event(reduce_event(one))
+    assert (again.name, again.timestamp_us, again.arrived_us, again.doubtful) == ("Newstate", one.timestamp_us, 6, True)
+    assert {key: again.get(key) for key in ("Channel", "Uniqueid", "CallerIDNum")} == {
+        "Channel": "PJSIP/t-1",
+        "Uniqueid": "1.5",
+        "CallerIDNum": "13800138000",
+    }
+    assert "AccountCode" not in KEPT_HEADERS
+
+
+@pytest.mark.parametrize("name", ["b_answer_17s", "e_agent1_busy_agent2_answers", "l4_ringall", "m1_callback_answered"])
+def test_the_journal_keeps_every_header_a_tracker_reads(name):
+    """Calls made of reduced events are the calls made of whole ones."""
+    from tests.contracts.store.conftest import CAPTURES
+    from voicedesk.ami.recorded import RecordedConversation
+    from voicedesk.calls.replay import replay
+    from voicedesk.calls.tracker import WANTED_EVENTS
+
+    raw = (CAPTURES / f"{name}.raw").read_bytes()
+    events = RecordedConversation(WANTED_EVENTS).receive_data(raw)
+    for one in events:
+        one.arrived_us = 0
+    exported = b"\r\n\r\n".join(reduce_event(one) for one in events) + b"\r\n\r\n"
+    assert replay(exported).calls == replay(raw).calls
+
+
+def test_facts_survive_packing_and_take_little_room():
+    facts = call_of(LATE).facts
+    assert unpack_facts(pack_facts(facts)) == facts
+    assert len(pack_facts(facts)) < 400
+
+
+# --- what processes ask of each other
+
+
+async def test_a_request_is_leased_once_and_its_outcome_comes_back(store):
+    asked = await store.requests.ask("reload", {"why": "test"}, asked_by="wang")
+    taken = await store.requests.take("me", lease_seconds=5)
+    assert (taken.id, taken.kind, taken.payload) == (asked, "reload", {"why": "test"})
+    assert await store.requests.take("you", lease_seconds=5) is None
+    await store.requests.finish(asked, "done it")
+    answer = await store.requests.wait_for(asked, timeout_seconds=1)
+    assert (answer.state, answer.outcome) == ("done", "done it")
+
+
+async def test_a_lease_that_ran_out_is_taken_up_again(store, clock):
+    asked = await store.requests.ask("reload", {}, asked_by="wang")
+    await store.requests.take("me", lease_seconds=5)
+    clock.us += 6_000_000
+    assert (await store.requests.take("you", lease_seconds=5)).id == asked
+
+
+async def test_nobody_waits_for_an_answer_for_ever(store):
+    asked = await store.requests.ask("reload", {}, asked_by="wang")
+    assert await store.requests.wait_for(asked, timeout_seconds=0.01) is None
+
+
+async def test_fault_70_one_instance_leads_until_its_lease_ends(store, clock):
+    assert await store.requests.lead("service", "a", 10)
+    assert not await store.requests.lead("service", "b", 10)
+    assert await store.requests.is_led("service")
+    clock.us += 11_000_000
+    assert not await store.requests.is_led("service")
+    assert await store.requests.lead("service", "b", 10)
+    await store.requests.resign("service", "b")
+    assert await store.requests.lead("service", "a", 10)
+
+
+# --- retention and deletion
+
+
+async def test_what_is_old_enough_is_deleted_and_nothing_else(store, clock):
+    old, young = call_of(LATE), call_of(MISSED)
+    store.writer.add("p", resume_from=1, events=[event(1)], calls=[old])
+    await store.writer.flush()
+    clock.us += 1_000_000
+    store.writer.add("p", resume_from=2, events=[event(2)], calls=[young])
+    await store.writer.flush()
+    pruned = await store.retention.prune(calls_before=young.facts.started_at, journal_before=clock.us)
+    assert (pruned.calls, pruned.journal) == (1, 1)
+    assert [one.call for one in await store.calls.list(Filter())] == [young]
+
+
+async def test_a_forgotten_number_leaves_no_trace_in_any_file(store, store_url):
+    store.writer.add("p", resume_from=1, events=[event(1), event(2, "13900139000")], calls=[call_of(LATE)])
+    await store.writer.flush()
+    forgotten = await store.retention.forget_number("13800138000")
+    assert (forgotten.calls, forgotten.journal) == (1, 1)
+    (stored,) = await store.calls.list(Filter())
+    assert (stored.call.facts.caller_number, stored.verdict) == (None, "late")
+    numbers = [one.get("CallerIDNum") async for _, one in store.journal.events("p")]
+    assert numbers == ["anonymous", "13900139000"]
+    path = Path(store_url.removeprefix("sqlite:///"))
+    for file in path.parent.glob(f"{path.name}*"):
+        assert b"13800138000" not in file.read_bytes()
+
+
+async def test_a_number_is_forgotten_with_whatever_prefix_it_was_dialled(store):
+    store.writer.add("p", resume_from=1, events=[event(1, "+8613800138000"), event(2, "013800138000")])
+    await store.writer.flush()
+    await store.retention.forget_number("13800138000")
+    assert {one.get("CallerIDNum") async for _, one in store.journal.events("p")} == {"anonymous"}
+
+
+# --- the file itself
+
+
+async def test_the_file_can_be_read_by_its_owner_only(store, store_url):
+    assert Path(store_url.removeprefix("sqlite:///")).stat().st_mode & 0o077 == 0
+
+
+async def test_fault_71_a_newer_database_is_refused_and_an_older_one_is_copied_first(store_url, monkeypatch):
+    path = Path(store_url.removeprefix("sqlite:///"))
+    async with Store.open(store_url) as store:
+        await store.calls.save([call_of(LATE)])
+        assert await schema.upgrade(store.database) is False
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreError, match="newer program"):
+        async with Store.open(store_url):
+            pass
+    with pytest.raises(StoreError, match="db upgrade"):
+        async with Store.open(store_url, upgrade=False):
+            pass
+
+
+async def test_a_copy_of_the_database_is_whole(store_url, tmp_path):
+    path = Path(store_url.removeprefix("sqlite:///"))
+    async with Store.open(store_url) as store:
+        await store.calls.save([call_of(LATE)])
+        schema._copy(path, tmp_path / "copy.db")
+    async with Store.open(f"sqlite:///{tmp_path / 'copy.db'}") as copy:
+        assert len(await copy.calls.list(Filter())) == 1
+
+
+async def test_a_database_that_cannot_be_made_says_why(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be made"):
+        Database(f"sqlite:///{tmp_path}/file/voicedesk.db")
+    with pytest.raises(StoreError, match="only sqlite"):
+        Database("postgresql://localhost/voicedesk")
+
+
+async def test_fault_66_a_full_disk_is_passing_trouble_and_loses_nothing(store_url, monkeypatch):
+    monkeypatch.setattr(engine, "_PRAGMAS", (*engine._PRAGMAS, "PRAGMA max_page_count = 60"))
+    big = [event(n, str(10**40 + n * 7919**5)) for n in range(20_000)]
+    async with Store.open(store_url) as store:
+        store.writer.add("p", resume_from=1, events=big)
+        with pytest.raises(StoreUnavailable, match="full"):
+            await store.writer.flush()
+        assert store.writer.status().waiting_batches == 1
+        async with store.database.engine.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+        await store.writer.flush()
+        assert len([one async for one in store.journal.events("p")]) == 20_000
+
+
+WRITING = """
+import asyncio, sys
+from tests.contracts.store.test_store import event
+from voicedesk.store.store import Store
+
+async def main():
+    async with Store.open(sys.argv[1]) as store:
+        position = await store.journal.position("p")
+        if position:
+            store.writer.begin("p", position.sequence)
+        start = position.sequence * 1_000 if position else 0
+        task = asyncio.create_task(store.writer.run())
+        for n in range(start, start + 100_000):
+            store.writer.add("p", resume_from=1, events=[event(n)])
+            if store.writer.status().committed:
+                print(n, flush=True)
+            await asyncio.sleep(0.001)
+
+asyncio.run(main())
+"""
+
+
+def test_fault_67_after_kill_9_nothing_committed_is_lost_and_nothing_is_doubled(store_url):
+    for wait in (0.2, 0.35, 0.27):
+        process = subprocess.Popen([sys.executable, "-c", WRITING, store_url], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(wait)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+    async def read():
+        async with Store.open(store_url) as store:
+            return [(entry, one.get("Uniqueid")) async for entry, one in store.journal.events("p")]
+
+    journal = asyncio.run(read())
+    ids = [uniqueid for _, uniqueid in journal]
+    assert len(ids) == len(set(ids)) > 100
+    assert [entry for entry, _ in journal] == sorted(entry for entry, _ in journal)
+
+
+def test_calls_of_a_year_take_little_room(tmp_path):
+    """About 0.6 KB a call with its legs and every fact: a million calls fit in 0.6 GB."""
+    call = call_of(LATE)
+
+    async def fill():
+        url = f"sqlite:///{tmp_path / 'many.db'}"
+        async with Store.open(url) as store:
+            for start in range(0, 5000, 500):
+                await store.calls.save(
+                    replace(call, facts=replace(call.facts, id=f"{n:020x}", started_at=call.facts.started_at + n))
+                    for n in range(start, start + 500)
+                )
+        return (tmp_path / "many.db").stat().st_size / 5000
+
+    assert asyncio.run(fill()) < 900

@@ -1,0 +1,5 @@
+"""`python -m voicedesk` is the command `voicedesk`."""
+
+from voicedesk.cli import main
+
+main()

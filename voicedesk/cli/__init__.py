@@ -1,0 +1,67 @@
+"""The commands a person types.
+
+Exit codes: 0 done; 1 it failed, or something is wrong; 2 wrong usage or settings; 3 damaged or empty input, of which
+what could be read was given.
+"""
+
+import sys
+
+import typer
+
+from voicedesk import __version__
+from voicedesk.cli import asterisk, calls, config, db
+from voicedesk.cli.common import ERROR, USAGE, complain
+from voicedesk.cli.doctor import doctor
+from voicedesk.cli.init import init
+from voicedesk.cli.replay import replay
+from voicedesk.cli.service import reload, run
+from voicedesk.errors import SettingsError, VoicedeskError
+
+app = typer.Typer(
+    name="voicedesk",
+    help="铃响三声、必有应答: a public service hall's telephone standard, kept and shown.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(init)
+app.command()(run)
+app.command()(doctor)
+app.add_typer(calls.app, name="calls")
+app.command()(replay)
+app.command()(calls.rejudge)
+app.command()(reload)
+app.add_typer(config.app, name="config")
+app.add_typer(db.app, name="db")
+app.add_typer(asterisk.app, name="asterisk")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"voicedesk {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Nothing is done before a command is."""
+
+
+def main() -> None:
+    """The entry point: known errors become one sentence and an exit code; a closed pipe and Ctrl-C are quiet."""
+    try:
+        app()
+    except SettingsError as error:
+        complain(str(error))
+        sys.exit(USAGE)
+    except VoicedeskError as error:
+        complain(str(error))
+        sys.exit(ERROR)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(ERROR)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,222 @@
+"""`voicedesk calls` and `voicedesk rejudge`: what was judged, and judging it again."""
+
+from collections.abc import Iterable
+from datetime import UTC, tzinfo
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from voicedesk.app import hall_of
+from voicedesk.calls.export import as_json
+from voicedesk.calls.model import Cause, Direction, JudgedCall, Verdict
+from voicedesk.cli.common import (
+    ConfigOption,
+    JsonOption,
+    local_time,
+    moment,
+    say,
+    say_csv,
+    say_json,
+    settings_of,
+    wait,
+    zone_of,
+)
+from voicedesk.errors import InputError
+from voicedesk.phone_numbers import mask
+from voicedesk.services.rejudge import Rejudged, rejudge_calls
+from voicedesk.settings import Settings
+from voicedesk.store.calls import Filter, Order, StoredCall
+from voicedesk.store.store import Store
+
+app = typer.Typer(help="The calls that were followed, with their verdicts.", no_args_is_help=True)
+
+WORDS = {
+    "on_time": "按时 on time",
+    "late": "超时 late",
+    "missed": "未接 missed",
+    "left_early": "早挂 left early",
+    "not_judged": "不判 not judged",
+    "cannot_tell": "无法判定 cannot tell",
+}
+STYLES = {"on_time": "green", "late": "yellow", "missed": "red", "left_early": "cyan", "cannot_tell": "magenta"}
+COLUMNS = [
+    "id", "pbx", "line", "direction", "caller_number", "started_at", "ended_at", "disposition", "answered_by", "agent",
+    "verdict", "cause", "reason", "ivr_ms", "queue_ms", "ring_ms", "caller_total_ms", "limit_ms", "rules_version",
+    "doubtful", "human_verdict",
+]  # fmt: skip
+
+FromOption = Annotated[str | None, typer.Option("--from", help="Calls from this date or time on.")]
+ToOption = Annotated[str | None, typer.Option("--to", help="Calls before this date or time.")]
+UnmaskOption = Annotated[bool, typer.Option("--unmask", help="Show callers' numbers in full.")]
+
+
+@app.command("list")
+def list_calls(
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    verdict: Annotated[Verdict | None, typer.Option(help="Only this verdict.")] = None,
+    cause: Annotated[Cause | None, typer.Option(help="Only this cause.")] = None,
+    direction: Annotated[Direction | None, typer.Option(help="Only this direction.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Only calls this person answered.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Only calls that rang this phone, e.g. PJSIP/agent1.")] = None,
+    number: Annotated[str | None, typer.Option(help="Only calls of this caller.")] = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV, for a spreadsheet.")] = False,
+    unmask: UnmaskOption = False,
+) -> None:
+    """List calls, newest first.
+
+    Example: `voicedesk calls list --verdict late --from 2026-11-01 --csv > late.csv`
+    """
+    settings = settings_of(config)
+    zone = zone_of(settings)
+    which = Filter(
+        line=line,
+        verdict=verdict.value if verdict else None,
+        cause=cause.value if cause else None,
+        direction=direction.value if direction else None,
+        agent=agent,
+        endpoint=phone,
+        caller_number=number,
+        from_at=moment(since, zone),
+        to_at=moment(until, zone),
+    )
+    stored = wait(_list(settings, which, limit))
+    if json:
+        say_json([_record(one, unmask) for one in stored])
+    elif csv:
+        say_csv((_record(one, unmask) for one in stored), COLUMNS)
+    else:
+        show_table((one.call for one in stored), zone, unmask=unmask)
+
+
+@app.command()
+def show(
+    call_id: Annotated[str, typer.Argument(help="The call's id, or its beginning.", metavar="ID")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    unmask: UnmaskOption = False,
+) -> None:
+    """Show one call with every leg: who was rung, how long, and why the verdict is what it is.
+
+    Example: `voicedesk calls show 1f3a9c`
+    """
+    settings = settings_of(config)
+    stored = wait(_get(settings, call_id))
+    if stored is None:
+        raise InputError(f"no call has an id that begins with {call_id!r}")
+    record = _record(stored, unmask)
+    if json:
+        say_json(record)
+    else:
+        _show_one(stored, record, zone_of(settings))
+
+
+def rejudge(
+    since: FromOption = None,
+    until: ToOption = None,
+    current: Annotated[
+        bool, typer.Option("--current", help="By today's rule and limits, not those in force at the time of the call.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Judge stored calls again from their facts; a person's decision is never overwritten.
+
+    Example: `voicedesk rejudge --from 2026-11-01 --current --dry-run`
+    """
+    settings = settings_of(config)
+    zone = zone_of(settings)
+    which = Filter(from_at=moment(since, zone), to_at=moment(until, zone))
+    done = wait(_rejudge(settings, which, current=current, dry_run=dry_run))
+    if json:
+        changes = [{"id": one.call_id, "before": one.before, "after": one.after} for one in done.changes]
+        say_json({"judged": done.judged, "changed": len(done.changes), "changes": changes})
+        return
+    for change in done.changes:
+        say(f"{change.call_id}  {change.before} → {change.after}")
+    say(f"{done.judged} calls judged again, {len(done.changes)} {'would change' if dry_run else 'changed'}")
+
+
+async def _list(settings: Settings, which: Filter, limit: int) -> list[StoredCall]:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        return await store.calls.list(which, order=Order.NEWEST, limit=limit)
+
+
+async def _get(settings: Settings, call_id: str) -> StoredCall | None:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        return await store.calls.get(call_id)
+
+
+async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run: bool) -> Rejudged:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        return await rejudge_calls(store.calls, which, hall=hall_of(settings) if current else None, dry_run=dry_run)
+
+
+def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:
+    record = as_json(stored.call)
+    record["human_verdict"] = stored.human.verdict.value if stored.human else None
+    if not unmask and record["caller_number"]:
+        record["caller_number"] = mask(record["caller_number"])
+    return record
+
+
+def show_table(calls: Iterable[JudgedCall], zone: tzinfo | None = None, *, unmask: bool = False) -> None:
+    """Calls as a table for people; instants in `zone`, else UTC."""
+    table = Table(box=None, header_style="bold")
+    for name in (
+        "编号 id",
+        "时间 start",
+        "线路 line",
+        "来电 caller",
+        "响铃 ring",
+        "声 rings",
+        "接听 answered by",
+        "判定 verdict",
+    ):
+        table.add_column(name, no_wrap=True)
+    for call in calls:
+        table.add_row(*_cells(call, zone or UTC, unmask), style=STYLES.get(call.judgement.verdict.value))
+    if table.row_count:
+        Console().print(table)
+    else:
+        say("没有来电记录 no calls")
+
+
+def _cells(call: JudgedCall, zone: tzinfo, unmask: bool) -> list[str]:
+    facts, judged = call.facts, call.judgement
+    number = facts.caller_number or ""
+    why = judged.cause or judged.reason
+    ring_us = judged.ring_us
+    return [
+        facts.id[:8],
+        local_time(facts.started_at, zone),
+        facts.line or facts.direction.value,
+        number if unmask else mask(number),
+        "" if ring_us is None else f"{ring_us / 1_000_000:.3f} s",
+        "" if ring_us is None else str(ring_us // facts.ring_period_us + 1),
+        judged.agent or judged.answered_by or "",
+        WORDS[judged.verdict.value] + (f" ({why.value})" if why else ""),
+    ]
+
+
+def _show_one(stored: StoredCall, record: dict[str, Any], zone: tzinfo) -> None:
+    show_table([stored.call], zone)
+    facts = stored.call.facts
+    say(f"规则 rule: {record['rules_version']}, {facts.limit_us / 1_000_000:g} s ({facts.limit_source or '-'})")
+    say(f"四段时间 clocks: ivr {record['ivr_ms']} ms, queue {record['queue_ms']} ms, ring {record['ring_ms']} ms, "
+        f"total {record['caller_total_ms']} ms")  # fmt: skip
+    for leg in record["legs"]:
+        ring = "-" if leg["ring_ms"] is None else f"{leg['ring_ms']:.1f} ms, {leg['rings_heard']} 声"
+        why = f" ({leg['reason']})" if leg["reason"] else ""
+        say(f"  {leg['endpoint']}: {leg['outcome']}, {ring} [{leg['ring_source'] or '-'}] → {leg['verdict']}{why}")
+    for gap in facts.gaps:
+        say(f"  缺失 gap: {gap.reason.value} {local_time(gap.from_at, zone)} … {local_time(gap.to_at, zone)}")
+    if stored.human:
+        say(f"人工 by {stored.human.by}: {stored.human.verdict.value} — {stored.human.reason}")

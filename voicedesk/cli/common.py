@@ -1,0 +1,91 @@
+"""What every command shares: options, exit codes, ways to speak."""
+
+import asyncio
+import csv
+import json
+import sys
+from collections.abc import Coroutine, Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from voicedesk.clock import to_datetime
+from voicedesk.errors import InputError
+from voicedesk.settings import Settings, load_settings
+
+OK, ERROR, USAGE, DAMAGED = 0, 1, 2, 3
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", help="The settings file; else $VOICEDESK_CONFIG, ./voicedesk.toml, /etc/voicedesk/."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
+
+T = TypeVar("T")
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The settings, or SettingsError."""
+    return load_settings(config)
+
+
+def zone_of(settings: Settings) -> tzinfo:
+    """The hall's time zone."""
+    return ZoneInfo(settings.hall.timezone)
+
+
+def wait(work: Coroutine[Any, Any, T]) -> T:
+    """Runs async work to its end."""
+    return asyncio.run(work)
+
+
+def say(text: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def complain(text: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(f"voicedesk: {text}\n")
+
+
+def say_json(value: object) -> None:
+    """A value as JSON on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def say_csv(rows: Iterable[Mapping[str, object]], columns: list[str]) -> None:
+    """Rows as CSV; a cell that a spreadsheet would take for a formula is quoted by an apostrophe."""
+    writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({column: _inert(row.get(column)) for column in columns})
+
+
+def _inert(value: object) -> object:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def local_time(us: int | None, zone: tzinfo, pattern: str = "%m-%d %H:%M:%S") -> str:
+    """An instant as the hall's clocks show it."""
+    return "" if us is None else to_datetime(us).astimezone(zone).strftime(pattern)
+
+
+def moment(text: str | None, zone: tzinfo) -> int | None:
+    """Microseconds of a date or time a person typed ("2026-11-23" or "2026-11-23 14:30"), in the hall's time."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is no date or time: write 2026-11-23 or 2026-11-23T14:30") from error
+    aware = read if read.tzinfo else read.replace(tzinfo=zone)
+    return round(aware.astimezone(UTC).timestamp() * 1_000_000)
