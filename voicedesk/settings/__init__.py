@@ -1,0 +1,196 @@
+"""Settings: one voicedesk.toml, VOICEDESK_* laid over it, checked as a whole before anything starts.
+
+Every message names the file, the line and the cure; all that is wrong is told at once.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from voicedesk.errors import SettingsError
+from voicedesk.settings.checks import Problem, problems
+from voicedesk.settings.environment import keys_of, lay_over, nearest, table_type
+from voicedesk.settings.model import (
+    AgentSettings,
+    AssignmentSettings,
+    LineSettings,
+    PbxSettings,
+    PhoneSettings,
+    Settings,
+)
+from voicedesk.settings.source import FILE_NAME, FILE_VARIABLE, SYSTEM_FILE, KeyPath, Source, find_file, read_file
+
+__all__ = [
+    "FILE_NAME",
+    "FILE_VARIABLE",
+    "SYSTEM_FILE",
+    "AgentSettings",
+    "AssignmentSettings",
+    "LineSettings",
+    "LoadedSettings",
+    "PbxSettings",
+    "PhoneSettings",
+    "Settings",
+    "load_settings",
+    "origins",
+    "read_settings",
+]
+
+_CURES = {
+    "int_type": "write a whole number without quotes",
+    "float_type": "write a number without quotes",
+    "bool_type": "write true or false without quotes",
+    "string_type": 'write the text in quotes: "…"',
+    "tuple_type": 'write a list: ["…", "…"]',
+    "path_type": 'write the path in quotes: "…"',
+    "timezone_aware": "add the time zone, as in 2026-01-01T00:00:00+08:00",
+    "datetime_type": "write it as 2026-01-01T00:00:00+08:00",
+    "datetime_from_date_parsing": "write it as 2026-01-01T00:00:00+08:00",
+}
+_PATTERNS = {
+    "area_code": "write the long-distance code, as in 0371, or leave it out",
+    "url": "write it as sqlite:///voicedesk.db or sqlite:////var/lib/voicedesk/voicedesk.db",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSettings:
+    """Settings with the file they came from and, per key, where it was written."""
+
+    settings: Settings
+    file: Path | None
+    places: dict[KeyPath, str]
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings to work with. Raises SettingsError if anything is wrong.
+
+    `path` None: VOICEDESK_CONFIG, ./voicedesk.toml, /etc/voicedesk/voicedesk.toml, or defaults and environment alone.
+    """
+    return read_settings(path, environ).settings
+
+
+def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> LoadedSettings:
+    """As `load_settings`, and where everything was written."""
+    environ = os.environ if environ is None else environ
+    file = find_file(path, environ)
+    source = read_file(file) if file else Source(file=None)
+    lay_over(source, environ)
+    try:
+        settings = Settings.model_validate(source.data)
+    except ValidationError as error:
+        raise _refused(source, (_explained(found) for found in error.errors())) from None  # it would show values
+    _refuse_if_any(source, problems(settings))
+    settings = _with_full_paths(settings, source)
+    return LoadedSettings(settings=_with_secrets(settings, source), file=file, places=source.places)
+
+
+def origins(loaded: LoadedSettings) -> dict[KeyPath, str]:
+    """Where each setting in force comes from: a line of the file, a variable of the environment, or "default"."""
+    found: dict[KeyPath, str] = {}
+    for table, value in loaded.settings:
+        rows = [((table, i), row) for i, row in enumerate(value)] if isinstance(value, tuple) else [((table,), value)]
+        for path, row in rows:
+            for key in keys_of(type(row)):
+                found[*path, key] = loaded.places.get((*path, key), "default")
+    return found
+
+
+def _refuse_if_any(source: Source, found: Iterable[Problem]) -> None:
+    listed = list(found)
+    if listed:
+        raise _refused(source, listed)
+
+
+def _refused(source: Source, found: Iterable[Problem]) -> SettingsError:
+    """One error that tells everything that is wrong, a line each."""
+    lines = {f"{source.place_of(path)}: {_dotted(path)}: {text}": source.place_of(path) for path, text in found}
+    return SettingsError("\n".join(sorted(lines, key=lambda line: _in_order(lines[line]))))
+
+
+def _in_order(place: str) -> tuple[str, int]:
+    before, _, number = place.rpartition(" ")
+    return (before, int(number)) if number.isdecimal() else (place, 0)
+
+
+def _dotted(path: KeyPath) -> str:
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def _explained(found: Any) -> Problem:
+    """What pydantic found wrong, in the words of somebody who edits the file."""
+    kind, path, message = found["type"], found["loc"], found["msg"]
+    key = str(path[-1])
+    match kind:
+        case "extra_forbidden":
+            text = f"there is no such key: {nearest(key, _known(path[:-1]))}"
+        case "missing":
+            text = f"is missing: add {key} = … to this table"
+        case "value_error":
+            text = message.removeprefix("Value error, ")
+        case "tuple_type" if len(path) == 1:
+            text = f"there may be several of these: write [[{key}]] with two brackets"
+        case "model_type":
+            text = f"is a table: write [{path[0]}] with one pair of brackets, and its keys below"
+        case "string_pattern_mismatch":
+            text = f"cannot be used: {_PATTERNS[key]}"
+        case _:
+            text = f"{message[0].lower()}{message[1:]}: {_CURES.get(kind, 'correct the value')}"
+    return path, text
+
+
+def _known(path: KeyPath) -> list[str]:
+    tables = keys_of(Settings)
+    return list(keys_of(table_type(tables[str(path[0])])) if path else tables)
+
+
+def _with_full_paths(settings: Settings, source: Source) -> Settings:
+    """Relative paths are taken from the settings file's folder, wherever the command was started."""
+    folder = source.folder.absolute()
+    calendar, store = settings.calendar, settings.store
+    if calendar.file:
+        calendar = calendar.model_copy(update={"file": folder / calendar.file})
+    database = store.url.removeprefix("sqlite:///")
+    if database != ":memory:":
+        store = store.model_copy(update={"url": f"sqlite:///{folder / database}"})
+    switches = tuple(
+        pbx.model_copy(
+            update={
+                "secret_file": folder / pbx.secret_file if pbx.secret_file else None,
+                "tls_ca_file": folder / pbx.tls_ca_file if pbx.tls_ca_file else None,
+            }
+        )
+        for pbx in settings.pbx
+    )
+    return settings.model_copy(update={"calendar": calendar, "store": store, "pbx": switches})
+
+
+def _with_secrets(settings: Settings, source: Source) -> Settings:
+    switches = []
+    for index, pbx in enumerate(settings.pbx):
+        secret = pbx.secret
+        if pbx.secret_file:
+            try:
+                secret = SecretStr(_read_secret(pbx.secret_file))
+            except ValueError as error:
+                raise _refused(source, [(("pbx", index, "secret_file"), str(error))]) from error
+        switches.append(pbx.model_copy(update={"secret": secret}))
+    return settings.model_copy(update={"pbx": tuple(switches)})
+
+
+def _read_secret(file: Path) -> str:
+    """The first line of a file that nobody but its owner can read."""
+    try:
+        mode = file.stat().st_mode
+        if mode & 0o077:
+            raise ValueError(f"{file} can be read by others (mode {mode & 0o777:04o}): chmod 600 {file}")
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read ({error.strerror}): correct the path or its owner") from error
+    if not lines or not lines[0].strip():
+        raise ValueError(f"{file} is empty: put the manager user's secret into it")
+    return lines[0].strip()

@@ -1,0 +1,82 @@
+"""What one table alone cannot show: names given twice, people nobody knows, two people in one seat."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import combinations
+
+from voicedesk.settings.model import AssignmentSettings, Settings
+from voicedesk.settings.source import KeyPath
+
+Problem = tuple[KeyPath, str]
+"""Where something is wrong, and what, with the cure."""
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Everything that is wrong between tables."""
+    yield from _twice("pbx", "name", ((i, (one.name,)) for i, one in enumerate(settings.pbx)))
+    yield from _twice("lines", "name", ((i, (one.name,)) for i, one in enumerate(settings.lines)))
+    yield from _twice("lines", "extensions", ((i, one.extensions) for i, one in enumerate(settings.lines)))
+    yield from _twice("lines", "queues", ((i, one.queues) for i, one in enumerate(settings.lines)))
+    yield from _twice("phones", "endpoint", ((i, (one.endpoint,)) for i, one in enumerate(settings.phones)))
+    extensions = ((i, (one.extension,) if one.extension else ()) for i, one in enumerate(settings.phones))
+    yield from _twice("phones", "extension", extensions)
+    yield from _twice("agents", "id", ((i, (one.id,)) for i, one in enumerate(settings.agents)))
+    yield from _secrets(settings)
+    yield from _lines_without_a_number(settings)
+    yield from _assignments(settings)
+
+
+def _twice(table: str, key: str, named: Iterator[tuple[int, tuple[str, ...]]]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, names in named:
+        for name in names:
+            if name in seen:
+                yield (table, index, key), f"{name!r} is there twice: each may stand in one [[{table}]] only"
+            seen.add(name)
+
+
+def _secrets(settings: Settings) -> Iterator[Problem]:
+    for index, pbx in enumerate(settings.pbx):
+        if (pbx.secret is None) == (pbx.secret_file is None):
+            yield ("pbx", index), f"pbx {pbx.name!r} needs either secret_file (better) or secret: give exactly one"
+
+
+def _lines_without_a_number(settings: Settings) -> Iterator[Problem]:
+    for index, line in enumerate(settings.lines):
+        if not line.extensions and not line.queues:
+            yield ("lines", index), f"line {line.name!r} can never be reached: give it extensions or queues"
+
+
+def _assignments(settings: Settings) -> Iterator[Problem]:
+    agents = {agent.id for agent in settings.agents}
+    phones = {phone.endpoint for phone in settings.phones}.union(*(line.phones for line in settings.lines))
+    for index, one in enumerate(settings.assignments):
+        path = ("assignments", index)
+        if one.agent not in agents:
+            yield (*path, "agent"), f"nobody has the id {one.agent!r}: add it to [[agents]] or correct it"
+        if (one.endpoint is None) == (one.member is None):
+            yield path, "names where somebody sits: give either endpoint or member"
+        if one.endpoint and one.endpoint not in phones:
+            yield (*path, "endpoint"), f"no phone is called {one.endpoint!r}: add it to [[phones]] or correct it"
+        if _from(one) >= _to(one):
+            yield (*path, "to"), "ends before it begins: to must be later than from"
+    for (_, first), (index, second) in combinations(enumerate(settings.assignments), 2):
+        if _same_seat(first, second) and _from(first) < _to(second) and _from(second) < _to(first):
+            seat = second.endpoint or second.member
+            people = f"{first.agent!r} and {second.agent!r}"
+            yield ("assignments", index), f"{people} sit at {seat!r} at the same time: end the earlier one with to"
+
+
+def _same_seat(first: AssignmentSettings, second: AssignmentSettings) -> bool:
+    return (first.endpoint, first.member) == (second.endpoint, second.member)
+
+
+def _from(one: AssignmentSettings) -> datetime:
+    return one.from_ or _EARLIEST
+
+
+def _to(one: AssignmentSettings) -> datetime:
+    return one.to or _LATEST
