@@ -1,0 +1,140 @@
+"""Logging: an action's name and fields, on standard error, for people (console) or machines (json).
+
+Whatever is logged, and by whom: callers' numbers are masked, secrets left out, and nothing can move the terminal's
+cursor or start a line of its own. Times and the switch's own ids are not mistaken for numbers.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from voicedesk.phone_numbers import mask
+
+_SAFE_KEYS = frozenset({"timestamp", "level", "uniqueid", "linkedid", "linkedids", "boot", "version", "pid", "port"})
+_SAFE_ENDINGS = ("_id", "_ids", "_at", "_us", "_ms", "_seconds")
+_SECRET_KEYS = ("secret", "password", "passwd", "token")
+_NUMBER_KEYS = ("number", "callerid")
+_BEFORE = r"(?<!\d)(?<!\d\.)"
+_AFTER = r"(?!\d|\.\d)"
+_MOBILE = r"(?:(?:\+|00)?86[ -]?|9?0|9)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"
+_LANDLINE = r"(?<![0-9A-Za-z-])(?:(?:\+|00)86[ -]?|9)?\(?0?(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-8]\d{2,3}[ -]?\d{4}"
+_FOREIGN = r"(?:\+|(?<![0-9A-Za-z-])00(?!86))[1-9]\d(?:[ -]?\d){5,12}"
+_LOCAL = r"(?<![0-9A-Za-z:-])[2-8]\d{6,7}(?![A-Za-z-])"
+_NUMBERS = re.compile(f"{_BEFORE}(?:{_MOBILE}|{_FOREIGN}|{_LANDLINE}|{_LOCAL}){_AFTER}")
+_DAY = re.compile(r"(?:19|20)\d{2}-?(?:0[1-9]|1[0-2])-?(?:[0-2]\d|3[01])")
+_EPOCH = re.compile(r"1\d{9}")
+# control characters, line separators, and what turns the direction of writing
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_TRACEBACK_KEYS = frozenset({"exception", "stack"})
+
+
+def set_up(level: str = "info", format: str = "console", stream: TextIO | None = None) -> None:  # [log] format
+    """Sets logging up for the whole process, the libraries' own messages included."""
+    stream = stream or sys.stderr
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        hide_personal,
+        defuse,
+    ]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(format, stream)],
+            foreign_pre_chain=shared,
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("alembic", "aiosqlite", "sqlalchemy", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def hide_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Masks callers' numbers in every field and in the message, and leaves secrets out."""
+    for key, value in event.items():
+        if not key.startswith("_"):
+            event[key] = _hidden(key, value)
+    return event
+
+
+def defuse(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Writes control characters and terminal escapes out (\\x1b); only a traceback keeps its lines."""
+    for key, value in event.items():
+        if not key.startswith("_"):
+            event[key] = _lines_defused(value) if key in _TRACEBACK_KEYS else _defused(value)
+    return event
+
+
+def mask_numbers(text: str) -> str:
+    """A text with every phone number in it masked; times, dates and the switch's ids stay."""
+    return _NUMBERS.sub(lambda found: _masked(found[0]), text)
+
+
+def printable(text: str) -> str:
+    """A text that cannot move a terminal's cursor or begin a new line."""
+    return _UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def _hidden(key: str, value: Any) -> Any:
+    name = key.lower()
+    if any(word in name for word in _SECRET_KEYS):
+        return "***"
+    if name in _SAFE_KEYS or name.endswith(_SAFE_ENDINGS):
+        return value
+    if isinstance(value, Mapping):
+        return {inner: _hidden(str(inner), part) for inner, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden(key, part) for part in value]
+    if value is None or isinstance(value, bool | float):
+        return value
+    text = value if isinstance(value, str) else str(value)
+    hidden = mask(text) if any(word in name for word in _NUMBER_KEYS) else mask_numbers(text)
+    return value if hidden == text and isinstance(value, int) else hidden
+
+
+def _masked(number: str) -> str:
+    if _DAY.fullmatch(number) or _EPOCH.fullmatch(number):
+        return number
+    return mask(number)
+
+
+def _defused(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {printable(str(key)): _defused(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_defused(part) for part in value]
+    return value
+
+
+def _lines_defused(value: Any) -> Any:
+    return "\n".join(printable(line) for line in str(value).split("\n"))
+
+
+def _renderer(format: str, stream: TextIO) -> structlog.typing.Processor:  # [log] format
+    if format == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+    return structlog.dev.ConsoleRenderer(
+        colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=24
+    )
