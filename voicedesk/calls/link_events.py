@@ -28,6 +28,7 @@ class LinkEvents:
         self.last_at: int | None = None
         self._least_lag: int | None = None
         self._lost_at: int | None = None
+        self._is_up = False
         self._listed: set[str] | None = None
         self._listed_at = 0
         self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
@@ -84,21 +85,27 @@ class LinkEvents:
         elif state == "dropped":
             self._registry.note_gap(Gap(from_at=last, to_at=max(now, last), reason=GapReason.EVENTS_DROPPED))
         else:
+            self._is_up = False
             self._lost_at = last
 
     def _link_up(self, event: AmiEvent, at: int) -> None:
+        """The link stands; it may say so again when only now the switch is up, without having been lost."""
         registry = self._registry
         boot = event.get("Boot") or None
         restarted = event.get("Restarted") == "1" or bool(registry.boot and boot and boot != registry.boot)
-        if self._lost_at is None:
+        if self._lost_at is None and not self._is_up:
             gap = Gap(from_at=0, to_at=at, reason=GapReason.BEFORE_LINK)
         else:
+            lost_at = self._lost_at if self._lost_at is not None else (self.last_at or at)
             reason = GapReason.PBX_RESTART if restarted else GapReason.LINK_LOST
-            gap = Gap(from_at=self._lost_at, to_at=max(at, self._lost_at), reason=reason)
+            gap = Gap(from_at=lost_at, to_at=max(at, lost_at + 1), reason=reason)
         if restarted:
             registry.forget_boot(gap)
         registry.boot = boot or registry.boot
-        registry.note_gap(gap)
+        if restarted or not self._is_up:
+            registry.note_gap(gap)
+        self._is_up = True
+        self._lost_at = None
 
     def _shutdown(self, _event: AmiEvent, at: int) -> None:
         """The switch stops: calls it cut off did not end by anyone's will."""
@@ -125,7 +132,8 @@ class LinkEvents:
     def _snapshot(self, event: AmiEvent, at: int) -> None:
         if event.get("State") == "begin":
             self._listed = set()
-            self._listed_at = self._pbx_time(at)
+            since = self._registry.gaps[-1].to_at if self._registry.gaps else None
+            self._listed_at = max(self._pbx_time(at), since or 0)
             return
         listed, self._listed = self._listed, None
         if listed is None or event.get("Complete") != "1":

@@ -221,6 +221,16 @@ def test_a_call_that_ended_well_before_the_stop_is_untouched():
     assert (facts.gaps, judged.verdict) == ((), Verdict.ON_TIME)
 
 
+def test_a_link_that_says_twice_that_it_stands_was_not_lost():
+    facts, _ = Desk().tell(RINGING).tell("2.0 VoicedeskLink - State=up Boot=b1\n 3.0 Up agent1").one()
+    assert facts.gaps == ()
+
+
+def test_a_switch_that_says_it_is_another_run_was_restarted_even_without_a_loss():
+    facts, _ = Desk().tell(RINGING).tell("2.0 VoicedeskLink - State=up Boot=b2").one()
+    assert [gap.reason for gap in facts.gaps] == [GapReason.PBX_RESTART]
+
+
 def test_dropped_events_are_a_gap_of_every_open_call():
     facts, judged = (
         Desk()

@@ -1,0 +1,213 @@
+"""The service at work against a scripted switch: received, judged, stored; stopped and taken up again."""
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.fakes.ami_server import FakeAmiServer
+from voicedesk.app import Service, hall_of
+from voicedesk.calls.model import GapReason
+from voicedesk.errors import SettingsError, StoreError
+from voicedesk.settings import Settings
+from voicedesk.store.calls import Filter
+from voicedesk.store.store import Store
+
+CAPTURE = (Path(__file__).parents[1] / "captures" / "b_answer_17s.raw").read_bytes()
+EVENTS = [block + b"\r\n\r\n" for block in CAPTURE.split(b"\r\n\r\n") if b"\r\nTimestamp: " in block]
+RINGS = next(n for n, event in enumerate(EVENTS) if b"ChannelStateDesc: Ringing" in event) + 1
+
+
+class Clock:
+    """Our clock: it shows the time of the recorded events as they are sent."""
+
+    def __init__(self):
+        self.us = 1_795_421_280_000_000
+
+    def __call__(self) -> int:
+        return self.us
+
+
+async def play(switch: FakeAmiServer, clock: Clock, events: list[bytes]) -> None:
+    """Sends recorded events, each at its own time."""
+    for event in events:
+        stamp = re.search(rb"\r\nTimestamp: (\d+)\.(\d+)", event)
+        clock.us = int(stamp[1] + stamp[2]) + 200
+        await switch.send(event)
+        await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def switch():
+    async with FakeAmiServer() as server:
+        server.lists["CoreShowChannels"] = []
+        yield server
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def settings(switch, tmp_path):
+    def make(**more):
+        pbx = {"name": "main", "host": "127.0.0.1", "port": switch.port, "username": "voicedesk", "secret": "s3cret"}
+        return Settings.model_validate(
+            {
+                "store": {"url": f"sqlite:///{tmp_path}/voicedesk.db"},
+                "pbx": [pbx],
+                "lines": [{"name": "hotline", "extensions": ["4001"]}],
+                "phones": [{"endpoint": "PJSIP/agent1"}],
+                "agents": [{"id": "zhang", "name": "张三"}],
+                "assignments": [{"agent": "zhang", "endpoint": "PJSIP/agent1"}],
+                **more,
+            }
+        )
+
+    return make
+
+
+async def until(condition, seconds: float = 10):
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def running(settings, switch, clock, reread=None):
+    """A service that has linked to the switch; stopped in order at the end."""
+    sessions = switch.sessions
+    service = Service(settings, reread or (lambda: settings), now=clock)
+    task = asyncio.create_task(service.run())
+
+    async def linked():
+        if task.done():
+            task.result()
+        return switch.sessions > sessions and switch.names()[-1:] == ["DeviceStateList"]
+
+    try:
+        await until(linked)
+        yield service
+    finally:
+        service.stop()
+        await asyncio.wait({task}, timeout=15)
+        if not task.cancelled():
+            task.result()
+
+
+async def stored(settings):
+    async with Store.open(settings.store.url) as store:
+        return await store.calls.list(Filter())
+
+
+async def test_a_call_is_received_judged_and_stored(switch, settings, clock):
+    async with running(settings(), switch, clock):
+        await play(switch, clock, EVENTS)
+
+        async def is_stored():
+            calls = await stored(settings())
+            return bool(calls) and calls[0].call.facts.ended_at is not None
+
+        await until(is_stored)
+    (one,) = await stored(settings())
+    facts, judged = one.call.facts, one.call.judgement
+    assert (facts.line, facts.pbx, judged.verdict.value, judged.cause.value) == ("hotline", "main", "late", "person")
+    assert (judged.agent, judged.answered_by) == ("zhang", "PJSIP/agent1")
+
+
+async def test_a_call_that_rang_while_the_service_was_stopped_is_one_call_with_a_gap(switch, settings, clock):
+    async with running(settings(), switch, clock):
+        await play(switch, clock, EVENTS[:RINGS])
+
+        async def rings():
+            return bool(await stored(settings()))
+
+        await until(rings)
+    (before,) = await stored(settings())
+    switch.drop()
+    switch.lists["CoreShowChannels"] = [
+        [("Event", "CoreShowChannel"), ("Uniqueid", uniqueid), ("Linkedid", "1795421286.6"), ("Channel", channel)]
+        for uniqueid, channel in (("1795421286.6", "PJSIP/trunk-00000002"), ("1795421286.7", "PJSIP/agent1-00000003"))
+    ]
+    async with running(settings(), switch, clock):
+        await play(switch, clock, EVENTS[RINGS:])
+        await asyncio.sleep(0.3)
+    (after,) = await stored(settings())
+    assert after.call.facts.id == before.call.facts.id
+    assert after.call.facts.ended_at is not None
+    assert GapReason.LINK_LOST in {gap.reason for gap in after.call.facts.gaps}
+    assert after.verdict == "cannot_tell"
+
+
+async def test_a_call_that_ended_while_the_service_was_stopped_has_no_verdict(switch, settings, clock):
+    async with running(settings(), switch, clock):
+        await play(switch, clock, EVENTS[:RINGS])
+    switch.drop()
+    async with running(settings(), switch, clock):
+        await asyncio.sleep(0.2)
+    (one,) = await stored(settings())
+    assert (one.verdict, one.call.judgement.reason.value, one.call.facts.disposition) == ("cannot_tell", "gap", None)
+
+
+async def test_a_second_instance_says_that_another_one_runs(switch, settings, clock):
+    async with running(settings(), switch, clock):
+        with pytest.raises(StoreError, match="already runs"):
+            await Service(settings(), settings, now=clock).run()
+
+
+async def test_a_reload_changes_lines_and_people_without_a_restart(switch, settings, clock):
+    now = [settings()]
+    async with running(settings(), switch, clock, lambda: now[0]), Store.open(now[0].store.url, now=clock) as store:
+        now[0] = settings(lines=[{"name": "other", "extensions": ["4001"], "limit_seconds": 20}])
+        request = await store.requests.ask("reload", {}, asked_by="test")
+        answer = await store.requests.wait_for(request, 10)
+        assert (answer.state, "read again" in answer.outcome) == ("done", True)
+        await play(switch, clock, EVENTS)
+
+        async def is_stored():
+            calls = await stored(now[0])
+            return bool(calls) and calls[0].call.facts.ended_at is not None
+
+        await until(is_stored)
+    (one,) = await stored(now[0])
+    assert (one.call.facts.line, one.verdict) == ("other", "on_time")
+
+
+async def test_wrong_settings_are_refused_at_a_reload_and_the_service_goes_on(switch, settings, clock):
+    def wrong():
+        raise SettingsError("voicedesk.toml:3: nonsense")
+
+    async with running(settings(), switch, clock, wrong), Store.open(settings().store.url, now=clock) as store:
+        answer = await store.requests.wait_for(await store.requests.ask("reload", {}, asked_by="test"), 10)
+        assert (answer.state, answer.outcome) == ("failed", "voicedesk.toml:3: nonsense")
+        unknown = await store.requests.wait_for(await store.requests.ask("dance", {}, asked_by="test"), 10)
+        assert unknown.state == "failed"
+
+
+async def test_fault_01_a_switch_that_cannot_be_reached_does_not_stop_the_service(settings, tmp_path):
+    pbx = [{"name": "main", "host": "127.0.0.1", "port": 1, "username": "v", "secret": "s"}]
+    service = Service(settings(pbx=pbx), settings)
+    task = asyncio.create_task(service.run())
+    await asyncio.sleep(0.5)
+    assert not task.done()
+    service.stop()
+    await asyncio.wait_for(task, 15)
+
+
+def test_the_hall_knows_what_the_settings_say(settings):
+    hall = hall_of(
+        settings(
+            lines=[{"name": "hotline", "extensions": ["4001"], "phones": ["PJSIP/b"], "duty": ["Mon-Fri 09:00-12:00"]}],
+            assignments=[
+                {"agent": "zhang", "endpoint": "PJSIP/agent1", "from": "2026-11-23T00:00:00+08:00"},
+            ],
+        )
+    )
+    monday_ten = 1_795_399_200_000_000  # 2026-11-23 10:00 in Shanghai
+    assert hall.phones == {"PJSIP/agent1", "PJSIP/b"}
+    assert hall.on_duty("hotline", monday_ten)
+    assert not hall.on_duty("hotline", monday_ten + 5 * 3_600_000_000)
+    assert hall.agent_at("PJSIP/agent1", None, monday_ten) == "zhang"
+    assert hall.agent_at("PJSIP/agent1", None, monday_ten - 86_400_000_000) is None
