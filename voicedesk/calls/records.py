@@ -180,3 +180,4 @@ class CallRecord:
             self.mark_gap(gap)
         if self.live:
             self.closed_at = None
+        other.channels, other.linkedids = {}, []

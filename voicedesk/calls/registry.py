@@ -158,7 +158,7 @@ class Registry:
         record = channel.call
         record.live -= 1
         if record.live == 0:
-            record.closed_at = max((c.hung_at for c in record.channels.values() if c.hung_at), default=at)
+            record.closed_at = max(c.hung_at for c in record.channels.values() if c.hung_at is not None)
             self.waiting.discard(record)
             self._closed.append(record)
             self.forget_at = self.forget_at or record.closed_at + LINGER_US

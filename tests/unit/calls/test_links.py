@@ -1,5 +1,7 @@
 """Lost links, restarts, clock steps, lists of what exists: what was missed is marked, what was decided stays."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -359,6 +361,27 @@ def test_a_stuck_call_is_swept_and_says_so():
     facts, judged = desk.one()
     assert [gap.reason for gap in facts.gaps] == [GapReason.SWEPT]
     assert (judged.verdict, facts.ended_at) == (Verdict.CANNOT_TELL, (T0 + 4000) * MICROSECONDS)
+
+
+def test_a_stuck_call_of_which_a_phone_has_gone_is_swept_too():
+    desk = Desk().tell(RINGING).tell("5.0 Hangup agent1 Cause=0")
+    assert desk.tracker.sweep((T0 + 4000) * MICROSECONDS) == 1
+    facts, _ = desk.one()
+    assert (facts.legs[0].outcome, facts.disposition) == (Outcome.NO_ANSWER, None)
+
+
+def test_calls_that_just_ended_are_not_swept_for_room(monkeypatch):
+    monkeypatch.setattr(registry, "MAX_OPEN_CALLS", 1)
+    desk = Desk().tell(QUEUE_CALL).tell("21.0 Newchannel trunk#2 Exten=4001 call=B")
+    assert [facts.ended_at is None for facts, _ in desk.calls()] == [False, True]
+    assert desk.tracker.swept == 0
+
+
+def test_the_hall_may_change_while_calls_are_open():
+    desk = Desk().tell(RINGING)
+    assert (desk.tracker.has_changes, len(desk.tracker.open_ids())) == (True, 1)
+    desk.tracker.change_hall(replace(HALL, on_duty=lambda line, at: False))
+    assert desk.one()[0].on_duty is False
 
 
 def test_memory_stays_bounded_when_calls_never_end(monkeypatch):

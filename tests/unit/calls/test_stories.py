@@ -247,6 +247,7 @@ def test_a_member_over_local_is_the_phone_behind_it():
      4.004 Up          agent2
      4.005 DialEnd     two;2 > agent2 DialStatus=ANSWER
      4.006 DialEnd     trunk > two;1 DialStatus=ANSWER
+     9.000 Hangup      two;1 Cause=16
     """)
     (leg,) = call.facts.legs
     assert (leg.endpoint, leg.member, leg.agent) == ("PJSIP/agent2", "Agent-Two", "li")
@@ -661,3 +662,106 @@ def test_a_phone_that_came_back_is_free_again():
      1.2 DeviceStateChange - Device=PJSIP/agent2 State=NOT_INUSE
     """)
     assert call.facts.phones[0].states == (PhoneState.FREE,)
+
+
+TRANSFER = """
+ 0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001 call=A
+ 0.0 Ringing   agent1 call=A
+ 3.0 Up        agent1 call=A
+ 9.0 DialBegin agent1#2 > agent2 DialString=agent2 Exten=6002 call=B
+ 9.1 Ringing   agent2 call=B
+12.0 Up        agent2 call=B
+"""
+
+
+def test_an_attended_transfer_joins_the_calls_at_once():
+    story = Story()
+    told = story.events(TRANSFER)
+    ids = {name: story.uniqueid(name) for name in ("trunk", "agent1", "agent1#2", "agent2")}
+    fields = {
+        "OrigTransferer": ("agent1", ids["trunk"]),
+        "SecondTransferer": ("agent1#2", ids["agent1#2"]),
+        "Transferee": ("trunk", ids["trunk"]),
+        "TransferTarget": ("agent2", ids["trunk"]),
+    }
+    words = [f"{who}Uniqueid={ids[name]} {who}Linkedid={linked}" for who, (name, linked) in fields.items()]
+    (call,) = track([*told, story.event("13.0 AttendedTransfer - " + " ".join(words))])
+    assert call.facts.linkedids == (ids["trunk"], ids["agent1#2"])
+    assert call.facts.ended_at is None
+
+
+def test_a_joined_call_stays_whole_when_what_was_joined_is_forgotten():
+    story = Story()
+    told = story.events(
+        TRANSFER
+        + """
+    13.0 Hangup agent1#2 Cause=16 call=B
+    13.0 Hangup agent2   Cause=16 call=A
+    13.1 Hangup agent1   Cause=16 call=A
+    30.0 UserEvent trunk UserEvent=Other call=A
+    31.0 Newstate  trunk ChannelStateDesc=Up call=A
+    40.0 Hangup    trunk Cause=16 call=A
+    """
+    )
+    (call,) = track(told)
+    assert call.facts.ended_at == (story.t0 + 40) * 1_000_000
+    assert len(call.facts.legs) == 2
+
+
+def test_a_consultation_that_ended_before_it_joined_is_not_told_twice():
+    story = Story()
+    told = story.events(
+        TRANSFER
+        + """
+    13.0 Hangup agent1#2 Cause=16 call=B
+    13.0 Hangup agent2   Cause=16 call=B
+    13.1 Newstate agent2 ChannelStateDesc=Up call=A
+    40.0 Hangup agent1   Cause=16 call=A
+    40.0 Hangup trunk    Cause=16 call=A
+    60.0 UserEvent trunk#2 UserEvent=VoicedeskCall Line=hotline call=C
+    """
+    )
+    calls = track(told)
+    assert [len(call.facts.legs) for call in calls] == [2, 0]
+
+
+def test_a_channel_that_moves_within_its_call_changes_nothing():
+    call = tell_one("""
+     0.0 Newchannel trunk Exten=4001
+     0.1 Newstate - Channel=PJSIP/trunk-00000001 Uniqueid=1800000000.0 Linkedid=77.7 ChannelStateDesc=Ring
+     0.2 Newstate trunk ChannelStateDesc=Ring
+    """)
+    assert call.facts.linkedids == ("1800000000.0", "77.7")
+
+
+def test_a_closed_call_that_goes_on_is_open_again():
+    call = tell_one("""
+     0.0 Newchannel trunk Exten=4001
+     1.0 Hangup     trunk Cause=16
+     2.0 DialBegin  trunk > agent1 DialString=agent1
+     9.0 UserEvent  - UserEvent=Other
+     9.1 Ringing    agent1
+    10.0 Hangup     agent1 Cause=16
+    20.0 UserEvent  - UserEvent=Other
+    """)
+    assert call.facts.ended_at == (Story().t0 + 10) * 1_000_000
+
+
+def test_a_local_member_without_a_name_stays_without_one():
+    call = tell_one("""
+     0.001 AgentCalled trunk > two;1 Interface=Local/two@agents/n
+     0.003 DialBegin   two;2 > agent2 DialString=agent2
+     0.004 Ringing     agent2
+    """)
+    assert call.facts.legs[0].member is None
+
+
+def test_a_call_keeps_its_id_when_one_of_its_channels_moves_to_a_younger_call():
+    alone = tell_one("0.0 Newchannel trunk Exten=4001 call=A")
+    call = tell_one("""
+     0.0 Newchannel trunk  Exten=4001 call=A
+     1.0 Newchannel agent1 Exten=6002 call=B
+     2.0 Newstate   trunk  ChannelStateDesc=Up call=B
+    """)
+    assert call.facts.id == alone.facts.id
+    assert len(call.facts.linkedids) == 2
