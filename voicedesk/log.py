@@ -32,7 +32,7 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u
 _TRACEBACK_KEYS = frozenset({"exception", "stack"})
 
 
-def set_up(level: str = "info", format: str = "console", stream: TextIO | None = None) -> None:  # [log] format
+def configure_logging(level: str = "info", format: str = "console", stream: TextIO | None = None) -> None:
     """Sets logging up for the whole process, the libraries' own messages included."""
     stream = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [

@@ -39,7 +39,7 @@ class Sleeps:
 
 async def eventually(holds):
     async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110  # it comes over a socket and sets no event
+        while not holds():  # it comes over a socket and sets no event
             await asyncio.sleep(0.002)
 
 

@@ -1,8 +1,9 @@
 """Calls in the database: saved as facts, read back with the judgement that the row's version of the rule makes."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, insert, or_, select, tuple_, update
@@ -15,6 +16,7 @@ from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import pack_facts, unpack_facts
 from voicedesk.store.tables import calls, legs
 
+AT_ONCE = 50
 _HUMAN = frozenset({"human_verdict", "human_by", "human_reason", "human_at"})
 
 
@@ -121,15 +123,20 @@ class Calls:
 
 
 async def save_calls(connection: AsyncConnection, judged: Iterable[JudgedCall]) -> None:
-    """Saves calls within a transaction."""
-    found = list(judged)
-    if not found:
-        return
-    await connection.execute(upsert(calls, keep=_HUMAN), [_row(call) for call in found])
-    await connection.execute(delete(legs).where(legs.c.call_id.in_([call.facts.id for call in found])))
-    rows = [row for call in found for row in _leg_rows(call)]
-    if rows:
-        await connection.execute(insert(legs), rows)
+    """Saves calls within a transaction, a few at a time, so that others may run in between."""
+    for some in batched(judged, AT_ONCE):
+        await connection.execute(upsert(calls, keep=_HUMAN), [_row(call) for call in some])
+        await connection.execute(delete(legs).where(legs.c.call_id.in_([call.facts.id for call in some])))
+        rows = [row for call in some for row in _leg_rows(call)]
+        if rows:
+            await connection.execute(insert(legs), rows)
+
+
+def batched(items: Iterable[JudgedCall], size: int) -> Iterator[list[JudgedCall]]:
+    """The items in lists of at most `size`."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 async def merge_calls(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:

@@ -1,5 +1,6 @@
 """The journal: every event that mattered, in order, so that calls can be made again from what was received."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ async def append_entry(connection: AsyncConnection, entry: Entry) -> None:
             "first_at": entry.first_at,
             "last_at": entry.last_at,
             "events": len(entry.reduced),
-            "payload": pack_events(entry.reduced),
+            "payload": await asyncio.to_thread(pack_events, entry.reduced),
         }
         await connection.execute(upsert(journal), row)
     position = {
