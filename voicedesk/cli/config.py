@@ -1,0 +1,74 @@
+"""`voicedesk config`: is the settings file right, and what is in force."""
+
+import json as jsonlib
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+
+from voicedesk.cli.common import ConfigOption, JsonOption, say, say_json
+from voicedesk.settings import LoadedSettings, origins, read_settings
+
+app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
+
+OriginOption = Annotated[
+    bool, typer.Option("--origin", help="With each value where it comes from: file and line, variable or default.")
+]
+
+
+@app.command()
+def check(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Say whether the settings are right; if not, what is wrong in which line, and the cure (exit code 2).
+
+    Example: `voicedesk config check --config voicedesk.toml`
+    """
+    loaded = read_settings(config)
+    settings = loaded.settings
+    counts = {"pbx": len(settings.pbx), "lines": len(settings.lines), "agents": len(settings.agents)}
+    if json:
+        say_json({"file": str(loaded.file) if loaded.file else None, **counts})
+    else:
+        found = ", ".join(f"{count} {name}" for name, count in counts.items())
+        say(f"{loaded.file or 'no file: defaults and environment'}: right ({found})")
+
+
+@app.command()
+def show(config: ConfigOption = None, origin: OriginOption = False, json: JsonOption = False) -> None:
+    """Show the settings in force, as TOML; secrets are never shown.
+
+    Example: `voicedesk config show --origin`
+    """
+    loaded = read_settings(config)
+    if json:
+        say_json(_as_json(loaded, origin))
+        return
+    places = origins(loaded)
+    for table, value in loaded.settings:
+        rows = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for index, row in rows:
+            say(f"[{table}]" if index is None else f"[[{table}]]")
+            for key, part in _shown(row).items():
+                path = (table, key) if index is None else (table, index, key)
+                say(f"{key} = {_toml(part)}" + (f"  # {places[path]}" if origin else ""))
+            say("")
+
+
+def _as_json(loaded: LoadedSettings, with_origin: bool) -> dict[str, Any]:
+    values = loaded.settings.model_dump(mode="json", by_alias=True)
+    if not with_origin:
+        return values
+    names = {".".join(map(str, path)): place for path, place in origins(loaded).items()}
+    return {"settings": values, "origins": names}
+
+
+def _shown(row: BaseModel) -> dict[str, Any]:
+    """A table's keys and values; a secret that was read from a file is not one of them."""
+    shown = row.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if "secret_file" in shown:
+        del shown["secret"]
+    return shown
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it; JSON's texts, numbers and lists are TOML's too."""
+    return jsonlib.dumps(value, ensure_ascii=False)

@@ -1,0 +1,40 @@
+"""`voicedesk doctor`: is everything as it must be, and if not, what to do."""
+
+import typer
+
+from voicedesk.app import address_of
+from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, wait
+from voicedesk.clock import now_us
+from voicedesk.log import printable
+from voicedesk.services.doctor import examine
+from voicedesk.services.findings import Finding, Grade
+from voicedesk.settings import read_settings
+
+_MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.UNSEEN: "?   ", Grade.BAD: "BAD "}
+
+
+def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Check every PBX (version, event times, rights, clock), the database, the disk and the calendar; change nothing.
+
+    Example: `voicedesk doctor --config /etc/voicedesk/voicedesk.toml`
+
+    Exit code 1 if anything is bad.
+    """
+    loaded = read_settings(config)
+    addresses = [address_of(pbx) for pbx in loaded.settings.pbx]
+    findings = wait(examine(loaded.settings, addresses, now_us, file=loaded.file))
+    if json:
+        say_json([finding.as_json() for finding in findings])
+    else:
+        for finding in findings:
+            _tell(finding)
+    if any(finding.grade is Grade.BAD for finding in findings):
+        raise typer.Exit(ERROR)
+
+
+def _tell(finding: Finding) -> None:
+    say(printable(f"{_MARKS[finding.grade]} {finding.subject}: {finding.what}"))
+    if finding.why and finding.grade is not Grade.GOOD:
+        say(printable(f"       why: {finding.why}"))
+    if finding.cure:
+        say(printable(f"       do:  {finding.cure}"))

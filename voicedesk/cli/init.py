@@ -1,0 +1,120 @@
+"""`voicedesk init`: the first settings file, and the secret beside it."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicedesk.cli.common import say
+from voicedesk.errors import InputError
+from voicedesk.settings import FILE_NAME, load_settings
+
+SECRET_NAME = "ami-secret"  # noqa: S105  # a file's name
+
+_TEMPLATE = """\
+# Voicedesk's settings. Every key is described in docs/settings.md; check this file with: voicedesk config check
+# A key may be set by the environment instead: VOICEDESK_LOG__LEVEL=debug, VOICEDESK_PBX__0__HOST=10.0.0.5
+
+[hall]
+name = "Service hall"
+timezone = "Asia/Shanghai"
+# area_code = "0371"              # put before local numbers, so that they can be called back
+
+[store]
+url = "sqlite:///voicedesk.db"    # beside this file; elsewhere: "sqlite:////var/lib/voicedesk/voicedesk.db"
+
+[retention]
+journal_days = 90                 # what the switch said, to judge calls anew
+calls_days = 1095
+
+[log]
+level = "info"                    # debug, info, warning, error
+format = "console"                # or json
+
+# [calendar]
+# file = "calendar.csv"           # the hall's own days: 2027-01-01,rest,New Year
+
+[[pbx]]
+name = "main"
+host = "{host}"
+port = 5038
+username = "{username}"
+secret_file = "{secret}"
+# tls = true
+# tls_ca_file = "ca.pem"
+
+[[lines]]
+name = "hotline"
+extensions = ["4001"]             # the number as the trunk delivers it
+queues = ["hotline"]
+phones = ["PJSIP/agent1", "PJSIP/agent2"]
+limit_seconds = 15                # three rings: before this an answer is on time
+limit_source = "GB/T 33358-2016"
+ring_on_seconds = 1.0
+ring_off_seconds = 4.0
+duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]   # none: always
+
+[[phones]]
+endpoint = "PJSIP/agent1"
+extension = "6001"
+
+[[phones]]
+endpoint = "PJSIP/agent2"
+extension = "6002"
+
+# [[agents]]
+# id = "zhang"
+# name = "张三"
+
+# [[assignments]]
+# agent = "zhang"
+# endpoint = "PJSIP/agent1"       # or: member = "Agent One"
+# from = 2026-01-01T00:00:00+08:00
+"""
+
+_NEXT = """\
+{file} is written, and a new secret in {secret}. Now:
+  1. put your lines, phones and people into {file}, then:  voicedesk config check --config {file}
+  2. give Asterisk the manager user:  voicedesk asterisk snippet manager --config {file}
+     and load it:  asterisk -rx 'manager reload'
+  3. see whether all is well:  voicedesk doctor --config {file}
+  4. begin:  voicedesk run --config {file}"""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")] = Path(),
+    host: Annotated[str, typer.Option(help="The PBX's address.")] = "127.0.0.1",
+    username: Annotated[str, typer.Option(help="The manager user's name.")] = "voicedesk",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there, and make a new secret.")] = False,
+) -> None:
+    """Write a settings file with every table explained, and a random secret that only you can read.
+
+    Example: `voicedesk init /etc/voicedesk --host 10.0.0.5`
+    """
+    file, secret = folder / FILE_NAME, folder / SECRET_NAME
+    for name, value in (("--host", host), ("--username", username)):
+        if not value.isprintable() or not value.strip() or '"' in value or "\\" in value:
+            raise InputError(f"{name} {value!r} cannot be used: give a plain name")
+    there = [str(path) for path in (file, secret) if path.exists()]
+    if there and not force:
+        raise InputError(f"{' and '.join(there)} exists and stays as it is: to overwrite it, add --force")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_private(secret, f"{secrets.token_urlsafe(32)}\n")
+        _write_private(file, _TEMPLATE.format(host=host, username=username, secret=SECRET_NAME))
+    except OSError as error:
+        raise InputError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+    load_settings(file, {})
+    say(_NEXT.format(file=file, secret=secret))
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Replaces a file as a whole; at no moment can anybody else read it."""
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    new.replace(path)

@@ -1,0 +1,142 @@
+"""What to put into Asterisk's own files, with this hall's values filled in from the settings.
+
+The files are those of `dialplans/`; a word between @ signs is a place to fill. A value that the dialplan would read
+as more than a name is refused. Nothing is written: the text is handed back.
+"""
+
+import re
+import socket
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from voicedesk.errors import InputError
+from voicedesk.settings import LineSettings, PbxSettings, Settings
+
+QUEUE_SECONDS = 120
+RING_ON_SECONDS = 5
+"""How much longer than the limit a phone rings, so that a late answer can be seen."""
+
+
+class Part(StrEnum):
+    """What may be asked for."""
+
+    MANAGER = "manager"
+    EXTENSIONS = "extensions"
+    QUEUES = "queues"
+    RECORDS = "records"
+    ALL = "all"
+
+
+_FILES = {
+    Part.MANAGER: ("manager",),
+    Part.EXTENSIONS: ("hotline",),
+    Part.QUEUES: ("queues",),
+    Part.RECORDS: ("cdr_custom", "cel", "cel_custom"),
+}
+_TARGETS = {"hotline": "extensions"}
+_BY_WEB_PAGE = frozenset({"queues"})
+_AS_THEY_ARE = frozenset({"cdr_custom", "cel", "cel_custom"})
+_PLACE = re.compile(r"@([A-Z_]+)@")
+_MEANS_MORE = re.compile(r"[,;$\[\]{}\"|&@\\<>=^]")
+
+
+def render(part: Part, settings: Settings, *, pbx: str | None = None, freepbx: bool = False) -> str:
+    """The text of one part, or of all. Without settings the places stay open.
+
+    Raises InputError for a PBX nobody knows and for a name that cannot stand in a dialplan.
+    """
+    parts = [one for one in Part if one is not Part.ALL] if part is Part.ALL else [part]
+    switch = _switch(settings, pbx)
+    texts = [
+        _titled(name, text, freepbx)
+        for one in parts
+        for name in _FILES[one]
+        for text in _filled(name, settings, switch)
+    ]
+    return "\n".join(texts)
+
+
+def folder() -> Path:
+    """Where the files of `dialplans/` are: in the installed package, or in the checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "_dialplans"
+    return installed if installed.is_dir() else package.parent / "dialplans"
+
+
+def permit_for(host: str) -> str | None:
+    """This machine's address as the PBX at `host` sees it, for `permit`; None if that cannot be told. Sends nothing."""
+    try:
+        family, kind, _, _, target = socket.getaddrinfo(host, 5038, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.connect(target)
+            address = str(trial.getsockname()[0])
+    except OSError:
+        return None
+    return f"{address}/{'128' if ':' in address else '255.255.255.255'}"
+
+
+def _switch(settings: Settings, name: str | None) -> PbxSettings | None:
+    if name is None:
+        return settings.pbx[0] if settings.pbx else None
+    for pbx in settings.pbx:
+        if pbx.name == name:
+            return pbx
+    raise InputError(f"no [[pbx]] is called {name!r}: it has {', '.join(one.name for one in settings.pbx) or 'none'}")
+
+
+def _titled(name: str, text: str, freepbx: bool) -> str:
+    target = _TARGETS.get(name, name)
+    if freepbx and name in _BY_WEB_PAGE:
+        return f"; ---- FreePBX: make this in the web page Queues, with the same values\n{text}"
+    ending = "_custom" if freepbx and not target.endswith("_custom") else ""
+    return f"; ---- for /etc/asterisk/{target}{ending}.conf\n{text}"
+
+
+def _filled(name: str, settings: Settings, switch: PbxSettings | None) -> Iterator[str]:
+    """The file once per PBX user, line or queue, as it is meant."""
+    text = (folder() / f"voicedesk-{name}.conf").read_text(encoding="utf-8")
+    if name in _AS_THEY_ARE:
+        yield text
+    elif name == "manager":
+        yield _fill(text, _manager_values(switch))
+    elif not settings.lines:
+        yield text
+    for line in settings.lines if name in ("hotline", "queues") else ():
+        numbers = line.extensions if name == "hotline" else ("",)
+        for extension in numbers:
+            yield _fill(text, _line_values(line, extension))
+
+
+def _fill(text: str, values: dict[str, str]) -> str:
+    """Fills the places; the head comment that explains them goes."""
+    body = text[text.index("\n[") + 1 :] if "\n[" in text else text
+    return _PLACE.sub(lambda place: values.get(place[1], place[0]), body)
+
+
+def _manager_values(switch: PbxSettings | None) -> dict[str, str]:
+    if switch is None:
+        return {}
+    values = {"AMI_USER": _safe(switch.username), "AMI_SECRET": _safe(switch.secret_value())}
+    permit = permit_for(switch.host)
+    return values | ({"AMI_PERMIT": permit} if permit else {})
+
+
+def _line_values(line: LineSettings, extension: str) -> dict[str, str]:
+    members = (f"member => {_safe(phone)},0,{_safe(phone.rpartition('/')[2])},{_safe(phone)}" for phone in line.phones)
+    return {
+        "EXTENSION": _safe(extension),
+        "LINE": _safe(line.name),
+        "QUEUE": _safe(line.queues[0] if line.queues else line.name),
+        "QUEUE_SECONDS": str(QUEUE_SECONDS),
+        "STRATEGY": "ringall",
+        "RING_SECONDS": str(int(line.limit_seconds) + RING_ON_SECONDS),
+        "MEMBERS": "\n".join(members),
+    }
+
+
+def _safe(value: str) -> str:
+    found = _MEANS_MORE.search(value)
+    if found is not None:
+        raise InputError(f"{found[0]!r} in one of the names or secrets means more than itself to Asterisk: rename it")
+    return value

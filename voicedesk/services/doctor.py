@@ -1,0 +1,118 @@
+"""The doctor: looks at everything Voicedesk stands on, and says of each thing what, why and the cure."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from voicedesk.ami.link import AmiAddress
+from voicedesk.clock import NowUs, to_datetime
+from voicedesk.errors import StoreError
+from voicedesk.services.findings import Finding, Grade
+from voicedesk.services.pbx_check import check_pbx
+from voicedesk.settings import Settings
+from voicedesk.store import schema
+from voicedesk.store.engine import Database
+from voicedesk.work_calendar import WorkCalendar
+
+LEAST_FREE_BYTES = 1024**3
+LEAST_FREE_SHARE = 0.05
+_LOOK_AHEAD_DAYS = 60
+
+
+async def examine(
+    settings: Settings, addresses: Sequence[AmiAddress], now: NowUs, *, file: Path | None = None
+) -> list[Finding]:
+    """All findings: the PBXs first, then database, disk, calendar and the settings `file` itself."""
+    per_pbx = await asyncio.gather(*(check_pbx(address, now) for address in addresses))
+    findings = [finding for found in per_pbx for finding in found]
+    if not addresses:
+        cure = "add a [[pbx]] table, or begin with: voicedesk init"
+        findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
+    database = Path(settings.store.url.removeprefix("sqlite:///"))
+    findings.append(await check_database(settings.store.url, database))
+    findings.append(check_disk(database))
+    findings.extend(check_calendar(settings, now))
+    if file is not None:
+        findings.extend(check_settings_file(settings, file))
+    return findings
+
+
+async def check_database(url: str, path: Path) -> Finding:
+    """Whether the database can be used, and has this program's version; none yet is no fault."""
+    absent = _absent(path)
+    if absent is not None:
+        return absent
+    try:
+        version = await _version(url)
+    except StoreError as error:
+        cure = f"check owner and mode of {path}, and store.url"
+        return _bad("database", "reachable", f"{path}: {error}", "calls could not be kept", cure)
+    newest = schema.newest_version()
+    if version == newest:
+        return Finding(subject="database", check="version", grade=Grade.GOOD, what=f"{path} has version {version}")
+    what = f"{path} has version {version or 'none'}, this program wants {newest}"
+    return _bad("database", "version", what, "commands that read it refuse to", "voicedesk db upgrade")
+
+
+def check_disk(database: Path) -> Finding:
+    """Whether the database has room to grow."""
+    folder = next((place for place in database.absolute().parents if place.is_dir()), Path("/"))
+    usage = shutil.disk_usage(folder)
+    what = f"{usage.free / 1024**3:.1f} GiB of {usage.total / 1024**3:.1f} GiB are free at {folder}"
+    if usage.free >= LEAST_FREE_BYTES and usage.free >= usage.total * LEAST_FREE_SHARE:
+        return Finding(subject="disk", check="space", grade=Grade.GOOD, what=what)
+    grade = Grade.NOTE if usage.free >= LEAST_FREE_BYTES else Grade.BAD
+    cure = "make room, or shorten [retention] and run: voicedesk db prune"
+    return Finding(
+        subject="disk", check="space", grade=grade, what=what, why="on a full disk calls are lost", cure=cure
+    )
+
+
+def check_calendar(settings: Settings, now: NowUs) -> Iterator[Finding]:
+    """Whether the holidays of this year, and of the next when it is near, are published."""
+    calendar = WorkCalendar.of(settings)
+    today = to_datetime(now()).date()
+    for day in {today.year: today, (soon := today + timedelta(days=_LOOK_AHEAD_DAYS)).year: soon}.values():
+        calendar.kind_of(day)
+    for year in sorted(calendar.unconfirmed_years):
+        cure = f"update the package chinesecalendar, or list the days of {year} in [calendar] file"
+        what = f"the holidays of {year} are not known: the plain week is applied"
+        why = "calls on holidays would be judged, those on made-up work days would not"
+        yield Finding(subject="calendar", check="year", grade=Grade.NOTE, what=what, why=why, cure=cure)
+    if not calendar.unconfirmed_years:
+        yield Finding(subject="calendar", check="year", grade=Grade.GOOD, what="holidays are known")
+
+
+def check_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
+    """Whether a secret stands in a file that others can read."""
+    has_secret = any(pbx.secret and not pbx.secret_file for pbx in settings.pbx)
+    mode = file.stat().st_mode & 0o777
+    if has_secret and mode & 0o077:
+        what = f"{file} holds a secret and can be read by others (mode {mode:04o})"
+        why = "whoever reads it can log in to the switch"
+        yield _bad("settings", "secret", what, why, f"chmod 600 {file}, or move the secret into a secret_file")
+
+
+def _absent(path: Path) -> Finding | None:
+    if path.exists():
+        return None
+    if os.access(path.parent, os.W_OK):
+        what = f"{path} is not there yet: voicedesk run makes it"
+        return Finding(subject="database", check="version", grade=Grade.NOTE, what=what)
+    cure = f"make the folder {path.parent} and give it to the user Voicedesk runs as, or change store.url"
+    return _bad("database", "reachable", f"{path} cannot be made", "calls could not be kept", cure)
+
+
+async def _version(url: str) -> str | None:
+    database = Database(url)
+    try:
+        return await schema.current_version(database)
+    finally:
+        await database.close()
+
+
+def _bad(subject: str, check: str, what: str, why: str, cure: str) -> Finding:
+    return Finding(subject=subject, check=check, grade=Grade.BAD, what=what, why=why, cure=cure)

@@ -1,0 +1,201 @@
+"""Looks at one PBX as its manager user sees it: version, event times, rights missing and excessive, clock.
+
+`look` asks and listens, and changes nothing; `judge` is pure. What cannot be seen without a call is said to be unseen.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from asterisk.ami.action import Action
+
+from voicedesk.ami import actions
+from voicedesk.ami.link import AmiAddress, Link, open_link
+from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.protocol import AmiProtocol, Answer
+from voicedesk.clock import MICROSECONDS, NowUs, parse_epoch
+from voicedesk.errors import AmiActionError, AmiAuthenticationError, AmiError
+from voicedesk.services.findings import Finding, Grade
+
+OLDEST, NEWEST, TESTED = 16, 23, 22
+SKEW_NOTE_US, SKEW_BAD_US = MICROSECONDS, 30 * MICROSECONDS
+NEEDED_ACTIONS = ("CoreSettings", "CoreStatus", "CoreShowChannels", "DeviceStateList")
+_TRIED_ACTIONS = ("CoreShowChannels", "CoreStatus", "DeviceStateList", "QueueStatus")
+WATCHER_READ = frozenset({"system", "call", "agent", "user"})
+WATCHER_WRITE = frozenset({"reporting"})
+_GRAVE = frozenset({"Command", "Originate", "UpdateConfig", "Hangup", "DBPut"})
+_COMMAND = re.compile(r"^(\w+): .*\(Priv: ([\w,]+)\)\s*$", re.MULTILINE)
+_CURE_USER = "in manager.conf set, for this user: read = system,call,agent,user and write = reporting"
+_CURE_SNIPPET = "see: voicedesk asterisk snippet manager; then: asterisk -rx 'manager reload'"
+_CURE_BOTH = f"{_CURE_USER}; {_CURE_SNIPPET}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxSeen:
+    """What a manager user saw in a moment. `commands`: what it may run, with the rights that allow each."""
+
+    version: str = ""
+    commands: dict[str, frozenset[str]] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
+    events: tuple[AmiEvent, ...] = ()
+    skew_us: int | None = None
+
+
+async def check_pbx(address: AmiAddress, now: NowUs, *, listen_seconds: float = 1.0) -> list[Finding]:
+    """Every finding about one PBX; one that cannot be reached is one finding."""
+    try:
+        seen = await look(address, now, listen_seconds=listen_seconds)
+    except AmiAuthenticationError as error:
+        cure = "compare username and secret with manager.conf, then: asterisk -rx 'manager reload'"
+        return [_bad(address.pbx, "login", f"the login is refused: {error}", "nothing can be followed", cure)]
+    except AmiError as error:
+        cure = f"check host and port {address.host}:{address.port}, and enabled, bindaddr and permit in manager.conf"
+        return [_bad(address.pbx, "login", str(error), "nothing can be followed", cure)]
+    return judge(address.pbx, seen)
+
+
+async def look(address: AmiAddress, now: NowUs, *, listen_seconds: float) -> PbxSeen:
+    """Logs in, asks what may be asked, listens a moment. Raises AmiError."""
+    events: list[AmiEvent] = []
+    link = await open_link(address, AmiProtocol(address.credentials), now, events.extend, timeout_seconds=10)
+    try:
+        commands = await _ask(link, Action("ListCommands", {}))
+        settings = await _ask(link, actions.core_settings())
+        skew = await _skew(link, now)
+        refused = {name for name in _TRIED_ACTIONS if await _ask(link, Action(name, {})) is None}
+        await asyncio.sleep(listen_seconds)
+        await link.log_off()
+    finally:
+        link.abort()
+    return PbxSeen(
+        version=settings.response.get("AsteriskVersion", "") or "" if settings else "",
+        commands=parse_commands(commands.response.raw) if commands else {},
+        refused=frozenset(refused),
+        events=tuple(events),
+        skew_us=skew,
+    )
+
+
+def parse_commands(raw: bytes) -> dict[str, frozenset[str]]:
+    """The answer of ListCommands: each action with the rights that allow it; those that need none are left out."""
+    text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
+    return {name: frozenset(rights.split(",")) - {"all"} for name, rights in _COMMAND.findall(text)}
+
+
+def judge(pbx: str, seen: PbxSeen) -> list[Finding]:
+    """What follows from what was seen."""
+    return [
+        Finding(subject=pbx, check="login", grade=Grade.GOOD, what="logged in"),
+        _version(pbx, seen),
+        _timestamps(pbx, seen),
+        _clock(pbx, seen),
+        *_rights(pbx, seen),
+    ]
+
+
+def _version(pbx: str, seen: PbxSeen) -> Finding:
+    found = re.search(r"\d+", seen.version)
+    why = f"Voicedesk knows the events of Asterisk {OLDEST} to {NEWEST} and is tested with {TESTED}"
+    if found is None:
+        return Finding(
+            subject=pbx, check="version", grade=Grade.UNSEEN, what="the version is not told", why=why, cure=_CURE_USER
+        )
+    what, major = f"Asterisk {seen.version}", int(found[0])
+    if OLDEST <= major <= NEWEST:
+        return Finding(subject=pbx, check="version", grade=Grade.GOOD, what=what)
+    return _bad(pbx, "version", what, why, f"use Asterisk {TESTED}")
+
+
+def _timestamps(pbx: str, seen: PbxSeen) -> Finding:
+    # the greeting of a login carries no time even where events do
+    plain = [event for event in seen.events if event.name != "FullyBooted"]
+    if any(event.timestamp_us is not None for event in plain):
+        return Finding(subject=pbx, check="timestampevents", grade=Grade.GOOD, what="events carry the switch's time")
+    why = "without the switch's own time, network delays are counted as ringing"
+    cure = "set timestampevents = yes in [general] of manager.conf, then: asterisk -rx 'manager reload'"
+    if plain:
+        return _bad(pbx, "timestampevents", "events carry no time of the switch", why, cure)
+    return Finding(
+        subject=pbx,
+        check="timestampevents",
+        grade=Grade.UNSEEN,
+        what="no event came while looking",
+        why=why,
+        cure=f"look again during a call; or {cure}",
+    )
+
+
+def _clock(pbx: str, seen: PbxSeen) -> Finding:
+    if seen.skew_us is None:
+        return Finding(subject=pbx, check="clock", grade=Grade.UNSEEN, what="the switch's clock is not told")
+    skew = abs(seen.skew_us)
+    what = f"the switch's clock differs by {skew / MICROSECONDS:.3f} s from this machine's"
+    why, cure = "duty hours, deadlines and reports go by these clocks", "run an NTP service on both machines"
+    if skew >= SKEW_BAD_US:
+        return _bad(pbx, "clock", what, why, cure)
+    if skew >= SKEW_NOTE_US:
+        return Finding(subject=pbx, check="clock", grade=Grade.NOTE, what=what, why=why, cure=cure)
+    return Finding(subject=pbx, check="clock", grade=Grade.GOOD, what=what)
+
+
+def _rights(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
+    missing = sorted({*seen.refused, *(name for name in NEEDED_ACTIONS if name not in seen.commands)} - {"QueueStatus"})
+    if missing:
+        why = "after a lost link, calls that are under way could not be found again"
+        yield _bad(pbx, "rights_missing", f"may not run {', '.join(missing)}", why, _CURE_BOTH)
+    if "QueueStatus" in seen.refused:
+        cure = "asterisk -rx 'module load app_queue.so', if this PBX has queues"
+        what = "QueueStatus is refused: there is no app_queue"
+        yield Finding(subject=pbx, check="queues", grade=Grade.NOTE, what=what, cure=cure)
+    if not any(event.name == "FullyBooted" for event in seen.events):
+        why = "restarts of the switch and phones that go off would not be seen"
+        yield _bad(pbx, "rights_missing", "events of the class system do not come", why, _CURE_BOTH)
+    yield Finding(
+        subject=pbx,
+        check="rights_missing",
+        grade=Grade.UNSEEN,
+        what="whether events of the classes call, agent and user come shows only in a call",
+        cure="make a test call, then: voicedesk calls list",
+    )
+    yield from _excessive(pbx, seen)
+
+
+def _excessive(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
+    # an action names every right that allows it; where none of those is a watcher's, the user has more than that
+    beyond = {name: rights for name, rights in seen.commands.items() if not rights & WATCHER_WRITE}
+    rights = sorted({next(iter(allowing)) for allowing in beyond.values() if len(allowing) == 1})
+    why = "whoever gets hold of this secret can do the same to the switch"
+    if beyond:
+        examples = ", ".join(sorted(beyond, key=lambda name: (name not in _GRAVE, name))[:4])
+        what = f"may do more than watch: write = {','.join(rights) or '…'} allows {examples}"
+        yield _bad(pbx, "rights_excessive", what, why, _CURE_BOTH)
+    classes = {part for event in seen.events for part in (event.get("Privilege") or "").split(",")}
+    more = sorted(classes - WATCHER_READ - {"", "all"})
+    if more:
+        what = f"is told more than it needs: read has {', '.join(more)}"
+        why = "events nobody wants cost both machines time, and may hold personal data"
+        yield Finding(subject=pbx, check="rights_excessive", grade=Grade.NOTE, what=what, why=why, cure=_CURE_USER)
+    if not beyond and not more:
+        yield Finding(subject=pbx, check="rights_excessive", grade=Grade.GOOD, what="may watch and nothing else")
+
+
+async def _ask(link: Link, action: Action) -> Answer | None:
+    """The answer; None if the user may not ask this."""
+    try:
+        answer = await link.ask(action, 10)
+    except AmiActionError:
+        return None
+    return None if answer.response.get("Response") == "Error" else answer
+
+
+async def _skew(link: Link, now: NowUs) -> int | None:
+    """How far the switch's clock is ahead of ours, taken at the middle of a Ping."""
+    before = now()
+    answer = await _ask(link, actions.ping())
+    theirs = parse_epoch(answer.response.get("Timestamp", "") or "") if answer else None
+    return None if theirs is None else theirs - (before + now()) // 2
+
+
+def _bad(pbx: str, check: str, what: str, why: str, cure: str) -> Finding:
+    return Finding(subject=pbx, check=check, grade=Grade.BAD, what=what, why=why, cure=cure)
