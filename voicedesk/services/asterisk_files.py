@@ -36,6 +36,7 @@ _FILES = {
 }
 _TARGETS = {"hotline": "extensions"}
 _BY_WEB_PAGE = frozenset({"queues"})
+_FREEPBX_CUSTOM = frozenset({"manager", "hotline"})
 _AS_THEY_ARE = frozenset({"cdr_custom", "cel", "cel_custom"})
 _PLACE = re.compile(r"@([A-Z_]+)@")
 _MEANS_MORE = re.compile(r"[,;$\[\]{}\"|&@\\<>=^]")
@@ -89,7 +90,7 @@ def _titled(name: str, text: str, freepbx: bool) -> str:
     target = _TARGETS.get(name, name)
     if freepbx and name in _BY_WEB_PAGE:
         return f"; ---- FreePBX: make this in the web page Queues, with the same values\n{text}"
-    ending = "_custom" if freepbx and not target.endswith("_custom") else ""
+    ending = "_custom" if freepbx and name in _FREEPBX_CUSTOM else ""
     return f"; ---- for /etc/asterisk/{target}{ending}.conf\n{text}"
 
 
