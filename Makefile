@@ -1,12 +1,13 @@
 # The same few commands for people and for CI. Works as root and as a user with sudo, on Debian 12.
 .DEFAULT_GOAL := install
 SHELL := /bin/bash
-CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/voicedesk
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-PACKAGES := $(shell cat tests/testbed/packages.txt)
+# places the load test's calls; gives up root's rights; vouches for Asterisk's packages
+PACKAGES := sip-tester util-linux debian-archive-keyring
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 
@@ -14,10 +15,10 @@ LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url
 
 install: $(STAMPS)/project
 
-demo: $(STAMPS)/project $(STAMPS)/testbed
+demo: $(STAMPS)/project asterisk
 	@$(BIN)/python -m tests.testbed.demo
 
-test: check $(STAMPS)/testbed
+test: check asterisk
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
 check: $(STAMPS)/project
@@ -34,17 +35,18 @@ bench: $(STAMPS)/project
 	$(BIN)/python -m benchmarks.run
 
 lock:
-	python3 -m venv $(CACHE)/lock-venv
-	$(CACHE)/lock-venv/bin/pip install --quiet pip-tools
-	PATH=$(CACHE)/lock-venv/bin:$$PATH $(LOCK) --upgrade --output-file requirements/run.txt pyproject.toml
-	PATH=$(CACHE)/lock-venv/bin:$$PATH $(LOCK) --upgrade --extra test --output-file requirements/test.txt pyproject.toml
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
+	$(PYTHON) -m venv $$tools && $$tools/bin/pip install --quiet --disable-pip-version-check pip-tools && \
+	$$tools/bin/$(LOCK) --upgrade --output-file requirements/run.txt pyproject.toml && \
+	$$tools/bin/$(LOCK) --upgrade --extra test --output-file requirements/test.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .*_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what is installed, once
 
-$(STAMPS)/packages: tests/testbed/packages.txt
+$(STAMPS)/packages: Makefile | $(STAMPS)/project
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "Installing from Debian:" $$missing; \
@@ -54,14 +56,15 @@ $(STAMPS)/packages: tests/testbed/packages.txt
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/project: requirements/test.txt pyproject.toml
-	@python3 -c 'import ensurepip' 2>/dev/null || { echo "Installing python3-venv from Debian"; \
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Installing python3-venv from Debian"; \
 	  $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq install -y python3-venv >/dev/null; }
 	@echo "Installing the Python environment ($(VENV))"
-	@python3 -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/testbed: $(STAMPS)/packages tests/testbed/install_asterisk.sh
-	@bash tests/testbed/install_asterisk.sh
-	@mkdir -p $(STAMPS) && touch $@
+# asked each time: at once when the unpacked Asterisk is there, and it is not kept in the work tree
+.PHONY: asterisk
+asterisk: $(STAMPS)/packages
+	@$(BIN)/python -m tests.testbed.install_asterisk >/dev/null

@@ -8,7 +8,8 @@ from voicedesk.ami.message import Origin, make_event
 from voicedesk.ami.recorded import RecordedConversation
 from voicedesk.clock import parse_epoch
 
-CAPTURES = sorted((Path(__file__).parents[2] / "captures").glob("*.raw"))
+ALL = sorted((Path(__file__).parents[2] / "captures").glob("*.raw"))
+CAPTURES = [path for path in ALL if path.read_bytes().count(b"Asterisk Call Manager/") == 1]  # one link each
 SMALL = min(CAPTURES, key=lambda path: path.stat().st_size)
 
 

@@ -1,0 +1,99 @@
+"""Writes a testbed's Asterisk configuration: the templates in `conf/` around the very files of `dialplans/`."""
+
+from pathlib import Path
+
+from tests.testbed.plan import Line, Phone, Plan
+
+TEMPLATES = Path(__file__).parent / "conf"
+DIALPLANS = Path(__file__).parents[2] / "dialplans"
+AMI_USER = "voicedesk"
+AMI_SECRET = "testbed-secret"
+
+
+def render(text: str, values: dict[str, object]) -> str:
+    """The text with each `@NAME@` replaced by its value."""
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    return text
+
+
+def write_configuration(plan: Plan, prefix: Path, run: Path) -> None:
+    """Writes all files into `run`/etc."""
+    network, etc = plan.network, run / "etc"
+    values: dict[str, object] = {
+        "RUN": run,
+        "PREFIX": prefix,
+        "ADDRESS": network.switch,
+        "SIP_PORT": network.sip_port,
+        "AMI_PORT": network.ami_port,
+        "AMI_USER": AMI_USER,
+        "AMI_SECRET": AMI_SECRET,
+        "AMI_PERMIT": "127.0.0.0/255.0.0.0",
+    }
+    etc.mkdir(parents=True)
+    files = {path.name: render(path.read_text(), values) for path in TEMPLATES.glob("*.conf")}
+    files["pjsip.conf"] += _trunk(plan) + "".join(_endpoint(phone) for phone in plan.phones()) + _unreachable(plan)
+    files["extensions.conf"] += _extensions(plan)
+    files |= _house_files(plan, values)
+    for name, text in files.items():
+        (etc / name).write_text(text)
+
+
+def _house_files(plan: Plan, values: dict[str, object]) -> dict[str, str]:
+    """The files a hall would include, one copy per line where they say so."""
+    files = {path.name: path.read_text() for path in DIALPLANS.glob("voicedesk-*.conf")}
+    rendered = {name: render(text, values) for name, text in files.items()}
+    for name in ("voicedesk-hotline.conf", "voicedesk-queues.conf"):
+        rendered[name] = "\n".join(render(files[name], _line_values(line)) for line in plan.lines)
+    for kind in ("cdr_custom", "cel", "cel_custom"):
+        rendered[f"{kind}.conf"] = rendered.pop(f"voicedesk-{kind}.conf")
+    return rendered
+
+
+def _line_values(line: Line) -> dict[str, object]:
+    return {
+        "EXTENSION": line.extension,
+        "LINE": line.name,
+        "QUEUE": line.name,
+        "QUEUE_SECONDS": line.queue_seconds,
+        "STRATEGY": line.strategy,
+        "RING_SECONDS": line.ring_seconds,
+        "MEMBERS": line.member_lines(),
+    }
+
+
+def _endpoint(phone: Phone) -> str:
+    return f"""
+[{phone.name}](phone)
+aors = {phone.name}
+callerid = {phone.name} <{phone.extension}>
+[{phone.name}]
+type = aor
+contact = {phone.contact}
+""" + ("" if phone.name.startswith("load") else _identify(phone.name, phone.address))
+
+
+def _identify(endpoint: str, address: str) -> str:
+    return f"[{endpoint}-identify]\ntype = identify\nendpoint = {endpoint}\nmatch = {address}\n"
+
+
+def _trunk(plan: Plan) -> str:
+    network = plan.network
+    contact = f"sip:{network.trunk}:{network.phone_port}"
+    return f"[trunk](line)\naors = trunk\n[trunk]\ntype = aor\ncontact = {contact}\n" + _identify(
+        "trunk", network.trunk
+    )
+
+
+def _unreachable(plan: Plan) -> str:
+    """`absent` has not registered; at the address of `deaf` nobody listens."""
+    deaf = f"sip:deaf@{plan.network.prefix}.0.9:{plan.network.phone_port}"
+    return (
+        "[absent](phone)\naors = absent\n[absent]\ntype = aor\nmax_contacts = 1\n"
+        f"[deaf](phone)\naors = deaf\n[deaf]\ntype = aor\ncontact = {deaf}\n"
+    )
+
+
+def _extensions(plan: Plan) -> str:
+    dial = "exten => {0.extension},1,Dial(PJSIP/{0.name},30)\n same => n,Hangup(${{HANGUPCAUSE}})\n"
+    return "[phones]\n" + "".join(dial.format(phone) for phone in plan.phones())

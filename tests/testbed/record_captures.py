@@ -1,0 +1,61 @@
+"""Places the calls of `stories.py` through a real Asterisk and writes what its manager interface said.
+
+    python -m tests.testbed.record_captures [STORY …]       # into tests/captures
+
+Each story has an Asterisk of its own and gives `NAME.raw` (the user with the fewest rights), `NAME.full.raw` (a user
+with all rights, where marked) and `NAME.sip.json` (what the wire said, from the phones' own logs).
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from tests.testbed.stage import Stage
+from tests.testbed.stories import STORIES, Story, Take
+
+CAPTURES = Path(__file__).parents[1] / "captures"
+AT_ONCE = 2  # more would make times less exact than they are in a hall
+
+
+async def record(story: Story, target: Path) -> None:
+    """One story, recorded into a directory."""
+    async with Stage() as stage:
+        full = stage.switch.manager()
+        watcher = await stage.switch.watcher().__aenter__()
+        take = Take(stage, watcher)
+        async with full:
+            await story.play(take)
+            if not watcher.is_over:
+                await stage.quiet()
+                await asyncio.sleep(0.3)
+        for conversation in take.watchers:
+            await conversation.__aexit__()
+        stage.check()
+        truth = stage.truth()
+    (target / f"{story.name}.raw").write_bytes(b"".join(bytes(one.data) for one in take.watchers))
+    if story.full:
+        (target / f"{story.name}.full.raw").write_bytes(bytes(full.data))
+    (target / f"{story.name}.sip.json").write_text(json.dumps(truth, indent=1) + "\n")
+
+
+async def record_all(names: list[str]) -> int:
+    """Records the stories named, or all; returns how many failed."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def record_one(story: Story) -> bool:
+        async with turn:
+            try:
+                await record(story, CAPTURES)
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the others go on
+                print(f"FAILED {story.name}: {error!r}", flush=True)
+                return False
+            print(f"       {story.name}: {story.told}", flush=True)
+            return True
+
+    chosen = [story for story in STORIES if not names or story.name in names]
+    return (await asyncio.gather(*map(record_one, chosen))).count(False)
+
+
+if __name__ == "__main__":
+    sys.exit(min(1, asyncio.run(record_all(sys.argv[1:]))))
