@@ -1,5 +1,7 @@
 """`voicedesk doctor`: is everything as it must be, and if not, what to do."""
 
+from typing import Annotated
+
 import typer
 
 from voicedesk.app import address_of
@@ -13,7 +15,12 @@ from voicedesk.settings import read_settings
 _MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.UNSEEN: "?   ", Grade.BAD: "BAD "}
 
 
-def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+ListenOption = Annotated[
+    float, typer.Option("--listen", min=0, max=3600, help="Seconds to listen to each PBX; a call shows more.")
+]
+
+
+def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOption = False) -> None:
     """Check every PBX (version, event times, rights, clock), the database, the disk and the calendar; change nothing.
 
     Example: `voicedesk doctor --config /etc/voicedesk/voicedesk.toml`
@@ -22,7 +29,7 @@ def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
     """
     loaded = read_settings(config)
     addresses = [address_of(pbx) for pbx in loaded.settings.pbx]
-    findings = wait(examine(loaded.settings, addresses, now_us, file=loaded.file))
+    findings = wait(examine(loaded.settings, addresses, now_us, file=loaded.file, listen_seconds=listen))
     if json:
         say_json([finding.as_json() for finding in findings])
     else:

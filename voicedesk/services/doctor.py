@@ -1,6 +1,7 @@
 """The doctor: looks at everything Voicedesk stands on, and says of each thing what, why and the cure."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -8,30 +9,44 @@ from datetime import timedelta
 from pathlib import Path
 
 from voicedesk.ami.link import AmiAddress
+from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.errors import StoreError
+from voicedesk.errors import StoreError, StoreUnavailable
 from voicedesk.services.findings import Finding, Grade
 from voicedesk.services.pbx_check import check_pbx
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.engine import Database
+from voicedesk.store.health import damage
+from voicedesk.store.store import Store
 from voicedesk.work_calendar import WorkCalendar
 
 LEAST_FREE_BYTES = 1024**3
 LEAST_FREE_SHARE = 0.05
 _LOOK_AHEAD_DAYS = 60
+_LATEST_ENTRIES = 100
 
 
 async def examine(
-    settings: Settings, addresses: Sequence[AmiAddress], now: NowUs, *, file: Path | None = None
+    settings: Settings,
+    addresses: Sequence[AmiAddress],
+    now: NowUs,
+    *,
+    file: Path | None = None,
+    listen_seconds: float = 1.0,
 ) -> list[Finding]:
     """All findings: the PBXs first, then database, disk, calendar and the settings `file` itself."""
-    per_pbx = await asyncio.gather(*(check_pbx(address, now) for address in addresses))
-    findings = [finding for found in per_pbx for finding in found]
+    database = Path(settings.store.url.removeprefix("sqlite:///"))
+    has_database = database.exists()  # noqa: ASYNC240  # nothing else runs here that could be held up
+    heard = await heard_lately(settings) if has_database else {}
+    checks = [
+        check_pbx(address, now, listen_seconds=listen_seconds, earlier=heard.get(address.pbx, ()))
+        for address in addresses
+    ]
+    findings = [finding for found in await asyncio.gather(*checks) for finding in found]
     if not addresses:
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
         findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
-    database = Path(settings.store.url.removeprefix("sqlite:///"))
     findings.append(await check_database(settings.store.url, database))
     findings.append(check_disk(database))
     findings.extend(check_calendar(settings, now))
@@ -40,16 +55,34 @@ async def examine(
     return findings
 
 
+async def heard_lately(settings: Settings) -> dict[str, list[AmiEvent]]:
+    """The newest events of each PBX's journal; none where there is no journal that can be read."""
+    heard: dict[str, list[AmiEvent]] = {}
+    with contextlib.suppress(StoreError):  # what is wrong with it is a finding of its own
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            for pbx in settings.pbx:
+                position = await store.journal.position(pbx.name)
+                if position is not None:
+                    since = position.sequence - _LATEST_ENTRIES
+                    heard[pbx.name] = [event async for _, event in store.journal.events(pbx.name, since=since)]
+    return heard
+
+
 async def check_database(url: str, path: Path) -> Finding:
     """Whether the database can be used, and has this program's version; none yet is no fault."""
     absent = _absent(path)
     if absent is not None:
         return absent
     try:
-        version = await _version(url)
-    except StoreError as error:
-        cure = f"check owner and mode of {path}, and store.url"
+        version, broken = await _version_and_damage(url)
+    except StoreUnavailable as error:
+        cure = f"check owner and mode of {path}, and whether the disk is full"
         return _bad("database", "reachable", f"{path}: {error}", "calls could not be kept", cure)
+    except StoreError as error:
+        version, broken = None, str(error)
+    if broken is not None:
+        cure = f"stop voicedesk, move {path} away, restore a copy of it, or save what can be read: sqlite3 … .recover"
+        return _bad("database", "integrity", f"{path} is damaged: {broken}", "calls could be lost or wrong", cure)
     newest = schema.newest_version()
     if version == newest:
         return Finding(subject="database", check="version", grade=Grade.GOOD, what=f"{path} has version {version}")
@@ -106,10 +139,10 @@ def _absent(path: Path) -> Finding | None:
     return _bad("database", "reachable", f"{path} cannot be made", "calls could not be kept", cure)
 
 
-async def _version(url: str) -> str | None:
+async def _version_and_damage(url: str) -> tuple[str | None, str | None]:
     database = Database(url)
     try:
-        return await schema.current_version(database)
+        return await schema.current_version(database), await damage(database)
     finally:
         await database.close()
 

@@ -5,8 +5,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from asterisk.ami.action import Action
 
@@ -33,17 +33,26 @@ _CURE_BOTH = f"{_CURE_USER}; {_CURE_SNIPPET}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PbxSeen:
-    """What a manager user saw in a moment. `commands`: what it may run, with the rights that allow each."""
+    """What a manager user saw in a moment. `commands`: what it may run, with the rights that allow each.
+
+    `earlier`: events that the service heard lately.
+    """
 
     version: str = ""
     commands: dict[str, frozenset[str]] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
     events: tuple[AmiEvent, ...] = ()
+    earlier: tuple[AmiEvent, ...] = ()
     skew_us: int | None = None
 
 
-async def check_pbx(address: AmiAddress, now: NowUs, *, listen_seconds: float = 1.0) -> list[Finding]:
-    """Every finding about one PBX; one that cannot be reached is one finding."""
+async def check_pbx(
+    address: AmiAddress, now: NowUs, *, listen_seconds: float = 1.0, earlier: Sequence[AmiEvent] = ()
+) -> list[Finding]:
+    """Every finding about one PBX; one that cannot be reached is one finding.
+
+    `earlier`: what the service heard of it lately, for what only a call shows.
+    """
     try:
         seen = await look(address, now, listen_seconds=listen_seconds)
     except AmiAuthenticationError as error:
@@ -52,7 +61,7 @@ async def check_pbx(address: AmiAddress, now: NowUs, *, listen_seconds: float = 
     except AmiError as error:
         cure = f"check host and port {address.host}:{address.port}, and enabled, bindaddr and permit in manager.conf"
         return [_bad(address.pbx, "login", str(error), "nothing can be followed", cure)]
-    return judge(address.pbx, seen)
+    return judge(address.pbx, replace(seen, earlier=tuple(earlier)))
 
 
 async def look(address: AmiAddress, now: NowUs, *, listen_seconds: float) -> PbxSeen:
@@ -108,22 +117,14 @@ def _version(pbx: str, seen: PbxSeen) -> Finding:
 
 
 def _timestamps(pbx: str, seen: PbxSeen) -> Finding:
-    # the greeting of a login carries no time even where events do
-    plain = [event for event in seen.events if event.name != "FullyBooted"]
-    if any(event.timestamp_us is not None for event in plain):
-        return Finding(subject=pbx, check="timestampevents", grade=Grade.GOOD, what="events carry the switch's time")
+    newest = [*_live(seen.earlier), *_live(seen.events)][-1:]
     why = "without the switch's own time, network delays are counted as ringing"
     cure = "set timestampevents = yes in [general] of manager.conf, then: asterisk -rx 'manager reload'"
-    if plain:
+    if not newest:
+        return _unseen(pbx, "timestampevents", "no event came that would show whether events carry the time", why)
+    if newest[0].timestamp_us is None:
         return _bad(pbx, "timestampevents", "events carry no time of the switch", why, cure)
-    return Finding(
-        subject=pbx,
-        check="timestampevents",
-        grade=Grade.UNSEEN,
-        what="no event came while looking",
-        why=why,
-        cure=f"look again during a call; or {cure}",
-    )
+    return Finding(subject=pbx, check="timestampevents", grade=Grade.GOOD, what="events carry the switch's time")
 
 
 def _clock(pbx: str, seen: PbxSeen) -> Finding:
@@ -151,13 +152,10 @@ def _rights(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
     if not any(event.name == "FullyBooted" for event in seen.events):
         why = "restarts of the switch and phones that go off would not be seen"
         yield _bad(pbx, "rights_missing", "events of the class system do not come", why, _CURE_BOTH)
-    yield Finding(
-        subject=pbx,
-        check="rights_missing",
-        grade=Grade.UNSEEN,
-        what="whether events of the classes call, agent and user come shows only in a call",
-        cure="make a test call, then: voicedesk calls list",
-    )
+    unseen = sorted(WATCHER_READ - {"system"} - _classes((*seen.earlier, *seen.events)))
+    if unseen:
+        what = f"whether events of class {', '.join(unseen)} come shows only in a call"
+        yield _unseen(pbx, "rights_missing", what, "calls, queues and the hotline's announcements come by them")
     yield from _excessive(pbx, seen)
 
 
@@ -170,14 +168,23 @@ def _excessive(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
         examples = ", ".join(sorted(beyond, key=lambda name: (name not in _GRAVE, name))[:4])
         what = f"may do more than watch: write = {','.join(rights) or '…'} allows {examples}"
         yield _bad(pbx, "rights_excessive", what, why, _CURE_BOTH)
-    classes = {part for event in seen.events for part in (event.get("Privilege") or "").split(",")}
-    more = sorted(classes - WATCHER_READ - {"", "all"})
+    more = sorted(_classes(seen.events) - WATCHER_READ)
     if more:
         what = f"is told more than it needs: read has {', '.join(more)}"
         why = "events nobody wants cost both machines time, and may hold personal data"
         yield Finding(subject=pbx, check="rights_excessive", grade=Grade.NOTE, what=what, why=why, cure=_CURE_USER)
     if not beyond and not more:
         yield Finding(subject=pbx, check="rights_excessive", grade=Grade.GOOD, what="may watch and nothing else")
+
+
+def _live(events: Iterable[AmiEvent]) -> list[AmiEvent]:
+    """Events that happened: neither items of a list, nor the greeting of a login, which never carries a time."""
+    return [event for event in events if event.get("Privilege") and event.name != "FullyBooted"]
+
+
+def _classes(events: Iterable[AmiEvent]) -> set[str]:
+    """The classes that let a user read these events."""
+    return {part for event in events for part in (event.get("Privilege") or "").split(",")} - {"", "all"}
 
 
 async def _ask(link: Link, action: Action) -> Answer | None:
@@ -195,6 +202,11 @@ async def _skew(link: Link, now: NowUs) -> int | None:
     answer = await _ask(link, actions.ping())
     theirs = parse_epoch(answer.response.get("Timestamp", "") or "") if answer else None
     return None if theirs is None else theirs - (before + now()) // 2
+
+
+def _unseen(pbx: str, check: str, what: str, why: str) -> Finding:
+    cure = "look again while a call rings: voicedesk doctor --listen 30"
+    return Finding(subject=pbx, check=check, grade=Grade.UNSEEN, what=what, why=why, cure=cure)
 
 
 def _bad(pbx: str, check: str, what: str, why: str, cure: str) -> Finding:
