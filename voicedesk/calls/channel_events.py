@@ -110,10 +110,11 @@ class ChannelEvents:
         if channel.number_rank < _SEEN and channel.leg is None:
             self._describe(channel, event, _SEEN)
 
-    def went_up(self, channel: Channel, at: int) -> None:
-        """The channel was answered."""
+    def went_up(self, channel: Channel, at: int, *, seen: bool = True) -> None:
+        """The channel was answered; not `seen` if it was only found answered later."""
         if channel.up_at is None:
             channel.up_at = at
+            channel.up_unseen = not seen
             self._answered(channel)
 
     def _answered(self, channel: Channel) -> None:
@@ -144,6 +145,8 @@ class ChannelEvents:
         leg = self.leg(channel)
         if dialler is not None:
             leg.dialler = dialler
+            if dialler.call is not channel.call:  # a colleague picked the call up from a phone of their own
+                self._registry.join(dialler.call, channel.call)
             if dialler.number_rank < _CLEANED and not dialler.is_local:
                 self._describe(dialler, event, _CLEANED)
         return leg
@@ -163,7 +166,10 @@ class ChannelEvents:
 
     def _dial_state(self, event: AmiEvent, at: int) -> None:
         leg = self._dialled(event, at)
-        if leg is not None and leg.dial_ringing_at is None and event.get("DialStatus") == "RINGING":
+        if leg is None:
+            return
+        leg.is_alive = True
+        if leg.dial_ringing_at is None and event.get("DialStatus") == "RINGING":
             leg.dial_ringing_at = at
             self._registry.changed[leg.channel.call] = None
 
@@ -252,6 +258,10 @@ class ChannelEvents:
         for keys in TRANSFER:
             if event.get(keys[0]):
                 self._registry.moved_channel(event, keys, at)
+        transferer = self._registry.channels.get(event.get(TRANSFER[0][0]) or "")
+        if transferer is not None:
+            transferer.call.attended.append((at, transferer.endpoint))
+            self._registry.changed[transferer.call] = None
 
     def _pickup(self, event: AmiEvent, _at: int) -> None:
         """A colleague takes the call: the phone that rang did not answer it."""

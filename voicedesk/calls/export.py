@@ -50,7 +50,7 @@ def _leg(leg: LegFacts, judged: LegJudgement) -> dict[str, Any]:
         "role": leg.role.value,
         "ring_source": leg.ring_source.value if leg.ring_source else None,
         "ringing_at": to_seconds(leg.ringing_at),
-        "answered_at": to_seconds(leg.answered_at),
+        "answered_at": to_seconds(leg.answered_at) if leg.answer_seen else None,
         "ended_at": to_seconds(leg.ended_at),
         "ring_ms": to_ms(judged.ring_us),
         "rings_heard": judged.rings_heard,

@@ -21,7 +21,7 @@ from voicedesk.calls.model import (
 )
 from voicedesk.calls.records import CALLBACK_PREFIX, CallRecord, Channel, Leg
 
-_BUSY, _REFUSED, _ELSEWHERE = 17, 21, 26
+_BUSY, _REFUSED, _FORWARDED, _ELSEWHERE = 17, 21, 23, 26
 _UNREACHABLE_CAUSES = frozenset(
     {1, 2, 3, 5, 18, 20, 22, 25, 27, 28, 34, 38, 41, 42, 44, 47, 58, 66, 88, 96, 97, 111, 127}
 )
@@ -30,6 +30,8 @@ _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE})
 _NOT_RUNG = frozenset({Outcome.BUSY, Outcome.DECLINED, Outcome.UNREACHABLE})
 _OUTSIDE = re.compile(r"(?:[A-Za-z0-9]+/)?(?:\+?([0-9*#]{3,})@[^/]+|(?:g[0-9]+|[^/@:]+)/\+?([0-9*#]{5,}))")
 
+SILENT_US = 2_000_000
+"""A SIP phone that is there says within this time that it rings, or at least that it is trying."""
 SETTLE_US = 500_000
 """Events of different channels about one moment arrive this close together at most."""
 
@@ -222,9 +224,6 @@ def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -
     at = ringing_at or leg.dialled_at or channel.hung_at or 0
     dialler = leg.dialler
     member = leg.member or (dialler.call.local_members.get(local_base(dialler.name)) if dialler else None)
-    transferred = next(
-        (who for when, who in reversed(channel.call.transfers) if when <= (leg.dialled_at or at)), None
-    ) or (dialler.endpoint if dialler and not dialler.is_local and dialler.endpoint in hall.phones else None)
     return LegFacts(
         uniqueid=channel.uniqueid,
         channel=channel.name,
@@ -237,12 +236,29 @@ def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -
         ringing_at=ringing_at,
         ring_ended_at=_ring_ended_at(leg),
         answered_at=leg.answered_at,
+        answer_seen=not channel.up_unseen,
         ended_at=channel.hung_at,
         outcome=outcome,
         hangup_cause=channel.hangup_cause,
         state_before=leg.state_before,
-        transferred_from=transferred if transferred != channel.endpoint else None,
+        transferred_from=_transferred_from(leg, legs, hall),
     )
+
+
+def _transferred_from(leg: Leg, legs: list[Leg], hall: Hall) -> str | None:
+    """The phone that passed the call on to this one, if any did."""
+    record, at = leg.channel.call, leg.dialled_at
+    if at is None:
+        return None
+    blind = [who for when, who in record.transfers if when <= at]
+    if blind:
+        return blind[-1]
+    dialler = leg.dialler
+    if dialler is not None and dialler is not record.first_channel and dialler.endpoint in hall.phones:
+        return dialler.endpoint
+    answered = {one.channel.endpoint: one.answered_at for one in legs if one is not leg and one.answered_at is not None}
+    attended = (who for when, who in record.attended if who in answered and answered[who] < at < when)
+    return next(attended, None)
 
 
 def local_base(name: str) -> str:
@@ -256,7 +272,7 @@ def _ring_start(leg: Leg, outcome: Outcome | None) -> tuple[RingSource | None, i
         return RingSource.NEWSTATE, leg.ringing_at
     if leg.dial_ringing_at is not None:
         return RingSource.DIALSTATE, leg.dial_ringing_at
-    if outcome in _NOT_RUNG:
+    if outcome in _NOT_RUNG or leg.channel.hangup_cause == _FORWARDED:
         return None, None
     if leg.dial_begin_at is not None:
         return RingSource.DIALBEGIN, leg.dial_begin_at
@@ -303,7 +319,13 @@ def _refused(leg: Leg) -> Outcome | None:
 
 
 def _was_unreachable(leg: Leg, cause: int | None) -> bool:
-    return leg.dial_status in _UNREACHABLE_STATUS or cause in _UNREACHABLE_CAUSES or leg.state_before in _AWAY
+    """The switch says so, or the phone gave no sign of life in all the time that it was dialled."""
+    if leg.dial_status in _UNREACHABLE_STATUS or cause in _UNREACHABLE_CAUSES or leg.state_before in _AWAY:
+        return True
+    ended_at = _ring_ended_at(leg)
+    is_sip = leg.channel.name.startswith(("PJSIP/", "SIP/"))
+    dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
+    return is_sip and not leg.is_alive and dialled_us >= SILENT_US
 
 
 def _taken_away(leg: Leg, legs: list[Leg], ended_at: int, gave_up_at: int | None) -> Outcome:

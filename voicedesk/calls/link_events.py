@@ -147,6 +147,8 @@ class LinkEvents:
         if self._listed is not None:
             self._listed.add(event.get("Uniqueid") or "")
             at = self._listed_at
+        elif self._registry.gaps:  # a list in a capture bears no time: it was made after the last gap
+            at = max(at, self._registry.gaps[-1].to_at or 0)
         channel = self._registry.channel(event, SELF, at)
         if channel is None:
             return
@@ -156,7 +158,7 @@ class LinkEvents:
             record.start_source = StartSource.SNAPSHOT
         state = event.get("ChannelStateDesc")
         if state == "Up":
-            self._channel_events.went_up(channel, at)
+            self._channel_events.went_up(channel, at, seen=False)
         elif state == "Ringing" and not channel.is_local:
             self._channel_events.leg(channel)
         self._channel_events.describe_listed(channel, event)

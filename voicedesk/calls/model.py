@@ -94,6 +94,7 @@ class Reason(StrEnum):
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     TALKING = "talking"
     ON_BREAK = "on_break"
+    PICKED_UP = "picked_up"  # took a colleague's call over, by a phone that did not ring
     CITIZEN_LEG = "citizen_leg"
     # not judged: a call, and every leg of it
     OFF_DUTY = "off_duty"
@@ -242,7 +243,10 @@ class PhoneSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegFacts:
-    """One ringing of one phone. `state_before` is what the phone was doing when the switch dialled it."""
+    """One ringing of one phone. `state_before` is what the phone was doing when the switch dialled it.
+
+    Without `answer_seen` the answer fell into a gap, some time before `answered_at`.
+    """
 
     uniqueid: str
     channel: str
@@ -255,6 +259,7 @@ class LegFacts:
     ringing_at: int | None = None
     ring_ended_at: int | None = None
     answered_at: int | None = None
+    answer_seen: bool = True
     ended_at: int | None = None
     outcome: Outcome | None = None
     hangup_cause: int | None = None

@@ -29,6 +29,7 @@ class Channel:
         "number_rank",
         "uniqueid",
         "up_at",
+        "up_unseen",
     )
 
     def __init__(self, uniqueid: str, name: str, linkedid: str, call: "CallRecord") -> None:
@@ -43,6 +44,7 @@ class Channel:
         self.number: str | None = None
         self.number_rank = -1
         self.up_at: int | None = None
+        self.up_unseen = False
         self.hangup_requested_at: int | None = None
         self.hung_at: int | None = None
         self.hung_unseen = False
@@ -62,6 +64,7 @@ class Leg:
         "dial_status",
         "dial_string",
         "dialler",
+        "is_alive",
         "member",
         "picked_up",
         "queue_gave_up_at",
@@ -74,6 +77,7 @@ class Leg:
         self.state_before = state_before
         self.dialler: Channel | None = None
         self.dial_string = ""
+        self.is_alive = False
         self.member: str | None = None
         self.ringing_at: int | None = None
         self.dial_ringing_at: int | None = None
@@ -107,6 +111,7 @@ class CallRecord:
 
     __slots__ = (
         "asked_at",
+        "attended",
         "channels",
         "closed_at",
         "doubtful",
@@ -148,6 +153,7 @@ class CallRecord:
         self.states_seen: dict[str, list[PhoneState]] = {}
         self.local_members: dict[str, str] = {}
         self.transfers: list[tuple[int, str]] = []
+        self.attended: list[tuple[int, str]] = []
         self.gaps: list[Gap] = []
 
     @property
@@ -174,6 +180,7 @@ class CallRecord:
         self.live += other.live
         self.last_at = max(self.last_at, other.last_at)
         self.transfers.extend(other.transfers)
+        self.attended.extend(other.attended)
         self.local_members |= other.local_members
         self.doubtful = self.doubtful or other.doubtful
         for gap in other.gaps:

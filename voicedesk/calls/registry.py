@@ -131,10 +131,15 @@ class Registry:
         if there is None:
             here.linkedids.append(linkedid)
             self._calls[linkedid] = here
-        elif there.first_at <= here.first_at:
-            self._merge(there, here)
         else:
-            self._merge(here, there)
+            self.join(here, there)
+
+    def join(self, one: CallRecord, other: CallRecord) -> None:
+        """Two calls turned out to be one matter: the older one holds both."""
+        if other.first_at <= one.first_at:
+            self._merge(other, one)
+        else:
+            self._merge(one, other)
 
     def _merge(self, kept: CallRecord, gone: CallRecord) -> None:
         for linkedid in gone.linkedids:

@@ -20,7 +20,7 @@ from voicedesk.clock import MICROSECONDS, parse_epoch
 _BANNER = re.compile(rb"^Asterisk Call Manager/[^\r\n]*\r\n", re.MULTILINE)
 _DIALLED = frozenset({"AgentCalled", "DialBegin", "DialEnd", "DialState"})
 _WANTED = WANTED_EVENTS | {"FullyBooted"}
-_BOOT_SLACK_US = 3 * MICROSECONDS
+_UPTIME_SLACK = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +78,19 @@ def _with_arrival(event: AmiEvent) -> AmiEvent:
 def _with_marks(links: Iterable[list[AmiEvent]]) -> Iterator[AmiEvent]:
     """The events with the marks of the link that a capture, unlike a journal, does not hold."""
     last: int | None = None
-    boot: int | None = None
+    least_uptime: int | None = None
     for events in filter(None, links):
         first = _first_instant(events)
+        uptime = _uptime(events)
         if first is not None and not any(event.name == "VoicedeskLink" for event in events):
             if last is not None:
                 yield _mark("lost", last)
-            booted = _booted_at(events, first)
-            restarted = boot is not None and booted is not None and booted > boot + _BOOT_SLACK_US
+            restarted = least_uptime is not None and uptime is not None and uptime < least_uptime - _UPTIME_SLACK
             yield _mark("up", first, Restarted="1" if restarted else "0")
-            boot = booted or boot
         yield from events
         last = max((event.timestamp_us or 0 for event in events), default=0) or last
+        if uptime is not None and first is not None and last is not None:
+            least_uptime = uptime + (last - first) // MICROSECONDS
 
 
 def _mark(state: str, at: int, **headers: object) -> AmiEvent:
@@ -101,10 +102,10 @@ def _first_instant(events: list[AmiEvent]) -> int | None:
     return next((at for at in (event.timestamp_us for event in events) if at is not None), None)
 
 
-def _booted_at(events: list[AmiEvent], first: int) -> int | None:
-    """When the PBX was started, to a second: FullyBooted tells its age."""
+def _uptime(events: list[AmiEvent]) -> int | None:
+    """How many seconds the PBX had been up at login: FullyBooted tells."""
     uptime = next((event.get("Uptime") for event in events if event.name == "FullyBooted"), None)
-    return first - int(uptime) * MICROSECONDS if uptime and uptime.isdecimal() else None
+    return int(uptime) if uptime and uptime.isdecimal() else None
 
 
 def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:
@@ -116,6 +117,9 @@ def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:
         if "/" in endpoint and not endpoint.startswith("Local/"):
             outside = outside_number(event.get("DialString") or "")
             (trunks if outside else phones).add(endpoint)
+            dialler = (event.get("Channel") or "").rpartition("-")[0]
+            if outside and "/" in dialler and not dialler.startswith("Local/"):
+                phones.add(dialler)  # who calls out through a trunk sits in the house
     return Hall(phones=frozenset(phones - trunks), every_extension_is_a_line=True)
 
 

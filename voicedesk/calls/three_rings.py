@@ -101,12 +101,16 @@ def _leg_finding(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Findin
 
 
 def _answered(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    if leg.ringing_at is None and leg.dialled_at is None:
+        return Verdict.NOT_JUDGED, Reason.PICKED_UP
     return _by_limit(facts, leg, ring_us, (Verdict.ON_TIME, None), Verdict.LATE)
 
 
 def _no_answer(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
     if leg.state_before is PhoneState.PAUSED:
         return Verdict.NOT_JUDGED, Reason.ON_BREAK
+    if leg.ringing_at is None and leg.dialled_at is not None:  # forwarded to another phone at once
+        return Verdict.NOT_JUDGED, Reason.RUNG_TOO_SHORT
     return _by_limit(facts, leg, ring_us, (Verdict.NOT_JUDGED, Reason.RUNG_TOO_SHORT), Verdict.MISSED)
 
 
@@ -150,6 +154,8 @@ def _by_limit(facts: CallFacts, leg: LegFacts, ring_us: int | None, within: Find
 
 def _leg_ring_us(leg: LegFacts) -> int | None:
     """How long the phone rang; None if it never did, still does, or the clock ran backwards."""
+    if not leg.answer_seen:
+        return None
     ended = leg.answered_at if leg.answered_at is not None else leg.ring_ended_at
     span = _span(leg.ringing_at, ended)
     return None if span is None or span < 0 else span
@@ -287,7 +293,8 @@ def _queue_us(facts: CallFacts, start: LegFacts | None) -> int | None:
 
 def _call_ring_us(facts: CallFacts, start: LegFacts | None) -> int | None:
     """From the first ring to a person's answer, or to the last phone's falling silent."""
-    if start is None:
+    first = _first_answer(facts)
+    if start is None or (first is not None and not first.answer_seen):
         return None
     end = facts.person_answered_at
     if end is None:

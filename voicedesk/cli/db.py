@@ -1,5 +1,6 @@
 """`voicedesk db`: the database itself."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.engine import Database
+from voicedesk.store.packing import reduce_event
 from voicedesk.store.retention import Forgotten, Pruned
 from voicedesk.store.store import Store
 
@@ -60,6 +62,27 @@ def forget(
         say_json({"calls": forgotten.calls, "journal": forgotten.journal})
     else:
         say(f"removed from {forgotten.calls} calls and {forgotten.journal} journal entries")
+
+
+@app.command()
+def journal(
+    pbx: Annotated[str, typer.Argument(help="The PBX's name in the settings.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write the journal of a PBX as AMI text, which `voicedesk replay` reads.
+
+    Example: `voicedesk db journal main > main.raw && voicedesk replay main.raw`
+    """
+    wait(_export(settings_of(config), pbx))
+
+
+async def _export(settings: Settings, pbx: str) -> None:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        names = await store.journal.names()
+        if pbx not in names:
+            raise InputError(f"there is no journal of {pbx!r}: known are {', '.join(names) or 'none'}")
+        async for _, event in store.journal.events(pbx):
+            sys.stdout.buffer.write(reduce_event(event) + b"\r\n\r\n")
 
 
 async def _upgrade(settings: Settings) -> bool:
