@@ -1,5 +1,6 @@
 """`voicedesk calls` and `voicedesk rejudge`: what was judged, and judging it again."""
 
+import sys
 from collections.abc import Iterable
 from datetime import UTC, tzinfo
 from typing import Annotated, Any
@@ -40,6 +41,8 @@ WORDS = {
     "not_judged": "不判 not judged",
     "cannot_tell": "无法判定 cannot tell",
 }
+PIPE_WIDTH = 160
+"""Columns where nobody looks at a screen: nothing is cut short for a program or a file."""
 STYLES = {"on_time": "green", "late": "yellow", "missed": "red", "left_early": "cyan", "cannot_tell": "magenta"}
 COLUMNS = [
     "id", "pbx", "line", "direction", "caller_number", "started_at", "ended_at", "disposition", "answered_by", "agent",
@@ -114,7 +117,7 @@ def show(
     if json:
         say_json(record)
     else:
-        _show_one(stored, record, zone_of(settings))
+        _show_one(stored, record, zone_of(settings), unmask)
 
 
 def rejudge(
@@ -169,22 +172,15 @@ def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:
 
 def show_table(calls: Iterable[JudgedCall], zone: tzinfo | None = None, *, unmask: bool = False) -> None:
     """Calls as a table for people; instants in `zone`, else UTC."""
-    table = Table(box=None, header_style="bold")
-    for name in (
-        "编号 id",
-        "时间 start",
-        "线路 line",
-        "来电 caller",
-        "响铃 ring",
-        "声 rings",
-        "接听 answered by",
-        "判定 verdict",
-    ):
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("编号\nid", "时间\nstart", "线路\nline", "来电\ncaller", "响铃\nring", "声\nrings"):
         table.add_column(name, no_wrap=True)
+    for name in ("接听\nanswered by", "判定\nverdict"):
+        table.add_column(name, overflow="fold")
     for call in calls:
         table.add_row(*_cells(call, zone or UTC, unmask), style=STYLES.get(call.judgement.verdict.value))
     if table.row_count:
-        Console().print(table)
+        Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     else:
         say("没有来电记录 no calls")
 
@@ -206,8 +202,8 @@ def _cells(call: JudgedCall, zone: tzinfo, unmask: bool) -> list[str]:
     ]
 
 
-def _show_one(stored: StoredCall, record: dict[str, Any], zone: tzinfo) -> None:
-    show_table([stored.call], zone)
+def _show_one(stored: StoredCall, record: dict[str, Any], zone: tzinfo, unmask: bool) -> None:
+    show_table([stored.call], zone, unmask=unmask)
     facts = stored.call.facts
     say(f"规则 rule: {record['rules_version']}, {facts.limit_us / 1_000_000:g} s ({facts.limit_source or '-'})")
     say(f"四段时间 clocks: ivr {record['ivr_ms']} ms, queue {record['queue_ms']} ms, ring {record['ring_ms']} ms, "
