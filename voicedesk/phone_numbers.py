@@ -10,7 +10,7 @@ import unicodedata
 import phonenumbers
 
 REGION = "CN"
-_MARKS = re.compile(r"[\s().\-‐–—/·]+")
+_MARKS = re.compile(r"[ \t().\-‐–—/·]+")
 _DIALLED = re.compile(r"\+?[0-9]{3,20}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})[0-9]{7,8}")

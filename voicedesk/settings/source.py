@@ -32,11 +32,11 @@ class Source:
         return self.file.parent if self.file else Path.cwd()
 
     def place_of(self, path: KeyPath) -> str:
-        """Where a key, or the nearest table around it, was written; "default" if nowhere."""
+        """Where a key, or the nearest table around it, was written; the file if nowhere."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.places:
                 return self.places[path[:length]]
-        return str(self.file) if self.file else "default"
+        return str(self.file) if self.file else "the environment"
 
 
 def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -85,7 +85,8 @@ def lines_of(text: str) -> dict[KeyPath, int]:
             continue  # a value that goes on in the next line
         if row.lstrip().startswith("[") and len(rows) == 1:
             table = _table_path(statement, counts)
-            found.setdefault(table, begin)
+            for length in range(1, len(table) + 1):
+                found.setdefault(table[:length], begin)
         else:
             _note(statement, table, begin, found)
         begin, rows = number + 1, []

@@ -1,0 +1,129 @@
+"""What reaches a log: an action and its fields, without numbers, secrets or anything that moves a terminal."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from voicedesk.log import configure_logging, mask_numbers, printable
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def logged(**fields: Any) -> dict[str, Any]:
+    stream = io.StringIO()
+    configure_logging("info", "json", stream)
+    structlog.get_logger().info("call_started", **fields)
+    found: dict[str, Any] = json.loads(stream.getvalue())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("来电13812341234挂断", "来电138****1234挂断"),
+        ("Local/013812341234@out-0000001a;1", "Local/0138****1234@out-0000001a;1"),
+        ("+86 138 1234 1234.", "+86 ****1234."),
+        ("call 0371-67891234 or 67891234", "call 0371****1234 or 67****34"),
+        ("+852 2345 6789", "+852****6789"),
+        ("sip:13812341234@10.0.0.1:5060", "sip:138****1234@10.0.0.1:5060"),
+    ],
+)
+def test_a_number_is_masked_wherever_it_stands(text: str, shown: str) -> None:
+    assert mask_numbers(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1795421258.035513",
+        "1795421258.12",
+        "main-1795421258.1234567",
+        "PJSIP/trunk-00000012",
+        "2026-11-23T14:30:00 20261123",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "at 1795421258 and 1795421258035513",
+        "127.0.0.1:15038 took 5.1234567 s",
+        "extension 4001, 15000 ms",
+    ],
+)
+def test_times_ids_and_addresses_are_no_numbers(text: str) -> None:
+    assert mask_numbers(text) == text
+
+
+def test_fields_of_every_kind_are_masked_and_secrets_left_out() -> None:
+    found = logged(
+        caller_number="6001",
+        number=None,
+        raw=13812341234,
+        count=3,
+        share=0.5,
+        many=["13812341234", ("67891234",)],
+        inner={"caller": "13812341234", "secret": "x"},
+        error=ValueError("13812341234"),
+        ami_secret="hush",
+        call_id="13812341234",
+        started_at=13812341234,
+        uniqueid="1795421258.12",
+    )
+    assert found["caller_number"] == "60**"
+    assert found["number"] is None
+    assert found["raw"] == "138****1234"
+    assert (found["count"], found["share"]) == (3, 0.5)
+    assert found["many"] == ["138****1234", ["67****34"]]
+    assert found["inner"] == {"caller": "138****1234", "secret": "***"}
+    assert found["error"] == "138****1234"
+    assert found["ami_secret"] == "***"
+    assert (found["call_id"], found["started_at"]) == ("13812341234", 13812341234)
+
+
+def test_nothing_can_move_the_terminal_or_begin_a_line() -> None:
+    evil = "a\x1b[2J\r\nEvent: b\u2028c\u202e\x9b\x00"
+    assert printable(evil) == "a\\x1b[2J\\x0d\\x0aEvent: b\\x2028c\\x202e\\x9b\\x00"
+    found = logged(name=evil, inner={"a\n": ["b\n"]})
+    assert found["name"] == printable(evil)
+    assert found["inner"] == {"a\\x0a": ["b\\x0a"]}
+
+
+def test_the_console_shows_one_line_per_message_without_colours_where_nobody_looks() -> None:
+    stream = io.StringIO()
+    configure_logging("info", "console", stream)
+    structlog.get_logger().info("call_started", name="a\nb")
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "\x1b" not in stream.getvalue()
+    assert "call_started" in stream.getvalue()
+
+
+def test_messages_below_the_level_are_not_written() -> None:
+    stream = io.StringIO()
+    configure_logging("warning", "json", stream)
+    structlog.get_logger().info("call_started")
+    logging.getLogger("sqlalchemy.engine").info("SELECT 1")
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("kind", ["console", "json"])
+def test_libraries_messages_and_tracebacks_are_masked_too(kind: str) -> None:
+    stream = io.StringIO()
+    configure_logging("info", kind, stream)
+    logging.getLogger("library").warning("call from %s", "13812341234")
+    try:
+        raise ValueError("bad 13812341234 \x1b[2J")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    text = stream.getvalue()
+    assert "13812341234" not in text
+    assert "\x1b" not in text
+    assert "call from 138****1234" in text
+    assert "Traceback" in text
