@@ -1,0 +1,93 @@
+"""What Asterisk's own files get: every place filled, once per line, and nothing that means more than itself."""
+
+import re
+from pathlib import Path
+
+import pytest
+from voicedesk.errors import InputError
+from voicedesk.services import asterisk_files
+from voicedesk.services.asterisk_files import Part, permit_for, render
+from voicedesk.settings import Settings
+
+PBX = {"name": "main", "host": "127.0.0.1", "username": "voicedesk", "secret": "s3cret"}
+LINES = [
+    {"name": "hotline", "extensions": ["4001", "4002"], "queues": ["hot"], "phones": ["PJSIP/agent1", "PJSIP/agent2"]},
+    {"name": "pensions", "queues": ["old"], "limit_seconds": 10.0},
+]
+
+
+def settings(pbx: list[dict[str, object]] | None = None, lines: list[dict[str, object]] | None = None) -> Settings:
+    return Settings.model_validate({"pbx": [PBX] if pbx is None else pbx, "lines": LINES if lines is None else lines})
+
+
+def test_every_place_is_filled() -> None:
+    assert re.findall(r"@[A-Z_]+@", render(Part.ALL, settings())) == []
+
+
+def test_the_watcher_has_the_name_the_secret_and_our_address() -> None:
+    text = render(Part.MANAGER, settings())
+    assert "[voicedesk]\nsecret = s3cret\n" in text
+    assert "permit = 127.0.0.1/255.255.255.255\n" in text
+    assert "read = system,call,agent,user\nwrite = reporting\n" in text
+
+
+def test_each_number_gets_its_way_into_its_queue() -> None:
+    text = render(Part.EXTENSIONS, settings())
+    assert re.findall(r"^exten => (\d+),1,", text, flags=re.MULTILINE) == ["4001", "4002"]
+    assert text.count("Queue(hot,") == 2
+
+
+def test_each_queue_rings_its_phones_longer_than_the_limit() -> None:
+    text = render(Part.QUEUES, settings())
+    assert "[hot]\n" in text
+    assert "member => PJSIP/agent1,0,agent1,PJSIP/agent1\n" in text
+    assert re.findall(r"^timeout = (\d+)", text, flags=re.MULTILINE) == ["20", "15"]
+
+
+def test_without_settings_the_places_stay_open() -> None:
+    text = render(Part.ALL, settings([], []))
+    assert {"@AMI_USER@", "@AMI_SECRET@", "@EXTENSION@", "@QUEUE@"} <= set(re.findall(r"@[A-Z_]+@", text))
+
+
+def test_freepbx_has_files_of_its_own() -> None:
+    text = render(Part.ALL, settings(), freepbx=True)
+    titles = re.findall(r"^; ---- (.+)$", text, flags=re.MULTILINE)
+    assert "for /etc/asterisk/manager_custom.conf" in titles
+    assert "for /etc/asterisk/extensions_custom.conf" in titles
+    assert any("web page Queues" in title for title in titles)
+    assert "for /etc/asterisk/manager.conf" in render(Part.MANAGER, settings())
+
+
+def test_a_switch_is_chosen_by_name() -> None:
+    two = settings([PBX, {**PBX, "name": "second", "username": "other"}])
+    assert "[other]" in render(Part.MANAGER, two, pbx="second")
+    with pytest.raises(InputError, match=r"no \[\[pbx\]\] is called 'third': it has main, second"):
+        render(Part.MANAGER, two, pbx="third")
+    with pytest.raises(InputError, match="it has none"):
+        render(Part.MANAGER, settings([]), pbx="third")
+
+
+@pytest.mark.parametrize("name", ["a,b", "${EXTEN}", "a;b", 'a"b', "a]b", "a|b", "a&b", "a=>b"])
+def test_a_name_that_the_dialplan_would_read_as_more_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="means more than itself to Asterisk"):
+        render(Part.EXTENSIONS, settings(lines=[{"name": name, "extensions": ["1"]}]))
+
+
+def test_our_address_stays_open_where_it_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_args: object, **_kwargs: object) -> None:
+        raise OSError("no such name")
+
+    monkeypatch.setattr(asterisk_files.socket, "getaddrinfo", nowhere)
+    assert permit_for("pbx.invalid") is None
+    assert "permit = @AMI_PERMIT@" in render(Part.MANAGER, settings())
+
+
+def test_an_address_of_the_new_kind_has_its_own_mask() -> None:
+    assert permit_for("::1") in ("::1/128", None)
+
+
+def test_an_installed_package_brings_its_own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "_dialplans").mkdir()
+    (tmp_path / "services").mkdir()
+    monkeypatch.setattr(asterisk_files, "__file__", str(tmp_path / "services" / "asterisk_files.py"))
+    assert asterisk_files.folder() == tmp_path / "_dialplans"
