@@ -230,7 +230,7 @@ def _one(base: Path, *patterns: str) -> Path:
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise InstallError(f"{' '.join(command[:3])} failed:\n{done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
@@ -241,12 +241,12 @@ def _output(command: list[str]) -> str:
 
 
 def _say(text: str) -> None:
-    print(f"asterisk: {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"asterisk: {text}\n")
 
 
 def main() -> int:
     try:
-        print(ensure_installed())
+        sys.stdout.write(f"{ensure_installed()}\n")
     except InstallError as error:
         _say(str(error))
         return 1

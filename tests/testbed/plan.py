@@ -1,4 +1,4 @@
-"""What a testbed's switch is set up with: lines, queues and staff phones, each phone at a loopback address of its own."""
+"""What a testbed's switch is set up with: lines, queues, and phones at loopback addresses of their own."""
 
 import random
 import socket
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A hotline number and its queue; `members` are phones by name, or whole interfaces such as `Local/6001@phones/n`."""
+    """A hotline number and its queue; `members` are phones by name, or whole interfaces (`Local/6001@phones/n`)."""
 
     extension: str
     name: str
@@ -18,14 +18,21 @@ class Line:
 
     def member_lines(self) -> str:
         """The `member =>` lines of queues.conf."""
-        return "\n".join(f"member => {_member(name)}" for name in self.members)
+        pairs = zip(self.members, self.phones(), strict=True)
+        return "\n".join(f"member => {_interface(member)},0,{phone},PJSIP/{phone}" for member, phone in pairs)
+
+    def phones(self) -> tuple[str, ...]:
+        """The phones that ring in the end, by name."""
+        return tuple(_phone_of(member) for member in self.members)
 
 
-def _member(name: str) -> str:
-    if name.startswith("Local/600"):
-        phone = f"agent{name[9]}"
-        return f"{name},0,{phone},PJSIP/{phone}"
-    return f"PJSIP/{name},0,{name},PJSIP/{name}"
+def _interface(member: str) -> str:
+    return member if "/" in member else f"PJSIP/{member}"
+
+
+def _phone_of(member: str) -> str:
+    """`Local/6001@phones/n` rings agent1."""
+    return f"agent{member[9]}" if member.startswith("Local/600") else member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,11 @@ import json
 import sys
 from pathlib import Path
 
+from rich.console import Console
 from tests.testbed.stage import Stage
 from tests.testbed.stories import STORIES, Story, Take
 
+console = Console(highlight=False)
 CAPTURES = Path(__file__).parents[1] / "captures"
 AT_ONCE = 2  # more would make times less exact than they are in a hall
 
@@ -48,9 +50,9 @@ async def record_all(names: list[str]) -> int:
             try:
                 await record(story, CAPTURES)
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the others go on
-                print(f"FAILED {story.name}: {error!r}", flush=True)
+                console.print(f"[red]failed[/red] {story.name}: {error!r}")
                 return False
-            print(f"       {story.name}: {story.told}", flush=True)
+            console.print(f"{story.name}: {story.told}")
             return True
 
     chosen = [story for story in STORIES if not names or story.name in names]

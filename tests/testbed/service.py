@@ -1,0 +1,153 @@
+"""`voicedesk run` beside a testbed's switch, by its own command line; what it logs can be waited for."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.testbed.configuration import AMI_SECRET, AMI_USER
+from tests.testbed.plan import Plan
+
+STOP_SECONDS = 15
+
+
+def settings_text(plan: Plan, folder: Path, *, hall: str = "示范服务大厅 demo hall") -> str:
+    """A voicedesk.toml for a plan; the database lies in `folder`."""
+    network = plan.network
+    tables = [
+        ("[hall]", {"name": hall, "timezone": "Asia/Shanghai"}),
+        ("[store]", {"url": f"sqlite:///{folder / 'voicedesk.db'}"}),
+        ("[log]", {"format": "json"}),
+        (
+            "[[pbx]]",
+            {
+                "name": "testbed",
+                "host": network.switch,
+                "port": network.ami_port,
+                "username": AMI_USER,
+                "secret": AMI_SECRET,
+            },
+        ),
+    ]
+    for line in plan.lines:
+        values = {"name": line.name, "extensions": [line.extension], "queues": [line.name]}
+        tables.append(("[[lines]]", {**values, "phones": [f"PJSIP/{name}" for name in line.phones()]}))
+    for phone in plan.phones():
+        tables.append(("[[phones]]", {"endpoint": f"PJSIP/{phone.name}", "extension": phone.extension}))
+    # strings and lists of strings look the same in JSON and TOML
+    return "\n".join(
+        title + "\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+        for title, values in tables
+    )
+
+
+class RunningService:
+    """Use as `async with`: starts the service and returns when its link to the switch stands."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.config = folder / "voicedesk.toml"
+        self.log: list[dict[str, Any]] = []
+        self._text = settings_text(plan, folder)
+        self._process: asyncio.subprocess.Process | None = None
+        self._changed = asyncio.Condition()
+        self._ended = False
+
+    async def __aenter__(self) -> "RunningService":
+        self.config.touch(mode=0o600)
+        self.config.write_text(self._text, encoding="utf-8")
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Starts it, for the first time or again, and waits for its link."""
+        self._ended = False
+        seen = len(self.log)
+        self._process = await asyncio.create_subprocess_exec(
+            *("setpriv", "--pdeathsig", "TERM"),
+            *(sys.executable, "-m", "voicedesk", "run", "--config", str(self.config)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        self._reader = asyncio.create_task(self._read(self._process))
+        await self.wait_for("ami_link_up", since=seen, seconds=20)
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                entry = {"event": "not_a_log_line", "text": line.decode(errors="replace").rstrip()}
+            async with self._changed:
+                self.log.append(entry)
+                self._changed.notify_all()
+        async with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    async def stop(self, *, kill: bool = False) -> None:
+        """Stops it in order, or as a power cut would."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await self._reader
+
+    async def wait_for(
+        self, event: str, *, count: int = 1, since: int = 0, seconds: float = 30
+    ) -> list[dict[str, Any]]:
+        """The log entries of one kind, when there are at least `count`."""
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                while len(found := [entry for entry in self.log[since:] if entry.get("event") == event]) < count:
+                    if self._ended:
+                        raise RuntimeError(f"the service ended:\n{self.tail()}")
+                    await self._changed.wait()
+        except TimeoutError:
+            raise RuntimeError(f"no {event} within {seconds} s; the service said:\n{self.tail()}") from None
+        return found
+
+    def tail(self) -> str:
+        """The last things it said."""
+        return "\n".join(json.dumps(entry, ensure_ascii=False) for entry in self.log[-15:])
+
+    async def command(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
+        """Runs another command on the same settings; its standard output."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "voicedesk", *arguments, "--config", str(self.config)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        if process.returncode not in allowed:
+            raise RuntimeError(
+                f"voicedesk {arguments[0]} ended with {process.returncode}: {err.decode()}{out.decode()}"
+            )
+        return out.decode()
+
+    async def calls(self) -> list[dict[str, Any]]:
+        """All calls in the database, oldest first, as `calls list --json` gives them."""
+        listed: list[dict[str, Any]] = json.loads(
+            await self.command("calls", "list", "--json", "--unmask", "--limit", "1000")
+        )
+        return sorted(listed, key=lambda call: call["started_at"])
