@@ -1,0 +1,24 @@
+"""What an installed Voicedesk brings with it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from voicedesk.cli.init import _TEMPLATE
+from voicedesk.services.asterisk_files import folder
+from voicedesk.settings.environment import all_keys
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("table", sorted({table for table, _ in all_keys()}))
+def test_the_first_settings_file_has_every_table(table: str) -> None:
+    assert re.search(rf"^(# )?\[+{table}\]+$", _TEMPLATE, flags=re.MULTILINE)
+
+
+def test_the_wheel_brings_the_dialplans() -> None:
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    assert built["targets"]["wheel"]["force-include"]["dialplans"] == "voicedesk/_dialplans"
+    assert (folder() / "voicedesk-manager.conf").is_file()
