@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.ami_server import FakeAmiServer
+from voicedesk import app
 from voicedesk.app import Service, hall_of
 from voicedesk.calls.model import GapReason
+from voicedesk.calls.replay import replay
 from voicedesk.errors import SettingsError, StoreError
 from voicedesk.settings import Settings
+from voicedesk.store import writer
 from voicedesk.store.calls import Filter
+from voicedesk.store.packing import reduce_event
 from voicedesk.store.store import Store
 
 CAPTURE = (Path(__file__).parents[1] / "captures" / "b_answer_17s.raw").read_bytes()
@@ -211,3 +215,29 @@ def test_the_hall_knows_what_the_settings_say(settings):
     assert not hall.on_duty("hotline", monday_ten + 5 * 3_600_000_000)
     assert hall.agent_at("PJSIP/agent1", None, monday_ten) == "zhang"
     assert hall.agent_at("PJSIP/agent1", None, monday_ten - 86_400_000_000) is None
+
+
+async def test_the_journal_of_what_was_seen_live_gives_the_same_call_again(switch, settings, clock):
+    async with running(settings(), switch, clock):
+        await play(switch, clock, EVENTS)
+    (one,) = await stored(settings())
+    async with Store.open(settings().store.url) as store:
+        exported = b"".join([reduce_event(event) + b"\r\n\r\n" async for _, event in store.journal.events("main")])
+    (again,) = replay(exported, pbx="main", hall=hall_of(settings())).calls
+    assert again == one.call
+
+
+async def test_what_was_received_is_on_disk_within_a_fifth_of_a_second(switch, settings, clock):
+    """Received means handed over; the wait is the sum of the two intervals, and the commit."""
+    assert app.SETTLE_SECONDS + writer.COMMIT_EVERY_SECONDS < 0.16
+    async with running(settings(), switch, clock), Store.open(settings().store.url) as store:
+        await play(switch, clock, EVENTS[:RINGS])
+
+        async def journalled():
+            return any(event.get("ChannelStateDesc") == "Ringing" for _, event in await entries(store))
+
+        await until(journalled, seconds=5)
+
+
+async def entries(store: Store):
+    return [entry async for entry in store.journal.events("main")]
