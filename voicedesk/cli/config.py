@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
+from voicedesk.app import address_of, hall_of
 from voicedesk.cli.common import ConfigOption, JsonOption, say, say_json
 from voicedesk.settings import LoadedSettings, origins, read_settings
 
@@ -24,6 +25,9 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
     """
     loaded = read_settings(config)
     settings = loaded.settings
+    hall_of(settings)  # reads the calendar file
+    for pbx in settings.pbx:
+        address_of(pbx)  # reads the certificates
     counts = {"pbx": len(settings.pbx), "lines": len(settings.lines), "agents": len(settings.agents)}
     if json:
         say_json({"file": str(loaded.file) if loaded.file else None, **counts})

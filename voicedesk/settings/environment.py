@@ -25,6 +25,7 @@ def lay_over(source: Source, environ: Mapping[str, str]) -> None:
         if path is not None:
             annotation = _annotation(path, variable)
             _put(source.data, path, _value(environ[variable], annotation), variable)
+            source.places.setdefault(path[:-1], variable)  # a table that only the environment made
             source.places[path] = variable
 
 

@@ -68,7 +68,9 @@ def _not_toml(file: Path, text: str, message: str) -> str:
     found = re.search(r"at line (\d+), column (\d+)", message)
     line = int(found[1]) if found else text.count("\n") + 1
     what = message.partition(" (at ")[0]
-    return f"{file}, line {line}: is not TOML ({what}): texts stand in quotes, lists in [ ]; correct this line"
+    is_twice = "overwrite" in what or "twice" in what
+    cure = "it is there twice: remove one" if is_twice else "texts stand in quotes, lists in [ ]; correct this line"
+    return f"{file}, line {line}: is not TOML ({what}): {cure}"
 
 
 def lines_of(text: str) -> dict[KeyPath, int]:

@@ -276,7 +276,7 @@ def test_settings_may_come_from_the_environment_alone(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("voicedesk.settings.source.SYSTEM_FILE", tmp_path / "none.toml")
     environ = {"VOICEDESK_PBX__0__NAME": "main", "VOICEDESK_PBX__0__HOST": "a", "VOICEDESK_PBX__0__SECRET": "s"}
-    with pytest.raises(SettingsError, match=r"the environment: pbx.username: is missing"):
+    with pytest.raises(SettingsError, match=r"VOICEDESK_PBX__0__HOST: pbx.username: is missing"):
         read_settings(None, environ)
     duty = "Mon-Fri 09:00-12:00,Mon-Fri 13:30-17:00"
     line = {"VOICEDESK_LINES__0__NAME": "a", "VOICEDESK_LINES__0__QUEUES": '["q"]', "VOICEDESK_LINES__0__DUTY": duty}
@@ -285,3 +285,15 @@ def test_settings_may_come_from_the_environment_alone(tmp_path: Path, monkeypatc
     )
     assert (settings.pbx[0].username, settings.hall.timezone) == ("u", "UTC")
     assert settings.lines[0].duty == ("Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00")
+
+
+def test_a_table_that_only_the_environment_began_is_told_by_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, GOOD, {"VOICEDESK_PBX__1__HOST": "h"})
+    assert "VOICEDESK_PBX__1__HOST: pbx.username: is missing" in str(refused.value)
+
+
+@pytest.mark.parametrize("again", ['[hall]\nname = "x"\n', '[[agents]]\nid = "a"\nid = "b"\nname = "B"\n'])
+def test_what_toml_itself_finds_twice_has_the_cure_for_that(tmp_path: Path, again: str) -> None:
+    with pytest.raises(SettingsError, match="there twice: remove one"):
+        load(tmp_path, f"{GOOD}{again}")
