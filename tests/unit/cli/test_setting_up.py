@@ -1,0 +1,146 @@
+"""The commands of the first hour: init, config, asterisk snippet, doctor, as a person types them."""
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from voicedesk.cli import main
+from voicedesk.services.findings import Finding, Grade
+from voicedesk.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VOICEDESK_CONFIG", raising=False)
+
+
+class Typed:
+    """What came of a command: exit code, standard output, standard error."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    def run(*words: str) -> Typed:
+        monkeypatch.setattr(sys, "argv", ["voicedesk", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return Typed(int(ended.value.code or 0), told.out, told.err)
+
+    return run
+
+
+def test_init_writes_settings_that_are_right_and_a_secret_nobody_else_can_read(typed, tmp_path: Path) -> None:
+    done = typed("init", "--host", "10.0.0.5")
+    assert (done.code, done.err) == (0, "")
+    assert "voicedesk asterisk snippet manager --config voicedesk.toml" in done.out
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("voicedesk.toml", "ami-secret")] == [0o600] * 2
+    settings = load_settings(tmp_path / "voicedesk.toml", {})
+    assert (settings.pbx[0].host, len(settings.pbx[0].secret_value())) == ("10.0.0.5", 43)
+    assert settings.pbx[0].secret_value() not in done.out
+
+
+def test_init_overwrites_only_when_told(typed, tmp_path: Path) -> None:
+    typed("init")
+    before = (tmp_path / "ami-secret").read_text()
+    again = typed("init")
+    assert again.code == 1
+    assert "voicedesk.toml and ami-secret" in again.err
+    assert "--force" in again.err
+    assert (tmp_path / "ami-secret").read_text() == before
+    assert typed("init", "--force").code == 0
+    assert (tmp_path / "ami-secret").read_text() != before
+
+
+def test_init_makes_its_folder_or_says_why_it_cannot(typed, tmp_path: Path) -> None:
+    assert typed("init", "etc/voicedesk").code == 0
+    assert (tmp_path / "etc" / "voicedesk" / "voicedesk.toml").is_file()
+    (tmp_path / "file").touch()
+    refused = typed("init", "file/below")
+    assert (refused.code, "cannot be written" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("host", ["", 'a"\n[x]', "a\\b"])
+def test_init_takes_no_value_that_would_break_the_file(typed, host: str) -> None:
+    assert typed("init", "--host", host).code == 1
+
+
+def test_config_check_says_right_or_what_is_wrong_with_exit_code_2(typed, tmp_path: Path) -> None:
+    typed("init")
+    assert typed("config", "check").out == "voicedesk.toml: right (1 pbx, 1 lines, 0 agents)\n"
+    assert json.loads(typed("config", "check", "--json").out)["lines"] == 1
+    file = tmp_path / "voicedesk.toml"
+    file.write_text(file.read_text().replace("timezone", "timezon"))
+    wrong = typed("config", "check")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "voicedesk.toml, line 6: hall.timezon: there is no such key: did you mean timezone?" in wrong.err
+
+
+def test_config_check_without_a_file_says_so(typed) -> None:
+    assert typed("config", "check").out.startswith("no file: defaults and environment: right (0 pbx")
+    assert json.loads(typed("config", "check", "--json").out)["file"] is None
+
+
+def test_config_show_can_be_read_again_and_never_shows_a_secret(typed, tmp_path: Path) -> None:
+    typed("init")
+    shown = typed("config", "show").out
+    assert (tmp_path / "ami-secret").read_text().strip() not in shown
+    (tmp_path / "again.toml").write_text(shown)
+    assert load_settings(tmp_path / "again.toml", {}) == load_settings(tmp_path / "voicedesk.toml", {})
+    as_json = json.loads(typed("config", "show", "--json").out)
+    assert as_json["pbx"][0]["secret"] == "**********"
+
+
+def test_config_show_says_where_each_value_comes_from(typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed("init")
+    monkeypatch.setenv("VOICEDESK_LOG__LEVEL", "debug")
+    shown = typed("config", "show", "--origin").out
+    assert 'level = "debug"  # VOICEDESK_LOG__LEVEL' in shown
+    assert "limit_seconds = 15.0  # voicedesk.toml, line 37" in shown
+    assert 'area_code = ""  # default' in shown
+    as_json = json.loads(typed("config", "show", "--json", "--origin").out)
+    assert as_json["origins"]["log.level"] == "VOICEDESK_LOG__LEVEL"
+    assert as_json["settings"]["log"]["level"] == "debug"
+
+
+def test_the_snippet_is_filled_in_or_says_that_it_is_not(typed, tmp_path: Path) -> None:
+    empty = typed("asterisk", "snippet", "manager")
+    assert "@AMI_SECRET@" in empty.out
+    assert "voicedesk init" in empty.err
+    typed("init")
+    filled = typed("asterisk", "snippet", "manager", "--freepbx")
+    assert (tmp_path / "ami-secret").read_text().strip() in filled.out
+    assert "manager_custom.conf" in filled.out
+    assert filled.err == ""
+    assert typed("asterisk", "snippet", "nothing").code == 2
+    assert typed("asterisk", "snippet", "manager", "--pbx", "none").code == 1
+
+
+def fake_findings(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
+    async def examine(*_args: object, **_kwargs: object) -> list[Finding]:
+        return list(findings)
+
+    # the package shows the command under the module's name
+    monkeypatch.setattr(sys.modules["voicedesk.cli.doctor"], "examine", examine)
+
+
+def test_the_doctor_tells_what_why_and_cure_and_fails_at_anything_bad(typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = Finding(subject="main", check="login", grade=Grade.GOOD, what="logged in")
+    bad = Finding(
+        subject="disk", check="space", grade=Grade.BAD, what="full\x1b[2J", why="calls are lost", cure="make room"
+    )
+    fake_findings(monkeypatch, good)
+    assert (typed("doctor").code, typed("doctor").out) == (0, "ok   main: logged in\n")
+    fake_findings(monkeypatch, good, bad)
+    told = typed("doctor")
+    assert told.code == 1
+    assert told.out.endswith("BAD  disk: full\\x1b[2J\n       why: calls are lost\n       do:  make room\n")
+    as_json = typed("doctor", "--json")
+    assert as_json.code == 1
+    assert [one["grade"] for one in json.loads(as_json.out)] == ["good", "bad"]
