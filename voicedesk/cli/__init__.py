@@ -4,13 +4,15 @@ Exit codes: 0 done; 1 it failed, or something is wrong; 2 wrong usage or setting
 what could be read was given.
 """
 
+import contextlib
+import os
 import sys
 
 import typer
 
 from voicedesk import __version__
 from voicedesk.cli import asterisk, calls, config, db
-from voicedesk.cli.common import ERROR, USAGE, complain
+from voicedesk.cli.common import ERROR, INTERRUPTED, USAGE, complain
 from voicedesk.cli.doctor import doctor
 from voicedesk.cli.init import init
 from voicedesk.cli.replay import replay
@@ -53,7 +55,10 @@ def _root(
 def main() -> None:
     """The entry point: known errors become one sentence and an exit code; a closed pipe and Ctrl-C are quiet."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except SettingsError as error:
         complain(str(error))
         sys.exit(USAGE)
@@ -61,7 +66,17 @@ def main() -> None:
         complain(str(error))
         sys.exit(ERROR)
     except BrokenPipeError:
-        sys.stderr.close()
+        _drop_output()
+        sys.exit(ERROR)
+    except OSError as error:
+        _drop_output()
+        complain(f"{error.filename or 'the answer'} cannot be read or written: {error.strerror or error}")
         sys.exit(ERROR)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+
+
+def _drop_output() -> None:
+    """What is left of the answer goes nowhere, so that Python does not complain of it when it ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

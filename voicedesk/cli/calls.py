@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Annotated, Any
 
@@ -25,7 +26,7 @@ from voicedesk.cli.common import (
     zone_of,
 )
 from voicedesk.errors import InputError
-from voicedesk.phone_numbers import mask
+from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.services.rejudge import Rejudged, rejudge_calls
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter, Order, StoredCall
@@ -85,11 +86,10 @@ def list_calls(
         direction=direction.value if direction else None,
         agent=agent,
         endpoint=phone,
-        caller_number=number,
         from_at=moment(since, zone),
         to_at=moment(until, zone),
     )
-    stored = wait(_list(settings, which, limit))
+    stored = wait(_list(settings, which, limit, _digits(number, settings)))
     if json:
         say_json([_record(one, unmask) for one in stored])
     elif csv:
@@ -147,8 +147,18 @@ def rejudge(
     say(f"{done.judged} calls judged again, {len(done.changes)} {'would change' if dry_run else 'changed'}")
 
 
-async def _list(settings: Settings, which: Filter, limit: int) -> list[StoredCall]:
+def _digits(number: str | None, settings: Settings) -> str | None:
+    """What is compared of a number that was typed, whatever its prefixes."""
+    digits = national_digits(number, settings.hall.area_code)
+    if number is not None and digits is None:
+        raise InputError(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
+    return digits
+
+
+async def _list(settings: Settings, which: Filter, limit: int, digits: str | None) -> list[StoredCall]:
     async with Store.open(settings.store.url, upgrade=False) as store:
+        if digits is not None:
+            which = replace(which, caller_numbers=await store.calls.spellings(digits, settings.hall.area_code))
         return await store.calls.list(which, order=Order.NEWEST, limit=limit)
 
 

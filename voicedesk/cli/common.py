@@ -16,7 +16,7 @@ from voicedesk.clock import to_datetime
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings, load_settings
 
-OK, ERROR, USAGE, DAMAGED = 0, 1, 2, 3
+OK, ERROR, USAGE, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 130
 
 ConfigOption = Annotated[
     Path | None,

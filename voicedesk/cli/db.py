@@ -103,4 +103,4 @@ async def _prune(settings: Settings) -> Pruned:
 
 async def _forget(settings: Settings, digits: str) -> Forgotten:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.retention.forget_number(digits)
+        return await store.retention.forget_number(digits, settings.hall.area_code)

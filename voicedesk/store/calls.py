@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicedesk.calls.model import JudgedCall, Verdict
 from voicedesk.calls.three_rings import RULES
 from voicedesk.errors import InputError
+from voicedesk.phone_numbers import national_digits
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import pack_facts, unpack_facts
 from voicedesk.store.tables import calls, legs
@@ -37,7 +38,7 @@ class Filter:
     direction: str | None = None
     agent: str | None = None
     endpoint: str | None = None
-    caller_number: str | None = None
+    caller_numbers: tuple[str, ...] | None = None
     from_at: int | None = None
     to_at: int | None = None
     doubtful: bool | None = None
@@ -71,13 +72,17 @@ class Calls:
 
     async def get(self, call_id: str) -> StoredCall | None:
         """The call of an id, or of the only id that begins with it."""
-        pattern = call_id.replace("%", "").replace("_", "")
-        query = select(calls).where(calls.c.id.like(f"{pattern}%")).limit(2)
+        query = select(calls).where(calls.c.id.startswith(call_id, autoescape=True)).limit(2)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         if len(rows) > 1:
             raise InputError(f"more than one call begins with {call_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None
+
+    async def spellings(self, digits: str, area_code: str = "") -> tuple[str, ...]:
+        """How a caller's number (national digits, without prefixes) is spelled in the calls: +86…, 0…, as it came."""
+        async with self._database.read() as connection:
+            return await spellings(connection, digits, area_code)
 
     async def list(
         self, which: Filter, *, order: Order = Order.NEWEST, limit: int = 100, after: tuple[int, str] | None = None
@@ -122,6 +127,13 @@ class Calls:
             await connection.execute(update(calls).where(calls.c.id == call_id).values(values))
 
 
+async def spellings(connection: AsyncConnection, digits: str, area_code: str) -> tuple[str, ...]:
+    """How a number is spelled in the calls; what only ends in the same digits is another's."""
+    query = select(calls.c.caller_number).distinct().where(calls.c.caller_number.endswith(digits[-4:], autoescape=True))
+    found = (await connection.execute(query)).scalars().all()
+    return tuple(number for number in found if national_digits(number, area_code) == digits)
+
+
 async def save_calls(connection: AsyncConnection, judged: Iterable[JudgedCall]) -> None:
     """Saves calls within a transaction, a few at a time, so that others may run in between."""
     for some in batched(judged, AT_ONCE):
@@ -152,8 +164,8 @@ def _matching(query: Select[Any], which: Filter) -> Select[Any]:
         value = getattr(which, column)
         if value is not None:
             query = query.where(calls.c[column] == value)
-    if which.caller_number is not None:
-        query = query.where(calls.c.caller_number == which.caller_number)
+    if which.caller_numbers is not None:
+        query = query.where(calls.c.caller_number.in_(which.caller_numbers))
     if which.endpoint is not None:
         rang = select(legs.c.call_id).where(legs.c.endpoint == which.endpoint)
         query = query.where(or_(calls.c.answered_by == which.endpoint, calls.c.id.in_(rang)))

@@ -10,7 +10,8 @@ from voicedesk.calls.model import CallFacts
 
 KEPT_HEADERS = frozenset(
     {
-        "ActionID", "AttendedTransfer", "CallerIDNum", "Cause", "Channel", "ChannelStateDesc", "Complete", "ContactStatus",
+        "ActionID",
+        "AttendedTransfer", "CallerIDNum", "Cause", "Channel", "ChannelStateDesc", "Complete", "ContactStatus",
         "DestChannel", "DestLinkedid", "DestUniqueid", "Device", "DialStatus", "DialString", "EndpointName", "Event",
         "Exten", "Interface", "Line", "Linkedid", "Location", "MemberName", "Number", "OrigTransfererChannel",
         "OrigTransfererLinkedid", "OrigTransfererUniqueid", "Paused", "Peer", "PeerStatus", "Privilege", "Queue",

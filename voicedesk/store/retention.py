@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.phone_numbers import national_digits
+from voicedesk.store.calls import spellings
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
 from voicedesk.store.tables import calls, gaps, journal, legs, requests
 
 _STEP = 500
-_NUMBER_HEADERS = rb"^((?:CallerIDNum|Number|DialString|Exten): [^\r\n]*?)"
+_NUMBER_HEADERS = re.compile(rb"^(?:CallerIDNum|Number|DialString|Exten): [^\r\n]*", re.MULTILINE)
+_DIGITS = re.compile(rb"\+?\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +59,24 @@ class Retention:
             asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
         return Pruned(calls=pruned_calls, journal=entries.rowcount, gaps=old_gaps.rowcount, requests=asked.rowcount)
 
-    async def forget_number(self, number: str) -> Forgotten:
+    async def forget_number(self, number: str, area_code: str = "") -> Forgotten:
         """Removes a caller's number, however it was dialled, from calls and journal; figures stay.
 
-        `number` is the national number without prefixes: what ends in it is the same caller.
+        `number` is the national number without prefixes (`phone_numbers.national_digits`). Nobody else's is touched,
+        even if it ends in the same digits.
         """
         async with self._database.write() as connection:
             forgotten = Forgotten(
-                calls=await _forget_in_calls(connection, number),
-                journal=await _forget_in_journal(connection, number),
+                calls=await _forget_in_calls(connection, await spellings(connection, number, area_code)),
+                journal=await _forget_in_journal(connection, number, area_code),
             )
         async with self._database.read() as connection:
             await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return forgotten
 
 
-async def _forget_in_calls(connection: AsyncConnection, number: str) -> int:
-    query = select(calls.c.id, calls.c.facts).where(calls.c.caller_number.like(f"%{number}"))
+async def _forget_in_calls(connection: AsyncConnection, numbers: tuple[str, ...]) -> int:
+    query = select(calls.c.id, calls.c.facts).where(calls.c.caller_number.in_(numbers))
     rows = (await connection.execute(query)).all()
     for row in rows:
         facts = replace(unpack_facts(row.facts), caller_number=None)
@@ -81,9 +85,18 @@ async def _forget_in_calls(connection: AsyncConnection, number: str) -> int:
     return len(rows)
 
 
-async def _forget_in_journal(connection: AsyncConnection, number: str) -> int:
+async def _forget_in_journal(connection: AsyncConnection, number: str, area_code: str) -> int:
     """Every entry is looked through: a number may stand in events of calls that are long gone."""
-    pattern = re.compile(_NUMBER_HEADERS + rb"\+?\d*" + re.escape(number.encode()), re.MULTILINE)
+    ending = number[-4:].encode()
+
+    def nameless(found: re.Match[bytes]) -> bytes:
+        digits = found[0]
+        is_theirs = digits.endswith(ending) and national_digits(digits.decode(), area_code) == number
+        return b"anonymous" if is_theirs else digits
+
+    def cleaned(event: bytes) -> bytes:
+        return _NUMBER_HEADERS.sub(lambda line: _DIGITS.sub(nameless, line[0]), event)
+
     changed = 0
     pbx, sequence = "", -1
     while True:
@@ -92,11 +105,11 @@ async def _forget_in_journal(connection: AsyncConnection, number: str) -> int:
         rows = (await connection.execute(query)).all()
         for row in rows:
             events = unpack_events(row.payload)
-            cleaned = [pattern.sub(rb"\1anonymous", event) for event in events]
-            if cleaned != events:
+            nameless_events = [cleaned(event) for event in events]
+            if nameless_events != events:
                 changed += 1
                 here = (journal.c.pbx == row.pbx) & (journal.c.sequence == row.sequence)
-                await connection.execute(update(journal).where(here).values(payload=pack_events(cleaned)))
+                await connection.execute(update(journal).where(here).values(payload=pack_events(nameless_events)))
         if len(rows) < _STEP:
             return changed
         pbx, sequence = rows[-1].pbx, rows[-1].sequence

@@ -69,7 +69,7 @@ FILTERS = {
     "cause": (Filter(cause="person"), 2),
     "direction": (Filter(direction="inbound"), 3),
     "a phone that rang": (Filter(endpoint="PJSIP/agent1"), 3),
-    "number": (Filter(caller_number="13800138000"), 3),
+    "number": (Filter(caller_numbers=("13800138000",)), 3),
     "agent": (Filter(agent="nobody"), 0),
     "doubtful": (Filter(doubtful=True), 0),
     "gap": (Filter(has_gap=False), 3),
@@ -295,6 +295,36 @@ async def test_a_number_is_forgotten_with_whatever_prefix_it_was_dialled(store):
     await store.writer.flush()
     await store.retention.forget_number("13800138000")
     assert {one.get("CallerIDNum") async for _, one in store.journal.events("p")} == {"anonymous"}
+
+
+async def test_a_number_that_only_ends_in_the_same_digits_is_somebody_else_s(store):
+    await store.calls.save([call_of(LATE)])
+    numbers = ["6001", "13812346001", "60013812345", "PJSIP/6001@trunk", "+8613812346001"]
+    store.writer.add("p", resume_from=1, events=[event(n, number) for n, number in enumerate(numbers)])
+    await store.writer.flush()
+    forgotten = await store.retention.forget_number("6001")
+    kept = [one.get("CallerIDNum") async for _, one in store.journal.events("p")]
+    assert kept == ["anonymous", "13812346001", "60013812345", "PJSIP/anonymous@trunk", "+8613812346001"]
+    assert (await store.retention.forget_number("8000")).calls == forgotten.calls == 0
+
+
+async def test_a_local_number_is_forgotten_with_and_without_its_area_code(store):
+    store.writer.add("p", resume_from=1, events=[event(1, "65551234"), event(2, "037165551234")])
+    await store.writer.flush()
+    await store.retention.forget_number("37165551234", "0371")
+    assert {one.get("CallerIDNum") async for _, one in store.journal.events("p")} == {"anonymous"}
+
+
+async def test_the_spellings_of_a_caller_s_number_are_found(store):
+    await store.calls.save([call_of(LATE)])
+    assert await store.calls.spellings("13800138000") == ("13800138000",)
+    assert await store.calls.spellings("8000") == ()
+
+
+@pytest.mark.parametrize("beginning", ["%", "_"])
+async def test_no_call_s_id_begins_with_a_wild_card(store, beginning):
+    await store.calls.save([call_of(LATE)])
+    assert await store.calls.get(beginning) is None
 
 
 # --- the file itself

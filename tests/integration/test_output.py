@@ -1,0 +1,42 @@
+"""Where the answer of a command goes: a pipe that is closed, a disk that is full, Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CAPTURE = Path(__file__).parents[1] / "captures" / "a_answer_2rings.raw"
+VOICEDESK = [sys.executable, "-m", "voicedesk"]
+SHAPES = [["replay", str(CAPTURE)], ["replay", str(CAPTURE), "--json"]]
+
+
+@pytest.mark.parametrize("words", SHAPES, ids=["table", "json"])
+def test_a_full_disk_is_told_in_one_line(words):
+    with open("/dev/full", "wb", buffering=0) as full:
+        ended = subprocess.run([*VOICEDESK, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "voicedesk: the answer cannot be read or written: No space left on device\n"
+
+
+@pytest.mark.parametrize("words", SHAPES, ids=["table", "json"])
+def test_a_reader_that_has_gone_is_no_news(words):
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run([*VOICEDESK, *words], stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert ended.returncode == 1
+    assert ended.stderr == ""
+
+
+def test_ctrl_c_is_quiet(tmp_path):
+    slow = tmp_path / "slow.raw"
+    os.mkfifo(slow)
+    words = [*VOICEDESK, "replay", str(slow)]
+    # the fifo opens as soon as the command reads it
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as started, slow.open("wb"):
+        started.send_signal(signal.SIGINT)
+        _, told = started.communicate(timeout=20)
+    assert (started.returncode, told) == (130, "")
