@@ -6,6 +6,7 @@ picks up (`reload`); one instance leads by a lease, a second one says who leads 
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -125,6 +126,7 @@ class Service:
         for pbx in self._settings.pbx:
             self._logs[pbx.name] = await self._resumed(pbx.name, hall, store)
             self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._now)
+        gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
         _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in hall.lines])
         with self._signals():
             await self._work(store)

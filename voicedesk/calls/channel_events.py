@@ -169,7 +169,7 @@ class ChannelEvents:
         if leg is None:
             return
         leg.is_alive = True
-        if leg.dial_ringing_at is None and event.get("DialStatus") == "RINGING":
+        if leg.dial_ringing_at is None and leg.ringing_at is None and event.get("DialStatus") == "RINGING":
             leg.dial_ringing_at = at
             self._registry.changed[leg.channel.call] = None
 

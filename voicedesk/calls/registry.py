@@ -66,7 +66,7 @@ class Registry:
 
     def channel(self, event: AmiEvent, keys: Keys, at: int) -> Channel | None:
         """The channel an event names, opened if it is new; None for what is no phone call."""
-        uniqueid = event.get(keys[0])
+        uniqueid = event.uniqueid if keys is SELF else event.get(keys[0])
         channel = self.channels.get(uniqueid) if uniqueid else None
         if channel is None:
             return self._open_channel(event, keys, uniqueid, at)
@@ -79,7 +79,7 @@ class Registry:
         """As `channel`, for events at which a channel may turn out to belong to another call by now."""
         channel = self.channel(event, keys, at)
         if channel is not None:
-            linkedid = event.get(keys[1])
+            linkedid = event.linkedid if keys is SELF else event.get(keys[1])
             if linkedid and linkedid != channel.linkedid:
                 self._move(channel, linkedid)
         return channel

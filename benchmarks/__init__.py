@@ -1,0 +1,1 @@
+"""Voicedesk against named peers; see README.md."""

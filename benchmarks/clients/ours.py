@@ -1,0 +1,58 @@
+"""Voicedesk itself: the real client, tracker and rule; changes are taken as often as the service takes them."""
+
+import asyncio
+import gc
+
+from probe import MODE, PORT, Probe
+from voicedesk.ami.client import AmiClient
+from voicedesk.ami.link import AmiAddress
+from voicedesk.ami.protocol import Credentials
+from voicedesk.app import SETTLE_SECONDS
+from voicedesk.calls.model import Hall
+from voicedesk.calls.three_rings import judge
+from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
+
+probe = Probe()
+tracker = Tracker("bench", Hall(every_extension_is_a_line=True))
+rings: dict[str, int] = {}
+
+
+def settle() -> None:
+    for facts in tracker.take_changes().calls:
+        judged = judge(facts)
+        if facts.ended_at is not None and judged.ring_us is not None:
+            rings[facts.linkedids[0]] = judged.ring_us
+
+
+async def settle_often() -> None:
+    while True:
+        await asyncio.sleep(SETTLE_SECONDS)
+        settle()
+
+
+async def main() -> None:
+    address = AmiAddress(
+        pbx="bench", host="127.0.0.1", port=PORT, credentials=Credentials(username="u", secret="s", plain=True)
+    )
+    wanted = WANTED_EVENTS if MODE != "deliver" else None
+    settling = asyncio.create_task(settle_often())
+    async with AmiClient(address, wanted=wanted) as client:
+        async for events in client.batches():
+            for event in events:
+                if event.name.startswith("Voicedesk") or event.name == "FullyBooted":
+                    tracker.receive(event)
+                elif event.name == "UserEvent" and event.get("UserEvent") == "BenchEnd":
+                    settle()
+                    probe.finish(rings)
+                elif MODE == "deliver":
+                    probe.event(event.name, event.get, lambda event=event: event.headers)
+                else:
+                    if not probe.seen:
+                        probe.start()
+                    probe.seen += 1
+                    tracker.receive(event)
+    settling.cancel()
+
+
+gc.freeze()  # as the service does
+asyncio.run(main())
