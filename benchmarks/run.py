@@ -63,7 +63,12 @@ def run_one(command: list[str], stream: Path, mode: str, times: int = 1) -> dict
     try:
         port = server.stdout.readline().strip()
         done = subprocess.run(
-            [*command, port, mode], capture_output=True, text=True, timeout=LIMIT_SECONDS * times, env=environment
+            [*command, port, mode],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS * times,
+            env=environment,
         )
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
         return json.loads(lines[-1]) if lines else {"error": done.stderr.strip()[-300:] or "it said nothing"}
@@ -80,7 +85,7 @@ def records(runs: int, events: int) -> list[dict[str, Any]]:
     made = corpus.make(events)
     clients = commands()
     reports: dict[str, list[dict[str, Any]]] = {name: [] for name in clients}
-    with _stream(made.data) as stream:
+    with _Stream(made.data) as stream:
         for run in range(runs):
             for name in list(clients)[:: 1 if run % 2 == 0 else -1]:
                 reports[name].append(run_one(clients[name], stream, "records"))
@@ -111,7 +116,7 @@ def deliver() -> list[dict[str, Any]]:
     for name, command in clients.items():
         passed = []
         for case in edges.CASES:
-            with _stream(case.data + corpus.END) as stream:
+            with _Stream(case.data + corpus.END) as stream:
                 report = run_one(command, stream, "deliver")
             told = [one for one in report.get("delivered", []) if one.get("event") != ["FullyBooted"]]
             if case.is_met(told):
@@ -125,13 +130,13 @@ def deliver() -> list[dict[str, Any]]:
 def soak(events: int) -> list[dict[str, Any]]:
     """Ours over ten times the stream: how much memory it grows by."""
     made = corpus.make(events)
-    with _stream(made.data) as stream:
+    with _Stream(made.data) as stream:
         report = run_one([sys.executable, str(HERE / "clients" / "ours.py")], stream, "records", times=10)
     grown = round(report["grown_kib"] / 1024, 1)
     return [{"client": OURS, "events": events * 10, "seen": report["events"], "grown_mib": grown}]
 
 
-class _stream:
+class _Stream:
     """A stream as a file, removed afterwards."""
 
     def __init__(self, data: bytes) -> None:

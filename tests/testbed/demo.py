@@ -77,7 +77,7 @@ SCENES = (
     Scene(
         line=_line(4, "agent4", "agent5"),
         chinese="占线,同事接听",
-        english="busy, a colleague answers",
+        english="busy, colleague answers",
         phones={"agent4": is_busy, "agent5": answers_after(4)},
         expected="on_time",
     ),
@@ -188,7 +188,7 @@ def _show_table(calls: dict[str, dict[str, Any]], truth: dict[str, float | None]
         title="铃响三声、必有应答  answered within three rings",
         title_justify="left",
         box=box.SIMPLE_HEAD,
-        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for heading, justify in _COLUMNS:
         table.add_column(heading, justify=justify, no_wrap=True)

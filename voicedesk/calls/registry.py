@@ -14,10 +14,10 @@ from voicedesk.calls.model import Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord, Channel
 from voicedesk.clock import MICROSECONDS
 
-LINGER_US = 5 * MICROSECONDS
+LINGER_US = 2 * MICROSECONDS
 """How long a closed call is kept for stragglers."""
 MAX_OPEN_CALLS = 5000
-MAX_REMEMBERED = 20_000
+MAX_REMEMBERED = 4_000
 
 _PSEUDO_TECHNOLOGIES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/")
 

@@ -5,7 +5,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-
 from voicedesk.cli.init import _TEMPLATE
 from voicedesk.services.asterisk_files import folder
 from voicedesk.settings.environment import all_keys
