@@ -7,6 +7,7 @@ Instants are microseconds since the epoch (`*_at`, int), spans are microseconds 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Direction(StrEnum):
@@ -157,6 +158,11 @@ class Line:
     limit_source: str = "GB/T 33358-2016"
 
 
+@lru_cache(maxsize=1000)
+def _named(line: Line, name: str) -> Line:
+    return replace(line, name=name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """Who sat where, from when to when: `agent` at `endpoint`, or signed on as queue `member`."""
@@ -207,7 +213,7 @@ class Hall:
 
     def default_named(self, name: str) -> Line:
         """A line under the default rule, for a hall whose lines nobody has written down."""
-        return replace(self.default_line, name=name)
+        return _named(self.default_line, name)
 
     def agent_at(self, endpoint: str, member: str | None, at: int) -> str | None:
         """The person who sat at a phone at an instant; None: the verdict stands for the phone, not a person."""
