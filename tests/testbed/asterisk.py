@@ -35,7 +35,7 @@ class Asterisk:
 
     async def __aenter__(self) -> "Asterisk":
         prefix = self._prefix or await asyncio.to_thread(ensure_installed)
-        self._directory = Path(tempfile.mkdtemp(prefix="voicedesk-testbed-"))
+        self._directory = Path(tempfile.mkdtemp(prefix="voicedesk-testbed-", dir=_reachable_folder()))
         try:
             self._lay_out(prefix)
             await self.start()
@@ -127,6 +127,13 @@ class Asterisk:
         """The last lines it wrote, for a message when something went wrong."""
         logs = [self.run / "log" / name for name in ("console.log", "messages.log")]
         return "\n".join(path.read_text(errors="replace")[-2000:] for path in logs if path.exists())
+
+
+def _reachable_folder() -> str:
+    """Where temporary directories go; for root a place that `nobody` can reach too."""
+    chosen = Path(tempfile.gettempdir()).resolve()
+    closed = [path for path in (chosen, *chosen.parents) if not path.stat().st_mode & 0o001]
+    return "/tmp" if os.getuid() == 0 and closed else str(chosen)
 
 
 def _linked(source: Path, target: Path) -> Path:
