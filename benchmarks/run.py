@@ -132,8 +132,15 @@ def soak(events: int) -> list[dict[str, Any]]:
     made = corpus.make(events)
     with _Stream(made.data) as stream:
         report = run_one([sys.executable, str(HERE / "clients" / "ours.py")], stream, "records", times=10)
-    grown = round(report["grown_kib"] / 1024, 1)
-    return [{"client": OURS, "events": events * 10, "seen": report["events"], "grown_mib": grown}]
+    return [
+        {
+            "client": OURS,
+            "events": events * 10,
+            "seen": report["events"],
+            "grown_mib": round(report["grown_kib"] / 1024, 1),
+            "grown_after_warm_up_mib": round(report["grown_warm_kib"] / 1024, 1),
+        }
+    ]
 
 
 class _Stream:

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from probe import MODE, PORT, Probe
+from probe import MODE, PORT, Probe, peak_kib
 from voicedesk.ami.client import AmiClient
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
@@ -15,6 +15,8 @@ from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 probe = Probe()
 tracker = Tracker("bench", Hall(every_extension_is_a_line=True))
 rings: dict[str, int] = {}
+WARM_EVENTS = 50_000
+warm_kib = 0
 
 
 def settle() -> None:
@@ -31,6 +33,7 @@ async def settle_often() -> None:
 
 
 async def main() -> None:
+    global warm_kib
     address = AmiAddress(
         pbx="bench", host="127.0.0.1", port=PORT, credentials=Credentials(username="u", secret="s", plain=True)
     )
@@ -43,7 +46,7 @@ async def main() -> None:
                     tracker.receive(event)
                 elif event.name == "UserEvent" and event.get("UserEvent") == "BenchEnd":
                     settle()
-                    probe.finish(rings)
+                    probe.finish(rings, grown_warm_kib=peak_kib() - warm_kib)
                 elif MODE == "deliver":
                     probe.event(event.name, event.get, lambda event=event: event.headers)
                 else:
@@ -51,6 +54,8 @@ async def main() -> None:
                         probe.start()
                     probe.seen += 1
                     tracker.receive(event)
+                    if probe.seen == WARM_EVENTS:
+                        warm_kib = peak_kib()
     settling.cancel()
 
 
