@@ -1,0 +1,33 @@
+"""One Asterisk with its phones for the whole session, and the service beside it; each test waits until it is quiet."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from tests.testbed.plan import LINES, Plan
+from tests.testbed.service import RunningService
+from tests.testbed.stage import Stage
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_stage() -> AsyncIterator[Stage]:
+    async with Stage(Plan(lines=LINES)) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(shared_stage: Stage) -> AsyncIterator[Stage]:
+    """The shared switch, with phones that know nothing yet."""
+    for phone in shared_stage.phones.values():
+        phone.on_invite = None
+        phone.calls.clear()
+    yield shared_stage
+    await shared_stage.quiet()
+    shared_stage.check()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(stage: Stage, tmp_path: Path) -> AsyncIterator[RunningService]:
+    """`voicedesk run` on an empty database, linked to the shared switch."""
+    async with RunningService(stage.switch.plan, tmp_path) as running:
+        yield running
