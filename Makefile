@@ -20,6 +20,7 @@ demo: $(STAMPS)/project asterisk
 
 test: check asterisk
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/coverage report --include='voicedesk/ami/*,voicedesk/calls/*' --fail-under=100 --skip-covered
 
 check: $(STAMPS)/project
 	$(BIN)/ruff check

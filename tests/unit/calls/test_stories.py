@@ -765,3 +765,15 @@ def test_a_call_keeps_its_id_when_one_of_its_channels_moves_to_a_younger_call():
     """)
     assert call.facts.id == alone.facts.id
     assert len(call.facts.linkedids) == 2
+
+
+def test_calls_that_join_only_when_both_are_over_stay_over():
+    (call,) = tell("""
+     0.0 Newchannel trunk  Exten=4001 call=A
+     0.5 Newchannel agent1 Exten=6002 call=B
+     1.0 Hangup     agent1 Cause=16 call=B
+     1.1 Hangup     trunk  Cause=16 call=A
+     1.2 Hangup     agent1 Cause=16 call=A
+    """)
+    assert call.facts.ended_at is not None
+    assert len(call.facts.linkedids) == 2
