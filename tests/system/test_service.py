@@ -1,11 +1,11 @@
 """The running service beside a real Asterisk: calls as they were on the wire, through crashes on either side."""
 
 import asyncio
-import csv
 import json
 
 import pytest
 from tests.testbed.behaviours import answers_after, forwards_to, is_busy, rejects_after, rings_on
+from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
@@ -79,7 +79,7 @@ async def test_killed_in_the_middle_of_a_call_it_goes_on_with_one_call_and_a_gap
     await caller.answered.wait()
     await asyncio.sleep(0.5)
     await service.stop(kill=True)
-    await service.start()
+    await service.restart()
     caller.bye()
     call = await judged(service, "13810000031")
     assert (call["verdict"], call["answered_by"]) == ("on_time", "PJSIP/agent1")
@@ -100,8 +100,6 @@ async def test_the_doctor_finds_nothing_bad_in_an_installation_made_from_our_fil
 
 async def test_stopped_and_started_anew_the_switch_ends_open_calls_and_serves_new_ones(tmp_path):
     """With a switch of its own, since it dies."""
-    from tests.testbed.service import RunningService
-
     async with Stage() as stage, RunningService(stage.switch.plan, tmp_path) as service:
         stage.set(agent1=rings_on)
         await stage.call_in("4001", number="13810000051")
@@ -133,5 +131,4 @@ async def test_every_call_the_switch_recorded_is_in_the_database(stage, service)
 
 def _recorded(stage: Stage) -> set[str]:
     """The linkedids in the switch's own call records."""
-    path = stage.switch.run / "log/cdr-custom/voicedesk.csv"
-    return {row[12] for row in csv.reader(path.open())} if path.exists() else set()
+    return {row[12] for row in stage.switch.call_records()}

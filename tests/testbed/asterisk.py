@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import csv
 import os
 import shutil
 import tempfile
@@ -122,6 +123,18 @@ class Asterisk:
     def watcher(self) -> ManagerConversation:
         """A new manager conversation of the user with the fewest rights."""
         return self.manager(AMI_USER)
+
+    def call_records(self) -> list[list[str]]:
+        """The rows of its own call records (dialplans/voicedesk-cdr_custom.conf)."""
+        return self._rows("cdr-custom")
+
+    def channel_records(self) -> list[list[str]]:
+        """The rows of its own channel events (dialplans/voicedesk-cel_custom.conf)."""
+        return self._rows("cel-custom")
+
+    def _rows(self, kind: str) -> list[list[str]]:
+        path = self.run / "log" / kind / "voicedesk.csv"
+        return list(csv.reader(path.read_text(errors="replace").splitlines())) if path.exists() else []
 
     def console(self) -> str:
         """The last lines it wrote, for a message when something went wrong."""

@@ -65,7 +65,8 @@ class Call:
         assert self._request is not None
         if int(status[:3]) >= 200:
             self.final = f"SIP/2.0 {status}"
-        headers = (("Contact", self.phone.contact), ("Allow", METHODS), *extra)
+        here = () if dict(extra).get("Contact") else (("Contact", self.phone.contact),)
+        headers = (*here, ("Allow", METHODS), *extra)
         self.phone.send(response(self._request, status, tag=tag_of(self.local), extra=headers, body=body))
 
     def ring(self) -> None:

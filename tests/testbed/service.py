@@ -84,6 +84,16 @@ class RunningService:
         self._reader = asyncio.create_task(self._read(self._process))
         await self.wait_for("ami_link_up", since=seen, seconds=20)
 
+    async def restart(self) -> None:
+        """Starts it anew as a service manager would: again and again until the dead one's lease is over."""
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    return await self.start()
+                except RuntimeError:
+                    await self.stop()
+                    await asyncio.sleep(1)
+
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         async for line in process.stdout:
