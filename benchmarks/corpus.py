@@ -102,15 +102,22 @@ def _call(chance: random.Random, index: int) -> Iterator[tuple[str, str, Headers
         yield "Hangup", "call,all", [*channel.snapshot(), ("Cause", "16"), ("Cause-txt", "Normal Clearing")]
 
 
-def make(events: int, seed: int = 7) -> Corpus:
-    """A stream of `events` events."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as it goes on the wire, and what it says: `ring` is set where it ends a whole call."""
+
+    block: bytes
+    headers: Headers
+    ring: tuple[str, int] | None = None
+
+
+def stream(events: int, seed: int = 7) -> Iterator[Told]:
+    """The events of `CONCURRENT` calls at a time, one after the other; no id ever comes again."""
     chance = random.Random(seed)
     live: list[Iterator[tuple[str, str, Headers]]] = []
-    blocks: list[bytes] = []
     rings: dict[str, int] = {}
-    truth: dict[str, int] = {}
-    index = 0
-    while len(blocks) < events:
+    index = sent = 0
+    while sent < events:
         while len(live) < CONCURRENT:
             live.append(_call(chance, index))
             index += 1
@@ -119,26 +126,33 @@ def make(events: int, seed: int = 7) -> Corpus:
         if told is None:
             live.pop(place)
             continue
-        at = START_US + len(blocks) * STEP_US
-        blocks.append(_render(told, at))
-        _note(told, at, rings, truth)
-    return Corpus(data=b"".join(blocks) + END, events=len(blocks), truth=truth)
+        at = START_US + sent * STEP_US
+        sent += 1
+        name, privilege, rest = told
+        headers = [("Event", name), ("Privilege", privilege), ("Timestamp", _stamp(at)), *rest]
+        yield Told(_render(headers), headers, _ring_ended(name, dict(rest), at, rings))
 
 
-def _render(told: tuple[str, str, Headers], at: int) -> bytes:
-    name, privilege, headers = told
-    stamp = f"{at // 1_000_000}.{at % 1_000_000:06d}"
-    lines = [("Event", name), ("Privilege", privilege), ("Timestamp", stamp), *headers]
-    return ("".join(f"{key}: {value}\r\n" for key, value in lines) + "\r\n").encode()
+def make(events: int, seed: int = 7) -> Corpus:
+    """A stream of `events` events, whole."""
+    told = list(stream(events, seed))
+    truth = dict(one.ring for one in told if one.ring)
+    return Corpus(data=b"".join(one.block for one in told) + END, events=len(told), truth=truth)
 
 
-def _note(told: tuple[str, str, Headers], at: int, rings: dict[str, int], truth: dict[str, int]) -> None:
-    """Keeps the truth of calls that come to their end."""
-    name, headers = told[0], dict(told[2])
-    if name == "Newstate" and headers["Uniqueid"] != headers["Linkedid"]:
-        if headers["ChannelStateDesc"] == "Ringing":
-            rings[headers["Linkedid"]] = -at
-        else:
-            rings[headers["Linkedid"]] += at
-    elif name == "Hangup" and headers["Uniqueid"] == headers["Linkedid"]:
-        truth[headers["Linkedid"]] = rings[headers["Linkedid"]]
+def _stamp(at: int) -> str:
+    return f"{at // 1_000_000}.{at % 1_000_000:06d}"
+
+
+def _render(headers: Headers) -> bytes:
+    return ("".join(f"{key}: {value}\r\n" for key, value in headers) + "\r\n").encode()
+
+
+def _ring_ended(name: str, headers: dict[str, str], at: int, rings: dict[str, int]) -> tuple[str, int] | None:
+    """Notes ringing and answer; the linkedid and the ring of a call that comes to its end."""
+    linkedid = headers["Linkedid"]
+    if name == "Newstate" and headers["Uniqueid"] != linkedid:
+        rings[linkedid] = at + rings[linkedid] if headers["ChannelStateDesc"] == "Up" else -at
+    elif name == "Hangup" and headers["Uniqueid"] == linkedid:
+        return linkedid, rings.pop(linkedid)
+    return None

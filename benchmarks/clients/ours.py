@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from probe import MODE, PORT, Probe, peak_kib
+from probe import MODE, PORT, Probe, peak_kib, ring_log
 from voicedesk.ami.client import AmiClient
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
@@ -15,6 +15,7 @@ from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 probe = Probe()
 tracker = Tracker("bench", Hall(every_extension_is_a_line=True))
 rings: dict[str, int] = {}
+keep = rings.__setitem__ if MODE != "soak" else ring_log()
 WARM_EVENTS = 50_000
 warm_kib = 0
 
@@ -23,7 +24,7 @@ def settle() -> None:
     for facts in tracker.take_changes().calls:
         judged = judge(facts)
         if facts.ended_at is not None and judged.ring_us is not None:
-            rings[facts.linkedids[0]] = judged.ring_us
+            keep(facts.linkedids[0], judged.ring_us)
 
 
 async def settle_often() -> None:
@@ -54,6 +55,8 @@ async def main() -> None:
                         probe.start()
                     probe.seen += 1
                     tracker.receive(event)
+                    if MODE == "paced":
+                        probe.note_delay(event.get("Timestamp"))
                     if probe.seen == WARM_EVENTS:
                         warm_kib = peak_kib()
     settling.cancel()
