@@ -95,7 +95,7 @@ async def test_phones_ring_and_are_answered_while_the_service_is_dead(stage, ser
 async def test_the_doctor_finds_nothing_bad_in_an_installation_made_from_our_files(stage, service):
     report = json.loads(await service.command("doctor", "--json", allowed=(0, 1)))
     found = report if isinstance(report, list) else report["findings"]
-    assert [finding for finding in found if finding["state"] == "bad"] == []
+    assert [finding for finding in found if finding["grade"] == "bad"] == []
 
 
 async def test_stopped_and_started_anew_the_switch_ends_open_calls_and_serves_new_ones(tmp_path):

@@ -18,6 +18,7 @@ from tests.testbed.stories import STORIES, Story, Take
 console = Console(highlight=False)
 CAPTURES = Path(__file__).parents[1] / "captures"
 AT_ONCE = 2  # more would make times less exact than they are in a hall
+STORY_SECONDS = 60
 
 
 async def record(story: Story, target: Path) -> None:
@@ -41,23 +42,30 @@ async def record(story: Story, target: Path) -> None:
     (target / f"{story.name}.sip.json").write_text(json.dumps(truth, indent=1) + "\n")
 
 
-async def record_all(names: list[str]) -> int:
-    """Records the stories named, or all; returns how many failed."""
-    turn = asyncio.Semaphore(AT_ONCE)
+async def record_all(names: list[str], target: Path, *, at_once: int = AT_ONCE) -> list[str]:
+    """Records the stories named, or all, into a directory; returns what went wrong."""
+    turn = asyncio.Semaphore(at_once)
 
-    async def record_one(story: Story) -> bool:
+    async def record_one(story: Story) -> str | None:
         async with turn:
             try:
-                await record(story, CAPTURES)
-            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the others go on
-                console.print(f"[red]failed[/red] {story.name}: {error!r}")
-                return False
+                async with asyncio.timeout(STORY_SECONDS):
+                    await record(story, target)
+            except Exception as error:  # noqa: BLE001 - the others go on
+                return f"{story.name}: {error!r}"
             console.print(f"{story.name}: {story.told}")
-            return True
+            return None
 
     chosen = [story for story in STORIES if not names or story.name in names]
-    return (await asyncio.gather(*map(record_one, chosen))).count(False)
+    return [failed for failed in await asyncio.gather(*map(record_one, chosen)) if failed]
+
+
+def main() -> int:
+    failed = asyncio.run(record_all(sys.argv[1:], CAPTURES))
+    for message in failed:
+        console.print(f"[red]{message}[/red]")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(min(1, asyncio.run(record_all(sys.argv[1:]))))
+    sys.exit(main())

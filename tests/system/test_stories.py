@@ -1,0 +1,40 @@
+"""Every story of the captures, played anew: another Asterisk must tell it as the one of the captures did."""
+
+from pathlib import Path
+
+import pytest
+from tests.testbed.record_captures import CAPTURES, record_all
+from tests.testbed.stories import STORIES
+from voicedesk.calls.replay import replay
+
+pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_every_story_is_told_as_its_capture_tells_it(tmp_path):
+    assert await record_all([], tmp_path, at_once=4) == []
+    different = [
+        f"{story.name}: {outline(CAPTURES, story.name)} became {outline(tmp_path, story.name)}"
+        for story in STORIES
+        if outline(tmp_path, story.name) != outline(CAPTURES, story.name)
+    ]
+    assert different == []
+
+
+def outline(folder: Path, name: str) -> list[object]:
+    """What was judged of a story, without its times."""
+    told = replay((folder / f"{name}.raw").read_bytes())
+    return [
+        (
+            call.facts.line,
+            call.facts.direction.value,
+            call.facts.disposition,
+            call.facts.doubtful,
+            [gap.reason.value for gap in call.facts.gaps],
+            (call.judgement.verdict.value, call.judgement.cause, call.judgement.reason),
+            sorted(
+                (leg.endpoint, leg.role.value, str(leg.ring_source), str(leg.outcome), judged.verdict.value)
+                for leg, judged in zip(call.facts.legs, call.judgement.legs, strict=True)
+            ),
+        )
+        for call in told.calls
+    ]
