@@ -1,7 +1,7 @@
 """Builds every part from the settings, runs them in one task group and stops them in order.
 
 The running service is the only owner of the links to the switches. What other processes ask of it is a row that it
-picks up (`reload`); one instance leads by a lease, a second one says who leads and ends.
+picks up (`reload`); one instance leads by a lease, a second one stands by and takes over.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import structlog
 
@@ -32,6 +33,7 @@ SETTLE_SECONDS = 0.05
 SWEEP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
 LEASE_SECONDS = 10.0
+STANDBY_SECONDS = 1.0
 ASK_SECONDS = 0.2
 STOP_SECONDS = 10.0
 LEADER = "service"
@@ -111,15 +113,34 @@ class Service:
         self._stop.set()
 
     async def run(self) -> None:
-        """Runs until told to stop. Raises StoreError if another instance leads."""
-        async with Store.open(self._settings.store.url, now=self._now) as store:
-            if not await store.requests.lead(LEADER, self._owner, LEASE_SECONDS):
-                raise StoreError("another voicedesk already runs on this database: stop it first")
-            try:
-                await self._lead(store)
-            finally:
-                with contextlib.suppress(StoreError):
-                    await store.requests.resign(LEADER, self._owner)
+        """Runs until told to stop. While another instance leads on this database it stands by."""
+        with self._signals():
+            async with Store.open(self._settings.store.url, now=self._now) as store:
+                if not await self._take_lead(store):
+                    return
+                try:
+                    await self._lead(store)
+                finally:
+                    with contextlib.suppress(StoreError):
+                        await store.requests.resign(LEADER, self._owner)
+
+    async def _take_lead(self, store: Store) -> bool:
+        """Waits until this instance leads; False if it was told to stop before."""
+        told = False
+        while not await store.requests.lead(LEADER, self._owner, LEASE_SECONDS):
+            holder = await store.requests.holder(LEADER)
+            if holder is not None and _is_gone(holder):
+                await store.requests.resign(LEADER, holder)
+                continue
+            if not told:
+                _log.warning("standing_by", leader=holder)
+                told = True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STANDBY_SECONDS):
+                    await self._stop.wait()
+            if self._stop.is_set():
+                return False
+        return True
 
     async def _lead(self, store: Store) -> None:
         hall = hall_of(self._settings)
@@ -128,8 +149,7 @@ class Service:
             self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._now)
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
         _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in hall.lines])
-        with self._signals():
-            await self._work(store)
+        await self._work(store)
         _log.info("service_stopped")
 
     async def _resumed(self, pbx: str, hall: Hall, store: Store) -> CallLog:
@@ -262,6 +282,14 @@ class Service:
         finally:
             for number in handlers:
                 loop.remove_signal_handler(number)
+
+
+def _is_gone(owner: str) -> bool:
+    """True if a lease is held by a process of this machine that no longer runs: it was killed."""
+    host, pid, _ = owner.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    return int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -1,7 +1,9 @@
 """The service at work against a scripted switch: received, judged, stored; stopped and taken up again."""
 
 import asyncio
+import os
 import re
+import socket
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from voicedesk import app
 from voicedesk.app import Service, hall_of
 from voicedesk.calls.model import GapReason
 from voicedesk.calls.replay import replay
-from voicedesk.errors import SettingsError, StoreError
+from voicedesk.errors import SettingsError
 from voicedesk.settings import Settings
 from voicedesk.store import writer
 from voicedesk.store.calls import Filter
@@ -155,10 +157,57 @@ async def test_a_call_that_ended_while_the_service_was_stopped_has_no_verdict(sw
     assert (one.verdict, one.call.judgement.reason.value, one.call.facts.disposition) == ("cannot_tell", "gap", None)
 
 
-async def test_a_second_instance_says_that_another_one_runs(switch, settings, clock):
+@pytest.fixture
+def as_two_processes(monkeypatch):
+    """Both instances of a test are one process; let neither take the other for killed."""
+    monkeypatch.setattr(app, "_is_gone", lambda owner: False)
+
+
+@pytest.mark.usefixtures("as_two_processes")
+async def test_fault_70_a_second_instance_stands_by_and_takes_over(switch, settings, clock):
+    second = Service(settings(), settings, now=clock)
     async with running(settings(), switch, clock):
-        with pytest.raises(StoreError, match="already runs"):
-            await Service(settings(), settings, now=clock).run()
+        task = asyncio.create_task(second.run())
+        await asyncio.sleep(0.3)
+        assert switch.sessions == 1
+
+    async def linked():
+        return switch.sessions == 2
+
+    try:
+        await until(linked)
+    finally:
+        second.stop()
+        await task
+
+
+@pytest.mark.usefixtures("as_two_processes")
+async def test_an_instance_that_stands_by_can_be_stopped(switch, settings, clock):
+    second = Service(settings(), settings, now=clock)
+    async with running(settings(), switch, clock):
+        task = asyncio.create_task(second.run())
+        await asyncio.sleep(0.3)
+        second.stop()
+        await asyncio.wait_for(task, 5)
+
+
+@pytest.mark.parametrize("pid", ["99999999", str(os.getpid())])
+async def test_a_service_that_was_killed_does_not_keep_the_next_one_waiting(switch, settings, clock, pid):
+    async with Store.open(settings().store.url, now=clock) as store:
+        assert await store.requests.lead(app.LEADER, f"{socket.gethostname()}:{pid}:dead", 3600)
+    async with running(settings(), switch, clock):
+        assert switch.sessions == 1
+
+
+async def test_an_instance_on_another_machine_keeps_the_lead_while_its_lease_lasts(switch, settings, clock):
+    async with Store.open(settings().store.url, now=clock) as store:
+        assert await store.requests.lead(app.LEADER, "elsewhere:1:alive", 3600)
+    service = Service(settings(), settings, now=clock)
+    task = asyncio.create_task(service.run())
+    await asyncio.sleep(0.3)
+    assert switch.sessions == 0
+    service.stop()
+    await task
 
 
 async def test_a_reload_changes_lines_and_people_without_a_restart(switch, settings, clock):

@@ -39,7 +39,7 @@ def reload(config: ConfigOption = None) -> None:
 
 async def _ask_reload(settings: Settings) -> str | None:
     async with Store.open(settings.store.url, upgrade=False, now=now_us) as store:
-        if not await store.requests.is_led(service.LEADER):
+        if await store.requests.holder(service.LEADER) is None:
             return None
         request_id = await store.requests.ask("reload", {}, asked_by=getpass.getuser())
         request = await store.requests.wait_for(request_id, timeout_seconds=15)

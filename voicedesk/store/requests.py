@@ -104,11 +104,11 @@ class Requests:
         async with self._database.write() as connection:
             await connection.execute(update(leases).where(mine).values(until=0))
 
-    async def is_led(self, name: str) -> bool:
-        """True if somebody holds the lease."""
+    async def holder(self, name: str) -> str | None:
+        """Who holds the lease; None if nobody does."""
         async with self._database.read() as connection:
-            row = (await connection.execute(select(leases.c.until).where(leases.c.name == name))).first()
-        return row is not None and row.until > self._now()
+            row = (await connection.execute(select(leases).where(leases.c.name == name))).first()
+        return row.owner if row is not None and row.until > self._now() else None
 
     async def _first(self, condition: Any) -> Request | None:
         async with self._database.read() as connection:
