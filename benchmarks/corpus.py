@@ -52,9 +52,9 @@ class Corpus:
     truth: dict[str, int] = field(default_factory=dict)
 
 
-def _call(chance: random.Random, index: int) -> Iterator[tuple[str, str, Headers]]:
+def _call(chance: random.Random, index: int, born: int) -> Iterator[tuple[str, str, Headers]]:
     """The events of one call: name, privilege, headers."""
-    linkedid, other = f"pbx-1761890000.{2 * index}", f"pbx-1761890000.{2 * index + 1}"
+    linkedid, other = f"pbx-{born}.{2 * index}", f"pbx-{born}.{2 * index + 1}"
     desk = 800 + chance.randrange(60)
     variables = (f"CAMPAIGN=spring-{chance.randrange(40)}", f"DID=0218{chance.randrange(10**7):07d}")
     caller = Channel(
@@ -111,22 +111,22 @@ class Told:
     ring: tuple[str, int] | None = None
 
 
-def stream(events: int, seed: int = 7) -> Iterator[Told]:
-    """The events of `CONCURRENT` calls at a time, one after the other; no id ever comes again."""
+def stream(events: int, seed: int = 7, start_us: int = START_US) -> Iterator[Told]:
+    """The events of `CONCURRENT` calls at a time, one after the other, from `start_us` on; no id ever comes again."""
     chance = random.Random(seed)
     live: list[Iterator[tuple[str, str, Headers]]] = []
     rings: dict[str, int] = {}
     index = sent = 0
     while sent < events:
         while len(live) < CONCURRENT:
-            live.append(_call(chance, index))
+            live.append(_call(chance, index, start_us // 1_000_000))
             index += 1
         place = chance.randrange(len(live))
         told = next(live[place], None)
         if told is None:
             live.pop(place)
             continue
-        at = START_US + sent * STEP_US
+        at = start_us + sent * STEP_US
         sent += 1
         name, privilege, rest = told
         headers = [("Event", name), ("Privilege", privilege), ("Timestamp", _stamp(at)), *rest]

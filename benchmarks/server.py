@@ -59,7 +59,8 @@ def _send_live(connection: socket.socket, events: str) -> None:
 
 def _send_paced(connection: socket.socket, rate: str, events: str) -> None:
     """As Asterisk does it: an event goes out by itself, when it happens."""
-    halves = [_around_stamp(told.block) for told in corpus.stream(int(events))]
+    told = corpus.stream(int(events), start_us=time.time_ns() // 1000)
+    halves = [_around_stamp(one.block) for one in told]
     begun = time.monotonic()
     for number, (before, after) in enumerate(halves):
         time.sleep(max(begun + number / float(rate) - time.monotonic(), 0))
