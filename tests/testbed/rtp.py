@@ -54,7 +54,7 @@ class RtpStream:
                 ends = number >= frames
                 flags = 10 | (0x80 if ends else 0)
                 payload = struct.pack(">BBH", KEYS.index(key), flags, length)
-                self._events.append((min(number, frames) - 1, payload, number == 1))
+                self._events.append((number - 1, payload, number == 1))  # one timestamp for all of a key
             await asyncio.sleep(frames * FRAME_SECONDS + 0.15)
 
     async def _send_on(self) -> None:

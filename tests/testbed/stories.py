@@ -214,10 +214,12 @@ async def hunting_three_phones(take: Take) -> None:
 @story("all phones of the queue are in calls; a third caller waits 6 s and gives up")
 async def queue_all_busy(take: Take) -> None:
     take.stage.set(agent1=answers_after(1), agent2=answers_after(1))
-    callers = [await take.stage.call_in("4001", number=f"1380013800{n}") for n in (1, 2)]
-    for caller in callers:
+    callers = []
+    for n in (1, 2):
+        caller = await take.stage.call_in("4001", number=f"1380013800{n}")
         async with asyncio.timeout(10):
             await caller.answered.wait()
+        callers.append(caller)
     third = await take.stage.call_in("4001", number="13800138003")
     await asyncio.sleep(6)
     await third.hang_up()
@@ -294,6 +296,21 @@ async def blind_transfer(take: Take) -> None:
     await asyncio.sleep(1)
     await first.transfer("6002")
     first.bye()
+    second = await take.stage.call_at("agent2")
+    await second.answered.wait()
+    await answered_then_over(caller)
+
+
+@story("blind transfer by keys (#1 and the number, RFC 4733) to a colleague, who answers")
+async def blind_transfer_by_keys(take: Take) -> None:
+    take.stage.set(agent1=answers_after(2), agent2=answers_after(3))
+    caller = await take.stage.call_in("4001")
+    first = await take.stage.call_at("agent1")
+    await first.answered.wait()
+    await asyncio.sleep(1)
+    await first.press("#1")
+    await asyncio.sleep(1)
+    await first.press("6002")
     second = await take.stage.call_at("agent2")
     await second.answered.wait()
     await answered_then_over(caller)

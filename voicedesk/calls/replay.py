@@ -7,7 +7,7 @@ that was lost in between.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.ami.recorded import RecordedConversation
@@ -99,7 +99,9 @@ def _mark(state: str, at: int, **headers: object) -> AmiEvent:
 
 
 def _first_instant(events: list[AmiEvent]) -> int | None:
-    return next((at for at in (event.timestamp_us for event in events) if at is not None), None)
+    """When the first event happened; the next few are looked at too, since events of one instant may change places."""
+    instants = (at for at in (event.timestamp_us for event in events) if at is not None)
+    return min(islice(instants, 5), default=None)
 
 
 def _uptime(events: list[AmiEvent]) -> int | None:
