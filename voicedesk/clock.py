@@ -39,6 +39,11 @@ def to_ms(us: int | None) -> float | None:
     return None if us is None else us / 1000
 
 
+def format_epoch(us: int) -> str:
+    """An instant as AMI's `Timestamp` writes it: "1795421258.035513"."""
+    return f"{us // MICROSECONDS}.{us % MICROSECONDS:06d}"
+
+
 def parse_epoch(text: str) -> int | None:
     """Microseconds of AMI's `Timestamp` ("1795421258.035513"); None where it is not one."""
     digits = text.replace(".", "", 1)

@@ -25,8 +25,7 @@ from voicedesk.ami.protocol import AmiProtocol, Answer
 from voicedesk.ami.reconnect import LinkTimes, Reconnect
 from voicedesk.ami.reports import LinkReports, LinkStatus
 from voicedesk.ami.resync import KnownRun, Snapshot, ask_run, ask_snapshot
-from voicedesk.ami.screen import to_epoch
-from voicedesk.clock import MICROSECONDS, NowUs, now_us
+from voicedesk.clock import MICROSECONDS, NowUs, format_epoch, now_us
 from voicedesk.errors import AmiActionError, AmiError, AmiLinkLost
 
 BATCH = 500
@@ -286,14 +285,14 @@ class AmiClient:
     def _mark(self, name: str, **headers: object) -> None:
         """Put a pseudo event of ours into the stream."""
         now = self._now()
-        values = {"State": headers.pop("State"), "Timestamp": to_epoch(now), **headers}
+        values = {"State": headers.pop("State"), "Timestamp": format_epoch(now), **headers}
         self._handover.put_mark(make_event(name, values, arrived_us=now, origin=self._origin))
         self._arrived.set()
 
     def _dropped_mark(self, count: int) -> AmiEvent:
         now = self._now()
         self._reports.dropped(count)
-        headers: dict[str, object] = {"State": "dropped", "Timestamp": to_epoch(now), "Dropped": count}
+        headers: dict[str, object] = {"State": "dropped", "Timestamp": format_epoch(now), "Dropped": count}
         return make_event("VoicedeskLink", headers, arrived_us=now, origin=self._origin)
 
     def _tell_listener(self, listener: EventListener, events: list[AmiEvent]) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from voicedesk.ami.message import NOWHERE, AmiEvent, Origin, make_event, match_description
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import MICROSECONDS, format_epoch
 
 SUSPECT_BYTES = 64 * 1024
 SUSPECT_US = MICROSECONDS // 4
@@ -226,18 +226,13 @@ class Screen:
         channel = suspicion.channel if suspicion else event.get("Channel") or event.get("DestChannel")
         timestamp = suspicion.timestamp if suspicion else event.get("Timestamp")
         headers: dict[str, object] = {
-            "Timestamp": timestamp or (to_epoch(arrived_us) if arrived_us else None),
+            "Timestamp": timestamp or (format_epoch(arrived_us) if arrived_us else None),
             "Reason": reason,
             "Channel": channel,
             "Uniqueid": _last(event, "Uniqueid"),
             "Linkedid": _last(event, "Linkedid"),
         }
         return make_event("VoicedeskDoubt", headers, arrived_us=arrived_us, origin=self.origin)
-
-
-def to_epoch(us: int) -> str:
-    """An instant as the switch writes it in `Timestamp`: epoch seconds with six decimals."""
-    return f"{us // MICROSECONDS}.{us % MICROSECONDS:06d}"
 
 
 def _is_own(name: str) -> bool:

@@ -15,7 +15,7 @@ from voicedesk.calls.facts import outside_number
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
-from voicedesk.clock import MICROSECONDS, parse_epoch
+from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
 
 _BANNER = re.compile(rb"^Asterisk Call Manager/[^\r\n]*\r\n", re.MULTILINE)
 _DIALLED = frozenset({"AgentCalled", "DialBegin", "DialEnd", "DialState"})
@@ -94,8 +94,7 @@ def _with_marks(links: Iterable[list[AmiEvent]]) -> Iterator[AmiEvent]:
 
 
 def _mark(state: str, at: int, **headers: object) -> AmiEvent:
-    stamp = f"{at // MICROSECONDS}.{at % MICROSECONDS:06d}"
-    return make_event("VoicedeskLink", {"State": state, "Timestamp": stamp, **headers}, arrived_us=0)
+    return make_event("VoicedeskLink", {"State": state, "Timestamp": format_epoch(at), **headers}, arrived_us=0)
 
 
 def _first_instant(events: list[AmiEvent]) -> int | None:

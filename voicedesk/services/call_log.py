@@ -10,11 +10,10 @@ from typing import Protocol
 import structlog
 
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.ami.screen import to_epoch
 from voicedesk.calls.model import CallFacts, Gap, Hall, JudgedCall, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
-from voicedesk.clock import MICROSECONDS, to_ms
+from voicedesk.clock import MICROSECONDS, format_epoch, to_ms
 
 STUCK_AFTER_US = 4 * 3600 * MICROSECONDS
 """A call of which nothing was heard for so long is ended as swept."""
@@ -66,7 +65,7 @@ class CallLog:
         self._gaps_saved = set(self._tracker.gaps())
         lost = make_event(
             "VoicedeskLink",
-            {"State": "lost", "Timestamp": to_epoch(stopped_at), "Reason": "the service was stopped"},
+            {"State": "lost", "Timestamp": format_epoch(stopped_at), "Reason": "the service was stopped"},
             arrived_us=stopped_at,
         )
         self.take([lost])
