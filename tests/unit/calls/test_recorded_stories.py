@@ -18,6 +18,7 @@ STORIES = {
         "inbound answered on_time - | agent1:answered:on_time agent2:answered:on_time<agent1"
     ],
     "blind_transfer": ["inbound answered on_time - | agent1:answered:on_time agent2:answered:on_time<agent1"],
+    "blind_transfer_by_keys": ["inbound answered on_time - | agent1:answered:on_time agent2:answered:on_time<agent1"],
     "busy_then_colleague": ["inbound answered on_time - | agent1:busy:missed agent2:answered:on_time"],
     "callback_staff_absent": ["callback no_answer not_judged callback | agent1:no_answer:not_judged"],
     "callback_staff_first": [
