@@ -290,3 +290,25 @@ async def test_what_was_received_is_on_disk_within_a_fifth_of_a_second(switch, s
 
 async def entries(store: Store):
     return [entry async for entry in store.journal.events("main")]
+
+
+async def test_two_switches_with_the_same_ids_are_followed_side_by_side(switch, settings, clock):
+    async with FakeAmiServer() as other:
+        other.lists["CoreShowChannels"] = []
+        pbxs = [
+            {"name": name, "host": "127.0.0.1", "port": server.port, "username": "voicedesk", "secret": "s3cret"}
+            for name, server in (("north", switch), ("south", other))
+        ]
+        both = settings(pbx=pbxs)
+        async with running(both, switch, clock):
+
+            async def linked():
+                return other.names()[-1:] == ["DeviceStateList"]
+
+            await until(linked)
+            for event in EVENTS:
+                await play(switch, clock, [event])
+                await other.send(event)
+        calls = await stored(both)
+    assert {(one.call.facts.pbx, one.verdict) for one in calls} == {("north", "late"), ("south", "late")}
+    assert len({one.call.facts.id for one in calls}) == 2
