@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+import pytest_asyncio
 from tests.testbed.behaviours import answers_after, forwards_to, is_busy, rejects_after, rings_on
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
@@ -12,6 +13,17 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
 TOLERANCE_MS = 20
 """These tests share the machine; that times are exact to 5 ms is shown under load (test_load.py)."""
+
+
+async def settled(stage):
+    """Waits until no call is left and every phone counts as free again: a queue skips one that does not yet."""
+    await stage.quiet()
+    await asyncio.sleep(1)
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def free_phones(stage):
+    await settled(stage)
 
 
 async def answered(caller, *, talks: float = 0.5) -> None:
@@ -65,6 +77,7 @@ async def test_calls_at_the_same_time_on_different_lines_do_not_mix(stage, servi
 async def test_a_forwarded_and_a_busy_phone_end_at_the_colleague_who_answers(stage, service):
     stage.set(agent1=forwards_to("6003"), agent3=answers_after(1))
     await answered(await stage.call_in("4001", number="13810000021"))
+    await settled(stage)
     stage.set(agent1=is_busy, agent2=answers_after(1))
     await answered(await stage.call_in("4001", number="13810000022"))
     forwarded = await judged(service, "13810000021")
