@@ -6,21 +6,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-# places the load test's calls; gives up root's rights; vouches for Asterisk's packages
-PACKAGES := sip-tester util-linux debian-archive-keyring
+SPEECH_VENV := .venv-speech
+SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
+# places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts
+PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 
-.PHONY: install demo test check format lock bench clean
+.PHONY: install demo test check format lock bench speech-model audio-fixtures clean
 
 install: $(STAMPS)/project
 
 demo: $(STAMPS)/project asterisk
 	@$(BIN)/python -m tests.testbed.demo
 
-test: check asterisk
+test: check asterisk postgresql
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
-	$(BIN)/coverage report --include='voicedesk/ami/*,voicedesk/calls/*' --fail-under=100 --skip-covered
+	$(BIN)/coverage report --include='voicedesk/ami/*,voicedesk/calls/*' --fail-under=100 --skip-covered --show-missing
 
 check: $(STAMPS)/project
 	$(BIN)/ruff check
@@ -35,6 +37,14 @@ format: $(STAMPS)/project
 bench: $(STAMPS)/project
 	$(BIN)/python -m benchmarks.run
 
+# the embedded speech model anew, from synthetic speech; nobody needs this to run or test Voicedesk
+speech-model: $(SPEECH_VENV)/.ready
+	@OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=1 $(SPEECH_VENV)/bin/python -m tools.speech_model
+
+# the greetings in audio_fixtures/ anew; `python -m tools.audio_fixtures --many 2000 FOLDER` makes more of them
+audio-fixtures: $(SPEECH_VENV)/.ready
+	@$(SPEECH_VENV)/bin/python -m tools.audio_fixtures
+
 lock:
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
 	$(PYTHON) -m venv $$tools && $$tools/bin/pip install --quiet --disable-pip-version-check pip-tools && \
@@ -42,18 +52,22 @@ lock:
 	$$tools/bin/$(LOCK) --upgrade --extra test --output-file requirements/test.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .*_cache
+	rm -rf $(VENV) $(SPEECH_VENV) build dist htmlcov .coverage .coverage.* .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what is installed, once
 
-$(STAMPS)/packages: Makefile | $(STAMPS)/project
-	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+define debian
+	@missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "Installing from Debian:" $$missing; \
 	  $(SUDO) apt-get -qq update && $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 	    apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
 	fi
+endef
+
+$(STAMPS)/packages: Makefile | $(STAMPS)/project
+	$(call debian,$(PACKAGES))
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/project: requirements/test.txt pyproject.toml
@@ -64,6 +78,26 @@ $(STAMPS)/project: requirements/test.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@mkdir -p $(STAMPS) && touch $@
+
+# the server's programs only: Debian's package would also make and start a server of its own
+.PHONY: postgresql
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "Installing from Debian: postgresql"; \
+	  $(SUDO) apt-get -qq update && $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	    apt-get -qq install -y --no-install-recommends postgresql-common >/dev/null && \
+	  $(SUDO) mkdir -p /etc/postgresql-common/createcluster.d && \
+	  echo "create_main_cluster = false" | $(SUDO) tee /etc/postgresql-common/createcluster.d/voicedesk.conf >/dev/null && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	    apt-get -qq install -y --no-install-recommends postgresql >/dev/null; \
+	  $(SUDO) rm -f /etc/postgresql-common/createcluster.d/voicedesk.conf; \
+	  ls /usr/lib/postgresql/*/bin/initdb >/dev/null; }
+
+$(SPEECH_VENV)/.ready: tools/speech_model/requirements.txt
+	$(call debian,$(SPEECH_PACKAGES))
+	@echo "Installing what the speech model's recipe needs ($(SPEECH_VENV))"
+	@$(PYTHON) -m venv $(SPEECH_VENV)
+	@$(SPEECH_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # asked each time: at once when the unpacked Asterisk is there, and it is not kept in the work tree
 .PHONY: asterisk

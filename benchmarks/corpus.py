@@ -111,14 +111,14 @@ class Told:
     ring: tuple[str, int] | None = None
 
 
-def stream(events: int, seed: int = 7, start_us: int = START_US) -> Iterator[Told]:
-    """The events of `CONCURRENT` calls at a time, one after the other, from `start_us` on; no id ever comes again."""
+def stream(events: int, seed: int = 7, start_us: int = START_US, concurrent: int = CONCURRENT) -> Iterator[Told]:
+    """The events of some calls at a time, one after the other, from `start_us` on; no id ever comes again."""
     chance = random.Random(seed)
     live: list[Iterator[tuple[str, str, Headers]]] = []
     rings: dict[str, int] = {}
     index = sent = 0
     while sent < events:
-        while len(live) < CONCURRENT:
+        while len(live) < concurrent:
             live.append(_call(chance, index, start_us // 1_000_000))
             index += 1
         place = chance.randrange(len(live))

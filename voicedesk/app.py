@@ -12,7 +12,9 @@ import secrets
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -20,23 +22,45 @@ import structlog
 from voicedesk.ami.client import AmiClient
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
-from voicedesk.calls.model import Assignment, Hall, Line
+from voicedesk.calls.model import Assignment, Gap, Hall, Line
 from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.clock import MICROSECONDS, NowUs, from_datetime, now_us
-from voicedesk.errors import SettingsError, StoreError, VoicedeskError
+from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavailable, VoicedeskError
+from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.rules import shipped_rules
+from voicedesk.services import recordings, ticket_steps
 from voicedesk.services.call_log import CallLog
+from voicedesk.services.greeting_watch import GreetingWatch
+from voicedesk.services.ivr_host import IvrHost
+from voicedesk.services.news import log_news
+from voicedesk.services.outage import Outages
+from voicedesk.services.repair import Repairer
+from voicedesk.services.switch_logs import LogPaths
+from voicedesk.services.ticket_desk import TicketDesk
+from voicedesk.services.ticket_steps import TicketSteps
 from voicedesk.settings import LineSettings, PbxSettings, Settings
+from voicedesk.speech.install import find_model
+from voicedesk.speech.workers import SpeechWorkers
+from voicedesk.store.requests import Request
+from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 from voicedesk.work_calendar import WorkCalendar
 
 SETTLE_SECONDS = 0.05
 SWEEP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
+REPAIR_SECONDS = 60.0
 LEASE_SECONDS = 10.0
 STANDBY_SECONDS = 1.0
 ASK_SECONDS = 0.2
-STOP_SECONDS = 10.0
+OUTAGE_SECONDS = 1.0
+STOP_SECONDS = 8.0
+RESIGN_SECONDS = 1.0
+SWITCH_SECONDS = 0.0005
+"""SQLite's thread asks for the interpreter after every row: while the loop is busy each costs it one such wait."""
 LEADER = "service"
+_FIXED = ("pbx", "store", "speech", "ivr")
+"""Tables that are read only when the service starts."""
 DAY_US = 24 * 3600 * MICROSECONDS
 
 _log = structlog.get_logger()
@@ -96,6 +120,27 @@ def address_of(pbx: PbxSettings) -> AmiAddress:
     )
 
 
+def dial_address_of(pbx: PbxSettings) -> AmiAddress:
+    """The same PBX for the manager user that may place calls, and do nothing else."""
+    credentials = Credentials(username=pbx.dial_username or "", secret=pbx.dial_secret_value())
+    return replace(address_of(pbx), credentials=credentials)
+
+
+def spill_of(settings: Settings) -> Spill:
+    """The file that takes what the database does not take in time."""
+    store = settings.store
+    return Spill(spill_file(store.url, store.spill_folder), max_bytes=store.spill_mib * 1024 * 1024)
+
+
+def logs_of(pbx: PbxSettings) -> LogPaths:
+    """The logs of a PBX that its settings name."""
+
+    def named(path: Path | None) -> tuple[Path, ...]:
+        return (path,) if path else ()
+
+    return LogPaths(cel=named(pbx.cel_csv), cdr=named(pbx.cdr_csv), queue_log=named(pbx.queue_log))
+
+
 class Service:
     """Voicedesk at work; `run` returns when it was told to stop. `reread` gives the settings anew for a reload."""
 
@@ -107,6 +152,11 @@ class Service:
         self._stop = asyncio.Event()
         self._logs: dict[str, CallLog] = {}
         self._clients: dict[str, AmiClient] = {}
+        self._unfilled: dict[str, list[Gap]] = {}
+        self._greetings: GreetingWatch | None = None
+        self._ivr: IvrHost | None = None
+        self._desk: TicketDesk | None = None
+        self._steps: TicketSteps | None = None
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -115,14 +165,38 @@ class Service:
     async def run(self) -> None:
         """Runs until told to stop. While another instance leads on this database it stands by."""
         with self._signals():
-            async with Store.open(self._settings.store.url, now=self._now) as store:
-                if not await self._take_lead(store):
-                    return
+            told = False
+            while not self._stop.is_set():
                 try:
-                    await self._lead(store)
-                finally:
-                    with contextlib.suppress(StoreError):
+                    await self._run_once()
+                except StoreUnavailable as error:
+                    if not told:
+                        _log.error("store_unavailable", reason=str(error))
+                    told = True
+                    await self._pause()
+                else:
+                    return
+
+    async def _run_once(self) -> None:
+        """From the opened database to its end. Raises StoreUnavailable where it cannot be opened or led on now."""
+        spill = spill_of(self._settings)
+        async with Store.open(self._settings.store.url, now=self._now, spill=spill) as store:
+            if not await self._take_lead(store):
+                return
+            try:
+                await store.writer.take_up()
+                await self._lead(store)
+            finally:
+                spill.close()
+                with contextlib.suppress(StoreError, TimeoutError):
+                    async with asyncio.timeout(RESIGN_SECONDS):
                         await store.requests.resign(LEADER, self._owner)
+
+    async def _pause(self) -> None:
+        """A second, or until told to stop."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STANDBY_SECONDS):
+                await self._stop.wait()
 
     async def _take_lead(self, store: Store) -> bool:
         """Waits until this instance leads; False if it was told to stop before."""
@@ -135,19 +209,18 @@ class Service:
             if not told:
                 _log.warning("standing_by", leader=holder)
                 told = True
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STANDBY_SECONDS):
-                    await self._stop.wait()
+            await self._pause()
             if self._stop.is_set():
                 return False
         return True
 
     async def _lead(self, store: Store) -> None:
         hall = hall_of(self._settings)
+        self._logs = {pbx.name: await self._resumed(pbx.name, hall, store) for pbx in self._settings.pbx}
         for pbx in self._settings.pbx:
-            self._logs[pbx.name] = await self._resumed(pbx.name, hall, store)
             self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._now)
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
+        sys.setswitchinterval(SWITCH_SECONDS)
         _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in hall.lines])
         await self._work(store)
         _log.info("service_stopped")
@@ -159,10 +232,12 @@ class Service:
         if position is not None:
             store.writer.begin(pbx, position.sequence)
             journal = [pair async for pair in store.journal.events(pbx, since=position.resume_from)]
-            log.resume(journal, position.last_at)
+            open_ids = await store.calls.open_ids(pbx)
+            log.resume(journal, resume_from=position.resume_from, open_ids=open_ids, stopped_at=position.last_at)
         return log
 
     async def _work(self, store: Store) -> None:
+        """Everything at once, until told to stop or until something fails: then that alone is raised."""
         writer = asyncio.create_task(store.writer.run(), name="writer")
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -171,13 +246,19 @@ class Service:
                     tasks.create_task(self._every(SETTLE_SECONDS, self._settle), name="settle"),
                     tasks.create_task(self._every(SWEEP_SECONDS, self._sweep), name="sweep"),
                     tasks.create_task(self._prune(store), name="prune"),
+                    tasks.create_task(self._repair(store), name="repair"),
                     tasks.create_task(self._answer(store), name="requests"),
                     tasks.create_task(self._keep_lead(store), name="lease"),
                     tasks.create_task(_ended(writer), name="writer watch"),
+                    tasks.create_task(self._hear(store), name="greetings"),
+                    tasks.create_task(self._converse(store), name="ivr"),
+                    tasks.create_task(self._work_off(store), name="tickets"),
                 ]
                 await self._stop.wait()
                 for task in running:
                     task.cancel()
+        except* VoicedeskError as group:
+            raise group.exceptions[0] from group
         finally:
             self._settle()
             writer.cancel()
@@ -190,10 +271,90 @@ class Service:
             try:
                 async for events in client.batches():
                     log.take(events)
+                    if self._greetings is not None:
+                        self._greetings.receive(name, events)
             finally:
                 await client.close()
                 async for events in client.batches():
                     log.take(events)
+
+    async def _hear(self, store: Store) -> None:
+        """Greetings, where a switch's recordings can be read. Whatever is wrong with it, calls are followed."""
+        if not any(pbx.recordings for pbx in self._settings.pbx):
+            return
+        try:
+            speech = self._settings.speech
+            model = find_model(speech.model, speech.models_folder)
+            thresholds = thresholds_of(model)
+        except InputError as error:
+            _log.error("speech_unavailable", reason=str(error))
+            return
+        log = _log.warning if model.synthetic_only else _log.info
+        log(
+            "speech_model",
+            model=model.name,
+            rate=model.rate,
+            calibrated=thresholds.calibrated,
+            statement=model.statement or None,
+        )
+        workers = SpeechWorkers(model.path, self._settings.speech.workers)
+        self._greetings = GreetingWatch(
+            store,
+            workers,
+            self._settings,
+            {name: log.call_of for name, log in self._logs.items()},
+            self._now,
+            rules=shipped_rules(),
+            thresholds=thresholds,
+        )
+        try:
+            await self._greetings.run()
+        finally:
+            self._greetings = None
+            await workers.close()
+
+    async def _converse(self, store: Store) -> None:
+        """The IVR, where there is one. Whatever is wrong with it, calls are followed."""
+        if self._settings.ivr.address is None:
+            return
+        workers = self._choosers()
+        outages = Outages(store, self._settings)
+        known = {name: log.call_of for name, log in self._logs.items()}
+        self._ivr = IvrHost(store, self._settings, known, self._now, outages=outages, workers=workers)
+        await outages.refresh()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._refresh(outages), name="outages")
+                tasks.create_task(self._ivr.run(), name="ivr calls")
+        except* InputError as group:
+            _log.error("ivr_unavailable", reason=str(group.exceptions[0]))
+        finally:
+            self._ivr = None
+            if workers is not None:
+                await workers.close()
+
+    async def _work_off(self, store: Store) -> None:
+        """The desk, with the tickets that follow from calls and requests."""
+        known = {name: log.call_of for name, log in self._logs.items()}
+        self._desk = TicketDesk(store, self._settings, known, self._now, tell=log_news)
+        self._steps = TicketSteps(self._desk, self._settings, dial_address_of, self._now)
+        await self._desk.run()
+
+    def _choosers(self) -> SpeechWorkers | None:
+        """The workers that hear which item a caller names; none where nobody is asked to speak."""
+        speech, ivr = self._settings.speech, self._settings.ivr
+        if ivr.folder is None or not ivr.speech:
+            return None
+        try:
+            return SpeechWorkers(find_model(speech.model, speech.models_folder).path)
+        except InputError as error:
+            _log.error("ivr_speech_unavailable", reason=str(error))
+            return None
+
+    async def _refresh(self, outages: Outages) -> None:
+        while True:
+            await asyncio.sleep(OUTAGE_SECONDS)
+            await outages.refresh()
 
     async def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while True:
@@ -216,8 +377,36 @@ class Service:
                 pruned = await store.retention.prune(
                     calls_before=now - keep.calls_days * DAY_US, journal_before=now - keep.journal_days * DAY_US
                 )
-                _log.info("pruned", calls=pruned.calls, journal=pruned.journal, gaps=pruned.gaps)
+                await store.tickets.prune(now - keep.calls_days * DAY_US)
+                deleted = await recordings.prune(store, self._settings, now)
+                _log.info("pruned", calls=pruned.calls, journal=pruned.journal, gaps=pruned.gaps, recordings=deleted)
             await asyncio.sleep(PRUNE_SECONDS)
+
+    async def _repair(self, store: Store) -> None:
+        """Fills gaps where the switch's logs can be read from here."""
+        while True:
+            await asyncio.sleep(REPAIR_SECONDS)
+            for pbx in self._settings.pbx:
+                if logs_of(pbx).all:
+                    await self._repair_one(store, pbx)
+
+    async def _repair_one(self, store: Store, pbx: PbxSettings) -> None:
+        """Tries once for each new gap: reading the logs again would not fill what they do not cover."""
+        gaps = [one.gap for one in await store.journal.gaps(pbx.name) if one.repaired_at is None]
+        if self._unfilled.get(pbx.name) == gaps:
+            return
+        repairer = Repairer(store, pbx.name, hall_of(self._settings))
+        zone = self._settings.hall.zone
+        try:
+            done = await repairer.repair(logs_of(pbx), zone=zone, now=self._now())
+        except (InputError, StoreError) as error:
+            _log.error("repair_failed", pbx=pbx.name, reason=str(error))
+            return
+        if not done.waiting:
+            filled = [one.gap for one in done.gaps if one.is_covered]
+            self._unfilled[pbx.name] = [gap for gap in gaps if gap not in filled]
+        if done.changed:
+            _log.info("repaired", pbx=pbx.name, gaps=len(done.gaps), calls=len(done.changed))
 
     async def _keep_lead(self, store: Store) -> None:
         while True:
@@ -229,16 +418,19 @@ class Service:
     async def _answer(self, store: Store) -> None:
         """What other processes ask."""
         while True:
-            await asyncio.sleep(ASK_SECONDS)
             with self._logged("requests_unread"):
-                request = await store.requests.take(self._owner, LEASE_SECONDS)
-                if request is None:
-                    continue
-                if request.kind == "reload":
-                    outcome, failed = self._reload()
-                else:
-                    outcome, failed = f"this version does not know {request.kind!r}", True
-                await store.requests.finish(request.id, outcome, failed=failed)
+                while (request := await store.requests.take(self._owner, LEASE_SECONDS)) is not None:
+                    outcome, failed = await self._carry_out(request)
+                    await store.requests.finish(request.id, outcome, failed=failed)
+            await asyncio.sleep(ASK_SECONDS)
+
+    async def _carry_out(self, request: Request) -> tuple[str, bool]:
+        """What came of a request, and whether it failed."""
+        if request.kind == "reload":
+            return self._reload()
+        if request.kind == ticket_steps.KIND and self._steps is not None:
+            return await ticket_steps.answered(self._steps, request.payload)
+        return f"this version does not know {request.kind!r}", True
 
     def _reload(self) -> tuple[str, bool]:
         """Reads the settings again; wrong ones change nothing."""
@@ -248,12 +440,18 @@ class Service:
         except SettingsError as error:
             _log.error("reload_refused", reason=str(error))
             return str(error), True
-        needs_restart = settings.pbx != self._settings.pbx or settings.store != self._settings.store
+        old = self._settings
+        needs_restart = any(getattr(settings, table) != getattr(old, table) for table in _FIXED)
         self._settings = settings
         for log in self._logs.values():
             log.change_hall(hall)
+        if self._greetings is not None:
+            self._greetings.change_settings(settings)
+        for part in (self._ivr, self._desk, self._steps):
+            if part is not None:
+                part.change_settings(settings)
         _log.info("reloaded", needs_restart=needs_restart)
-        rest = "; changes of [[pbx]] and [store] need a restart" if needs_restart else ""
+        rest = "; changes of [[pbx]], [store], [speech] and [ivr] need a restart" if needs_restart else ""
         return f"lines, phones and people are read again{rest}", False
 
     @contextlib.contextmanager

@@ -8,9 +8,18 @@
     │   ├── AmiAuthenticationError  refused at login; a retry helps only after manager.conf or the secret changes
     │   ├── AmiActionError       the switch answered "Error"; the same action will be refused again
     │   └── AmiLinkLost          the link went away; the client reconnects by itself, an action's fate is unknown
+    ├── AgiError             one call in the IVR; the dialplan leads the caller on
+    │   ├── AgiHungUp            the caller, or the switch, is gone
+    │   ├── AgiRefused           the switch refused a command (510, 511, 520)
+    │   └── AgiProtocolError     who connected does not speak FastAGI
     ├── UnsafeValueError     ours or the user's: a value that must never reach the wire (CR, LF, NUL …)
-    └── StoreError           the database: locked, full, read-only, too new; nothing journalled is lost
-        └── StoreUnavailable     worth another try
+    ├── StoreError           the database: locked, full, read-only, too new; nothing journalled is lost
+    │   ├── StoreUnavailable     worth another try
+    │   ├── SpillRefused         the spill file refuses as well: its disk is full, or it may not be written
+    │   └── JournalTaken         another instance writes this journal; this one must end
+    └── SpeechError          a speech worker; following calls goes on without it
+        ├── SpeechLost           it crashed or hung: the voice can be heard again from its recording
+        └── SpeechUnavailable    none can be started: the model does not load
 
 Third-party errors are mapped to these where they enter (`raise … from`).
 """
@@ -48,6 +57,27 @@ class AmiLinkLost(AmiError):
     """The link was lost; whether the action was carried out is unknown."""
 
 
+class AgiError(VoicedeskError):
+    """Something between us and one call in the IVR."""
+
+
+class AgiHungUp(AgiError):
+    """The caller is gone. `finished` files of what was being said were played to the end; `endpos` in samples."""
+
+    def __init__(self, *, endpos: int = 0, finished: int = 0) -> None:
+        super().__init__("the caller hung up")
+        self.endpos = endpos
+        self.finished = finished
+
+
+class AgiRefused(AgiError):
+    """The switch does not know, or does not allow, a command."""
+
+
+class AgiProtocolError(AgiError):
+    """What connected is no Asterisk."""
+
+
 class UnsafeValueError(VoicedeskError):
     """A value holds characters that could start a new header on the wire."""
 
@@ -58,3 +88,23 @@ class StoreError(VoicedeskError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached or is locked; a later try may succeed."""
+
+
+class SpillRefused(StoreError):
+    """What the database does not take cannot be written to the spill file either."""
+
+
+class JournalTaken(StoreError):
+    """Other entries than ours stand in the journal where ours belong."""
+
+
+class SpeechError(VoicedeskError):
+    """Something with the speech workers."""
+
+
+class SpeechLost(SpeechError):
+    """The worker that heard a voice is gone; the voice may be heard again from its recording."""
+
+
+class SpeechUnavailable(SpeechError):
+    """No worker can be had: the model does not load, or workers end as soon as they begin."""

@@ -70,15 +70,16 @@ def _without_country(text: str) -> str:
 
 
 def _domestic(digits: str, area_code: str) -> str | None:
-    """A number of this country, freed of the outside prefix and of the 0 before an out-of-town mobile."""
-    for candidate in (digits, digits[1:]):
+    """A number of this country, freed of the outside prefix (0 or 9) and of the 0 before an out-of-town mobile."""
+    candidates = (digits, digits[1:]) if digits[0] in "09" else (digits,)
+    for candidate in candidates:
         if _MOBILE.fullmatch(candidate) or _SERVICE.fullmatch(candidate) or _LANDLINE.fullmatch(candidate):
             return candidate
         if candidate.startswith("0") and _MOBILE.fullmatch(candidate[1:]):
             return candidate[1:]
     if digits.startswith("86") and len(digits) >= 12:
         return _domestic(_without_country(f"+{digits}"), area_code)
-    for candidate in (digits, digits[1:]):
+    for candidate in candidates:
         if area_code and _LOCAL.fullmatch(candidate) and len(area_code + candidate) <= 12:
             return area_code + candidate
     return digits if len(digits) <= 12 else None

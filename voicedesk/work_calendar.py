@@ -24,6 +24,7 @@ from voicedesk.errors import SettingsError
 Duty = tuple[str, ...]
 _US = 1_000_000
 _CACHED_DAYS = 4096
+_LONGEST_REST_DAYS = 400
 _DAYS = {name: day for day, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 _DAYS |= {f"{week}{name}": day for week in ("周", "星期") for day, name in enumerate("一二三四五六日")}
 _DAYS |= {"周天": 6, "星期天": 6}
@@ -150,6 +151,26 @@ class WorkCalendar:
         if spans is None:
             spans = self._spans_of(duty, day)
         return any(begin <= at_us < stop for begin, stop in spans)
+
+    def after(self, duty: Duty, at_us: int, span_us: int) -> int:
+        """The instant by which `span_us` (more than 0) of duty time has passed since `at_us`; no hours means always.
+
+        Hours that never come (no duty day in 400 days) count as plain time: a deadline there always is.
+        """
+        if not duty:
+            return at_us + span_us
+        left, reached = span_us, at_us
+        day, idle = self._local_day(at_us)[2], 0
+        while idle < _LONGEST_REST_DAYS:
+            spans = self._spans.get((duty, day))
+            for begin, stop in sorted(self._spans_of(duty, day) if spans is None else spans):
+                here = max(stop - max(begin, reached), 0)
+                if here >= left:
+                    return max(begin, reached) + left
+                left, reached = left - here, max(reached, stop)
+                idle = 0 if here else idle
+            day, idle = day + timedelta(days=1), idle + 1
+        return at_us + span_us
 
     def kind_of(self, day: date) -> DayKind:
         """What the hall's own file, otherwise the state's calendar, says of a date."""

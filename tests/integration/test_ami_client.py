@@ -1,6 +1,8 @@
 """The asyncio client against a scripted switch on loopback."""
 
 import asyncio
+import contextlib
+import socket
 import ssl
 import subprocess
 
@@ -154,13 +156,33 @@ async def test_fault_2_a_switch_that_says_nothing_is_given_up_in_time():
     assert status.last_error == "no login within 0.05 s"
 
 
-async def test_fault_3_another_server_is_named_by_what_it_says_and_tried_slowly():
+async def test_fault_2_a_connection_that_is_never_made_is_given_up_in_time():
+    """The listener's queue is full: the kernel drops what asks for a connection, as a firewall would."""
     async with FakeAmiServer() as server:
-        server.banner = b"SSH-2.0-OpenSSH_9.2\r\n"
+        with contextlib.ExitStack() as stack:
+            full = stack.enter_context(socket.socket())
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            for _ in range(4):
+                one = stack.enter_context(socket.socket())
+                one.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    one.connect(full.getsockname())
+            server.port = full.getsockname()[1]
+            waits, logs, status = await tries(server, 2, times=LinkTimes(connect_seconds=0.05))
+    assert waits == [1, 2]
+    assert len(logs) == 1
+    assert "0.05 s" in status.last_error
+
+
+@pytest.mark.parametrize("banner", ["SSH-2.0-OpenSSH_9.2", "HTTP/1.1 400 Bad Request"])
+async def test_fault_3_another_server_is_named_by_what_it_says_and_tried_slowly(banner):
+    async with FakeAmiServer() as server:
+        server.banner = f"{banner}\r\n".encode()
         waits, logs, status = await tries(server, 3)
     assert waits == [60, 60, 60]
     assert len(logs) == 1
-    assert "SSH-2.0-OpenSSH_9.2" in status.last_error
+    assert banner in status.last_error
 
 
 async def test_fault_4_a_greeting_in_single_bytes_is_understood():
@@ -228,6 +250,22 @@ def certificate(tmp_path_factory):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     return cert, context
+
+
+async def test_fault_8_a_certificate_that_has_run_out_is_refused(tmp_path):
+    key, request, old = (tmp_path / name for name in ("key.pem", "request.pem", "old.pem"))
+    again = [word for word in OPENSSL if word not in ("-x509", "-days", "2")]
+    sign = ("openssl", "x509", "-req", "-in", request, "-signkey", key, "-days", "-1", "-copy_extensions", "copy")
+    for command in ([*again, "-new", "-keyout", key, "-out", request], [*sign, "-out", old]):
+        subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(old, key)
+    trusting = ssl.create_default_context(cafile=old)
+    async with FakeAmiServer(tls=context) as server:
+        waits, _, status = await tries(server, 2, tls=trusting, tls_server_name="pbx.test")
+    assert waits == [60, 60]
+    assert "expired" in status.last_error
+    assert server.actions == []
 
 
 async def test_tls_is_spoken_to_a_switch_whose_certificate_is_known(certificate):
@@ -364,9 +402,25 @@ async def test_fault_21_a_slow_consumer_never_stops_the_reader_and_learns_what_i
         seen = await reader.until("VoicedeskLink dropped")
         assert [found.get("Uniqueid") for found in seen[:-1]] == [f"1.{number}" for number in range(1, 51)]
         assert seen[-1].get("Dropped") == "150"
+        seen = await reader.until("VoicedeskSnapshot end")
+        assert "CoreShowChannel" in [shown(found) for found in seen], "what was missed is made good by a list"
         await server.send(newstate("PJSIP/agent1-1", "2.1"))
         assert (await reader.until("Newstate"))[-1].get("Uniqueid") == "2.1"
         assert client.status().state == "up"
+
+
+async def test_fault_21_a_link_lost_while_the_consumer_sleeps_tells_what_was_dropped_before_the_loss():
+    async with FakeAmiServer() as server, make_client(server, max_events=50) as client:
+        reader = Reader(client)
+        await reader.until("FullyBooted")
+        for number in range(1, 201):
+            await server.send(newstate("PJSIP/agent1-1", f"1.{number}"))
+        await eventually(lambda: client.status().dropped == 150)
+        server.drop()
+        await eventually(lambda: client.status().links == 2)
+        seen = await reader.until("VoicedeskLink lost")
+    assert [shown(found) for found in seen[-2:]] == ["VoicedeskLink dropped", "VoicedeskLink lost"]
+    assert seen[-2].get("Dropped") == "150"
 
 
 async def test_fault_22_a_quiet_switch_that_answers_pings_stays_connected():

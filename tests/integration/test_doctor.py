@@ -143,10 +143,10 @@ async def test_fault_68_a_damaged_database_is_found_and_the_way_out_is_told(tmp_
     url = f"sqlite:///{file}"
     async with Store.open(url):
         pass
-    assert (await check_database(url, file)).grade is Grade.GOOD
+    assert (await check_database(url)).grade is Grade.GOOD
     whole = file.read_bytes()
     file.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
-    found = await check_database(url, file)
+    found = await check_database(url)
     assert found.grade is Grade.BAD
     assert found.check == "integrity"
     assert "restore" in found.cure
@@ -155,7 +155,7 @@ async def test_fault_68_a_damaged_database_is_found_and_the_way_out_is_told(tmp_
 async def test_a_file_that_is_no_database_is_damage_not_a_crash(tmp_path):
     file = tmp_path / "voicedesk.db"
     file.write_bytes(b"this is a letter, not a database, and it is long enough to be taken for one" * 100)
-    found = await check_database(f"sqlite:///{file}", file)
+    found = await check_database(f"sqlite:///{file}")
     assert found.check == "integrity"
 
 
@@ -184,3 +184,25 @@ async def test_without_a_pbx_the_doctor_says_how_to_begin(tmp_path):
     assert [one.cure for one in found if one.grade is Grade.BAD] == [
         "add a [[pbx]] table, or begin with: voicedesk init"
     ]
+
+
+async def test_a_database_on_a_server_is_examined_too(postgres):
+    url = postgres.create("doctor")
+    wants_upgrade = await check_database(url)
+    assert (wants_upgrade.check, wants_upgrade.cure) == ("version", "voicedesk db upgrade")
+    async with Store.open(url):
+        pass
+    good = await check_database(url)
+    assert (good.grade, good.what.partition(" ")[0]) == (Grade.GOOD, url)
+    postgres.drop("doctor")
+    gone = await check_database(url)
+    assert (gone.grade, gone.check) == (Grade.BAD, "reachable")
+    assert "pgpass" in gone.cure
+    refused = await check_database(f"{url}?sslmode=perhaps")
+    assert (refused.grade, "pgpass" in refused.cure) == (Grade.BAD, True)
+
+
+async def test_the_room_on_a_server_s_disk_is_its_keeper_s_matter(postgres):
+    settings = Settings.model_validate({"store": {"url": postgres.create("room")}})
+    assert "disk" not in {one.subject for one in await examine(settings, [], now_us)}
+    postgres.drop("room")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.ami_server import FakeAmiServer
+from tests.testbed.postgres import Postgres
 from voicedesk import app
 from voicedesk.app import Service, hall_of
 from voicedesk.calls.model import GapReason
@@ -42,13 +43,6 @@ async def play(switch: FakeAmiServer, clock: Clock, events: list[bytes]) -> None
         clock.us = int(stamp[1] + stamp[2]) + 200
         await switch.send(event)
         await asyncio.sleep(0.001)
-
-
-@pytest.fixture
-async def switch():
-    async with FakeAmiServer() as server:
-        server.lists["CoreShowChannels"] = []
-        yield server
 
 
 @pytest.fixture
@@ -312,3 +306,28 @@ async def test_two_switches_with_the_same_ids_are_followed_side_by_side(switch, 
         calls = await stored(both)
     assert {(one.call.facts.pbx, one.verdict) for one in calls} == {("north", "late"), ("south", "late")}
     assert len({one.call.facts.id for one in calls}) == 2
+
+
+async def test_fault_69_the_service_goes_on_through_a_restart_of_postgresql(
+    switch, settings, clock, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(writer, "RETRY_SECONDS", (0.05,))
+    with Postgres() as server:
+        ours = settings(store={"url": server.create("hall"), "spill_folder": tmp_path})
+        async with running(ours, switch, clock) as service:
+            await play(switch, clock, EVENTS[:RINGS])
+            server.stop(at_once=True)
+            await play(switch, clock, EVENTS[RINGS:])
+            await asyncio.sleep(0.3)
+            server.start()
+
+            async def is_stored():
+                calls = await stored(ours)
+                return bool(calls) and calls[0].call.facts.ended_at is not None
+
+            await until(is_stored, seconds=30)
+            assert not service._stop.is_set()
+        (one,) = await stored(ours)
+        (told,) = replay(CAPTURE).calls
+        assert one.verdict == told.judgement.verdict.value
+        assert one.call.facts.gaps == ()

@@ -11,14 +11,24 @@ from voicedesk.calls.replay import replay
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
 
+ALONE = 2
+"""A phone's own pace changes what comes first (a redirection's ringing, say): a story told otherwise among others is
+played again, alone, this often."""
+
+
 async def test_every_story_is_told_as_its_capture_tells_it(tmp_path):
     assert await record_all([], tmp_path, at_once=4) == []
-    different = [
-        f"{story.name}: {outline(CAPTURES, story.name)} became {outline(tmp_path, story.name)}"
-        for story in STORIES
-        if outline(tmp_path, story.name) != outline(CAPTURES, story.name)
-    ]
-    assert different == []
+    different = _different(tmp_path, [story.name for story in STORIES])
+    for _ in range(ALONE):
+        if different:
+            assert await record_all(list(different), tmp_path, at_once=1) == []
+            different = _different(tmp_path, list(different))
+    assert different == {}
+
+
+def _different(folder: Path, names: list[str]) -> dict[str, str]:
+    told = {name: (outline(CAPTURES, name), outline(folder, name)) for name in names}
+    return {name: f"{before} became {now}" for name, (before, now) in told.items() if now != before}
 
 
 def outline(folder: Path, name: str) -> list[object]:

@@ -16,6 +16,7 @@ from tests.testbed.plan import Plan
 BOOT_SECONDS = 20
 STOP_SECONDS = 10
 NOBODY = 65534
+_FOLDERS = ("lib/keys", "log/cdr-custom", "log/cel-custom", "recordings", "run", "spool", "callers", "prompts")
 
 
 class Asterisk:
@@ -29,7 +30,7 @@ class Asterisk:
 
     @property
     def run(self) -> Path:
-        """Its directories: `etc`, `log`, `lib`, `run`, `spool`."""
+        """Its directories: `etc`, `log`, `lib`, `recordings`, `run`, `spool`."""
         if self._directory is None:
             raise RuntimeError("this Asterisk was not started")
         return self._directory / "switch"
@@ -57,7 +58,16 @@ class Asterisk:
         if os.getuid() == 0:
             prefix = _linked(prefix, self._directory / "asterisk")
         write_configuration(self.plan, prefix, self.run)
-        for name in ("lib/keys", "log/cdr-custom", "log/cel-custom", "run", "spool"):
+        for name in (
+            "lib/keys",
+            "log/cdr-custom",
+            "log/cel-custom",
+            "recordings",
+            "run",
+            "spool",
+            "callers",
+            "prompts",
+        ):
             (self.run / name).mkdir(parents=True)
         if os.getuid() == 0:
             for path in (self.run, *self.run.rglob("*")):
@@ -131,6 +141,16 @@ class Asterisk:
     def channel_records(self) -> list[list[str]]:
         """The rows of its own channel events (dialplans/voicedesk-cel_custom.conf)."""
         return self._rows("cel-custom")
+
+    def logs(self) -> dict[str, bytes]:
+        """What it wrote of its calls: channel events, call records and queue_log, where it did."""
+        log = self.run / "log"
+        files = {
+            "cel.csv": log / "cel-custom" / "voicedesk.csv",
+            "cdr.csv": log / "cdr-custom" / "voicedesk.csv",
+            "queue_log": log / "queue_log",
+        }
+        return {kind: path.read_bytes() for kind, path in files.items() if path.exists()}
 
     def _rows(self, kind: str) -> list[list[str]]:
         path = self.run / "log" / kind / "voicedesk.csv"

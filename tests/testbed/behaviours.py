@@ -17,6 +17,18 @@ def answers_after(seconds: float, *, talks: float | None = None) -> Behaviour:
     return behave
 
 
+def answers_saying(sound: bytes, *, after: float = 0.3) -> Behaviour:
+    """Rings, answers, and says A-law sound at once; then listens."""
+
+    async def behave(call: Call) -> None:
+        call.ring()
+        if not await call.over_within(after):
+            call.answer()
+            call.say(sound)
+
+    return behave
+
+
 def answers_at_once(*, talks: float | None = None) -> Behaviour:
     """Answers without ringing (a direct 200)."""
 

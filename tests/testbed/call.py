@@ -131,6 +131,11 @@ class Call:
         assert self.media is not None
         await self.media.press(keys)
 
+    def say(self, sound: bytes) -> None:
+        """Says A-law sound."""
+        assert self.media is not None
+        self.media.say(sound)
+
     async def transfer(self, number: str) -> None:
         """Blind transfer (REFER): returns when the switch reports how it went."""
         await self._refer(f"<sip:{number}@{self.phone.server[0]}>")

@@ -8,6 +8,10 @@ TEMPLATES = Path(__file__).parent / "conf"
 DIALPLANS = Path(__file__).parents[2] / "dialplans"
 AMI_USER = "voicedesk"
 AMI_SECRET = "testbed-secret"
+DIAL_USER = "voicedesk-dialler"
+DIAL_SECRET = "testbed-dialling-secret"
+PBX_NAME = "testbed"
+NOTICES_EXTENSION = "4900"
 
 
 def render(text: str, values: dict[str, object]) -> str:
@@ -29,6 +33,17 @@ def write_configuration(plan: Plan, prefix: Path, run: Path) -> None:
         "AMI_USER": AMI_USER,
         "AMI_SECRET": AMI_SECRET,
         "AMI_PERMIT": "127.0.0.0/255.0.0.0",
+        "NOTICE": "beep",
+        "RECORDINGS": run / "recordings",
+        "AGI": f"agi://{network.switch}:{network.agi_port}",
+        "PBX": PBX_NAME,
+        "NOTICES_EXTENSION": NOTICES_EXTENSION,
+        "DIAL_USER": DIAL_USER,
+        "DIAL_SECRET": DIAL_SECRET,
+        "STAFF": "_6XXX",
+        "STAFF_DIAL": "PJSIP/agent${EXTEN:3}",
+        "TRUNK_DIAL": "PJSIP/${ARG1}@trunk",
+        "HOTLINE": "037112345678",
     }
     etc.mkdir(parents=True)
     files = {path.name: render(path.read_text(), values) for path in TEMPLATES.glob("*.conf")}
@@ -42,7 +57,13 @@ def write_configuration(plan: Plan, prefix: Path, run: Path) -> None:
 def _house_files(plan: Plan, values: dict[str, object]) -> dict[str, str]:
     """The files a hall would include, one copy per line where they say so."""
     files = {path.name: path.read_text() for path in DIALPLANS.glob("voicedesk-*.conf")}
+    if not plan.recorded:
+        del files["voicedesk-recording.conf"]
+    if not plan.ivr:
+        del files["voicedesk-ivr.conf"], files["voicedesk-notices.conf"]
     rendered = {name: render(text, values) for name, text in files.items()}
+    if plan.ivr:
+        rendered["voicedesk-notices.conf"] = render(rendered["voicedesk-notices.conf"], _line_values(plan.lines[0]))
     for name in ("voicedesk-hotline.conf", "voicedesk-queues.conf"):
         rendered[name] = "\n".join(render(files[name], _line_values(line)) for line in plan.lines)
     for kind in ("cdr_custom", "cel", "cel_custom"):

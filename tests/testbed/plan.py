@@ -15,6 +15,8 @@ class Line:
     strategy: str = "linear"
     ring_seconds: int = 20
     queue_seconds: int = 40
+    department: str | None = None
+    duty: tuple[str, ...] = ()
 
     def member_lines(self) -> str:
         """The `member =>` lines of queues.conf."""
@@ -66,6 +68,7 @@ class Network:
     sip_port: int
     phone_port: int
     ami_port: int
+    agi_port: int
 
     @property
     def switch(self) -> str:
@@ -83,12 +86,12 @@ def free_network() -> Network:
     """A network picked at random whose ports were free a moment ago."""
     for _ in range(50):
         prefix = f"127.{random.randint(2, 250)}"
-        sip, phones, ami = random.sample(range(10_000, 19_000), 3)
+        sip, phones, ami, agi = random.sample(range(10_000, 19_000), 4)
         probes = [(f"{prefix}.0.1", sip), (f"{prefix}.1.1", phones), (f"{prefix}.0.11", phones)]
         if all(_is_free(socket.SOCK_DGRAM, *probe) for probe in probes) and _is_free(
             socket.SOCK_STREAM, f"{prefix}.0.1", ami
         ):
-            return Network(prefix=prefix, sip_port=sip, phone_port=phones, ami_port=ami)
+            return Network(prefix=prefix, sip_port=sip, phone_port=phones, ami_port=ami, agi_port=agi)
     raise RuntimeError("no free loopback port was found in 50 tries")
 
 
@@ -103,12 +106,17 @@ def _is_free(kind: socket.SocketKind, address: str, port: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything the configuration files are made from."""
+    """Everything the configuration files are made from.
+
+    `recorded`: callers hear the notice of recording, and staff are recorded. `ivr`: calls are led to Voicedesk's IVR.
+    """
 
     network: Network = field(default_factory=free_network)
     lines: tuple[Line, ...] = LINES
     staff: tuple[str, ...] = STAFF
     load_phones: int = 0
+    recorded: bool = False
+    ivr: bool = False
 
     def phones(self) -> tuple[Phone, ...]:
         """The staff phones, then those of the load test, which share one address."""

@@ -1,9 +1,10 @@
-"""A phone's media: silence in A-law every 20 ms, keys as telephone-events (RFC 4733), and what came in counted."""
+"""A phone's media: silence or speech in A-law every 20 ms, keys as telephone-events (RFC 4733); what came counted."""
 
 import asyncio
 import secrets
 import socket
 import struct
+import time
 from collections import deque
 
 KEYS = "0123456789*#ABCD"
@@ -22,12 +23,15 @@ class RtpStream:
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         self.frames_received = 0
+        self.heard = bytearray()
+        self.arrivals: list[tuple[float, int]] = []
         self.keys_received = ""
         self._last_event: int | None = None
         self._sequence = secrets.randbelow(30_000)
         self._timestamp = secrets.randbelow(1 << 30)
         self._source = secrets.randbits(32)
         self._events: deque[tuple[int, bytes, bool]] = deque()
+        self._speech: deque[bytes] = deque()
         self._remote: tuple[str, int] | None = None
         self._task: asyncio.Task[None] | None = None
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
@@ -44,6 +48,11 @@ class RtpStream:
             self._socket.close()
         if self._task is not None:
             self._task.cancel()
+
+    def say(self, sound: bytes) -> None:
+        """Sends A-law sound, after what is being said."""
+        padded = sound + SILENCE[: -len(sound) % FRAME_SAMPLES]
+        self._speech += (padded[at : at + FRAME_SAMPLES] for at in range(0, len(padded), FRAME_SAMPLES))
 
     async def press(self, keys: str, *, hold_ms: int = 100) -> None:
         """Sends keys one after another; returns when the last one is on the wire."""
@@ -70,7 +79,7 @@ class RtpStream:
             age, payload, begins = self._events.popleft()
             self._send(EVENT | (0x80 if begins else 0), self._timestamp - age * FRAME_SAMPLES, payload)
         else:
-            self._send(VOICE, self._timestamp, SILENCE)
+            self._send(VOICE, self._timestamp, self._speech.popleft() if self._speech else SILENCE)
         self._timestamp += FRAME_SAMPLES
 
     def _send(self, kind: int, timestamp: int, payload: bytes) -> None:
@@ -88,6 +97,8 @@ class RtpStream:
             return
         if data[1] & 0x7F == VOICE:
             self.frames_received += 1
+            self.heard += data[12:]
+            self.arrivals.append((time.monotonic(), struct.unpack(">H", data[2:4])[0]))
         elif data[1] & 0x7F == EVENT and data[13] & 0x80:
             (timestamp,) = struct.unpack(">I", data[4:8])
             if timestamp != self._last_event:

@@ -9,32 +9,52 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.testbed.configuration import AMI_SECRET, AMI_USER
+from tests.testbed.configuration import AMI_SECRET, AMI_USER, DIAL_SECRET, DIAL_USER, PBX_NAME
 from tests.testbed.plan import Plan
 
 STOP_SECONDS = 15
 
 
-def settings_text(plan: Plan, folder: Path, *, hall: str = "示范服务大厅 demo hall") -> str:
-    """A voicedesk.toml for a plan; the database lies in `folder`."""
+def settings_text(
+    plan: Plan,
+    folder: Path,
+    *,
+    hall: str = "示范服务大厅 demo hall",
+    recordings: Path | None = None,
+    departments: list[str] | None = None,
+    ivr: dict[str, dict[str, object]] | None = None,
+    ami: tuple[str, int] | None = None,
+) -> str:
+    """A voicedesk.toml for a plan; the database lies in `folder`, the switch records into `recordings`.
+
+    `ivr` has tables of settings by their names; `ami` is where the manager interface is found, if elsewhere.
+    """
     network = plan.network
     tables = [
-        ("[hall]", {"name": hall, "timezone": "Asia/Shanghai"}),
+        ("[hall]", {"name": hall, "timezone": "Asia/Shanghai", "departments": departments or []}),
         ("[store]", {"url": f"sqlite:///{folder / 'voicedesk.db'}"}),
         ("[log]", {"format": "json"}),
+        *((f"[{name}]", values) for name, values in (ivr or {}).items()),
         (
             "[[pbx]]",
             {
-                "name": "testbed",
-                "host": network.switch,
-                "port": network.ami_port,
+                "name": PBX_NAME,
+                "host": ami[0] if ami else network.switch,
+                "port": ami[1] if ami else network.ami_port,
                 "username": AMI_USER,
                 "secret": AMI_SECRET,
+                "dial_username": DIAL_USER,
+                "dial_secret": DIAL_SECRET,
+                **({"recordings": str(recordings)} if recordings else {}),
             },
         ),
     ]
     for line in plan.lines:
         values = {"name": line.name, "extensions": [line.extension], "queues": [line.name]}
+        if line.department:
+            values["department"] = line.department
+        if line.duty:
+            values["duty"] = list(line.duty)
         tables.append(("[[lines]]", {**values, "phones": [f"PJSIP/{name}" for name in line.phones()]}))
     for phone in plan.phones():
         tables.append(("[[phones]]", {"endpoint": f"PJSIP/{phone.name}", "extension": phone.extension}))
@@ -48,10 +68,19 @@ def settings_text(plan: Plan, folder: Path, *, hall: str = "示范服务大厅 d
 class RunningService:
     """Use as `async with`: starts the service and returns when its link to the switch stands."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        *,
+        recordings: Path | None = None,
+        departments: list[str] | None = None,
+        ivr: dict[str, dict[str, object]] | None = None,
+        ami: tuple[str, int] | None = None,
+    ) -> None:
         self.config = folder / "voicedesk.toml"
         self.log: list[dict[str, Any]] = []
-        self._text = settings_text(plan, folder)
+        self._text = settings_text(plan, folder, recordings=recordings, departments=departments, ivr=ivr, ami=ami)
         self._process: asyncio.subprocess.Process | None = None
         self._changed = asyncio.Condition()
         self._ended = False
@@ -107,6 +136,11 @@ class RunningService:
         async with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     async def stop(self, *, kill: bool = False) -> None:
         """Stops it in order, or as a power cut would."""

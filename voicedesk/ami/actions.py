@@ -70,6 +70,28 @@ def device_state_list() -> Action:
     return SimpleAction("DeviceStateList")
 
 
+def originate(  # all that Asterisk needs to know
+    *, channel: str, context: str, exten: str, channel_id: str, caller_number: str, caller_name: str, timeout_ms: int
+) -> Action:
+    """Ring `channel`, and lead it to `exten` of `context` when it answers.
+
+    Never an application, a variable or data: what may happen then is the dialplan's alone. `channel_id` becomes the
+    Uniqueid and the Linkedid, by which every event of it is known as ours; it is never sent again.
+    """
+    return SimpleAction(
+        "Originate",
+        Channel=channel,
+        Context=context,
+        Exten=exten,
+        Priority="1",
+        CallerID=f'"{caller_name}" <{caller_number}>',
+        Timeout=str(timeout_ms),
+        Async="true",
+        ChannelId=channel_id,
+        OtherChannelId=f"{channel_id}-2",
+    )
+
+
 def to_bytes(action: Action, action_id: str) -> bytes:
     """The action as it goes out, under `action_id` whatever ActionID it carried.
 

@@ -8,6 +8,7 @@ sent twice on its own account: only `ask` does, and only with actions that chang
 
 import asyncio
 import contextlib
+import math
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
@@ -20,12 +21,12 @@ from asterisk.ami.event import EventListener
 from voicedesk.ami import actions
 from voicedesk.ami.handover import HandOver
 from voicedesk.ami.link import AmiAddress, Link, open_link
-from voicedesk.ami.message import AmiEvent, Origin, make_event
+from voicedesk.ami.message import AmiEvent, Origin, make_mark
 from voicedesk.ami.protocol import AmiProtocol, Answer
 from voicedesk.ami.reconnect import LinkTimes, Reconnect
 from voicedesk.ami.reports import LinkReports, LinkStatus
 from voicedesk.ami.resync import KnownRun, Snapshot, ask_run, ask_snapshot
-from voicedesk.clock import MICROSECONDS, NowUs, format_epoch, now_us
+from voicedesk.clock import MICROSECONDS, NowUs, now_us
 from voicedesk.errors import AmiActionError, AmiError, AmiLinkLost
 
 BATCH = 500
@@ -188,7 +189,7 @@ class AmiClient:
         raise AssertionError("a link ends only by an error")  # pragma: no cover
 
     async def _serve(self, link: Link) -> Never:
-        """Snapshot, then live, and again when the switch says that only now it is up; ends by raising."""
+        """Snapshot, then live, and again when only now the switch is up or events were dropped; ends by raising."""
         self._connected_us = self._now()
         await self._wait_fully_booted(link)
         async with _alongside(self._keep_alive(link)):
@@ -205,32 +206,32 @@ class AmiClient:
                 await link.wait_until_booted()
 
     async def _keep_alive(self, link: Link) -> None:
-        """A link that does not answer a Ping in time is dead, whatever TCP says."""
+        """A link on which nothing comes after a Ping is dead, whatever TCP says; one that brings events is not."""
         while True:
             await self._sleep(self._times.ping_every_seconds)
             try:
-                await link.ask(actions.ping(), self._times.ping_deadline_seconds)
+                await link.ask(actions.ping(), self._times.ping_deadline_seconds, most_seconds=math.inf)
             except AmiLinkLost as error:
                 link.abort(error)
                 return
 
     async def _synchronise(self, link: Link) -> None:
         """Tell which run of the switch this is, give what is there, then let the live events follow."""
-        run = await ask_run(link, self._times.list_seconds)
+        run = await ask_run(link, self._times)
         restarted = self._known_run.is_restarted_as(run)
         self._origin = link.protocol.origin = Origin(pbx=self._address.pbx, boot=run.boot)
         self._version = run.version
         self._reports.up(run.version, restarted)
         self._state, self._last_error = "up", None
         self._is_up.set()
-        self._mark("VoicedeskLink", State="up", Boot=run.boot, Restarted=int(restarted), Version=run.version)
-        self._mark("VoicedeskSnapshot", State="begin")
+        self._mark("VoicedeskLink", "up", Boot=run.boot, Restarted=int(restarted), Version=run.version)
+        self._mark("VoicedeskSnapshot", "begin")
         is_complete, missing = False, ""
         try:
-            snapshot = await ask_snapshot(link, self._times.list_seconds)
+            snapshot = await ask_snapshot(link, self._times)
             is_complete, missing = self._give_items(snapshot)
         finally:
-            self._mark("VoicedeskSnapshot", State="end", Complete=int(is_complete), Missing=missing or None)
+            self._mark("VoicedeskSnapshot", "end", Complete=int(is_complete), Missing=missing or None)
             self._handover.release(self._origin)
             self._arrived.set()
 
@@ -258,7 +259,7 @@ class AmiClient:
                 self._handover.release(self._origin)
             self._handover.discard_held()
             self._state = "closed"
-            self._mark("VoicedeskLink", State="closed")
+            self._mark("VoicedeskLink", "closed")
 
     def _lose(self, error: AmiError) -> None:
         """Record the loss: once in the log, and in the stream if consumers believed the link up."""
@@ -269,7 +270,7 @@ class AmiClient:
         self._last_error = str(error)
         if was_up:
             self._handover.release(self._origin)
-            self._mark("VoicedeskLink", State="lost", Reason=str(error))
+            self._mark("VoicedeskLink", "lost", Reason=str(error))
         self._handover.discard_held()
         self._reports.lost(error)
 
@@ -282,18 +283,16 @@ class AmiClient:
             self._counts["distrusted"] += link.distrusted
             self._counts["oversized"] += link.oversized
 
-    def _mark(self, name: str, **headers: object) -> None:
+    def _mark(self, name: str, state: str, **headers: object) -> None:
         """Put a pseudo event of ours into the stream."""
-        now = self._now()
-        values = {"State": headers.pop("State"), "Timestamp": format_epoch(now), **headers}
-        self._handover.put_mark(make_event(name, values, arrived_us=now, origin=self._origin))
+        self._handover.put_mark(make_mark(name, state, self._now(), origin=self._origin, **headers))
         self._arrived.set()
 
     def _dropped_mark(self, count: int) -> AmiEvent:
-        now = self._now()
         self._reports.dropped(count)
-        headers: dict[str, object] = {"State": "dropped", "Timestamp": format_epoch(now), "Dropped": count}
-        return make_event("VoicedeskLink", headers, arrived_us=now, origin=self._origin)
+        if self._link is not None:
+            self._link.look_again()
+        return make_mark("VoicedeskLink", "dropped", self._now(), origin=self._origin, Dropped=count)
 
     def _tell_listener(self, listener: EventListener, events: list[AmiEvent]) -> None:
         for event in events:

@@ -4,11 +4,11 @@ It never stops reading and never waits for anybody: what arrives is framed, scre
 """
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from asterisk.ami.action import Action
 
@@ -18,8 +18,10 @@ from voicedesk.ami.protocol import AmiProtocol, Answer, Credentials, LinkState
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError
 
+T = TypeVar("T")
 USER_TIMEOUT_MS = 20_000
 _FAREWELL_SECONDS = 1
+_FAREWELL_MOST_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Link(asyncio.Protocol):
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._failure: AmiError | None = None
         self._closed = asyncio.Event()
+        self._heard_at = 0.0
 
     @property
     def distrusted(self) -> int:
@@ -78,11 +81,18 @@ class Link(asyncio.Protocol):
             self.news.clear()
             await self.news.wait()
 
-    async def ask(self, action: Action, timeout_seconds: float) -> Answer:
+    def look_again(self) -> None:
+        """Have what stands listed once more, as after the switch came up: events were missed."""
+        self.has_booted = True
+        self.news.set()
+
+    async def ask(self, action: Action, timeout_seconds: float, *, most_seconds: float = 0) -> Answer:
         """Send an action once and wait for its answer.
 
-        A list that does not come to its end in time is given as far as it came, marked incomplete. Raises AmiLinkLost
-        where the link is lost or no answer came in time, UnsafeValueError before anything is sent.
+        An answer stands behind everything the switch said before: with `most_seconds` the time counts anew from
+        every byte that comes, up to so many in all. A list that does not come to its end in time is given as far as it
+        came, marked incomplete. Raises AmiLinkLost where the link is lost or no answer came in time, UnsafeValueError
+        before anything is sent.
         """
         self.raise_if_lost()
         action_id = self.protocol.send_action(action)
@@ -90,24 +100,37 @@ class Link(asyncio.Protocol):
         self._waiting[action_id] = answered
         self._flush()
         try:
-            async with asyncio.timeout(timeout_seconds):
-                return await answered
-        except TimeoutError as error:
+            await self._wait_for(answered, timeout_seconds, most_seconds)
+            if answered.done():
+                return answered.result()
             partial = self.protocol.abandon(action_id)
             if partial is not None:
                 return partial
-            raise AmiLinkLost(f"no answer to {action.name} within {timeout_seconds:g} s") from error
+            raise AmiLinkLost(f"no answer to {action.name} within {timeout_seconds:g} s")
         finally:
             self._waiting.pop(action_id, None)
+            answered.cancel()
+
+    async def _wait_for(self, awaited: asyncio.Future[T], quiet_seconds: float, most_seconds: float) -> None:
+        """Return when it is done, when nothing was heard for so long, or when it took too long in all."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        last = begun + max(quiet_seconds, most_seconds)
+        until = begun + quiet_seconds
+        while (now := clock()) < until and not awaited.done():
+            await asyncio.wait({awaited}, timeout=until - now)
+            until = min(max(until, self._heard_at + quiet_seconds), last)
 
     async def log_off(self) -> None:
-        """End the session in order, without waiting for the switch's consent for long."""
+        """End the session in order: read on until the switch consents or is quiet, but not for long."""
         if self.protocol.state is LinkState.OPEN and not self._closed.is_set():
             self.protocol.send_action(actions.logoff())
             self._flush()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_FAREWELL_SECONDS):
-                    await self._closed.wait()
+            closed = asyncio.ensure_future(self._closed.wait())
+            try:
+                await self._wait_for(closed, _FAREWELL_SECONDS, _FAREWELL_MOST_SECONDS)
+            finally:
+                closed.cancel()
         self.abort(AmiLinkLost("the link was closed"))
         if self._transport is not None:
             await self._closed.wait()
@@ -129,6 +152,7 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Asyncio's call: take everything in, hand it on."""
         was = self.protocol.state
+        self._heard_at = asyncio.get_running_loop().time()
         try:
             self.protocol.receive_data(data, self._now())
         except AmiError as error:
@@ -186,8 +210,7 @@ class Link(asyncio.Protocol):
         uptime = event.get("Uptime", "")
         if uptime and uptime.isdecimal():
             self.started_us = event.arrived_us - int(uptime) * MICROSECONDS
-        self.has_booted = True
-        self.news.set()
+        self.look_again()
 
 
 async def open_link(

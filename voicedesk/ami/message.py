@@ -12,7 +12,7 @@ from typing import Any
 from asterisk.ami.event import Event
 from asterisk.ami.response import Response
 
-from voicedesk.clock import parse_epoch
+from voicedesk.clock import format_epoch, parse_epoch
 
 _CRLF = b"\r\n"
 _ESCAPED_NAMES = ("calleridname", "connectedlinename", "chanvariable")
@@ -37,21 +37,30 @@ NOWHERE = Origin()
 
 
 def _description_shape() -> re.Pattern[bytes]:
-    """An event that describes one channel exactly as Asterisk 13 and later write it, from its name to Linkedid."""
+    """An event that describes a channel, or a channel and the one it dials, exactly as Asterisk 13 and later write it.
+
+    A description is whole from its channel's name to Linkedid; the second one has the prefix "Dest".
+    """
     keys = (
-        "Channel ChannelState ChannelStateDesc CallerIDNum CallerIDName ConnectedLineNum ConnectedLineName "
-        "Language AccountCode Context Exten Priority Uniqueid Linkedid"
+        *("Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum"),
+        *("ConnectedLineName", "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid", "Linkedid"),
     )
     value = r"[^\r]*"
-    lines = [f"\r\n{key}: " + (f"({value})" if key in _FOUND else value) for key in keys.split()]
-    head = rf"Event: \w+\r\nPrivilege: {value}\r\nTimestamp: ({value})(?:\r\nBridge[A-Za-z]+: {value})*"
-    return re.compile((head + "".join(lines)).encode())
+
+    def headers(prefix: str) -> str:
+        names = (prefix + key for key in keys)
+        return "".join(f"\r\n{name}: " + (f"({value})" if name in _FOUND else value) for name in names)
+
+    head = rf"Event: \w+\r\nPrivilege: {value}\r\nTimestamp: ([0-9]{{10}}\.[0-9]{{6}})(?:\r\nBridge[A-Za-z]+: {value})*"
+    variables = rf"(?:\r\nChanVariable: {value})*"
+    return re.compile((head + headers("") + variables + f"(?:{headers('Dest')})?").encode())
 
 
 _FOUND = {
     key: place
     for place, key in enumerate(
-        ("Timestamp", "Channel", "ChannelStateDesc", "CallerIDNum", "Exten", "Uniqueid", "Linkedid"), start=1
+        ("Timestamp", "Channel", "ChannelStateDesc", "CallerIDNum", "Exten", "Uniqueid", "Linkedid", "DestUniqueid"),
+        start=1,
     )
 }
 match_description = _description_shape().match
@@ -143,7 +152,9 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
     def timestamp_us(self) -> int | None:
         """The PBX's own instant of the event; None where it did not say (`timestampevents` is off)."""
         found = self._found
-        text = self.get("Timestamp") if found is None else found[1].decode("utf-8", "replace")
+        if found is not None:
+            return int(found[1].replace(b".", b""))
+        text = self.get("Timestamp")
         return None if text is None else parse_epoch(text)
 
     @property
@@ -162,7 +173,9 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
         """The first value of header `key`, or `default`. The usual spelling is fast, any other is found too."""
         place, needle, length, spelling = _FIELDS[key]
         if place and self._found is not None:
-            return self._found[place].decode("utf-8", "replace")
+            value = self._found[place]
+            if value is not None:
+                return value.decode("utf-8", "replace")
         raw = self.raw
         start = raw.find(needle)
         if start < 0:
@@ -279,6 +292,12 @@ def make_event(name: str, headers: dict[str, object], *, arrived_us: int, origin
     lines = [f"Event: {name}"]
     lines += [f"{key}: {_CONTROL.sub(' ', str(value))}" for key, value in headers.items() if value is not None]
     return AmiEvent("\r\n".join(lines).encode(), name, arrived_us, origin)
+
+
+def make_mark(name: str, state: str, at: int, *, origin: Origin = NOWHERE, **headers: object) -> AmiEvent:
+    """A pseudo event that says how something of ours stands from an instant of our clock on, the link for one."""
+    told: dict[str, object] = {"State": state, "Timestamp": format_epoch(at), **headers}
+    return make_event(name, told, arrived_us=at, origin=origin)
 
 
 def _text(value: bytes) -> str:

@@ -9,13 +9,17 @@ from voicedesk.errors import AmiAuthenticationError, AmiError, AmiProtocolError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTimes:
-    """The waits of a link, in seconds."""
+    """The waits of a link, in seconds.
+
+    A Ping is unanswered, and a list cut, when nothing at all came for so long; a list at the latest after its most.
+    """
 
     connect_seconds: float = 5
     fully_booted_seconds: float = 5
     ping_every_seconds: float = 10
     ping_deadline_seconds: float = 5
     list_seconds: float = 10
+    list_most_seconds: float = 60
     backoff_first_seconds: float = 0.5
     backoff_most_seconds: float = 30
     steady_seconds: float = 10

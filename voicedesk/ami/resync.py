@@ -8,6 +8,7 @@ from voicedesk.ami import actions
 from voicedesk.ami.link import Link
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import Answer
+from voicedesk.ami.reconnect import LinkTimes
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import AmiLinkLost
 
@@ -59,10 +60,10 @@ class Snapshot:
     is_complete: bool
 
 
-async def ask_run(link: Link, timeout_seconds: float) -> Run:
+async def ask_run(link: Link, times: LinkTimes) -> Run:
     """Which run of the switch answers. Raises AmiLinkLost where the link is lost."""
-    status = await _try(link, actions.core_status(), timeout_seconds)
-    settings = await _try(link, actions.core_settings(), timeout_seconds)
+    status = await _try(link, actions.core_status(), times)
+    settings = await _try(link, actions.core_settings(), times)
     boot = ""
     if status is not None:
         boot = f"{status.response.get('CoreStartupDate')} {status.response.get('CoreStartupTime')}".strip()
@@ -70,13 +71,13 @@ async def ask_run(link: Link, timeout_seconds: float) -> Run:
     return Run(boot=boot, version=version, started_us=link.started_us)
 
 
-async def ask_snapshot(link: Link, timeout_seconds: float) -> Snapshot:
+async def ask_snapshot(link: Link, times: LinkTimes) -> Snapshot:
     """What is there now. Raises AmiLinkLost where the link is lost."""
     items: list[AmiEvent] = []
     missing = []
     is_complete = True
     for action in (actions.core_show_channels(), actions.queue_status(), actions.device_state_list()):
-        answer = await _try(link, action, timeout_seconds)
+        answer = await _try(link, action, times)
         if answer is None:
             missing.append(action.name)
             continue
@@ -85,10 +86,10 @@ async def ask_snapshot(link: Link, timeout_seconds: float) -> Snapshot:
     return Snapshot(items=items, missing=missing, is_complete=is_complete and CHANNELS not in missing)
 
 
-async def _try(link: Link, action: Action, timeout_seconds: float) -> Answer | None:
+async def _try(link: Link, action: Action, times: LinkTimes) -> Answer | None:
     """The answer, None where the switch refuses or says nothing while the link stands."""
     try:
-        answer = await link.ask(action, timeout_seconds)
+        answer = await link.ask(action, times.list_seconds, most_seconds=times.list_most_seconds)
     except AmiLinkLost:
         link.raise_if_lost()
         return None

@@ -4,6 +4,7 @@ Rules, in order:
 1. A block that begins with neither Event nor Response is dropped and counted as an orphan.
 2. An event that describes a channel must be whole. After one that is not, what follows is suspect and dropped until
    the event's own remainder has come, or until nothing of it can come any more (`SUSPECT_BYTES`, `SUSPECT_US`).
+   One of exactly the usual shape, with nothing amiss behind it, is whole and keeps the other rules too.
 3. An event nobody wants is dropped by its name, before any object is made.
 4. An event carries Privilege as its second header and, once this link has shown timestamps, Timestamp as its third;
    items of a list that was asked for carry that list's ActionID instead.
@@ -36,15 +37,13 @@ _SINGLE = (b"\r\nChannel: ", b"\r\nUniqueid: ")
 _CALLER = ("CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName")  # always in this order, together
 _CALLERS = [[f"\r\n{prefix}{key}: ".encode() for key in _CALLER] for prefix in ("", "Dest")]
 _AMISS = re.compile(
-    rb"\r\n(?:(?:Channel|CallerIDNum|CallerIDName|ConnectedLineNum|ConnectedLineName|Uniqueid|Event): "
-    rb"|DestCallerIDNum: [^\r]*\r\n(?!DestCallerIDName: )"
-    rb"|DestConnectedLineNum: [^\r]*\r\n(?!DestConnectedLineName: ))"
+    rb"\r\n(?:[A-Za-z]*(?:CallerIDNum|CallerIDName|ConnectedLineNum|ConnectedLineName): |Channel: |Uniqueid: |Event: )"
 )  # what may not follow a channel's description
 
 
 @dataclass(slots=True, kw_only=True)
 class ScreenCounters:
-    """What the screen saw and dropped."""
+    """What the screen saw and dropped; `garbled` were kept, though some of their bytes are no UTF-8."""
 
     messages: int = 0
     unwanted: int = 0
@@ -53,6 +52,7 @@ class ScreenCounters:
     suspect: int = 0
     misplaced: int = 0
     flagged: int = 0
+    garbled: int = 0
 
     @property
     def distrusted(self) -> int:
@@ -100,6 +100,11 @@ class Screen:
                 continue
             end = find(block, _CRLF, 7)
             known = names.get(block[7:end])
+            if known is not None and self._has_timestamps:
+                found = match(block)
+                if found is not None and search_amiss(block, found.end()) is None:
+                    kept.append(AmiEvent(block, known, arrived_us, origin, found))
+                    continue
             described = rfind(block, b"Linkedid: ")
             if (described < 0 or find(block, b"CallerIDNum: ", described) >= 0) and _is_cut(block):
                 self._suspect(block, arrived_us, kept)
@@ -107,8 +112,6 @@ class Screen:
                 unwanted += 1
             elif known is None or not self._has_timestamps:
                 self._examine(block, arrived_us, kept)
-            elif (found := match(block)) is not None and search_amiss(block, found.end()) is None:
-                kept.append(AmiEvent(block, known, arrived_us, origin, found))
             elif (
                 block.startswith(b"\r\nPrivilege: ", end)
                 and block.startswith(b"\r\nTimestamp: ", find(block, _CRLF, end + 13))
@@ -119,6 +122,9 @@ class Screen:
                 self._examine(block, arrived_us, kept)
         self.counters.unwanted += unwanted
         self.counters.messages += len(blocks)
+        for block in blocks:
+            if not block.isascii():
+                self.counters.garbled += _is_garbled(block)
         return kept
 
     def _sift_unusual(self, block: bytes, arrived_us: int, kept: list[AmiEvent | bytes]) -> None:
@@ -233,6 +239,14 @@ class Screen:
             "Linkedid": _last(event, "Linkedid"),
         }
         return make_event("VoicedeskDoubt", headers, arrived_us=arrived_us, origin=self.origin)
+
+
+def _is_garbled(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _is_own(name: str) -> bool:

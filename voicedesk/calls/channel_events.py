@@ -8,6 +8,7 @@ from voicedesk.calls.model import PhoneState, Role, StartSource
 from voicedesk.calls.records import CallRecord, Channel, Leg
 from voicedesk.calls.registry import DEST, SELF, TRANSFER, Registry
 from voicedesk.calls.waiting import Waiting
+from voicedesk.clock import MICROSECONDS
 
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _NUMBER_CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
@@ -76,8 +77,15 @@ class ChannelEvents:
             channel.number = _number(number, record)
 
     def _start(self, record: CallRecord, at: int, source: StartSource, event: AmiEvent) -> None:
-        record.start_source = source if event.timestamp_us is not None else StartSource.ARRIVAL
-        record.start_at = at if record.start_at is None else min(record.start_at, at)
+        was_listed, record.start_source = record.start_source is StartSource.SNAPSHOT, source
+        if event.timestamp_us is None:
+            record.start_source = StartSource.ARRIVAL
+        if was_listed and record.start_at is not None and record.start_at <= at < record.start_at + MICROSECONDS:
+            # a list tells the second only; the call began while it was made, and nothing of it was missed
+            record.start_at = at
+            record.gaps = [gap for gap in record.gaps if gap.to_at is None or gap.to_at > at]
+        else:
+            record.start_at = at if record.start_at is None else min(record.start_at, at)
 
     def _describe(self, channel: Channel, event: AmiEvent, rank: int) -> None:
         """Keeps the number and the extension of a call's first channel, from the most trusted event."""
@@ -189,15 +197,17 @@ class ChannelEvents:
         channel = self._registry.channel(event, SELF, at)
         if channel is None:
             return
-        channel.call.queue = event.get("Queue")
-        channel.call.queue_left_at = None
+        record = channel.call
+        record.queue = event.get("Queue")
+        if record.queue_left_at is not None and at > record.queue_left_at:  # not the same join told again
+            record.queue_left_at = None
         self._describe(channel, event, _CLEANED)
         self._waiting.ask(channel.call, at)
 
     def _queue_leave(self, event: AmiEvent, at: int) -> None:
         channel = self._registry.channel(event, SELF, at)
         if channel is not None:
-            channel.call.queue_left_at = at
+            channel.call.queue_left_at = max(at, channel.call.queue_left_at or at)
             self._registry.waiting.discard(channel.call)
 
     def _agent_called(self, event: AmiEvent, at: int) -> None:

@@ -34,6 +34,8 @@ SILENT_US = 2_000_000
 """A SIP phone that is there says within this time that it rings, or at least that it is trying."""
 SETTLE_US = 500_000
 """Events of different channels about one moment arrive this close together at most."""
+HAND_US = 50_000
+"""No caller hangs up this soon after the switch gave up; within it the two happened together, and the caller did it."""
 
 
 def outside_number(dial_string: str) -> str | None:
@@ -66,7 +68,7 @@ def direction_of(record: CallRecord, hall: Hall) -> Direction:
     return Direction.OUTBOUND if Role.CITIZEN in roles else Direction.INTERNAL
 
 
-def freeze(record: CallRecord, hall: Hall, pbx: str, boot: str | None) -> CallFacts:
+def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
     """The facts of a call as far as they are known."""
     direction = direction_of(record, hall)
     first = record.first_channel
@@ -86,7 +88,7 @@ def freeze(record: CallRecord, hall: Hall, pbx: str, boot: str | None) -> CallFa
     return CallFacts(
         id=record.id,
         pbx=pbx,
-        boot=boot,
+        boot=record.boot,
         linkedids=tuple(record.linkedids),
         line=line.name if line else None,
         direction=direction,
@@ -98,11 +100,12 @@ def freeze(record: CallRecord, hall: Hall, pbx: str, boot: str | None) -> CallFa
         person_answered_at=answered_at,
         ended_at=record.closed_at,
         disposition=_disposition(record, direction, frozen, answered_at, gave_up_at),
-        caller_gave_up=gave_up_at is not None,
+        gave_up_at=gave_up_at,
         is_line=line is not None,
         on_duty=hall.on_duty(line.name if line else None, record.asked_at or started_at),
         notice_heard=record.notice_heard,
         doubtful=record.doubtful,
+        repaired=record.repaired,
         limit_us=rule.limit_us,
         ring_period_us=rule.ring_period_us,
         limit_source=rule.limit_source,
@@ -112,6 +115,7 @@ def freeze(record: CallRecord, hall: Hall, pbx: str, boot: str | None) -> CallFa
         ),
         gaps=tuple(sorted(record.gaps, key=_gap_order)),
         legs=frozen,
+        placed_by=first.endpoint if first and direction in (Direction.OUTBOUND, Direction.INTERNAL) else None,
     )
 
 
@@ -159,9 +163,11 @@ def _gave_up_at(record: CallRecord, legs: list[Leg], answered_at: int | None) ->
     ends = [leg.dial_end_at for leg in legs if leg.dial_end_at is not None]
     waited_until = record.queue_left_at if record.queue_left_at is not None else max(ends, default=None)
     if first.hangup_requested_at is not None:
-        early = waited_until is None or first.hangup_requested_at <= waited_until + SETTLE_US
+        early = waited_until is None or first.hangup_requested_at <= waited_until + HAND_US
         return first.hangup_requested_at if early else None
-    cut_short = any(leg.dial_status == "CANCEL" and _near(leg.dial_end_at, first.hung_at) for leg in legs)
+    cut_short = any(
+        leg.dialler is first and leg.dial_status == "CANCEL" and _near(leg.dial_end_at, first.hung_at) for leg in legs
+    )
     return first.hung_at if cut_short else None
 
 
@@ -234,7 +240,7 @@ def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -
         dialled_at=leg.dialled_at,
         ring_source=source,
         ringing_at=ringing_at,
-        ring_ended_at=_ring_ended_at(leg),
+        ring_ended_at=_silent_at(leg, legs, outcome, gave_up_at),
         answered_at=leg.answered_at,
         answer_seen=not channel.up_unseen,
         ended_at=channel.hung_at,
@@ -242,7 +248,13 @@ def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -
         hangup_cause=channel.hangup_cause,
         state_before=leg.state_before,
         transferred_from=_transferred_from(leg, legs, hall),
+        from_log=_is_from_log(leg),
     )
+
+
+def _is_from_log(leg: Leg) -> bool:
+    """Nothing but a log tells of it: nobody saw the phone ring, or give any other sign of life."""
+    return leg.from_log and not leg.is_alive and leg.ringing_at is None
 
 
 def _transferred_from(leg: Leg, legs: list[Leg], hall: Hall) -> str | None:
@@ -287,6 +299,17 @@ def _ring_ended_at(leg: Leg) -> int | None:
     return next((at for at in ends if at is not None), None)
 
 
+def _silent_at(leg: Leg, legs: list[Leg], outcome: Outcome | None, gave_up_at: int | None) -> int | None:
+    """As `_ring_ended_at`; who took the ringing away did so a moment before the switch says that it is over."""
+    ended_at = _ring_ended_at(leg)
+    if outcome is Outcome.CANCELLED and gave_up_at is not None and _near(gave_up_at, ended_at):
+        return min(gave_up_at, ended_at or gave_up_at)
+    if outcome is Outcome.ANSWERED_ELSEWHERE:
+        answers = (other.answered_at for other in legs if other is not leg)
+        return min((at for at in (*answers, ended_at) if at is not None and _near(at, ended_at)), default=ended_at)
+    return ended_at
+
+
 def _outcome(leg: Leg, legs: list[Leg], gave_up_at: int | None) -> Outcome | None:
     """How the ringing ended; None while it lasts, or if nobody saw it end."""
     if leg.picked_up:
@@ -325,7 +348,7 @@ def _was_unreachable(leg: Leg, cause: int | None) -> bool:
     ended_at = _ring_ended_at(leg)
     is_sip = leg.channel.name.startswith(("PJSIP/", "SIP/"))
     dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
-    return is_sip and not leg.is_alive and dialled_us >= SILENT_US
+    return is_sip and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
 
 
 def _taken_away(leg: Leg, legs: list[Leg], ended_at: int, gave_up_at: int | None) -> Outcome:

@@ -3,27 +3,35 @@
 Where events may be missing each call concerned carries a `Gap`, on the PBX's clock.
 """
 
+import json
 from collections.abc import Callable
 
-from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.channel_events import ChannelEvents
 from voicedesk.calls.model import Gap, GapReason, StartSource
+from voicedesk.calls.phones import Phones
 from voicedesk.calls.registry import SELF, Registry, born_us
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import MICROSECONDS, format_epoch
 
-OWN_EVENTS = frozenset({"VoicedeskDoubt", "VoicedeskLink", "VoicedeskSnapshot"})
+CHECKPOINT = "VoicedeskCheckpoint"
+OWN_EVENTS = frozenset({CHECKPOINT, "VoicedeskDoubt", "VoicedeskLink", "VoicedeskSnapshot"})
 """What our own client says, by our own clock."""
 STOP_WINDOW_US = 2 * MICROSECONDS
 """Calls that ended this shortly before the PBX stopped were ended by the stop."""
+STRAGGLER_US = 10_000
+"""Events of one moment may lie on both sides of a gap's beginning."""
 CLOCK_STEP_US = 2 * MICROSECONDS
 """A jump of the PBX's clock larger than this makes the durations across it unknown."""
+_NOTHING = '{"device":{},"contact":{},"queues":{},"gaps":[]}'
+_GAPS_TOLD = 20
 
 
 class LinkEvents:
     """Handlers of link marks, snapshots and the switch's own events; watches the PBX's clock."""
 
-    def __init__(self, registry: Registry, channel_events: ChannelEvents) -> None:
+    def __init__(self, registry: Registry, channel_events: ChannelEvents, phones: Phones) -> None:
         self._registry = registry
+        self._phones = phones
         self._channel_events = channel_events
         self.last_at: int | None = None
         self._least_lag: int | None = None
@@ -34,6 +42,7 @@ class LinkEvents:
         self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "CoreShowChannel": self._channel_listed,
             "Shutdown": self._shutdown,
+            CHECKPOINT: self._checkpoint,
             "VoicedeskDoubt": self.doubt,
             "VoicedeskLink": self._link,
             "VoicedeskSnapshot": self._snapshot,
@@ -68,11 +77,35 @@ class LinkEvents:
 
     def _stepped(self, earlier: int, later: int) -> None:
         self._least_lag = None
-        self._registry.mark_open(Gap(from_at=earlier, to_at=later, reason=GapReason.CLOCK_STEP))
+        self._mark_recent(Gap(from_at=earlier, to_at=later, reason=GapReason.CLOCK_STEP))
 
     def _pbx_time(self, ours: int) -> int:
         """An instant of our clock on the PBX's clock, as far as the lag tells."""
         return ours - (self._least_lag or 0)
+
+    # --- what was known at a point of the journal
+
+    def checkpoint(self, at: int) -> AmiEvent:
+        """All that is known beside the calls: a replay that begins with this event knows it too."""
+        state = "up" if self._is_up else "lost"
+        gaps = [(gap.from_at, gap.to_at, gap.reason) for gap in list(self._registry.gaps)[-_GAPS_TOLD:]]
+        known = json.dumps({**self._phones.known(), "gaps": gaps}, ensure_ascii=False, separators=(",", ":"))
+        headers: dict[str, object] = {
+            "State": state,
+            "Boot": self._registry.boot,
+            "Known": known,
+            "Timestamp": format_epoch(at),
+        }
+        return make_event(CHECKPOINT, headers, arrived_us=at)
+
+    def _checkpoint(self, event: AmiEvent, _at: int) -> None:
+        """Changes nothing in a replay that began before it."""
+        self._registry.boot = self._registry.boot or event.get("Boot")
+        self._is_up = self._is_up or (self._lost_at is None and event.get("State") == "up")
+        known = json.loads(event.get("Known") or _NOTHING)
+        self._phones.assume(known)
+        if not self._registry.gaps:
+            self._registry.gaps += [Gap(from_at=a, to_at=b, reason=GapReason(reason)) for a, b, reason in known["gaps"]]
 
     # --- the link
 
@@ -109,10 +142,13 @@ class LinkEvents:
 
     def _shutdown(self, _event: AmiEvent, at: int) -> None:
         """The switch stops: calls it cut off did not end by anyone's will."""
-        gap = Gap(from_at=at - STOP_WINDOW_US, to_at=at, reason=GapReason.PBX_STOPPED)
+        self._mark_recent(Gap(from_at=at - STOP_WINDOW_US, to_at=at, reason=GapReason.PBX_STOPPED))
+
+    def _mark_recent(self, gap: Gap) -> None:
+        """Open calls are concerned, and those that seemed to end when it began."""
         self._registry.mark_open(gap)
         for record in self._registry.recently_closed():
-            if (record.closed_at or 0) > gap.from_at:
+            if (record.closed_at or 0) > gap.from_at - STRAGGLER_US:
                 record.mark_gap(gap)
                 self._registry.changed[record] = None
 
@@ -156,6 +192,8 @@ class LinkEvents:
         if record.start_at is None and record.start_source is StartSource.FIRST_EVENT:
             record.start_at = born_us(record.linkedids[0])
             record.start_source = StartSource.SNAPSHOT
+            if self._registry.gaps:  # it was there before it was listed
+                record.mark_gap(self._registry.gaps[-1])
         state = event.get("ChannelStateDesc")
         if state == "Up":
             self._channel_events.went_up(channel, at, seen=False)

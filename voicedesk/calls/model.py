@@ -251,7 +251,8 @@ class PhoneSeen:
 class LegFacts:
     """One ringing of one phone. `state_before` is what the phone was doing when the switch dialled it.
 
-    Without `answer_seen` the answer fell into a gap, some time before `answered_at`.
+    Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `from_log`: only a log of the
+    switch tells of it, which does not know whether or when the phone rang.
     """
 
     uniqueid: str
@@ -271,6 +272,7 @@ class LegFacts:
     hangup_cause: int | None = None
     state_before: PhoneState = PhoneState.UNKNOWN
     transferred_from: str | None = None
+    from_log: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +281,9 @@ class CallFacts:
 
     `asked_at`: the caller asked for a person (entered a queue, or a staff phone was dialled).
     `switch_answered_at`: an IVR, announcement or queue answered first: not an answer in the sense of S1.
-    `person_answered_at`: the first staff phone that answered. `ended_at` None: still open.
+    `person_answered_at`: the first staff phone that answered. `gave_up_at`: the caller hung up while still waiting.
+    `placed_by` is the staff phone that placed an outbound or internal call by hand.
+    `ended_at` None: still open. `repaired`: something of it was taken from the switch's logs.
     """
 
     id: str
@@ -296,17 +300,19 @@ class CallFacts:
     person_answered_at: int | None = None
     ended_at: int | None = None
     disposition: Disposition | None = None
-    caller_gave_up: bool = False
+    gave_up_at: int | None = None
     is_line: bool = True
     on_duty: bool = True
     notice_heard: bool = False
     doubtful: bool = False
+    repaired: bool = False
     limit_us: int = 15_000_000
     ring_period_us: int = 5_000_000
     limit_source: str = ""
     phones: tuple[PhoneSeen, ...] = ()
     gaps: tuple[Gap, ...] = ()
     legs: tuple[LegFacts, ...] = ()
+    placed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 Whether a phone talks to a caller of the hall is not told by the switch: the tracker knows that, and passes it in.
 """
 
+from typing import Any
+
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import PhoneState
 
@@ -69,6 +71,20 @@ class Phones:
         if name == "ContactStatus":
             return self._contact_changed(f"PJSIP/{event.get('EndpointName') or ''}", event.get("ContactStatus"))
         return self._contact_changed(event.get("Peer") or "", event.get("PeerStatus"))
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """All that is known, as plain values that `assume` takes."""
+        return {"device": dict(self._device), "contact": dict(self._contact), "queues": self._queues}
+
+    def assume(self, known: dict[str, dict[str, Any]]) -> None:
+        """Takes what was known at this point for what nothing was heard of yet."""
+        for endpoint, state in known["device"].items():
+            self._device.setdefault(endpoint, PhoneState(state))
+        for endpoint, state in known["contact"].items():
+            self._contact.setdefault(endpoint, PhoneState(state))
+        for queue, members in known["queues"].items():
+            for endpoint, paused in members.items():
+                self._queues.setdefault(queue, {}).setdefault(endpoint, paused)
 
     def members(self, queue: str | None) -> tuple[str, ...]:
         """The endpoints that serve a queue, as far as the switch has told."""

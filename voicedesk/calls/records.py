@@ -64,6 +64,7 @@ class Leg:
         "dial_status",
         "dial_string",
         "dialler",
+        "from_log",
         "is_alive",
         "member",
         "picked_up",
@@ -78,6 +79,7 @@ class Leg:
         self.dialler: Channel | None = None
         self.dial_string = ""
         self.is_alive = False
+        self.from_log = False
         self.member: str | None = None
         self.ringing_at: int | None = None
         self.dial_ringing_at: int | None = None
@@ -112,11 +114,13 @@ class CallRecord:
     __slots__ = (
         "asked_at",
         "attended",
+        "boot",
         "channels",
         "closed_at",
         "doubtful",
         "due",
         "first_at",
+        "forgotten",
         "gaps",
         "id",
         "last_at",
@@ -127,17 +131,20 @@ class CallRecord:
         "notice_heard",
         "queue",
         "queue_left_at",
+        "repaired",
         "start_at",
         "start_source",
         "states_seen",
         "transfers",
     )
 
-    def __init__(self, call_id: str, linkedid: str, at: int) -> None:
+    def __init__(self, call_id: str, boot: str | None, linkedid: str, at: int) -> None:
         self.id = call_id
+        self.boot = boot
         self.linkedids = [linkedid]
         self.channels: dict[str, Channel] = {}
         self.live = 0
+        self.forgotten = False
         self.first_at = at
         self.last_at = at
         self.start_at: int | None = None
@@ -149,6 +156,7 @@ class CallRecord:
         self.line_hint: str | None = None
         self.notice_heard = False
         self.doubtful = False
+        self.repaired = False
         self.due: tuple[str, ...] = ()
         self.states_seen: dict[str, list[PhoneState]] = {}
         self.local_members: dict[str, str] = {}
@@ -165,6 +173,12 @@ class CallRecord:
         """Legs in the order in which the switch dialled them."""
         legs = [channel.leg for channel in self.channels.values() if channel.leg and not channel.is_local]
         return sorted(legs, key=lambda leg: (leg.dialled_at or 0, leg.channel.uniqueid))
+
+    def let_go(self) -> None:
+        """Nobody will ask any more: unties what holds each other, so that memory is free at once."""
+        for channel in self.channels.values():
+            channel.leg = None
+        self.channels = {}
 
     def mark_gap(self, gap: Gap) -> None:
         """Notes that events may be missing, once per stretch."""
@@ -183,6 +197,7 @@ class CallRecord:
         self.attended.extend(other.attended)
         self.local_members |= other.local_members
         self.doubtful = self.doubtful or other.doubtful
+        self.repaired = self.repaired or other.repaired
         for gap in other.gaps:
             self.mark_gap(gap)
         if self.live:

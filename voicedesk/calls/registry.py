@@ -6,7 +6,7 @@ for stragglers and then forgotten; its ids are remembered so that a late repeat 
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from voicedesk.ami.message import AmiEvent
@@ -20,6 +20,7 @@ MAX_OPEN_CALLS = 5000
 MAX_REMEMBERED = 4_000
 
 _PSEUDO_TECHNOLOGIES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/")
+_ENDS = frozenset({"DialEnd", "Hangup"})  # before them others must have been
 
 Keys = tuple[str, str, str]
 SELF: Keys = ("Uniqueid", "Linkedid", "Channel")
@@ -39,6 +40,7 @@ class Registry:
         self.boot: str | None = None
         self.channels: dict[str, Channel] = {}
         self.gaps: deque[Gap] = deque(maxlen=1000)
+        self.filled: frozenset[tuple[int, GapReason]] = frozenset()
         self.changed: dict[CallRecord, None] = {}
         self.merged: list[tuple[str, str]] = []
         self.waiting: set[CallRecord] = set()
@@ -58,7 +60,7 @@ class Registry:
         """Closed calls that are still kept for stragglers."""
         return (record for record in self._closed if record.closed_at is not None)
 
-    def at_phone(self, endpoint: str) -> Iterable[Channel]:
+    def at_phone(self, endpoint: str) -> Collection[Channel]:
         """The live channels of a phone."""
         return self._at_phone.get(endpoint, ())
 
@@ -71,6 +73,8 @@ class Registry:
         if channel is None:
             return self._open_channel(event, keys, uniqueid, at)
         record = channel.call
+        if record.closed_at is not None:  # a straggler may still tell how it ended
+            self.changed[record] = None
         if at > record.last_at:  # noqa: PLR1730  # max() is a call, and this is done for every event
             record.last_at = at
         return channel
@@ -91,7 +95,7 @@ class Registry:
             return None
         if uniqueid in self._remembered:
             return None
-        record = self._calls.get(linkedid) or self._open_call(linkedid, at)
+        record = self._calls.get(linkedid) or self._open_call(linkedid, at, ends=event.name in _ENDS)
         channel = Channel(uniqueid, name, linkedid, record)
         record.channels[uniqueid] = channel
         record.live += 1
@@ -103,15 +107,19 @@ class Registry:
             self._at_phone.setdefault(channel.endpoint, set()).add(channel)
         return channel
 
-    def _open_call(self, linkedid: str, at: int) -> CallRecord:
+    def _open_call(self, linkedid: str, at: int, *, ends: bool) -> CallRecord:
+        """A call that is new here. Its id tells the second in which it began: of a gap in the same second it is sure to
+        have been touched only if the first that is seen of it is an end."""
         if len(self._calls) >= MAX_OPEN_CALLS:
             self._drop_oldest()
-        record = CallRecord(self._call_id(linkedid), linkedid, at)
+        record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at)
         self._calls[linkedid] = record
         self.changed[record] = None
         born = born_us(linkedid)
         for gap in self.gaps:
-            if born is not None and gap.to_at is not None and born + MICROSECONDS <= gap.to_at:
+            dropped = gap.reason is GapReason.EVENTS_DROPPED  # no list tells what was there when it ended
+            sure = 0 if dropped or ends else MICROSECONDS
+            if born is not None and gap.to_at is not None and born + sure <= gap.to_at:
                 record.mark_gap(gap)
         return record
 
@@ -182,7 +190,9 @@ class Registry:
                 self.hang_up_unseen(channel, gap.to_at or gap.from_at + 1)
 
     def note_gap(self, gap: Gap) -> None:
-        """Events of this PBX may be missing: every open call is concerned."""
+        """Events of this PBX may be missing, and every open call is concerned; unless they were found elsewhere."""
+        if (gap.from_at, gap.reason) in self.filled:
+            return
         self.gaps.append(gap)
         self.mark_open(gap)
 
@@ -218,6 +228,17 @@ class Registry:
         self._closed.clear()
         self.forget_at = None
 
+    def forget_others(self, kept: Collection[str]) -> None:
+        """Forgets every call whose id is not among `kept`: it was over, and what is known of it here is not whole."""
+        for record in set(self._calls.values()):
+            if record.id not in kept:
+                for channel in record.channels.values():
+                    self._at_phone.get(channel.endpoint, set()).discard(channel)
+                self._forget(record)
+                self.changed.pop(record, None)
+                self.waiting.discard(record)
+        self._closed = deque(record for record in self._closed if record.id in kept)
+
     def _drop_oldest(self) -> None:
         oldest = min(self.open_records(), key=lambda record: record.last_at, default=None)
         if oldest is not None:
@@ -231,6 +252,9 @@ class Registry:
         for uniqueid in record.channels:
             self.channels.pop(uniqueid, None)
             self._remembered[uniqueid] = None
+        record.forgotten = True
+        if record not in self.changed:
+            record.let_go()
         while len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
 

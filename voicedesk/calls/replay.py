@@ -21,6 +21,9 @@ _BANNER = re.compile(rb"^Asterisk Call Manager/[^\r\n]*\r\n", re.MULTILINE)
 _DIALLED = frozenset({"AgentCalled", "DialBegin", "DialEnd", "DialState"})
 _WANTED = WANTED_EVENTS | {"FullyBooted"}
 _UPTIME_SLACK = 2
+_SETUP_US = MICROSECONDS // 2
+"""A capture's first event may lie so long after the channel was made that it tells of; a unique id knows only the
+second, so that a call whose setup goes over the turn of a second would look as if it had been there before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,10 @@ def _read_link(segment: bytes, problems: list[str]) -> list[AmiEvent]:
         problems.append(f"{conversation.framer.counters.dropped} messages were too large and were left out")
     if conversation.screen.counters.distrusted:
         problems.append(f"{conversation.screen.counters.distrusted} messages were damaged and were left out")
+    if conversation.screen.counters.garbled:
+        problems.append(
+            f"{conversation.screen.counters.garbled} messages hold bytes that are no UTF-8, shown as \ufffd"
+        )
     return [_with_arrival(event) for event in events]
 
 
@@ -85,8 +92,9 @@ def _with_marks(links: Iterable[list[AmiEvent]]) -> Iterator[AmiEvent]:
         if first is not None and not any(event.name == "VoicedeskLink" for event in events):
             if last is not None:
                 yield _mark("lost", last)
+            since = first - _SETUP_US if last is None else first
             restarted = least_uptime is not None and uptime is not None and uptime < least_uptime - _UPTIME_SLACK
-            yield _mark("up", first, Restarted="1" if restarted else "0")
+            yield _mark("up", since, Restarted="1" if restarted else "0")
         yield from events
         last = max((event.timestamp_us or 0 for event in events), default=0) or last
         if uptime is not None and first is not None and last is not None:

@@ -19,6 +19,7 @@ from voicedesk.calls.model import (
     Reason,
     RingSource,
     Role,
+    StartSource,
     Verdict,
 )
 
@@ -29,6 +30,9 @@ UNCERTAIN_US = 2_000_000
 
 _NO_180 = frozenset({RingSource.DIALBEGIN, RingSource.AGENTCALLED})
 _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE, PhoneState.PAUSED, PhoneState.IN_USE})
+_PAST = frozenset({Verdict.LATE, Verdict.MISSED})
+_NOBODY_THERE = frozenset({Outcome.BUSY, Outcome.UNREACHABLE})
+_UNSEEN_STARTS = frozenset({StartSource.FIRST_EVENT, StartSource.SNAPSHOT})
 _OCCUPIED = frozenset({PhoneState.TALKING, PhoneState.RINGING})
 _WAYS = {
     Direction.INTERNAL: Reason.INTERNAL,
@@ -83,6 +87,8 @@ def _judge_leg(facts: CallFacts, leg: LegFacts, unjudged: Reason | None) -> LegJ
         finding = Verdict.NOT_JUDGED, Reason.CITIZEN_LEG
     else:
         finding = _fair(facts, _leg_finding(facts, leg, ring_us))
+        if _may_not_have_rung(leg) and finding[0] in _PAST:
+            finding = Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
     return LegJudgement(
         verdict=finding[0],
         reason=finding[1],
@@ -93,11 +99,13 @@ def _judge_leg(facts: CallFacts, leg: LegFacts, unjudged: Reason | None) -> LegJ
 
 def _leg_finding(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
     ended_at = leg.answered_at if leg.answered_at is not None else leg.ring_ended_at
-    if _in_gap(facts, leg.ringing_at or leg.dialled_at, ended_at if leg.outcome else None):
+    if _in_gap(facts, leg.ringing_at or leg.dialled_at or _begun(facts), ended_at if leg.outcome else None):
         return Verdict.CANNOT_TELL, Reason.GAP
     if leg.outcome is None:
         return Verdict.CANNOT_TELL, Reason.STILL_OPEN
-    return _LEG_RULES[leg.outcome](facts, leg, ring_us)
+    finding = _LEG_RULES[leg.outcome](facts, leg, ring_us)
+    on_break = leg.state_before is PhoneState.PAUSED and finding[0] is not Verdict.ON_TIME
+    return (Verdict.NOT_JUDGED, Reason.ON_BREAK) if on_break else finding
 
 
 def _answered(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
@@ -107,8 +115,6 @@ def _answered(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
 
 
 def _no_answer(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
-    if leg.state_before is PhoneState.PAUSED:
-        return Verdict.NOT_JUDGED, Reason.ON_BREAK
     if leg.ringing_at is None and leg.dialled_at is not None:  # forwarded to another phone at once
         return Verdict.NOT_JUDGED, Reason.RUNG_TOO_SHORT
     return _by_limit(facts, leg, ring_us, (Verdict.NOT_JUDGED, Reason.RUNG_TOO_SHORT), Verdict.MISSED)
@@ -123,8 +129,6 @@ def _cancelled(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
 
 
 def _refused(_facts: CallFacts, leg: LegFacts, _ring_us: int | None) -> Finding:
-    if leg.state_before is PhoneState.PAUSED:
-        return Verdict.NOT_JUDGED, Reason.ON_BREAK
     if leg.outcome is Outcome.BUSY and leg.state_before is PhoneState.TALKING:
         return Verdict.NOT_JUDGED, Reason.TALKING
     return Verdict.MISSED, None
@@ -170,7 +174,7 @@ def _why_not_judged(facts: CallFacts) -> Reason | None:
         return _WAYS[facts.direction]
     if not facts.is_line:
         return Reason.OTHER_LINE if facts.asked_at is not None else Reason.NOISE
-    if facts.asked_at is None and facts.ended_at is not None and not facts.gaps:
+    if facts.asked_at is None and facts.ended_at is not None and not _in_gap(facts, _begun(facts), facts.ended_at):
         if facts.notice_heard:
             return Reason.SELF_SERVED
         return Reason.IVR_ONLY if facts.switch_answered_at is not None else Reason.NOISE
@@ -178,16 +182,18 @@ def _why_not_judged(facts: CallFacts) -> Reason | None:
 
 
 def _judge_call(facts: CallFacts, start: LegFacts | None) -> Finding:
-    answered_at = facts.person_answered_at
-    decided_at = answered_at if answered_at is not None else facts.ended_at
-    if _in_gap(facts, facts.asked_at or facts.started_at, decided_at):
+    answered_at, gave_up_at = facts.person_answered_at, facts.gave_up_at
+    decided_at = next((at for at in (answered_at, gave_up_at, facts.ended_at) if at is not None), None)
+    if _in_gap(facts, _begun(facts), decided_at):
         return Verdict.CANNOT_TELL, Reason.GAP
+    if decided_at is not None and decided_at < facts.started_at:
+        return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT
     if decided_at is None:
         return Verdict.CANNOT_TELL, Reason.STILL_OPEN
     if answered_at is not None:
         return _fair(facts, _call_by_limit(facts, start, answered_at, Verdict.ON_TIME, Verdict.LATE))
-    if facts.caller_gave_up:
-        return _fair(facts, _call_by_limit(facts, start, decided_at, Verdict.LEFT_EARLY, Verdict.MISSED))
+    if gave_up_at is not None:
+        return _fair(facts, _call_by_limit(facts, start, gave_up_at, Verdict.LEFT_EARLY, Verdict.MISSED))
     return _fair(facts, (Verdict.MISSED, None))
 
 
@@ -210,6 +216,11 @@ def _fair(facts: CallFacts, finding: Finding) -> Finding:
     return finding
 
 
+def _begun(facts: CallFacts) -> int | None:
+    """When the call began, if that was seen: from then on a gap may hide that a phone rang."""
+    return None if facts.started_at_source in _UNSEEN_STARTS else facts.started_at
+
+
 def _in_gap(facts: CallFacts, start: int | None, decided_at: int | None) -> bool:
     return any(gap.touches(start, decided_at) for gap in facts.gaps)
 
@@ -218,7 +229,8 @@ def _staff(facts: CallFacts) -> Iterable[LegFacts]:
     """Staff legs dialled up to the first answer: those that S1 looks at."""
     end = facts.person_answered_at
     for leg in facts.legs:
-        if leg.role is Role.STAFF and (end is None or (leg.ringing_at or leg.dialled_at or end) <= end):
+        before = end is None or leg.answered_at == end or (leg.ringing_at or leg.dialled_at or end) <= end
+        if leg.role is Role.STAFF and before:
             yield leg
 
 
@@ -239,25 +251,35 @@ def _ring_start(facts: CallFacts) -> LegFacts | None:
 # --- why
 
 
-def _cause(facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Cause:
-    """The first cause that fits (S1); ringing moved on before any phone's limit is the switch's doing."""
+def _cause(facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Cause | None:
+    """The first cause that fits (S1); ringing moved on before any phone's limit is the switch's doing.
+
+    None where a log alone tells of a phone: whether it rang, or nobody was there, is not known.
+    """
     rung = list(_staff(facts))
+    if any(_may_not_have_rung(leg) for leg in rung):
+        return None
     rung_at = {leg.endpoint for leg in rung}
     idle = [seen for seen in facts.phones if seen.endpoint not in rung_at]
     if not rung and (not idle or any(PhoneState.FREE in seen.states for seen in idle)):
         return Cause.ROUTING
     if _all_talking(rung, [seen.states for seen in idle]):
         return Cause.ALL_BUSY
-    past = {Verdict.LATE, Verdict.MISSED}
-    reached = [
-        leg.outcome is Outcome.DECLINED or (leg.ringing_at is not None and judged.verdict in past)
-        for leg, judged in zip(facts.legs, legs, strict=True)
-    ]
-    if any(reached):
+    verdicts = {leg.uniqueid: judged.verdict for leg, judged in zip(facts.legs, legs, strict=True)}
+    if any(_reached(leg) and verdicts[leg.uniqueid] in _PAST for leg in rung):
         return Cause.PERSON
-    if any(leg.outcome in (Outcome.BUSY, Outcome.UNREACHABLE) for leg in rung) or not rung:
+    if any(leg.outcome in _NOBODY_THERE or leg.state_before is PhoneState.PAUSED for leg in rung) or not rung:
         return Cause.EMPTY_SEAT
     return Cause.ROUTING
+
+
+def _may_not_have_rung(leg: LegFacts) -> bool:
+    return leg.from_log and leg.answered_at is None
+
+
+def _reached(leg: LegFacts) -> bool:
+    """Somebody could have answered: the phone rang, or a hand declined it."""
+    return leg.outcome is Outcome.DECLINED or leg.ringing_at is not None
 
 
 def _all_talking(rung: list[LegFacts], idle: list[tuple[PhoneState, ...]]) -> bool:

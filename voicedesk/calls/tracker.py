@@ -5,12 +5,13 @@ events of different channels may come in any order, twice, or not at all; the sa
 replayed. Local channels are seen through: they are no phones.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.channel_events import ChannelEvents
 from voicedesk.calls.facts import freeze
-from voicedesk.calls.link_events import OWN_EVENTS, LinkEvents
+from voicedesk.calls.link_events import CHECKPOINT, OWN_EVENTS, LinkEvents
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord
 from voicedesk.calls.registry import Registry
@@ -31,12 +32,14 @@ class Changes:
 class Tracker:
     """Follows the calls of one PBX; feed it events in the order in which they came from that PBX."""
 
-    def __init__(self, pbx: str, hall: Hall) -> None:
+    def __init__(self, pbx: str, hall: Hall, *, filled: Iterable[Gap] = ()) -> None:
+        """`filled` are gaps of which the missing events will be fed too: they are none."""
         self.ignored_untimed = 0
         self._registry = Registry(pbx, hall)
+        self._registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
         waiting = Waiting(self._registry)
         channel_events = ChannelEvents(self._registry, waiting)
-        self._link = LinkEvents(self._registry, channel_events)
+        self._link = LinkEvents(self._registry, channel_events, waiting.phones)
         self._handlers = waiting.handlers | channel_events.handlers | self._link.handlers
 
     def change_hall(self, hall: Hall) -> None:
@@ -66,10 +69,24 @@ class Tracker:
         if forget_at is not None and forget_at < at:
             self._registry.forget_closed(at)
 
+    def receive_logged(self, event: AmiEvent) -> None:
+        """Takes in an event told by a log of the switch, in place of one that was missed: its call is repaired."""
+        self.receive(event)
+        channels = self._registry.channels
+        channel = channels.get(event.get("DestUniqueid") or event.get("Uniqueid") or "")
+        if channel is None:
+            return
+        channel.call.repaired = True
+        if channel.leg is not None and event.name in ("DialBegin", "AgentCalled"):
+            channel.leg.from_log = True
+
     def take_changes(self) -> Changes:
         """The calls that changed since the last time, as facts, in the order in which they first changed."""
         registry = self._registry
         changes = Changes(calls=[self._freeze(record) for record in registry.changed], merged=registry.merged)
+        for record in registry.changed:
+            if record.forgotten:
+                record.let_go()
         registry.changed = {}
         registry.merged = []
         return changes
@@ -86,6 +103,19 @@ class Tracker:
     def open_calls(self) -> list[CallFacts]:
         """The calls that are not over, oldest first."""
         return [self._freeze(record) for record in self._registry.open_records()]
+
+    def call_of(self, uniqueid: str) -> CallFacts | None:
+        """The call that a channel belongs to; None once it is forgotten, or if it was never known."""
+        channel = self._registry.channels.get(uniqueid)
+        return self._freeze(channel.call) if channel is not None else None
+
+    def checkpoint(self, at: int) -> AmiEvent:
+        """An event that tells a tracker which begins here what this one knows beside the calls."""
+        return self._link.checkpoint(at)
+
+    def forget_others(self, kept: Collection[str]) -> None:
+        """Forgets every call but those of these ids, and what changed of it; late events do not open it again."""
+        self._registry.forget_others(kept)
 
     def gaps(self) -> list[Gap]:
         """The stretches in which events of this PBX may be missing, oldest first."""
@@ -106,8 +136,9 @@ class Tracker:
         return self._registry.swept
 
     def _freeze(self, record: CallRecord) -> CallFacts:
-        return freeze(record, self._registry.hall, self._registry.pbx, self._registry.boot)
+        return freeze(record, self._registry.hall, self._registry.pbx)
 
 
+__all__ = ["CHECKPOINT", "WANTED_EVENTS", "Changes", "Tracker"]
 WANTED_EVENTS = frozenset(Tracker("", Hall())._handlers)
 """The names of the events that matter to a tracker; all others may be dropped unread."""

@@ -11,10 +11,12 @@ import sys
 import typer
 
 from voicedesk import __version__
-from voicedesk.cli import asterisk, calls, config, db
+from voicedesk.cli import asterisk, calls, catalogue, config, db, greeting, model, notices, outage, prompts, tickets
 from voicedesk.cli.common import ERROR, INTERRUPTED, USAGE, complain
 from voicedesk.cli.doctor import doctor
 from voicedesk.cli.init import init
+from voicedesk.cli.practice import practice
+from voicedesk.cli.repair import repair
 from voicedesk.cli.replay import replay
 from voicedesk.cli.service import reload, run
 from voicedesk.errors import SettingsError, VoicedeskError
@@ -32,7 +34,16 @@ app.command()(run)
 app.command()(doctor)
 app.add_typer(calls.app, name="calls")
 app.command()(replay)
+app.command()(repair)
 app.command()(calls.rejudge)
+app.add_typer(greeting.app, name="greeting")
+app.command()(practice)
+app.add_typer(model.app, name="model")
+app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(prompts.app, name="prompts")
+app.add_typer(notices.app, name="notices")
+app.add_typer(outage.app, name="outage")
+app.add_typer(tickets.app, name="tickets")
 app.command()(reload)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -15,7 +15,9 @@ from voicedesk.calls.export import as_json
 from voicedesk.calls.model import Cause, Direction, JudgedCall, Verdict
 from voicedesk.cli.common import (
     ConfigOption,
+    FromOption,
     JsonOption,
+    ToOption,
     local_time,
     moment,
     say,
@@ -23,7 +25,6 @@ from voicedesk.cli.common import (
     say_json,
     settings_of,
     wait,
-    zone_of,
 )
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import mask, national_digits
@@ -51,8 +52,6 @@ COLUMNS = [
     "doubtful", "human_verdict",
 ]  # fmt: skip
 
-FromOption = Annotated[str | None, typer.Option("--from", help="Calls from this date or time on.")]
-ToOption = Annotated[str | None, typer.Option("--to", help="Calls before this date or time.")]
 UnmaskOption = Annotated[bool, typer.Option("--unmask", help="Show callers' numbers in full.")]
 
 
@@ -78,7 +77,7 @@ def list_calls(
     Example: `voicedesk calls list --verdict late --from 2026-11-01 --csv > late.csv`
     """
     settings = settings_of(config)
-    zone = zone_of(settings)
+    zone = settings.hall.zone
     which = Filter(
         line=line,
         verdict=verdict.value if verdict else None,
@@ -117,7 +116,7 @@ def show(
     if json:
         say_json(record)
     else:
-        _show_one(stored, record, zone_of(settings), unmask)
+        _show_one(stored, record, settings.hall.zone, unmask)
 
 
 def rejudge(
@@ -135,7 +134,7 @@ def rejudge(
     Example: `voicedesk rejudge --from 2026-11-01 --current --dry-run`
     """
     settings = settings_of(config)
-    zone = zone_of(settings)
+    zone = settings.hall.zone
     which = Filter(from_at=moment(since, zone), to_at=moment(until, zone))
     done = wait(_rejudge(settings, which, current=current, dry_run=dry_run))
     if json:
@@ -174,6 +173,7 @@ async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run:
 
 def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:
     record = as_json(stored.call)
+    record["repaired"] = stored.call.facts.repaired
     record["human_verdict"] = stored.human.verdict.value if stored.human else None
     if not unmask and record["caller_number"]:
         record["caller_number"] = mask(record["caller_number"])
@@ -224,5 +224,7 @@ def _show_one(stored: StoredCall, record: dict[str, Any], zone: tzinfo, unmask: 
         say(f"  {leg['endpoint']}: {leg['outcome']}, {ring} [{leg['ring_source'] or '-'}] → {leg['verdict']}{why}")
     for gap in facts.gaps:
         say(f"  缺失 gap: {gap.reason.value} {local_time(gap.from_at, zone)} … {local_time(gap.to_at, zone)}")
+    if facts.repaired:
+        say("  补录 repaired: something of it was taken from the switch's logs")
     if stored.human:
         say(f"人工 by {stored.human.by}: {stored.human.verdict.value} — {stored.human.reason}")

@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,6 +17,8 @@ from voicedesk.settings import Settings, load_settings
 
 OK, ERROR, USAGE, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 130
 
+FromOption = Annotated[str | None, typer.Option("--from", help="Only from this date or time on.")]
+ToOption = Annotated[str | None, typer.Option("--to", help="Only before this date or time.")]
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
@@ -32,11 +33,6 @@ T = TypeVar("T")
 def settings_of(config: Path | None) -> Settings:
     """The settings, or SettingsError."""
     return load_settings(config)
-
-
-def zone_of(settings: Settings) -> tzinfo:
-    """The hall's time zone."""
-    return ZoneInfo(settings.hall.timezone)
 
 
 def wait(work: Coroutine[Any, Any, T]) -> T:

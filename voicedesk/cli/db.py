@@ -1,23 +1,32 @@
 """`voicedesk db`: the database itself."""
 
+import asyncio
 import sys
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress, TaskID
 
-from voicedesk.app import DAY_US
-from voicedesk.cli.common import ConfigOption, JsonOption, say, say_json, settings_of, wait
+from voicedesk.app import DAY_US, LEADER
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
+from voicedesk.services import recordings
 from voicedesk.settings import Settings
 from voicedesk.store import schema
-from voicedesk.store.engine import Database
+from voicedesk.store.backup import back_up
+from voicedesk.store.copying import CopiedTable, copy_database
+from voicedesk.store.engine import Database, database_file
 from voicedesk.store.packing import reduce_event
 from voicedesk.store.retention import Forgotten, Pruned
+from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 
-app = typer.Typer(help="The database: upgrade, retention, forgetting a number.", no_args_is_help=True)
+app = typer.Typer(help="The database: upgrade, backup, move, retention, forgetting a number.", no_args_is_help=True)
 
 
 @app.command()
@@ -28,6 +37,55 @@ def upgrade(config: ConfigOption = None) -> None:
     """
     changed = wait(_upgrade(settings_of(config)))
     say(f"the database {'now has' if changed else 'already has'} version {schema.newest_version()}")
+
+
+@app.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Database to copy: sqlite:///PATH or postgresql://…")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Empty database that takes the data.")],
+    json: JsonOption = False,
+) -> None:
+    """Move a hall's data to another database, SQLite or PostgreSQL, and compare both sides.
+
+    Stop the service first. An interrupted copy leaves the target empty: begin again.
+
+    Example: `voicedesk db copy sqlite:///voicedesk.db postgresql://voicedesk@db.example/voicedesk`
+    """
+    copied = wait(_copy(source, target))
+    if json:
+        say_json([{"table": one.name, "rows": one.rows, "digest": one.digest} for one in copied])
+    else:
+        for one in copied:
+            say(f"{one.name}: {one.rows} rows, the same on both sides ({one.digest[:12]})")
+        say("now change store.url and start the service")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where the copy goes; an earlier one there is replaced.")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Copy the database file, also while the service runs: one state of it, checked, in place whole or not at all.
+
+    Example: `voicedesk db backup /var/backups/voicedesk-$(date +%F).db`
+
+    A database on a server is copied with its own tools: `pg_dump`.
+    """
+    store = settings_of(config).store
+    database = database_file(store.url)
+    if database is None:
+        raise InputError("the database is on a server: copy it with pg_dump, e.g. `pg_dump --format=custom voicedesk`")
+    waiting = Spill(spill_file(store.url, store.spill_folder)).look()
+    size = back_up(database, file)
+    if json:
+        say_json({"file": str(file), "bytes": size, "waiting_in_spill": waiting})
+        return
+    say(f"{database} is copied to {file}: {size / 1024**2:.1f} MiB, sound")
+    if waiting:
+        complain(
+            f"{waiting} entries of the journal wait in the spill file and are not in the copy: see voicedesk doctor"
+        )
 
 
 @app.command()
@@ -59,9 +117,10 @@ def forget(
         raise InputError(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
     forgotten = wait(_forget(settings, digits))
     if json:
-        say_json({"calls": forgotten.calls, "journal": forgotten.journal})
+        say_json(asdict(forgotten))
     else:
-        say(f"removed from {forgotten.calls} calls and {forgotten.journal} journal entries")
+        told = f"{forgotten.calls} calls, {forgotten.journal} journal entries, {forgotten.consultations} consultations"
+        say(f"removed from {told} and {forgotten.tickets} tickets")
 
 
 @app.command()
@@ -85,6 +144,29 @@ async def _export(settings: Settings, pbx: str) -> None:
             sys.stdout.buffer.write(reduce_event(event) + b"\r\n\r\n")
 
 
+async def _copy(source: str, target: str) -> list[CopiedTable]:
+    file = database_file(source)
+    if file is not None and not await asyncio.to_thread(file.exists):
+        raise InputError(f"{file}: there is no such database to copy")
+    with Progress(*Progress.get_default_columns(), console=Console(stderr=True)) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def told(table: str, done: int, total: int) -> None:
+            if table not in tasks:
+                tasks[table] = shown.add_task(table, total=total)
+            shown.update(tasks[table], completed=done)
+
+        async with Store.open(source, upgrade=False) as here:
+            leader = await here.requests.holder(LEADER)
+            if leader is not None:
+                raise InputError(f"the service still runs on {here.database.name} ({leader}): stop it first")
+            there = Database(target)
+            try:
+                return await copy_database(here.database, there, told)
+            finally:
+                await there.close()
+
+
 async def _upgrade(settings: Settings) -> bool:
     database = Database(settings.store.url)
     try:
@@ -96,6 +178,7 @@ async def _upgrade(settings: Settings) -> bool:
 async def _prune(settings: Settings) -> Pruned:
     keep, now = settings.retention, now_us()
     async with Store.open(settings.store.url, upgrade=False) as store:
+        await recordings.prune(store, settings, now)
         return await store.retention.prune(
             calls_before=now - keep.calls_days * DAY_US, journal_before=now - keep.journal_days * DAY_US
         )
@@ -103,4 +186,5 @@ async def _prune(settings: Settings) -> Pruned:
 
 async def _forget(settings: Settings, digits: str) -> Forgotten:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.retention.forget_number(digits, settings.hall.area_code)
+        await recordings.forget_caller(store, settings, digits)
+        return await store.retention.forget_number(digits, settings.hall.area_code, at=now_us())

@@ -21,7 +21,7 @@ ListenOption = Annotated[
 
 
 def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOption = False) -> None:
-    """Check every PBX (version, event times, rights, clock), the database, the disk and the calendar; change nothing.
+    """Check every PBX (version, event times, rights, clock), database, spill file, disk and calendar; change nothing.
 
     Example: `voicedesk doctor --config /etc/voicedesk/voicedesk.toml`
 

@@ -28,6 +28,7 @@ url = "sqlite:///voicedesk.db"    # beside this file; elsewhere: "sqlite:////var
 [retention]
 journal_days = 90                 # what the switch said, to judge calls anew
 calls_days = 1095
+recordings_days = 90
 
 [log]
 level = "info"                    # debug, info, warning, error
@@ -35,6 +36,38 @@ format = "console"                # or json
 
 # [calendar]
 # file = "calendar.csv"           # the hall's own days: 2027-01-01,rest,New Year
+
+# [speech]
+# model = "embedded"              # it hears synthetic voices only: voicedesk model install, voicedesk model use
+# models_folder = "models"
+# workers = 1                     # processes that hear greetings
+
+# [recording]
+# folder = "recordings"           # what the staff said, as evidence
+
+# [notices]
+# folder = "notices"              # what callers are told of each item: voicedesk catalogue init notices
+# samples = false                 # true: tell also the samples that no hall approved, for a demonstration
+
+# [prompts]
+# folder = "prompts"              # the sounds: voicedesk prompts build
+# recordings = "recorded-prompts" # what people recorded in place of the synthetic voice
+
+# [ivr]
+# listen = "127.0.0.1:4573"       # where Asterisk's AGI finds the IVR
+# folder = "/var/spool/asterisk/voicedesk-ivr"    # where Asterisk records what callers say
+
+# [outage]
+# notify_command = ["/usr/local/bin/tell-the-information-centre"]
+
+# [tickets]
+# within_hours = 4                # a missed call is rung back within so many working hours
+# supervisor = "li"               # who answers for what is late or unclear
+
+# [callbacks]
+# enabled = true                  # false: nobody is rung back from here
+# tries_a_day = 2
+# calls_an_hour = 30
 
 [[pbx]]
 name = "main"
@@ -44,6 +77,9 @@ username = "{username}"
 secret_file = "{secret}"
 # tls = true
 # tls_ca_file = "ca.pem"
+# dial_username = "voicedesk-dialler"             # to ring back: voicedesk asterisk snippet callback
+# dial_secret_file = "dialler.secret"
+# recordings = "/var/spool/asterisk/voicedesk"    # where it records what the staff say: greetings are judged
 
 [[lines]]
 name = "hotline"
@@ -55,6 +91,8 @@ limit_source = "GB/T 33358-2016"
 ring_on_seconds = 1.0
 ring_off_seconds = 4.0
 duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]   # none: always
+# department = "社会保险事业管理中心"                       # what the greeting must name
+# department_aliases = ["社保中心"]
 
 [[phones]]
 endpoint = "PJSIP/agent1"

@@ -10,7 +10,7 @@ from voicedesk.calls.export import as_json
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay as replay_capture
 from voicedesk.cli.calls import show_table
-from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of, zone_of
+from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 
@@ -45,7 +45,7 @@ def replay(
     if json:
         say_json([as_json(call) for call in calls])
     else:
-        show_table(calls, zone_of(settings) if settings else None)
+        show_table(calls, settings.hall.zone if settings else None)
     if is_damaged:
         raise typer.Exit(DAMAGED)
 

@@ -25,6 +25,9 @@ class Part(StrEnum):
     EXTENSIONS = "extensions"
     QUEUES = "queues"
     RECORDS = "records"
+    RECORDING = "recording"
+    IVR = "ivr"
+    CALLBACK = "callback"
     ALL = "all"
 
 
@@ -33,10 +36,13 @@ _FILES = {
     Part.EXTENSIONS: ("hotline",),
     Part.QUEUES: ("queues",),
     Part.RECORDS: ("cdr_custom", "cel", "cel_custom"),
+    Part.RECORDING: ("recording",),
+    Part.IVR: ("ivr", "notices"),
+    Part.CALLBACK: ("callback", "dialler"),
 }
-_TARGETS = {"hotline": "extensions"}
+_TARGETS = dict.fromkeys(("hotline", "recording", "ivr", "notices", "callback"), "extensions") | {"dialler": "manager"}
 _BY_WEB_PAGE = frozenset({"queues"})
-_FREEPBX_CUSTOM = frozenset({"manager", "hotline"})
+_FREEPBX_CUSTOM = frozenset({"manager", *_TARGETS})
 _AS_THEY_ARE = frozenset({"cdr_custom", "cel", "cel_custom"})
 _PLACE = re.compile(r"@([A-Z_]+)@")
 _MEANS_MORE = re.compile(r"[,;$\[\]{}\"|&@\\<>=^]")
@@ -47,8 +53,8 @@ def render(part: Part, settings: Settings, *, pbx: str | None = None, freepbx: b
 
     Raises InputError for a PBX nobody knows and for a name that cannot stand in a dialplan.
     """
-    parts = [one for one in Part if one is not Part.ALL] if part is Part.ALL else [part]
     switch = _switch(settings, pbx)
+    parts = list(_of_all(settings, switch)) if part is Part.ALL else [part]
     texts = [
         _titled(name, text, freepbx)
         for one in parts
@@ -56,6 +62,16 @@ def render(part: Part, settings: Settings, *, pbx: str | None = None, freepbx: b
         for text in _filled(name, settings, switch)
     ]
     return "\n".join(texts)
+
+
+def _of_all(settings: Settings, switch: PbxSettings | None) -> Iterator[Part]:
+    """What this hall uses; all there is where nothing is set yet."""
+    unused = {Part.ALL}
+    if switch is not None:
+        unused |= set() if switch.recordings else {Part.RECORDING}
+        unused |= set() if settings.ivr.listen else {Part.IVR}
+        unused |= set() if switch.dial_username else {Part.CALLBACK}
+    return (one for one in Part if one not in unused)
 
 
 def folder() -> Path:
@@ -101,8 +117,18 @@ def _filled(name: str, settings: Settings, switch: PbxSettings | None) -> Iterat
         yield text
     elif name == "manager":
         yield _fill(text, _manager_values(switch))
+    elif name == "dialler":
+        yield _fill(text, _dialler_values(switch))
+    elif name == "callback":
+        yield _fill(text, _callback_values(settings, switch))
+    elif name == "recording":
+        yield _fill(text, _recording_values(switch))
+    elif name == "ivr":
+        yield _fill(text, _ivr_values(settings, switch))
     elif not settings.lines:
         yield text
+    elif name == "notices":
+        yield _fill(text, {"LINE": _safe(settings.lines[0].name), "EXTENSION": _first_number(settings.lines[0])})
     for line in settings.lines if name in ("hotline", "queues") else ():
         numbers = line.extensions if name == "hotline" else ("",)
         for extension in numbers:
@@ -121,6 +147,31 @@ def _manager_values(switch: PbxSettings | None) -> dict[str, str]:
     values = {"AMI_USER": _safe(switch.username), "AMI_SECRET": _safe(switch.secret_value())}
     permit = permit_for(switch.host)
     return values | ({"AMI_PERMIT": permit} if permit else {})
+
+
+def _dialler_values(switch: PbxSettings | None) -> dict[str, str]:
+    if switch is None or switch.dial_username is None:
+        return {}
+    permit = {key: value for key, value in _manager_values(switch).items() if key == "AMI_PERMIT"}
+    return {"DIAL_USER": _safe(switch.dial_username), "DIAL_SECRET": _safe(switch.dial_secret_value()), **permit}
+
+
+def _callback_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:
+    hotline = {"HOTLINE": _first_number(settings.lines[0])} if settings.lines else {}
+    return {**_ivr_values(settings, switch), **_recording_values(switch), **hotline}
+
+
+def _recording_values(switch: PbxSettings | None) -> dict[str, str]:
+    return {"RECORDINGS": _safe(str(switch.recordings))} if switch is not None and switch.recordings else {}
+
+
+def _ivr_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:
+    values = {"AGI": f"agi://{settings.ivr.listen}"} if settings.ivr.listen else {}
+    return values | ({"PBX": _safe(switch.name)} if switch is not None else {})
+
+
+def _first_number(line: LineSettings) -> str:
+    return _safe(line.extensions[0]) if line.extensions else "@EXTENSION@"
 
 
 def _line_values(line: LineSettings, extension: str) -> dict[str, str]:

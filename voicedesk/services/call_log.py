@@ -4,19 +4,26 @@ The journal and the calls that follow from it are handed to the writer together,
 neither; what a restart must replay to know the calls still open is handed over with them.
 """
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 import structlog
 
-from voicedesk.ami.message import AmiEvent, make_event
+from voicedesk.ami.message import AmiEvent, make_mark
 from voicedesk.calls.model import CallFacts, Gap, Hall, JudgedCall, Verdict
 from voicedesk.calls.three_rings import judge
-from voicedesk.calls.tracker import Tracker
-from voicedesk.clock import MICROSECONDS, format_epoch, to_ms
+from voicedesk.calls.tracker import CHECKPOINT, Tracker
+from voicedesk.clock import MICROSECONDS, to_ms
 
+CHECKPOINT_EVERY = 200
+"""After so many entries the journal says again what is known beside the calls, so that a restart need not go further
+back than to the last such place before the oldest open call."""
 STUCK_AFTER_US = 4 * 3600 * MICROSECONDS
 """A call of which nothing was heard for so long is ended as swept."""
+
+MAX_TOLD = 2000
+"""So many of the last verdicts told are remembered: what comes late about a call is not told again."""
 
 _log = structlog.get_logger()
 
@@ -48,27 +55,29 @@ class CallLog:
         self._sink = sink
         self._tracker = Tracker(pbx, hall)
         self._taken: list[AmiEvent] = []
-        self._first_entry: dict[str, int] = {}
+        self._began: dict[str, int] = {}
+        self._needed: dict[str, int] = {}
+        self._checkpoints = deque([0])
         self._gaps_saved: set[Gap] = set()
         self._told: dict[str, Verdict] = {}
 
-    def resume(self, journal: Iterable[tuple[int, AmiEvent]], stopped_at: int) -> None:
-        """Takes up the calls that were open when the service stopped, from (entry, event) pairs of the journal.
+    def resume(
+        self, journal: Iterable[tuple[int, AmiEvent]], *, resume_from: int, open_ids: Collection[str], stopped_at: int
+    ) -> None:
+        """Takes up the calls that were open when the service stopped, `open_ids`.
 
-        What came after `stopped_at` is a gap, and the journal says so from now on.
+        `journal` gives (entry, event) pairs from the entry `resume_from` on. Calls that were over then stay as they are
+        stored. What came after `stopped_at` is a gap, and the journal says so from now on.
         """
-        for entry, event in journal:
+        self._checkpoints = deque([resume_from])
+        for entry, event in _from_checkpoint(list(journal), resume_from):
             self._tracker.receive(event)
             if self._tracker.has_changes:
                 self._tracker.take_changes()
                 self._note_open(entry)
+        self._tracker.forget_others(open_ids)
         self._gaps_saved = set(self._tracker.gaps())
-        lost = make_event(
-            "VoicedeskLink",
-            {"State": "lost", "Timestamp": format_epoch(stopped_at), "Reason": "the service was stopped"},
-            arrived_us=stopped_at,
-        )
-        self.take([lost])
+        self.take([make_mark("VoicedeskLink", "lost", stopped_at, Reason="the service was stopped")])
 
     def take(self, events: list[AmiEvent]) -> None:
         """Takes in events as they come; cheap, and never waits."""
@@ -84,12 +93,17 @@ class CallLog:
         taken, self._taken = self._taken, []
         if not taken and not calls:
             return
-        self._note_open(self._sink.sequence(self._pbx))
+        entry = self._sink.sequence(self._pbx)
+        self._note_open(entry)
+        if taken and entry >= self._checkpoints[-1] + CHECKPOINT_EVERY:
+            taken.append(self._tracker.checkpoint(taken[-1].arrived_us))
+            self._checkpoints.append(entry)
         gaps = [gap for gap in self._tracker.gaps() if gap not in self._gaps_saved]
-        self._gaps_saved.update(gaps)
+        if gaps:
+            self._gaps_saved = set(self._tracker.gaps())
         self._sink.add(
             self._pbx,
-            resume_from=min(self._first_entry.values(), default=self._sink.sequence(self._pbx) + 1),
+            resume_from=self._resume_from(entry),
             events=taken,
             calls=calls,
             merged=changes.merged,
@@ -99,9 +113,18 @@ class CallLog:
             self._tell(call)
 
     def _note_open(self, entry: int) -> None:
-        """Remembers for every open call the journal entry in which it began."""
-        known = self._first_entry
-        self._first_entry = {call_id: known.get(call_id, entry) for call_id in self._tracker.open_ids()}
+        """Remembers for every open call in which journal entry it began, and in which the oldest call beside it."""
+        oldest = min(self._began.values(), default=entry)
+        ids = self._tracker.open_ids()
+        self._began = {call_id: self._began.get(call_id, entry) for call_id in ids}
+        self._needed = {call_id: self._needed.get(call_id, oldest) for call_id in ids}
+
+    def _resume_from(self, entry: int) -> int:
+        """The last checkpoint before the oldest call that was up beside an open one: what a phone did then matters."""
+        oldest = min(self._needed.values(), default=entry + 1)
+        while len(self._checkpoints) > 1 and self._checkpoints[1] < oldest:
+            self._checkpoints.popleft()
+        return self._checkpoints[0]
 
     def sweep(self, now: int) -> None:
         """Ends calls that are stuck."""
@@ -117,14 +140,19 @@ class CallLog:
         """The calls that are not over."""
         return self._tracker.open_calls()
 
+    def call_of(self, uniqueid: str) -> CallFacts | None:
+        """The call that a channel belongs to, while it is known."""
+        return self._tracker.call_of(uniqueid)
+
     def _tell(self, call: JudgedCall) -> None:
         """One log line when a verdict falls, and another if it changes."""
         facts, judged = call.facts, call.judgement
         if facts.person_answered_at is None and facts.ended_at is None:
             return
         before = self._told.pop(facts.id, None)
-        if facts.ended_at is None:
-            self._told[facts.id] = judged.verdict
+        self._told[facts.id] = judged.verdict
+        if len(self._told) > MAX_TOLD:
+            del self._told[next(iter(self._told))]
         if before is judged.verdict:
             return
         _log.info(
@@ -140,3 +168,9 @@ class CallLog:
             answered_by=judged.answered_by,
             ring_ms=to_ms(judged.ring_us),
         )
+
+
+def _from_checkpoint(journal: list[tuple[int, AmiEvent]], resume_from: int) -> list[tuple[int, AmiEvent]]:
+    """What follows the checkpoint that stands in the entry `resume_from`; all of it, where there is none."""
+    places = (n for n, (entry, event) in enumerate(journal) if entry == resume_from and event.name == CHECKPOINT)
+    return journal[next(places, 0) :]

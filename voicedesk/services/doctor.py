@@ -11,13 +11,16 @@ from pathlib import Path
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.errors import SpillRefused, StoreError, StoreUnavailable
 from voicedesk.services.findings import Finding, Grade
+from voicedesk.services.ivr_check import check_ivr
+from voicedesk.services.notices_check import check_notices
 from voicedesk.services.pbx_check import check_pbx
+from voicedesk.services.speech_check import check_speech
 from voicedesk.settings import Settings
 from voicedesk.store import schema
-from voicedesk.store.engine import Database
-from voicedesk.store.health import damage
+from voicedesk.store.engine import Database, database_file
+from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 from voicedesk.work_calendar import WorkCalendar
 
@@ -25,6 +28,7 @@ LEAST_FREE_BYTES = 1024**3
 LEAST_FREE_SHARE = 0.05
 _LOOK_AHEAD_DAYS = 60
 _LATEST_ENTRIES = 100
+_SERVER_CURE = "check that the server runs, store.url, the role's rights, and its password in ~/.pgpass"
 
 
 async def examine(
@@ -35,9 +39,9 @@ async def examine(
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: the PBXs first, then database, disk, calendar and the settings `file` itself."""
-    database = Path(settings.store.url.removeprefix("sqlite:///"))
-    has_database = database.exists()  # noqa: ASYNC240  # nothing else runs here that could be held up
+    """All findings: the PBXs first, then database, spill file, disk, speech, notices, IVR, calendar, settings."""
+    database = database_file(settings.store.url)
+    has_database = database is None or database.exists()
     heard = await heard_lately(settings) if has_database else {}
     checks = [
         check_pbx(address, now, listen_seconds=listen_seconds, earlier=heard.get(address.pbx, ()))
@@ -47,8 +51,13 @@ async def examine(
     if not addresses:
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
         findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
-    findings.append(await check_database(settings.store.url, database))
-    findings.append(check_disk(database))
+    findings.append(await check_database(settings.store.url))
+    findings.extend(check_spill(spill_file(settings.store.url, settings.store.spill_folder)))
+    if database is not None:
+        findings.append(check_disk(database))
+    findings.extend(await check_speech(settings))
+    findings.extend(check_notices(settings, now))
+    findings.extend(await check_ivr(settings, to_datetime(now()).astimezone(settings.hall.zone).date()))
     findings.extend(check_calendar(settings, now))
     if file is not None:
         findings.extend(check_settings_file(settings, file))
@@ -68,26 +77,55 @@ async def heard_lately(settings: Settings) -> dict[str, list[AmiEvent]]:
     return heard
 
 
-async def check_database(url: str, path: Path) -> Finding:
+async def check_database(url: str) -> Finding:
     """Whether the database can be used, and has this program's version; none yet is no fault."""
-    absent = _absent(path)
+    path = database_file(url)
+    absent = _absent(path) if path is not None else None
     if absent is not None:
         return absent
+    name = str(path or url)
     try:
         version, broken = await _version_and_damage(url)
     except StoreUnavailable as error:
-        cure = f"check owner and mode of {path}, and whether the disk is full"
-        return _bad("database", "reachable", f"{path}: {error}", "calls could not be kept", cure)
+        cure = f"check owner and mode of {path}, and whether the disk is full" if path else _SERVER_CURE
+        return _bad("database", "reachable", f"{name}: {error}", "calls could not be kept", cure)
     except StoreError as error:
         version, broken = None, str(error)
     if broken is not None:
+        what = f"{name} is damaged: {broken}" if path else f"{name}: {broken}"
         cure = f"stop voicedesk, move {path} away, restore a copy of it, or save what can be read: sqlite3 … .recover"
-        return _bad("database", "integrity", f"{path} is damaged: {broken}", "calls could be lost or wrong", cure)
+        return _bad("database", "integrity", what, "calls could be lost or wrong", cure if path else _SERVER_CURE)
     newest = schema.newest_version()
     if version == newest:
-        return Finding(subject="database", check="version", grade=Grade.GOOD, what=f"{path} has version {version}")
-    what = f"{path} has version {version or 'none'}, this program wants {newest}"
+        return Finding(subject="database", check="version", grade=Grade.GOOD, what=f"{name} has version {version}")
+    what = f"{name} has version {version or 'none'}, this program wants {newest}"
     return _bad("database", "version", what, "commands that read it refuse to", "voicedesk db upgrade")
+
+
+def check_spill(path: Path) -> Iterator[Finding]:
+    """Whether the spill file can be written, and what waits in it or was set aside."""
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        cure = f"give {path} and its folder to the user Voicedesk runs as, or change [store] spill_folder"
+        why = "what the database does not take in time would wait in memory alone, and be lost if the service is killed"
+        yield _bad("spill", "writable", f"{path} cannot be written", why, cure)
+    try:
+        waiting = Spill(path).look()
+    except SpillRefused as error:
+        yield _bad("spill", "readable", str(error), "what waits in it is not known", "look as the service's user")
+        return
+    if waiting:
+        what = f"{waiting} entries of the journal wait in {path}"
+        why = "the database has not taken them yet: lists and figures lack them"
+        cure = "make the database writable; the service, or its next start, commits them"
+        yield Finding(subject="spill", check="waiting", grade=Grade.NOTE, what=what, why=why, cure=cure)
+    else:
+        there = "nothing waits in it" if path.exists() else "not there yet, voicedesk run makes it"
+        yield Finding(subject="spill", check="waiting", grade=Grade.GOOD, what=f"{path}: {there}")
+    for aside in sorted(path.parent.glob(f"{path.name}.aside-*")):
+        what = f"{aside} was set aside: it belongs to another journal than the database's"
+        cure = "was an older copy of the database put in place? keep the file with the database it belongs to"
+        why = "its events are in no database that is in use"
+        yield Finding(subject="spill", check="aside", grade=Grade.NOTE, what=what, why=why, cure=cure)
 
 
 def check_disk(database: Path) -> Finding:
@@ -121,7 +159,9 @@ def check_calendar(settings: Settings, now: NowUs) -> Iterator[Finding]:
 
 def check_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
     """Whether a secret stands in a file that others can read."""
-    has_secret = any(pbx.secret and not pbx.secret_file for pbx in settings.pbx)
+    has_secret = any(
+        (pbx.secret and not pbx.secret_file) or (pbx.dial_secret and not pbx.dial_secret_file) for pbx in settings.pbx
+    )
     mode = file.stat().st_mode & 0o777
     if has_secret and mode & 0o077:
         what = f"{file} holds a secret and can be read by others (mode {mode:04o})"
@@ -142,7 +182,7 @@ def _absent(path: Path) -> Finding | None:
 async def _version_and_damage(url: str) -> tuple[str | None, str | None]:
     database = Database(url)
     try:
-        return await schema.current_version(database), await damage(database)
+        return await schema.current_version(database), await database.damage()
     finally:
         await database.close()
 

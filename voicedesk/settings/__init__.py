@@ -3,13 +3,14 @@
 Every message names the file, the line and the cure; all that is wrong is told at once.
 """
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicedesk.errors import SettingsError
 from voicedesk.settings.checks import Problem, problems
@@ -22,7 +23,18 @@ from voicedesk.settings.model import (
     PhoneSettings,
     Settings,
 )
-from voicedesk.settings.source import FILE_NAME, FILE_VARIABLE, SYSTEM_FILE, KeyPath, Source, find_file, read_file
+from voicedesk.settings.source import (
+    FILE_NAME,
+    FILE_VARIABLE,
+    SYSTEM_FILE,
+    KeyPath,
+    Source,
+    find_file,
+    lines_of,
+    read_file,
+)
+
+Moved = TypeVar("Moved", bound=BaseModel)
 
 __all__ = [
     "FILE_NAME",
@@ -38,6 +50,7 @@ __all__ = [
     "load_settings",
     "origins",
     "read_settings",
+    "with_key",
 ]
 
 _CURES = {
@@ -53,7 +66,7 @@ _CURES = {
 }
 _PATTERNS = {
     "area_code": "write the long-distance code, as in 0371, or leave it out",
-    "url": "write it as sqlite:///voicedesk.db or sqlite:////var/lib/voicedesk/voicedesk.db",
+    "url": "write it as sqlite:///voicedesk.db or postgresql://user@host:5432/name, a password goes into ~/.pgpass",
 }
 
 
@@ -87,6 +100,33 @@ def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     _refuse_if_any(source, problems(settings))
     settings = _with_full_paths(settings, source)
     return LoadedSettings(settings=_with_secrets(settings, source), file=file, places=source.places)
+
+
+def with_key(file: Path, table: str, key: str, value: str) -> None:
+    """Writes one text value into a settings file and leaves all else as it is; whole or not at all.
+
+    Raises SettingsError, with the file unchanged, if it would be wrong then or cannot be written.
+    """
+    lines = file.read_text(encoding="utf-8").splitlines()
+    entry = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    places = lines_of("\n".join(lines))
+    header = next((n for n, line in enumerate(lines) if line.split("#")[0].strip() == f"[{table}]"), None)
+    if (table, key) in places:
+        lines[places[table, key] - 1] = entry
+    elif header is not None:
+        lines.insert(header + 1, entry)
+    else:
+        lines += ["", f"[{table}]", entry]
+    changed = file.with_name(f".{file.name}.changed")
+    try:
+        changed.touch(mode=file.stat().st_mode & 0o777)
+        changed.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        read_settings(changed)
+        changed.replace(file)
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be written: {error.strerror}") from error
+    finally:
+        changed.unlink(missing_ok=True)
 
 
 def origins(loaded: LoadedSettings) -> dict[KeyPath, str]:
@@ -155,30 +195,54 @@ def _with_full_paths(settings: Settings, source: Source) -> Settings:
     if calendar.file:
         calendar = calendar.model_copy(update={"file": folder / calendar.file})
     database = store.url.removeprefix("sqlite:///")
-    if database != ":memory:":
+    if database not in (":memory:", store.url):
         store = store.model_copy(update={"url": f"sqlite:///{folder / database}"})
+    if store.spill_folder or database == store.url:
+        store = store.model_copy(update={"spill_folder": folder / (store.spill_folder or "")})
     switches = tuple(
         pbx.model_copy(
             update={
                 "secret_file": folder / pbx.secret_file if pbx.secret_file else None,
+                "dial_secret_file": folder / pbx.dial_secret_file if pbx.dial_secret_file else None,
                 "tls_ca_file": folder / pbx.tls_ca_file if pbx.tls_ca_file else None,
+                "cel_csv": folder / pbx.cel_csv if pbx.cel_csv else None,
+                "cdr_csv": folder / pbx.cdr_csv if pbx.cdr_csv else None,
+                "queue_log": folder / pbx.queue_log if pbx.queue_log else None,
+                "recordings": folder / pbx.recordings if pbx.recordings else None,
             }
         )
         for pbx in settings.pbx
     )
-    return settings.model_copy(update={"calendar": calendar, "store": store, "pbx": switches})
+    recording = settings.recording.model_copy(update={"folder": folder / settings.recording.folder})
+    speech = settings.speech.model_copy(update={"models_folder": folder / settings.speech.models_folder})
+    tables = {"calendar": calendar, "store": store, "speech": speech, "recording": recording, "pbx": switches}
+    named = {
+        "notices": _moved(settings.notices, folder, "folder"),
+        "prompts": _moved(settings.prompts, folder, "folder", "asterisk_folder", "texts", "recordings"),
+        "ivr": _moved(settings.ivr, folder, "folder"),
+    }
+    return settings.model_copy(update={**tables, **named})
+
+
+def _moved(table: Moved, folder: Path, *keys: str) -> Moved:
+    """A table whose paths are taken from a folder."""
+    paths = {key: getattr(table, key) for key in keys}
+    return table.model_copy(update={key: folder / path for key, path in paths.items() if path is not None})
 
 
 def _with_secrets(settings: Settings, source: Source) -> Settings:
     switches = []
     for index, pbx in enumerate(settings.pbx):
-        secret = pbx.secret
-        if pbx.secret_file:
+        secrets = {}
+        for key in ("secret", "dial_secret"):
+            file = getattr(pbx, f"{key}_file")
+            if file is None:
+                continue
             try:
-                secret = SecretStr(_read_secret(pbx.secret_file))
+                secrets[key] = SecretStr(_read_secret(file))
             except ValueError as error:
-                raise _refused(source, [(("pbx", index, "secret_file"), str(error))]) from error
-        switches.append(pbx.model_copy(update={"secret": secret}))
+                raise _refused(source, [(("pbx", index, f"{key}_file"), str(error))]) from error
+        switches.append(pbx.model_copy(update=secrets))
     return settings.model_copy(update={"pbx": tuple(switches)})
 
 

@@ -42,6 +42,10 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
     for index, pbx in enumerate(settings.pbx):
         if (pbx.secret is None) == (pbx.secret_file is None):
             yield ("pbx", index), f"pbx {pbx.name!r} needs either secret_file (better) or secret: give exactly one"
+        given = (pbx.dial_secret is not None) + (pbx.dial_secret_file is not None)
+        if given != (pbx.dial_username is not None):
+            what = f"pbx {pbx.name!r} places calls as a user of its own"
+            yield ("pbx", index), f"{what}: give dial_username and exactly one of dial_secret_file and dial_secret"
 
 
 def _lines_without_a_number(settings: Settings) -> Iterator[Problem]:

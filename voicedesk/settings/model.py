@@ -47,6 +47,12 @@ class HallTable(Table):
     name: Name = "Service hall"
     timezone: str = "Asia/Shanghai"
     area_code: str = Field(default="", pattern=r"^(0\d{2,3})?$")
+    departments: Names = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hall's time zone."""
+        return ZoneInfo(self.timezone)
 
     @field_validator("timezone")
     @classmethod
@@ -59,9 +65,17 @@ class HallTable(Table):
 
 
 class StoreTable(Table):
-    """[store]: the database. A relative path is taken from the folder of the settings file."""
+    """[store]: the database. A relative path is taken from the folder of the settings file.
 
-    url: str = Field(default="sqlite:///voicedesk.db", pattern=r"^sqlite:///.+")
+    A password never stands in the URL: PostgreSQL's own file holds it (`~/.pgpass`, or `?passfile=PATH`).
+    """
+
+    url: str = Field(
+        default="sqlite:///voicedesk.db",
+        pattern=r"^(sqlite:///.+|postgresql://([^:@/?]+@)?([^:@/?\[]*|\[[0-9A-Fa-f:]+\])(:\d+)?/[^/?]+(\?.*)?)$",
+    )
+    spill_folder: Path | None = None
+    spill_mib: Integer = Field(default=1024, ge=16, le=1024 * 1024)
 
 
 class RetentionTable(Table):
@@ -69,6 +83,7 @@ class RetentionTable(Table):
 
     journal_days: Integer = Field(default=90, ge=1, le=36500)
     calls_days: Integer = Field(default=1095, ge=1, le=36500)
+    recordings_days: Integer = Field(default=90, ge=1, le=36500)
 
 
 class LogTable(Table):
@@ -84,6 +99,91 @@ class CalendarTable(Table):
     file: Path | None = None
 
 
+class SpeechTable(Table):
+    """[speech]: how greetings are heard. `model` is "embedded", an installed model's name, or a Vosk model's folder."""
+
+    model: Name = "embedded"
+    models_folder: Path = Path("models")
+    workers: Integer = Field(default=1, ge=1, le=64)
+
+
+class RecordingTable(Table):
+    """[recording]: where recordings are kept as evidence."""
+
+    folder: Path = Path("recordings")
+
+
+class NoticesTable(Table):
+    """[notices]: the catalogue that callers are told from; without a folder the samples that came with Voicedesk."""
+
+    folder: Path | None = None
+    samples: Switch = False
+
+
+class PromptsTable(Table):
+    """[prompts]: what callers hear. `folder` has the sounds; `asterisk_folder` is the same folder as Asterisk sees it.
+
+    `texts` are the hall's own frames (zh_CN/frame.toml), `recordings` what people recorded in place of the voice.
+    """
+
+    folder: Path = Path("prompts")
+    asterisk_folder: Path | None = None
+    texts: Path | None = None
+    recordings: Path | None = None
+    voice: Name = "sit/cmn-latn-pinyin"
+    english_voice: Name = "gmw/en-us"
+    rate: Integer = Field(default=160, ge=80, le=400)
+    slow_rate: Integer = Field(default=120, ge=80, le=400)
+
+
+class IvrTable(Table):
+    """[ivr]: the IVR. `listen` is where Asterisk's AGI finds it ("" for none), `folder` where Asterisk records callers.
+
+    `sms_command` and [outage] `notify_command` are run with what there is to tell as JSON on their input.
+    """
+
+    listen: str = Field(default="", pattern=r"^([^:\s]+:\d{1,5})?$")
+    sessions: Integer = Field(default=200, ge=1, le=2000)
+    folder: Path | None = None
+    speech: Switch = True
+    sms_command: Names = ()
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port to listen on; None where there is no IVR."""
+        host, _, port = self.listen.rpartition(":")
+        return (host, int(port)) if host else None
+
+
+class OutageTable(Table):
+    """[outage]: who is told when an outage begins and ends (S10)."""
+
+    notify_command: Names = ()
+
+
+class TicketsTable(Table):
+    """[tickets]: when things are due, in working hours of the line, and who answers for what is late (S4, S6, S9)."""
+
+    within_hours: Number = Field(default=4.0, gt=0, le=400)
+    referral_hours: Number = Field(default=8.0, gt=0, le=400)
+    complaint_hours: Number = Field(default=40.0, gt=0, le=2000)
+    home_visit_hours: Number = Field(default=24.0, gt=0, le=2000)
+    remind_hours: Number = Field(default=1.0, ge=0, le=400)
+    supervisor: Name | None = None
+    flood_a_minute: Integer = Field(default=30, ge=1, le=100_000)
+
+
+class CallbacksTable(Table):
+    """[callbacks]: whom the hall may ring, how often, and whether at all (`enabled`)."""
+
+    enabled: Switch = True
+    tries_a_day: Integer = Field(default=2, ge=1, le=20)
+    calls_an_hour: Integer = Field(default=30, ge=1, le=10_000)
+    retry_minutes: tuple[Integer, ...] = Field(default=(30, 120, 240), min_length=1, max_length=20)
+    own_numbers: Names = ()
+    switchboards: Names = ()
+
+
 class PbxSettings(Table):
     """[[pbx]]: an Asterisk and the manager user that Voicedesk logs in as."""
 
@@ -96,10 +196,21 @@ class PbxSettings(Table):
     tls: Switch = False
     tls_ca_file: Path | None = None
     tls_server_name: Name | None = None
+    cel_csv: Path | None = None
+    cdr_csv: Path | None = None
+    queue_log: Path | None = None
+    recordings: Path | None = None
+    dial_username: Name | None = None
+    dial_secret: SecretStr | None = None
+    dial_secret_file: Path | None = None
 
     def secret_value(self) -> str:
         """The secret in clear text; when settings were loaded, that of `secret_file` was read."""
         return self.secret.get_secret_value() if self.secret else ""
+
+    def dial_secret_value(self) -> str:
+        """The same for the user that places calls."""
+        return self.dial_secret.get_secret_value() if self.dial_secret else ""
 
 
 class LineSettings(Table):
@@ -115,6 +226,11 @@ class LineSettings(Table):
     ring_on_seconds: Number = Field(default=1.0, gt=0, le=60)
     ring_off_seconds: Number = Field(default=4.0, ge=0, le=60)
     duty: tuple[str, ...] = ()
+    department: Name | None = None
+    department_aliases: Names = ()
+    greeting: Name = "inbound"
+    first_word_seconds: Number | None = Field(default=None, gt=0, le=60)
+    all_parts_seconds: Number | None = Field(default=None, gt=0, le=120)
 
     @field_validator("duty")
     @classmethod
@@ -156,6 +272,14 @@ class Settings(Table):
     retention: RetentionTable = RetentionTable()
     log: LogTable = LogTable()
     calendar: CalendarTable = CalendarTable()
+    speech: SpeechTable = SpeechTable()
+    recording: RecordingTable = RecordingTable()
+    notices: NoticesTable = NoticesTable()
+    prompts: PromptsTable = PromptsTable()
+    ivr: IvrTable = IvrTable()
+    outage: OutageTable = OutageTable()
+    tickets: TicketsTable = TicketsTable()
+    callbacks: CallbacksTable = CallbacksTable()
     pbx: tuple[PbxSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()

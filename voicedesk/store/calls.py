@@ -1,12 +1,12 @@
 """Calls in the database: saved as facts, read back with the judgement that the row's version of the rule makes."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Column, Row, Select, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import JudgedCall, Verdict
@@ -79,6 +79,11 @@ class Calls:
             raise InputError(f"more than one call begins with {call_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None
 
+    async def of_ids(self, ids: Sequence[str]) -> "list[StoredCall]":
+        """The calls of these whole ids, as many as there are."""
+        async with self._database.read() as connection:
+            return [_stored(row) for row in await connection.execute(select(calls).where(calls.c.id.in_(ids)))]
+
     async def spellings(self, digits: str, area_code: str = "") -> tuple[str, ...]:
         """How a caller's number (national digits, without prefixes) is spelled in the calls: +86…, 0…, as it came."""
         async with self._database.read() as connection:
@@ -110,6 +115,12 @@ class Calls:
                 return
             after = (found[-1].call.facts.started_at, found[-1].call.facts.id)
 
+    async def open_ids(self, pbx: str) -> set[str]:
+        """The ids of the calls of a PBX that are not over."""
+        query = select(calls.c.id).where(calls.c.pbx == pbx, calls.c.ended_at.is_(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
     async def save(self, judged: Iterable[JudgedCall]) -> None:
         """Saves calls; a human decision stays as it is."""
         async with self._database.write() as connection:
@@ -127,9 +138,11 @@ class Calls:
             await connection.execute(update(calls).where(calls.c.id == call_id).values(values))
 
 
-async def spellings(connection: AsyncConnection, digits: str, area_code: str) -> tuple[str, ...]:
-    """How a number is spelled in the calls; what only ends in the same digits is another's."""
-    query = select(calls.c.caller_number).distinct().where(calls.c.caller_number.endswith(digits[-4:], autoescape=True))
+async def spellings(
+    connection: AsyncConnection, digits: str, area_code: str, column: Column[str] = calls.c.caller_number
+) -> tuple[str, ...]:
+    """How a number is spelled in a column; what only ends in the same digits is another's."""
+    query = select(column).distinct().where(column.endswith(digits[-4:], autoescape=True))
     found = (await connection.execute(query)).scalars().all()
     return tuple(number for number in found if national_digits(number, area_code) == digits)
 
@@ -137,7 +150,7 @@ async def spellings(connection: AsyncConnection, digits: str, area_code: str) ->
 async def save_calls(connection: AsyncConnection, judged: Iterable[JudgedCall]) -> None:
     """Saves calls within a transaction, a few at a time, so that others may run in between."""
     for some in batched(judged, AT_ONCE):
-        await connection.execute(upsert(calls, keep=_HUMAN), [_row(call) for call in some])
+        await connection.execute(upsert(connection, calls, keep=_HUMAN), [_row(call) for call in some])
         await connection.execute(delete(legs).where(legs.c.call_id.in_([call.facts.id for call in some])))
         rows = [row for call in some for row in _leg_rows(call)]
         if rows:
@@ -151,12 +164,11 @@ def batched(items: Iterable[JudgedCall], size: int) -> Iterator[list[JudgedCall]
         yield some
 
 
-async def merge_calls(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
+async def remove_calls(connection: AsyncConnection, ids: Sequence[str]) -> None:
     """Removes the rows of calls that became part of another."""
-    gone = [old for old, _ in merged]
-    if gone:
-        await connection.execute(delete(calls).where(calls.c.id.in_(gone)))
-        await connection.execute(delete(legs).where(legs.c.call_id.in_(gone)))
+    if ids:
+        await connection.execute(delete(calls).where(calls.c.id.in_(ids)))
+        await connection.execute(delete(legs).where(legs.c.call_id.in_(ids)))
 
 
 def _matching(query: Select[Any], which: Filter) -> Select[Any]:

@@ -1,111 +1,146 @@
-"""Opens the database, and maps its errors to ours. The only module that knows which database it is.
+"""The database as everybody here sees it: reading and writing in transactions, its errors as ours.
 
-SQLite runs in WAL mode with full synchronisation: a commit is on disk when it returns, through kill -9 and power loss.
-Writers queue up (`BEGIN IMMEDIATE`), so that none fails half-way for a lock.
+What SQLite and PostgreSQL do differently is in a module each; on both a commit is on disk when it returns, and writers
+wait for each other, so that none fails half-way for a lock.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Insert, Table, event, make_url
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Insert, Table, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.store.postgresql import PostgreSQL
+from voicedesk.store.sqlite import SQLite
 
-_PRAGMAS = (
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",
-)
-_PASSING = ("locked", "busy", "disk is full", "full", "readonly", "read-only", "unable to open", "disk i/o")
+LOCK_SECONDS = 10.0
+LOCK_STEP_SECONDS = 0.02
+
+
+class _Kind(Protocol):
+    """What one kind of database does in its own way. `name` is for people, `path` its file where it is one."""
+
+    name: str
+    path: Path | None
+
+    def engine(self) -> AsyncEngine:
+        """Connections whose transactions begin as this kind needs it."""
+
+    def is_locked(self, error: DBAPIError) -> bool:
+        """Whether another writer is at work, for whom a transaction may wait a little more."""
+
+    def mapped(self, error: DBAPIError) -> StoreError:
+        """A foreign error as ours: passing trouble, or not."""
+
+    async def damage(self, connection: AsyncConnection) -> str | None:
+        """What is broken, in the database's own words; None if it is sound."""
+
+    async def scrub(self, engine: AsyncEngine) -> None:
+        """Leaves no byte of what was deleted where it stood."""
 
 
 class Database:
     """One database; `read()` and `write()` give connections in a transaction."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.path = _sqlite_path(url)
-        if self.path is not None:
-            _make_private(self.path)
-            self.engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"))
-            _tune_sqlite(self.engine)
-        else:
-            raise StoreError(f"store.url {url!r}: only sqlite:///PATH is supported by this version")
+        self._kind = _kind_of(url)
+        self.name = self._kind.name
+        self.path = self._kind.path
+        self.engine = self._kind.engine()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one state of the database."""
-        with mapped():
+        with self._mapped():
             async with self.engine.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
-        with mapped():
-            async with self.engine.connect() as connection:
+        with self._mapped():
+            async with AsyncExitStack() as stack:
+                yield await self._begun(stack)
+
+    async def _begun(self, stack: AsyncExitStack) -> AsyncConnection:
+        """A connection in a transaction that writes. Waits for a lock in small steps: it may be told to stop."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + LOCK_SECONDS
+        while True:
+            async with AsyncExitStack() as trial:
+                connection = await trial.enter_async_context(self.engine.connect())
                 await connection.execution_options(write=True)
-                async with connection.begin():
-                    yield connection
+                try:
+                    await trial.enter_async_context(connection.begin())
+                except DBAPIError as error:
+                    if not self._kind.is_locked(error) or loop.time() > deadline:
+                        raise
+                else:
+                    stack.push_async_exit(trial.pop_all())
+                    return connection
+            await asyncio.sleep(LOCK_STEP_SECONDS)
+
+    async def damage(self) -> str | None:
+        """What is broken, in the database's own words; None if it is sound. Reads all of a file.
+
+        Raises StoreError where it cannot be read at all.
+        """
+        async with self.read() as connection:
+            return await self._kind.damage(connection)
+
+    async def scrub(self) -> None:
+        """Leaves no byte of what was deleted where it stood."""
+        with self._mapped():
+            await self._kind.scrub(self.engine)
 
     async def close(self) -> None:
         """Closes every connection and its thread."""
         await self.engine.dispose()
 
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """Foreign errors of a database as ours."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._kind.mapped(error) from error
+        except PoolTimeout as error:
+            raise StoreUnavailable("the database is too busy: every connection is in use") from error
+        except SQLAlchemyError as error:
+            raise StoreError(f"the database refused: {error}") from error
 
-def upsert(table: Table, keep: frozenset[str] = frozenset()) -> Insert:
-    """An insert that replaces the row of the same key, but for the columns in `keep`. For SQLite and PostgreSQL."""
-    statement = sqlite.insert(table)
+
+def upsert(connection: AsyncConnection, table: Table, keep: frozenset[str] = frozenset()) -> Insert:
+    """An insert that replaces the row of the same key, but for the columns in `keep`."""
+    statement: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keep and c.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    inserted: Insert = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return inserted
 
 
-@contextmanager
-def mapped() -> Iterator[None]:
-    """Foreign errors of a database as ours."""
-    try:
-        yield
-    except DBAPIError as error:
-        text = str(error.orig)
-        passing = any(sign in text.lower() for sign in _PASSING)
-        raise (StoreUnavailable if passing else StoreError)(f"the database refused: {text}") from error
-    except SQLAlchemyError as error:
-        raise StoreError(f"the database refused: {error}") from error
-
-
-def _sqlite_path(url: str) -> Path | None:
+def database_file(url: str) -> Path | None:
+    """The file of a database, whether it is there or not; None for a database on a server."""
     parsed = make_url(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def _make_private(path: Path) -> None:
-    """The file holds personal data: nobody but its owner reads it."""
-    if not path.exists():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise StoreError(f"{path}: the database file cannot be made: {error.strerror}") from error
-
-
-def _tune_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _kind_of(url: str) -> _Kind:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError("store.url is no database address: use sqlite:///PATH or postgresql://…") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return SQLite(parsed)
+        case "postgresql":
+            return PostgreSQL(parsed)
+    kind = parsed.get_backend_name()
+    raise StoreError(f"store.url: {kind} is not supported, only sqlite:///PATH and postgresql://USER@HOST/NAME are")

@@ -1,19 +1,20 @@
 """The journal: every event that mattered, in order, so that calls can be made again from what was received."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.ami.message import AmiEvent
-from voicedesk.calls.model import Gap
+from voicedesk.calls.model import Gap, GapReason
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import pack_events, restore_event, unpack_events
 from voicedesk.store.tables import gaps, journal, pbxs
 
 PAGE = 200
+ENTRIES_BACK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,15 @@ class Position:
     sequence: int
     resume_from: int
     last_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredGap:
+    """A gap as it is listed; `repaired_at` None: not filled from the switch's logs."""
+
+    gap: Gap
+    repaired_at: int | None
+    repaired_calls: int | None
 
 
 class Journal:
@@ -64,34 +74,76 @@ class Journal:
                 return
             since = rows[-1].sequence + 1
 
+    async def start_before(self, pbx: str, at: int) -> int:
+        """An entry from which on a replay knows what matters at an instant: checkpoints come more often."""
+        query = select(func.max(journal.c.sequence)).where(journal.c.pbx == pbx, journal.c.last_at < at)
+        async with self._database.read() as connection:
+            last = (await connection.execute(query)).scalar()
+        return max((last or 0) - ENTRIES_BACK, 0)
+
+    async def gaps(self, pbx: str) -> list[StoredGap]:
+        """The gaps of a PBX, oldest first, the repaired ones too."""
+        query = select(gaps).where(gaps.c.pbx == pbx).order_by(gaps.c.from_at)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            StoredGap(
+                gap=Gap(from_at=row.from_at, to_at=row.to_at, reason=GapReason(row.reason)),
+                repaired_at=row.repaired_at,
+                repaired_calls=row.repaired_calls,
+            )
+            for row in rows
+        ]
+
     async def names(self) -> list[str]:
         """The PBXs that have a journal."""
         async with self._database.read() as connection:
             return [row.pbx for row in await connection.execute(select(pbxs.c.pbx).order_by(pbxs.c.pbx))]
 
 
-async def append_entry(connection: AsyncConnection, entry: Entry) -> None:
-    """Adds an entry within a transaction; the same entry again changes nothing."""
-    if entry.reduced:
-        row = {
+async def append_entries(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Adds entries within a transaction, in a few statements however many; the same entries again change nothing."""
+    if rows := await asyncio.to_thread(_rows, entries):
+        await connection.execute(upsert(connection, journal), rows)
+    positions = {
+        entry.pbx: {
+            "pbx": entry.pbx,
+            "sequence": entry.sequence,
+            "resume_from": entry.resume_from,
+            "last_at": entry.last_at,
+        }
+        for entry in entries
+    }
+    if positions:
+        await connection.execute(upsert(connection, pbxs), list(positions.values()))
+
+
+def _rows(entries: Iterable[Entry]) -> list[dict[str, object]]:
+    return [
+        {
             "pbx": entry.pbx,
             "sequence": entry.sequence,
             "first_at": entry.first_at,
             "last_at": entry.last_at,
             "events": len(entry.reduced),
-            "payload": await asyncio.to_thread(pack_events, entry.reduced),
+            "payload": pack_events(entry.reduced),
         }
-        await connection.execute(upsert(journal), row)
-    position = {
-        "pbx": entry.pbx,
-        "sequence": entry.sequence,
-        "resume_from": entry.resume_from,
-        "last_at": entry.last_at,
-    }
-    await connection.execute(upsert(pbxs), position)
+        for entry in entries
+        if entry.reduced
+    ]
 
 
-async def save_gap(connection: AsyncConnection, pbx: str, gap: Gap) -> None:
-    """Keeps a gap within a transaction."""
-    row = {"pbx": pbx, "from_at": gap.from_at, "reason": gap.reason.value, "to_at": gap.to_at}
-    await connection.execute(upsert(gaps), row)
+async def save_gaps(connection: AsyncConnection, of_pbxs: Iterable[tuple[str, Gap]]) -> None:
+    """Keeps gaps within a transaction, each with its PBX; that one was repaired stays with it."""
+    rows = [
+        {"pbx": pbx, "from_at": gap.from_at, "reason": gap.reason.value, "to_at": gap.to_at} for pbx, gap in of_pbxs
+    ]
+    if rows:
+        kept = frozenset({"repaired_at", "repaired_calls"})
+        await connection.execute(upsert(connection, gaps, keep=kept), rows)
+
+
+async def mark_repaired(connection: AsyncConnection, pbx: str, gap: Gap, *, at: int, calls: int) -> None:
+    """Notes within a transaction that a gap was filled."""
+    here = (gaps.c.pbx == pbx) & (gaps.c.from_at == gap.from_at) & (gaps.c.reason == gap.reason.value)
+    await connection.execute(update(gaps).where(here).values(repaired_at=at, repaired_calls=calls))

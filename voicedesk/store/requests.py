@@ -95,7 +95,7 @@ class Requests:
             if row is not None and row.owner != owner and row.until > now:
                 return False
             held = {"name": name, "owner": owner, "until": now + round(lease_seconds * MICROSECONDS)}
-            await connection.execute(upsert(leases), held)
+            await connection.execute(upsert(connection, leases), held)
         return True
 
     async def resign(self, name: str, owner: str) -> None:

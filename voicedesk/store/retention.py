@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.calls import spellings
+from voicedesk.store.consultations import forget_in_consultations
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
 from voicedesk.store.tables import calls, gaps, journal, legs, requests
+from voicedesk.store.tickets import forget_in_tickets
 
 _STEP = 500
 _NUMBER_HEADERS = re.compile(rb"^(?:CallerIDNum|Number|DialString|Exten): [^\r\n]*", re.MULTILINE)
@@ -33,6 +35,8 @@ class Forgotten:
 
     calls: int
     journal: int
+    consultations: int
+    tickets: int
 
 
 class Retention:
@@ -59,8 +63,10 @@ class Retention:
             asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
         return Pruned(calls=pruned_calls, journal=entries.rowcount, gaps=old_gaps.rowcount, requests=asked.rowcount)
 
-    async def forget_number(self, number: str, area_code: str = "") -> Forgotten:
-        """Removes a caller's number, however it was dialled, from calls and journal; figures stay.
+    async def forget_number(self, number: str, area_code: str = "", *, at: int) -> Forgotten:
+        """Removes a caller's number, however it was dialled, from calls, journal, ledger and tickets; figures stay.
+
+        A ticket that is still open is closed at the instant `at`: without a number nobody can be rung.
 
         `number` is the national number without prefixes (`phone_numbers.national_digits`). Nobody else's is touched,
         even if it ends in the same digits.
@@ -69,9 +75,10 @@ class Retention:
             forgotten = Forgotten(
                 calls=await _forget_in_calls(connection, await spellings(connection, number, area_code)),
                 journal=await _forget_in_journal(connection, number, area_code),
+                consultations=await forget_in_consultations(connection, number, area_code),
+                tickets=await forget_in_tickets(connection, number, area_code, at),
             )
-        async with self._database.read() as connection:
-            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._database.scrub()
         return forgotten
 
 

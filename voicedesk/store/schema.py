@@ -1,6 +1,6 @@
 """Brings a database to the version this code knows; a copy is made before data is changed."""
 
-import sqlite3
+import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from voicedesk.errors import StoreError
+from voicedesk.store.backup import back_up
 from voicedesk.store.engine import Database
 
 
@@ -39,19 +40,11 @@ async def upgrade(database: Database) -> bool:
             "run the newer program, or restore the copy made before the upgrade"
         )
     if version is not None and database.path is not None:
-        _copy(database.path, database.path.with_name(f"{database.path.name}.before-{newest_version()}"))
+        copy = database.path.with_name(f"{database.path.name}.before-{newest_version()}")
+        await asyncio.to_thread(back_up, database.path, copy)
     async with database.write() as connection:
         await connection.run_sync(_run_steps)
     return True
-
-
-def _copy(source: Path, target: Path) -> None:
-    """A consistent copy of a database that may be in use."""
-    with sqlite3.connect(source) as here, sqlite3.connect(target) as there:
-        here.backup(there)
-    here.close()
-    there.close()
-    target.chmod(0o600)
 
 
 def _version(connection: Connection) -> str | None:

@@ -8,28 +8,39 @@ from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import StoreError
 from voicedesk.store import schema
 from voicedesk.store.calls import Calls
+from voicedesk.store.consultations import Consultations
 from voicedesk.store.engine import Database
+from voicedesk.store.greetings import Greetings
 from voicedesk.store.journal import Journal
+from voicedesk.store.outages import OutageLog
 from voicedesk.store.requests import Requests
 from voicedesk.store.retention import Retention
+from voicedesk.store.spill import Spill
+from voicedesk.store.tickets import Tickets
 from voicedesk.store.writer import Writer
 
 
 class Store:
     """Every query there is, over one database."""
 
-    def __init__(self, database: Database, now: NowUs = now_us) -> None:
+    def __init__(self, database: Database, now: NowUs = now_us, spill: Spill | None = None) -> None:
         self.database = database
         self.calls = Calls(database)
+        self.consultations = Consultations(database)
+        self.greetings = Greetings(database)
         self.journal = Journal(database)
+        self.outages = OutageLog(database)
         self.requests = Requests(database, now)
         self.retention = Retention(database)
-        self.writer = Writer(database, now)
+        self.tickets = Tickets(database)
+        self.writer = Writer(database, now, spill)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, upgrade: bool = True, now: NowUs = now_us) -> AsyncIterator[Self]:
-        """Opens the database of a URL; with `upgrade` it is brought up to date first.
+    async def open(
+        cls, url: str, *, upgrade: bool = True, now: NowUs = now_us, spill: Spill | None = None
+    ) -> AsyncIterator[Self]:
+        """Opens the database of a URL; with `upgrade` it is brought up to date first. The writer may use `spill`.
 
         Raises StoreError if it is older (without `upgrade`) or newer than this program.
         """
@@ -39,6 +50,6 @@ class Store:
                 await schema.upgrade(database)
             elif await schema.current_version(database) != schema.newest_version():
                 raise StoreError("the database has another version than this program: run `voicedesk db upgrade`")
-            yield cls(database, now)
+            yield cls(database, now, spill)
         finally:
             await database.close()

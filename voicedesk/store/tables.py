@@ -2,9 +2,22 @@
 for queries only: a judgement is made from `facts` by the version of the rule that the row names.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Dialect, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
+
+
+class Heard(TypeDecorator[str]):
+    """Text that came from outside: a NUL in it, which PostgreSQL cannot keep, is shown as a replacement character."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy calls it so
+        """What is written."""
+        return value.replace("\0", "\ufffd") if value else value
+
 
 calls = Table(
     "calls",
@@ -13,15 +26,15 @@ calls = Table(
     Column("pbx", Text, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    Column("line", Text),
+    Column("line", Heard),
     Column("direction", Text, nullable=False),
-    Column("caller_number", Text),
+    Column("caller_number", Heard),
     Column("disposition", Text),
     Column("verdict", Text, nullable=False),
     Column("cause", Text),
     Column("reason", Text),
-    Column("answered_by", Text),
-    Column("agent", Text),
+    Column("answered_by", Heard),
+    Column("agent", Heard),
     Column("ring_us", BigInteger),
     Column("doubtful", Boolean, nullable=False),
     Column("has_gap", Boolean, nullable=False),
@@ -40,8 +53,8 @@ legs = Table(
     metadata,
     Column("call_id", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("endpoint", Text, nullable=False),
-    Column("agent", Text),
+    Column("endpoint", Heard, nullable=False),
+    Column("agent", Heard),
     Column("at", BigInteger, nullable=False),
     Column("ring_us", BigInteger),
     Column("outcome", Text),
@@ -77,6 +90,153 @@ gaps = Table(
     Column("from_at", BigInteger, primary_key=True),
     Column("reason", Text, primary_key=True),
     Column("to_at", BigInteger),
+    Column("repaired_at", BigInteger),
+    Column("repaired_calls", Integer),
+)
+
+greetings = Table(
+    "greetings",
+    metadata,
+    Column("pbx", Text, primary_key=True),
+    Column("uniqueid", Text, primary_key=True),
+    Column("call_id", Text, nullable=False),
+    Column("line", Heard),
+    Column("endpoint", Heard, nullable=False),
+    Column("agent", Heard),
+    Column("answered_at", BigInteger, nullable=False),
+    Column("verdict", Text),
+    Column("reason", Text),
+    Column("needs_review", Boolean, nullable=False),
+    Column("forbidden", Integer, nullable=False),
+    Column("is_final", Boolean, nullable=False),
+    Column("rules_version", Text),
+    Column("model", Text),
+    Column("recording", Text),
+    Column("evidence", LargeBinary, nullable=False),
+    Index("greetings_by_time", "answered_at"),
+    Index("greetings_by_call", "call_id"),
+)
+
+consultations = Table(
+    "consultations",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("pbx", Text, nullable=False),
+    Column("uniqueid", Text, nullable=False),
+    Column("call_id", Text),
+    Column("line", Heard),
+    Column("caller_number", Heard),
+    Column("entry", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("exit", Text),
+    Column("sms_to", Text),
+    Column("sms_outcome", Text),
+    Column("keys", LargeBinary, nullable=False),
+    Index("consultations_by_time", "started_at"),
+    Index("consultations_by_call", "call_id"),
+    Index("consultations_by_number", "caller_number"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("item", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("is_complete", Boolean, nullable=False),
+    Column("slow", Boolean, nullable=False),
+    Column("parts", Text, nullable=False),
+    Index("notices_by_item", "item", "started_at"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("line_group", Heard, nullable=False),
+    Column("number", Heard),
+    Column("state", Text, nullable=False),
+    Column("owner", Heard),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("outcome", Text),
+    Column("open_key", Heard, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+    Index("tickets_by_due", "closed_at", "due_at"),
+    Index("tickets_by_opening", "opened_at", "id"),
+    Index("tickets_by_number", "number"),
+)
+
+ticket_sources = Table(
+    "ticket_sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("ticket_id", Text, nullable=False),
+    Index("ticket_sources_by_ticket", "ticket_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("ticket_id", Text, nullable=False),
+    Column("pbx", Text, nullable=False),
+    Column("number", Heard),
+    Column("extension", Text, nullable=False),
+    Column("placed_by", Heard, nullable=False),
+    Column("placed_at", BigInteger, nullable=False),
+    Column("result", Text),
+    Column("cause", Text),
+    Column("call_id", Text),
+    Column("ended_at", BigInteger),
+    Index("attempts_by_ticket", "ticket_id", "placed_at"),
+    Index("attempts_by_time", "placed_at"),
+)
+
+desk_inbox = Table(
+    "desk_inbox",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("ended_at", BigInteger, nullable=False),
+    Index("desk_inbox_by_time", "ended_at", "call_id"),
+)
+
+desk_requests = Table(
+    "desk_requests",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("call_back_number", Text),
+    Column("recording", Text),
+    Column("seconds", Float),
+    Column("earlier", Text),
+    Column("settled_at", BigInteger),
+    Column("outcome", Text),
+    Index("desk_requests_by_time", "settled_at", "asked_at"),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("line", Heard),
+    Column("text", Heard, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("started_by", Heard, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", Heard),
 )
 
 requests = Table(

@@ -1,92 +1,107 @@
 """The one writer of the running service: collects what belongs together and commits it at most 100 ms later.
 
-A batch is an entry of the journal with the calls that follow from it, committed whole or not at all. While the database
-cannot be written, batches wait in memory, up to a limit; beyond it events are dropped, counted and marked.
+A batch is an entry of the journal with the calls that follow from it, committed whole or not at all. What the database
+has not taken in time is put into the spill file and stays there until the database has it: on disk within a fifth of a
+second, whatever the database does. Memory holds a part of it. Where neither takes anything, events are dropped at a
+limit, counted, and marked in the place where they are missing.
 """
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 import structlog
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import Gap, JudgedCall
 from voicedesk.clock import NowUs
-from voicedesk.errors import StoreError
-from voicedesk.store.calls import merge_calls, save_calls
+from voicedesk.errors import JournalTaken, SpillRefused, StoreError
+from voicedesk.store.backlog import CHUNK_BYTES, Backlog
+from voicedesk.store.batch import Batch, Place, last_states, pack_batch, unpack_batch
+from voicedesk.store.calls import remove_calls, save_calls
+from voicedesk.store.consultations import move_consultations
 from voicedesk.store.engine import Database
-from voicedesk.store.journal import Entry, append_entry, save_gap
-from voicedesk.store.packing import reduce_event
+from voicedesk.store.greetings import move_greetings
+from voicedesk.store.journal import append_entries, save_gaps
+from voicedesk.store.outcome import not_yet_there
+from voicedesk.store.spill import Spill
+from voicedesk.store.tickets import tell_desk
 
-COMMIT_EVERY_SECONDS = 0.1
+COMMIT_EVERY_SECONDS = 0.07
+LATE_SECONDS = 0.12
+LOOK_SECONDS = 0.02
+SLOW_SECONDS = 1.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-MAX_WAITING_BYTES = 64 * 1024 * 1024
+SPILL_RETRY_SECONDS = 1.0
+FINISH_SECONDS = 4.0
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What one PBX's call log handed over since the last commit."""
-
-    pbx: str
-    sequence: int
-    resume_from: int
-    first_at: int
-    last_at: int
-    reduced: list[bytes] = field(default_factory=list)
-    calls: dict[str, JudgedCall] = field(default_factory=dict)
-    merged: list[tuple[str, str]] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-
-    def entry(self) -> Entry:
-        return Entry(
-            pbx=self.pbx,
-            sequence=self.sequence,
-            resume_from=self.resume_from,
-            first_at=self.first_at,
-            last_at=self.last_at,
-            reduced=tuple(self.reduced),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterStatus:
-    """How the writer stands: batches and bytes that wait, events dropped for want of room, and what is wrong."""
+    """How the writer stands: batches and bytes that wait in memory, bytes in the spill file, what was dropped for want
+    of room, how many were committed, and what is wrong."""
 
     waiting_batches: int
     waiting_bytes: int
+    spilled_bytes: int
     dropped_events: int
+    dropped_calls: int
     committed: int
     trouble: str | None
 
 
 class Writer:
-    """Takes batches from call logs; `run` commits them."""
+    """Takes batches from call logs; `run` commits them. Without a spill file they wait in memory alone."""
 
-    def __init__(self, database: Database, now: NowUs) -> None:
+    def __init__(self, database: Database, now: NowUs, spill: Spill | None = None) -> None:
         self._database = database
         self._now = now
-        self._sequences: dict[str, int] = {}
-        self._open: dict[str, _Batch] = {}
-        self._waiting: deque[_Batch] = deque()
-        self._bytes = 0
-        self._dropped = 0
+        self._spill = spill
+        self._backlog = Backlog(now)
         self._committed = 0
         self._trouble: str | None = None
+        self._spill_trouble: str | None = None
         self._work = asyncio.Event()
         self._committing = asyncio.Lock()
+        self._filing = asyncio.Lock()
+
+    async def take_up(self) -> None:
+        """Commits what an earlier run left in the spill file; to be called before `begin`.
+
+        Raises StoreError if the database refuses. What is not of this journal is set aside.
+        """
+        if self._spill is None:
+            return
+        try:
+            await asyncio.to_thread(self._spill.open)
+        except SpillRefused as error:
+            _log.error("spill_refused", reason=str(error))
+            return
+        if self._spill.used == 0:
+            return
+        self._backlog.on_file = Place(start=0, end=self._spill.used)
+        try:
+            await self.flush()
+        except JournalTaken as error:
+            self._backlog = Backlog(self._now)
+            aside = await asyncio.to_thread(self._spill.set_aside, f"aside-{self._now()}")
+            _log.error("spill_set_aside", reason=str(error), file=str(aside))
+        else:
+            _log.info("spill_taken_up", entries=self._committed, damaged=self._spill.damaged)
 
     def begin(self, pbx: str, last_sequence: int) -> None:
         """The journal of a PBX goes on after this entry."""
-        self._sequences[pbx] = last_sequence
+        self._backlog.begin(pbx, last_sequence)
 
     def sequence(self, pbx: str) -> int:
         """The entry that what is added now will belong to."""
-        return self._batch(pbx).sequence
+        return self._backlog.batch(pbx, _clock()).sequence
 
     def add(
         self,
@@ -99,91 +114,208 @@ class Writer:
         gaps: Iterable[Gap] = (),
     ) -> None:
         """Takes what belongs together; never waits."""
-        batch = self._batch(pbx)
-        batch.resume_from = resume_from
-        batch.last_at = self._now()
-        for event in events:
-            self._take_event(batch, reduce_event(event))
-        for call in calls:
-            batch.calls[call.facts.id] = call
-        for gone, kept in merged:
-            batch.calls.pop(gone, None)
-            batch.merged.append((gone, kept))
-        batch.gaps += gaps
+        batch = self._backlog.batch(pbx, _clock())
+        self._backlog.take(batch, resume_from=resume_from, events=events, calls=calls, merged=merged, gaps=gaps)
         self._work.set()
 
     def status(self) -> WriterStatus:
         """How the writer stands now."""
         return WriterStatus(
-            waiting_batches=len(self._waiting) + len(self._open),
-            waiting_bytes=self._bytes,
-            dropped_events=self._dropped,
+            waiting_batches=len(self._backlog),
+            waiting_bytes=self._backlog.bytes,
+            spilled_bytes=self._spill.used if self._spill else 0,
+            dropped_events=self._backlog.dropped_events,
+            dropped_calls=self._backlog.dropped_calls,
             committed=self._committed,
             trouble=self._trouble,
         )
 
     async def run(self) -> None:
-        """Commits what was added until cancelled; then commits what is left, if the database lets it."""
+        """Commits what was added until cancelled; then puts what is left where it is safe.
+
+        Raises JournalTaken where another instance writes the same journal.
+        """
         try:
-            while True:
-                await self._work.wait()
-                await asyncio.sleep(COMMIT_EVERY_SECONDS)
-                await self._commit_in_time()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._commit_always(), name="commits")
+                if self._spill is not None:
+                    tasks.create_task(self._look_always(self._spill), name="spill")
+        except* JournalTaken as group:
+            raise group.exceptions[0] from group
         finally:
-            with contextlib.suppress(StoreError):
-                await asyncio.shield(self.flush())
+            await asyncio.shield(self._finish())
 
     async def flush(self) -> None:
         """Commits everything that was added; raises StoreError if the database refuses, and keeps it then."""
+        backlog = self._backlog
         async with self._committing:
             self._work.clear()
-            self._waiting += self._open.values()
-            self._open = {}
-            batches = list(self._waiting)
-            if not batches:
-                return
-            async with self._database.write() as connection:
-                for batch in batches:
-                    await append_entry(connection, batch.entry())
-                    await save_calls(connection, batch.calls.values())
-                    await merge_calls(connection, batch.merged)
-                    for gap in batch.gaps:
-                        await save_gap(connection, batch.pbx, gap)
-            for batch in batches:
-                self._waiting.popleft()
-                self._bytes -= sum(map(len, batch.reduced))
-            self._committed += len(batches)
+            backlog.seal()
+            while True:
+                backlog.in_flight = await self._next_chunk()
+                if not backlog.in_flight:
+                    break
+                size = sum(batch.size for batch in backlog.in_flight)
+                try:
+                    await self._commit(backlog.in_flight)
+                except BaseException:
+                    backlog.put_back()
+                    raise
+                self._committed += len(backlog.in_flight)
+                backlog.in_flight = []
+                backlog.bytes -= size
+            await self._clear_file()
+
+    # --- committing
+
+    async def _commit_always(self) -> None:
+        while True:
+            await self._work.wait()
+            await asyncio.sleep(COMMIT_EVERY_SECONDS)
+            await self._commit_in_time()
 
     async def _commit_in_time(self) -> None:
         """Tries until the database takes it; says so once when trouble begins and once when it ends."""
         tries = 0
         while True:
+            begun = _clock()
             try:
                 await self.flush()
+            except JournalTaken:
+                raise
             except StoreError as error:
-                if self._trouble is None:
-                    _log.error("store_unavailable", reason=str(error))
-                self._trouble = str(error)
+                self._begin_trouble(str(error))
                 await asyncio.sleep(RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)])
                 tries += 1
             else:
-                if self._trouble is not None:
-                    _log.info("store_available", dropped_events=self._dropped)
-                    self._trouble = None
+                if _clock() - begun < SLOW_SECONDS:
+                    self._end_trouble()
                 return
 
-    def _batch(self, pbx: str) -> _Batch:
-        batch = self._open.get(pbx)
-        if batch is None:
-            sequence = self._sequences[pbx] = self._sequences.get(pbx, 0) + 1
-            now = self._now()
-            batch = _Batch(pbx=pbx, sequence=sequence, resume_from=sequence, first_at=now, last_at=now)
-            self._open[pbx] = batch
-        return batch
+    async def _commit(self, batches: list[Batch]) -> None:
+        """One transaction; what a cut one or an earlier run had committed is left out, a hole is marked.
 
-    def _take_event(self, batch: _Batch, reduced: bytes) -> None:
-        if self._bytes + len(reduced) > MAX_WAITING_BYTES:
-            self._dropped += 1
-            return
-        batch.reduced.append(reduced)
-        self._bytes += len(reduced)
+        It has few statements however many batches there are: under load each costs a turn of the event loop.
+        """
+        async with self._database.write() as connection:
+            missing = await not_yet_there(connection, batches)
+            calls, gone = last_states(missing)
+            await append_entries(connection, [batch.entry() for batch in missing])
+            await remove_calls(connection, gone)
+            merged = [pair for batch in missing for pair in batch.merged]
+            await move_greetings(connection, merged)
+            await move_consultations(connection, merged)
+            await save_calls(connection, calls)
+            await tell_desk(connection, calls)
+            await save_gaps(connection, [(batch.pbx, gap) for batch in missing for gap in batch.gaps])
+
+    async def _next_chunk(self) -> list[Batch]:
+        where = self._backlog.on_file
+        if where is not None and self._spill is not None:
+            async with self._filing:
+                chunk = await _to_its_end(_read_chunk, self._spill, where)
+                self._backlog.read_back(chunk)
+            if chunk:
+                return chunk
+        return self._backlog.next_in_memory()
+
+    # --- the spill file
+
+    async def _look_always(self, spill: Spill) -> None:
+        """Looks some times a second whether the database is late."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            oldest = self._backlog.oldest()
+            if oldest is not None and _clock() - oldest.born > SLOW_SECONDS:
+                self._begin_trouble(f"what is to be committed waits for more than {SLOW_SECONDS:g} s")
+            unspilled = self._backlog.unspilled()
+            late = bool(unspilled) and _clock() - unspilled[0].born >= LATE_SECONDS
+            if late and not await self._spill_waiting(spill):
+                await asyncio.sleep(SPILL_RETRY_SECONDS)
+
+    async def _spill_waiting(self, spill: Spill) -> bool:
+        """Puts on disk what is not there yet; False if that was refused."""
+        async with self._filing:
+            self._backlog.seal()
+            batches = self._backlog.unspilled()
+            try:
+                await _to_its_end(_append, spill, batches)
+            except SpillRefused as error:
+                if self._spill_trouble is None:
+                    _log.error("spill_refused", reason=str(error))
+                self._spill_trouble = str(error)
+                return False
+            self._spill_trouble = None
+            self._backlog.trim()
+        return True
+
+    async def _clear_file(self) -> None:
+        """Empties the file once the database has everything that is in it."""
+        async with self._filing:
+            if self._spill is not None and self._spill.used and not self._backlog.needs_file():
+                with contextlib.suppress(SpillRefused):  # what stays is known to be committed when it is read
+                    await _to_its_end(self._spill.clear)
+
+    # --- the end, and what is wrong
+
+    async def _finish(self) -> None:
+        """Commits what is left, or leaves it in the spill file for the next start."""
+        self._backlog.tell_all_lost(_clock())
+        if not await self._flushed_within(LATE_SECONDS):
+            spilled = self._spill is not None and await self._spill_waiting(self._spill)
+            if not await self._flushed_within(FINISH_SECONDS):
+                tell = _log.warning if spilled else _log.error
+                tell("left_uncommitted", in_spill_file=spilled, batches=len(self._backlog))
+        if self._spill is not None:
+            self._spill.close()
+
+    async def _flushed_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.flush()
+        except (StoreError, TimeoutError):
+            return False
+        return True
+
+    def _begin_trouble(self, reason: str) -> None:
+        if self._trouble is None:
+            _log.error("store_unavailable", reason=reason)
+        self._trouble = reason
+
+    def _end_trouble(self) -> None:
+        if self._trouble is not None:
+            dropped = {"dropped_events": self._backlog.dropped_events, "dropped_calls": self._backlog.dropped_calls}
+            _log.info("store_available", **dropped)
+            self._trouble = None
+
+
+def _clock() -> float:
+    """Spans are measured by the loop's own clock."""
+    return asyncio.get_running_loop().time()
+
+
+async def _to_its_end(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs in a thread; who is cancelled meanwhile still waits for it, so that the file has one user at a time."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    finally:
+        await asyncio.wait({running})
+
+
+def _append(spill: Spill, batches: list[Batch]) -> None:
+    """Puts batches into the file; they know where they lie, even if nobody waits for it any more."""
+    places = spill.append(pack_batch(batch) for batch in batches)
+    for batch, place in zip(batches, places, strict=True):
+        batch.place = place
+
+
+def _read_chunk(spill: Spill, where: Place) -> list[Batch]:
+    chunk: list[Batch] = []
+    size = 0
+    for place, payload in spill.records(where.start, where.end):
+        chunk.append(unpack_batch(payload, place))
+        size += chunk[-1].size
+        if size >= CHUNK_BYTES:
+            break
+    return chunk

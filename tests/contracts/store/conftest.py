@@ -1,5 +1,6 @@
 """Every store passes the same suite; `store` is one of each kind."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,23 @@ def clock():
     return Clock()
 
 
-@pytest.fixture(params=["sqlite"])
+def pytest_generate_tests(metafunc):
+    """A test runs over every kind of database, unless it is about a file."""
+    if "store_url" in metafunc.fixturenames:
+        about_a_file = metafunc.definition.get_closest_marker("database_file")
+        kinds = ["sqlite"] if about_a_file else ["sqlite", "postgresql"]
+        metafunc.parametrize("store_url", kinds, indirect=True)
+
+
+@pytest.fixture
 def store_url(request, tmp_path):
-    return f"sqlite:///{tmp_path / 'voicedesk.db'}"
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'voicedesk.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"test_{secrets.token_hex(4)}"
+    yield server.create(name)
+    server.drop(name)
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from tests.contracts.store.conftest import call_of
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.model import Gap, GapReason, Verdict
 from voicedesk.errors import InputError, StoreError, StoreUnavailable
 from voicedesk.services.rejudge import rejudge_calls
-from voicedesk.store import engine, schema, writer
+from voicedesk.store import backlog, postgresql, schema, sqlite, writer
 from voicedesk.store.calls import Filter, HumanDecision, Order
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import KEPT_HEADERS, pack_facts, reduce_event, restore_event, unpack_facts
@@ -157,9 +158,8 @@ async def test_the_writer_commits_by_itself_and_at_its_end(store):
     assert len([one async for one in store.journal.events("p")]) == 2
 
 
-async def test_fault_68_a_locked_database_delays_and_loses_nothing(store, store_url, monkeypatch):
+async def test_fault_68_a_locked_database_delays_and_loses_nothing(store, monkeypatch):
     monkeypatch.setattr(writer, "RETRY_SECONDS", (0.05,))
-    path = Path(store_url.removeprefix("sqlite:///"))
     real = store.database.write
 
     def refuse():
@@ -179,11 +179,10 @@ async def test_fault_68_a_locked_database_delays_and_loses_nothing(store, store_
     task.cancel()
     await asyncio.wait({task})
     assert [one.get("Uniqueid") async for _, one in store.journal.events("p")] == ["1.1", "1.2"]
-    assert path.exists()
 
 
 async def test_what_waits_for_the_database_is_bounded_and_counted(store, monkeypatch):
-    monkeypatch.setattr(writer, "MAX_WAITING_BYTES", 500)
+    monkeypatch.setattr(backlog, "MAX_WAITING_BYTES", 500)
     store.writer.add("p", resume_from=1, events=[event(n) for n in range(100)])
     status = store.writer.status()
     assert status.waiting_bytes <= 500
@@ -276,10 +275,11 @@ async def test_what_is_old_enough_is_deleted_and_nothing_else(store, clock):
     assert [one.call for one in await store.calls.list(Filter())] == [young]
 
 
+@pytest.mark.database_file
 async def test_a_forgotten_number_leaves_no_trace_in_any_file(store, store_url):
     store.writer.add("p", resume_from=1, events=[event(1), event(2, "13900139000")], calls=[call_of(LATE)])
     await store.writer.flush()
-    forgotten = await store.retention.forget_number("13800138000")
+    forgotten = await store.retention.forget_number("13800138000", at=1)
     assert (forgotten.calls, forgotten.journal) == (1, 1)
     (stored,) = await store.calls.list(Filter())
     assert (stored.call.facts.caller_number, stored.verdict) == (None, "late")
@@ -293,7 +293,7 @@ async def test_a_forgotten_number_leaves_no_trace_in_any_file(store, store_url):
 async def test_a_number_is_forgotten_with_whatever_prefix_it_was_dialled(store):
     store.writer.add("p", resume_from=1, events=[event(1, "+8613800138000"), event(2, "013800138000")])
     await store.writer.flush()
-    await store.retention.forget_number("13800138000")
+    await store.retention.forget_number("13800138000", at=1)
     assert {one.get("CallerIDNum") async for _, one in store.journal.events("p")} == {"anonymous"}
 
 
@@ -302,16 +302,16 @@ async def test_a_number_that_only_ends_in_the_same_digits_is_somebody_else_s(sto
     numbers = ["6001", "13812346001", "60013812345", "PJSIP/6001@trunk", "+8613812346001"]
     store.writer.add("p", resume_from=1, events=[event(n, number) for n, number in enumerate(numbers)])
     await store.writer.flush()
-    forgotten = await store.retention.forget_number("6001")
+    forgotten = await store.retention.forget_number("6001", at=1)
     kept = [one.get("CallerIDNum") async for _, one in store.journal.events("p")]
     assert kept == ["anonymous", "13812346001", "60013812345", "PJSIP/anonymous@trunk", "+8613812346001"]
-    assert (await store.retention.forget_number("8000")).calls == forgotten.calls == 0
+    assert (await store.retention.forget_number("8000", at=1)).calls == forgotten.calls == 0
 
 
 async def test_a_local_number_is_forgotten_with_and_without_its_area_code(store):
     store.writer.add("p", resume_from=1, events=[event(1, "65551234"), event(2, "037165551234")])
     await store.writer.flush()
-    await store.retention.forget_number("37165551234", "0371")
+    await store.retention.forget_number("37165551234", "0371", at=1)
     assert {one.get("CallerIDNum") async for _, one in store.journal.events("p")} == {"anonymous"}
 
 
@@ -330,10 +330,12 @@ async def test_no_call_s_id_begins_with_a_wild_card(store, beginning):
 # --- the file itself
 
 
+@pytest.mark.database_file
 async def test_the_file_can_be_read_by_its_owner_only(store, store_url):
     assert Path(store_url.removeprefix("sqlite:///")).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.database_file
 async def test_fault_71_a_newer_database_is_refused_and_an_older_one_is_copied_first(store_url, monkeypatch):
     path = Path(store_url.removeprefix("sqlite:///"))
     async with Store.open(store_url) as store:
@@ -350,25 +352,69 @@ async def test_fault_71_a_newer_database_is_refused_and_an_older_one_is_copied_f
             pass
 
 
-async def test_a_copy_of_the_database_is_whole(store_url, tmp_path):
-    path = Path(store_url.removeprefix("sqlite:///"))
+async def test_fault_71_an_upgrade_that_is_interrupted_changes_nothing_and_is_done_the_next_time(
+    store_url, monkeypatch
+):
+    def to_first(connection):
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+    def interrupted(connection):
+        steps(connection)
+        raise KeyboardInterrupt
+
+    steps = schema._run_steps
+    database = Database(store_url)
+    async with database.write() as connection:
+        await connection.run_sync(to_first)
+        await connection.exec_driver_sql("INSERT INTO gaps VALUES ('p', 1, 'link_lost', 2)")
+    monkeypatch.setattr(schema, "_run_steps", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        await schema.upgrade(database)
+    assert await schema.current_version(database) == "0001"
+    monkeypatch.setattr(schema, "_run_steps", steps)
+    assert await schema.upgrade(database) is True
+    await database.close()
     async with Store.open(store_url) as store:
-        await store.calls.save([call_of(LATE)])
-        schema._copy(path, tmp_path / "copy.db")
-    async with Store.open(f"sqlite:///{tmp_path / 'copy.db'}") as copy:
-        assert len(await copy.calls.list(Filter())) == 1
+        assert [one.repaired_at for one in await store.journal.gaps("p")] == [None]
+    if database.path is not None:
+        copy = database.path.with_name(f"{database.path.name}.before-{schema.newest_version()}")
+        with sqlite3.connect(copy) as kept:
+            assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        kept.close()
 
 
 async def test_a_database_that_cannot_be_made_says_why(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be made"):
         Database(f"sqlite:///{tmp_path}/file/voicedesk.db")
-    with pytest.raises(StoreError, match="only sqlite"):
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("mysql://u:secret@localhost/voicedesk", "mysql is not supported"),
+        ("voicedesk.db", "no database address"),
+        ("postgresql://u:secret@localhost/voicedesk", "holds a password"),
+        ("postgresql://u@localhost/voicedesk?password=secret", "holds a password"),
+    ],
+)
+def test_an_address_that_cannot_be_used_says_why_and_repeats_no_password(url, complaint):
+    with pytest.raises(StoreError, match=complaint) as caught:
+        Database(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_without_its_driver_postgresql_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(postgresql, "find_spec", lambda _: None)
+    with pytest.raises(StoreError, match=r"pip install 'voicedesk\[postgresql\]'"):
         Database("postgresql://localhost/voicedesk")
 
 
+@pytest.mark.database_file
 async def test_fault_66_a_full_disk_is_passing_trouble_and_loses_nothing(store_url, monkeypatch):
-    monkeypatch.setattr(engine, "_PRAGMAS", (*engine._PRAGMAS, "PRAGMA max_page_count = 60"))
+    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA max_page_count = 60"))
     big = [event(n, str(10**40 + n * 7919**5)) for n in range(20_000)]
     async with Store.open(store_url) as store:
         store.writer.add("p", resume_from=1, events=big)
@@ -379,6 +425,22 @@ async def test_fault_66_a_full_disk_is_passing_trouble_and_loses_nothing(store_u
             await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
         await store.writer.flush()
         assert len([one async for one in store.journal.events("p")]) == 20_000
+
+
+@pytest.mark.database_file
+async def test_fault_68_a_database_that_may_only_be_read_is_passing_trouble_and_loses_nothing(store_url, monkeypatch):
+    async with Store.open(store_url):
+        pass
+    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA query_only = ON"))
+    async with Store.open(store_url) as store:
+        store.writer.add("p", resume_from=1, events=[event(1)])
+        with pytest.raises(StoreUnavailable, match="readonly"):
+            await store.writer.flush()
+        assert store.writer.status().waiting_batches == 1
+        async with store.database.engine.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA query_only = OFF")
+        await store.writer.flush()
+        assert [one.get("Uniqueid") async for _, one in store.journal.events("p")] == ["1.1"]
 
 
 WRITING = """

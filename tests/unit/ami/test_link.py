@@ -1,9 +1,11 @@
 """The thin shell over one connection, driven by hand."""
 
 import asyncio
+import math
+from contextlib import contextmanager
 
 import pytest
-from tests.fakes.ami_server import BANNER, block
+from tests.fakes.ami_server import BANNER, block, newstate
 from voicedesk.ami import actions
 from voicedesk.ami.link import Link
 from voicedesk.ami.protocol import AmiProtocol, Credentials
@@ -46,6 +48,79 @@ def make_link():
     return link, transport, delivered
 
 
+@contextmanager
+def quick_time():
+    """Where nothing happens the loop's clock goes on at once to when something will; gives the clock."""
+    loop = asyncio.get_running_loop()
+    real_time, real_select, now = loop.time, loop._selector.select, loop.time()
+
+    def select(timeout=None):
+        nonlocal now
+        ready = real_select(0)
+        now += 0 if ready else timeout or 0
+        return ready
+
+    loop.time, loop._selector.select = lambda: now, select
+    try:
+        yield loop.time
+    finally:
+        loop.time, loop._selector.select = real_time, real_select
+
+
+async def talk(link, times, every=1):
+    """An event every second, or as told; nothing is answered."""
+    for number in range(times):
+        await asyncio.sleep(every)
+        link.data_received(newstate("PJSIP/agent1-1", f"1.{number}"))
+
+
+async def test_fault_20_an_answer_behind_a_backlog_is_waited_for_while_anything_comes():
+    link, _, delivered = make_link()
+    with quick_time() as clock:
+        asked = asyncio.create_task(link.ask(actions.ping(), 5, most_seconds=math.inf))
+        await talk(link, 100)
+        assert not asked.done()
+        link.data_received(block(("Response", "Success"), ("ActionID", "x-2")))
+        assert (await asked).response.message == ""
+        assert len(delivered) == 100
+        began = clock()
+        asked = asyncio.create_task(link.ask(actions.ping(), 5, most_seconds=math.inf))
+        await talk(link, 3)
+        with pytest.raises(AmiLinkLost, match="no answer to Ping within 5 s"):
+            await asked
+        assert clock() - began == pytest.approx(3 + 5)
+
+
+@pytest.mark.parametrize(("most", "lasts"), [(0, 5), (60, 60)])
+async def test_an_answer_is_not_waited_for_without_end_where_it_need_not_be(most, lasts):
+    link, _, _ = make_link()
+    with quick_time() as clock:
+        began = clock()
+        talking = asyncio.create_task(talk(link, 70))
+        with pytest.raises(AmiLinkLost):
+            await link.ask(actions.core_status(), 5, most_seconds=most)
+        assert clock() - began == pytest.approx(lasts)
+        await talking
+
+
+@pytest.mark.parametrize(("events", "lasts"), [(2, 2.5), (9, 3)])
+async def test_fault_74_what_the_switch_still_says_is_read_but_not_for_ever(events, lasts):
+    """One that has gone quiet is left after a second, one that talks on after three."""
+    link, transport, delivered = make_link()
+    with quick_time() as clock:
+        began = clock()
+        talking = asyncio.create_task(talk(link, events, every=0.75))
+        leaving = asyncio.create_task(link.log_off())
+        while not transport.aborted:
+            await asyncio.sleep(0.1)
+        assert clock() - began == pytest.approx(lasts, abs=0.2)
+        link.connection_lost(None)
+        await leaving
+        talking.cancel()
+        await asyncio.wait({talking})
+    assert len(delivered) == min(events, 4)
+
+
 async def test_a_broken_connection_says_how_it_broke():
     link, _, _ = make_link()
     link.connection_lost(ConnectionResetError("reset by peer"))
@@ -63,6 +138,16 @@ async def test_the_loss_leaves_alone_who_waits_no_longer():
     link.connection_lost(None)
     with pytest.raises(asyncio.CancelledError):
         await asked
+
+
+async def test_an_answer_that_came_before_the_loss_is_an_answer():
+    link, _, _ = make_link()
+    asked = asyncio.create_task(link.ask(actions.ping(), 1))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        link.data_received(block(("Response", "Success"), ("ActionID", "x-2")))
+    link.connection_lost(None)
+    assert (await asked).action_id == "x-2"
 
 
 async def test_an_answer_that_nobody_waits_for_any_more_is_no_error():
@@ -94,7 +179,7 @@ async def test_a_link_that_was_never_connected_can_be_left():
     await link.log_off()
 
 
-def test_the_uptime_says_when_the_switch_began_if_it_is_a_number():
+async def test_the_uptime_says_when_the_switch_began_if_it_is_a_number():
     link, _, delivered = make_link()
     for uptime in ("soon", ""):
         link.data_received(block(("Event", "FullyBooted"), ("Privilege", "system,all"), ("Uptime", uptime)))

@@ -4,7 +4,7 @@ import pytest
 from asterisk.ami.event import Event, EventKeyParser, EventListener
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.ami_server import channel_headers, newstate
+from tests.fakes.ami_server import channel_headers, event, newstate
 from tests.unit.ami.test_captures import CAPTURES
 from voicedesk.ami.message import AmiEvent, AmiResponse, Origin, make_event, match_description, unescape
 from voicedesk.ami.recorded import RecordedConversation
@@ -140,12 +140,15 @@ def test_a_listener_with_white_list_and_attributes_gets_the_events_it_asked_for(
     assert [found["Uniqueid"] for found in seen] == ["1.1"]
 
 
-def test_values_found_while_screening_are_those_found_by_searching():
-    raw = newstate("PJSIP/a-1", "1.1", number="138").removesuffix(b"\r\n\r\n")
-    fast = AmiEvent(raw, "Newstate", 1, Origin(pbx="hall", boot="b"), match_description(raw))
+@pytest.mark.parametrize("dest", [[], [(f"Dest{key}", value) for key, value in channel_headers("PJSIP/b-2", "1.2")]])
+def test_values_found_while_screening_are_those_found_by_searching(dest):
+    headers = [*channel_headers("PJSIP/a-1", "1.1", number="138"), *dest]
+    raw = event("DialState", *headers).removesuffix(b"\r\n\r\n")
+    fast = AmiEvent(raw, "DialState", 1, Origin(pbx="hall", boot="b"), match_description(raw))
     slow = AmiEvent.from_bytes(raw, arrived_us=1)
-    for key, value in (*channel_headers("PJSIP/a-1", "1.1", number="138"), ("Timestamp", "1795421354.134550")):
+    for key, value in (*headers, ("Timestamp", "1795421354.134550")):
         assert fast.get(key) == slow.get(key) == str(value)
+    assert fast.get("DestUniqueid") == ("1.2" if dest else None)
     assert fast.timestamp_us == slow.timestamp_us == 1795421354134550
 
 

@@ -41,6 +41,14 @@ def test_unwanted_events_are_dropped_by_name_and_counted():
     assert (screen.counters.unwanted, screen.counters.messages) == (2, 4)
 
 
+def test_fault_12_messages_with_bytes_that_are_no_utf_8_are_kept_and_counted():
+    screen = Screen()
+    gbk = agent(1).replace(b"<unknown>", "王小明".encode("gbk"))
+    utf_8 = agent(2).replace(b"<unknown>", "王小明".encode())
+    assert names(sift(screen, gbk, utf_8, agent(3))) == ["Newstate"] * 3
+    assert (screen.counters.garbled, screen.counters.distrusted) == (1, 0)
+
+
 def test_fault_19_with_everything_wanted_unknown_events_pass_and_their_names_are_learned():
     screen = Screen()
     assert names(sift(screen, event("Odd", ("A", 1)) * 2)) == ["Odd", "Odd"]

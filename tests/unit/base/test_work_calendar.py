@@ -90,7 +90,7 @@ def test_a_saturday_worked_instead_has_its_own_hours_if_it_is_named() -> None:
     assert calendar.is_on_duty(daily, at("2026-02-14T20:30:00"))
 
 
-def test_a_year_nobody_has_published_follows_the_plain_week_and_is_named() -> None:
+def test_fault_72_a_year_nobody_has_published_follows_the_plain_week_and_is_named() -> None:
     calendar = WorkCalendar()
     assert calendar.is_on_duty(WEEK, at("2026-11-23T10:00:00"))
     assert calendar.unconfirmed_years == frozenset()
@@ -140,12 +140,21 @@ def test_a_calendar_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         WorkCalendar(own_days=read_own_days(tmp_path / "none.csv"))
 
 
-def test_days_of_23_and_25_hours_begin_and_end_by_the_wall_clock() -> None:
+def test_fault_72_days_of_23_and_25_hours_begin_and_end_by_the_wall_clock() -> None:
     calendar, hours = WorkCalendar("Europe/Berlin"), ("daily 02:30-04:00",)
     assert not calendar.is_on_duty(hours, at("2026-03-29T01:59:59", "Europe/Berlin"))
     assert calendar.is_on_duty(hours, at("2026-03-29T03:59:59", "Europe/Berlin"))
     assert calendar.is_on_duty(hours, at("2026-10-25T03:59:59", "Europe/Berlin"))
     assert not calendar.is_on_duty(hours, at("2026-10-25T04:00:00", "Europe/Berlin"))
+
+
+@pytest.mark.parametrize(
+    ("date_", "on_duty"),
+    [("2028-02-29", True), ("2028-02-28", True), ("2028-03-01", True), ("2032-02-29", False)],
+    ids=["a leap day, a Tuesday", "the day before", "the day after", "a leap day, a Sunday"],
+)
+def test_fault_72_a_leap_day_is_a_day_like_its_weekday(date_: str, on_duty: bool) -> None:
+    assert WorkCalendar().is_on_duty(WEEK, at(f"{date_}T10:00:00")) is on_duty
 
 
 def test_memory_of_days_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from tests.unit.calls.story import HALL, T0, Story
 from tests.unit.calls.test_stories import QUEUE_CALL
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls import registry
-from voicedesk.calls.model import Disposition, GapReason, Outcome, Reason, StartSource, Verdict
+from voicedesk.calls.model import Cause, Disposition, GapReason, Outcome, Reason, StartSource, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
@@ -101,6 +101,103 @@ def test_a_call_answered_while_nobody_listened_is_answered_but_not_judged():
     assert (judged.verdict, judged.reason, judged.answered_by) == (Verdict.CANNOT_TELL, Reason.GAP, "PJSIP/agent1")
 
 
+def test_what_rang_before_anybody_watched_is_not_forgotten_when_a_later_phone_answers():
+    facts, judged = (
+        Desk()
+        .tell("""
+     0.0 VoicedeskLink - State=up Boot=b1
+     0.1 VoicedeskLink - State=lost
+     0.9 VoicedeskLink - State=up Boot=b1
+     0.9 VoicedeskSnapshot - State=begin
+     0.9 CoreShowChannel trunk  ChannelStateDesc=Ring Exten=4001
+     0.9 CoreShowChannel agent1 ChannelStateDesc=Down
+     0.9 VoicedeskSnapshot - State=end Complete=1
+    20.0 DialEnd   trunk > agent1 DialStatus=NOANSWER
+    20.0 Hangup    agent1 Cause=0
+    20.1 DialBegin trunk > agent2 DialString=agent2 Exten=4001
+    20.1 Ringing   agent2
+    22.0 Up        agent2
+    """)
+        .one()
+    )
+    assert [gap.reason for gap in facts.gaps] == [GapReason.LINK_LOST]
+    assert (judged.verdict, judged.reason) == (Verdict.CANNOT_TELL, Reason.GAP)
+
+
+def test_a_call_first_seen_after_events_were_dropped_may_have_begun_among_them():
+    facts, judged = (
+        Desk()
+        .tell("""
+     0.0 VoicedeskLink - State=up Boot=b1
+     0.4 VoicedeskLink - State=dropped
+     0.5 DialBegin trunk > agent2 DialString=agent2 Exten=4001
+     0.5 Ringing   agent2
+     2.0 Up        agent2
+    """)
+        .one()
+    )
+    assert (judged.verdict, [gap.reason for gap in facts.gaps]) == (Verdict.CANNOT_TELL, [GapReason.EVENTS_DROPPED])
+
+
+@pytest.mark.parametrize(("first", "touched"), [("Hangup trunk Cause=16", True), ("Newchannel trunk", False)])
+def test_a_call_of_the_second_in_which_a_gap_ended_was_touched_if_its_end_alone_was_seen(first, touched):
+    desk = Desk()
+    desk.tell(f"""
+     0.5 VoicedeskLink - State=up Boot=b1
+     0.6 VoicedeskSnapshot - State=begin
+     0.6 VoicedeskSnapshot - State=end Complete=1
+     0.7 {first}
+     0.8 Hangup trunk Cause=16
+    """)
+    facts, _ = desk.one()
+    assert [gap.reason for gap in facts.gaps] == [GapReason.BEFORE_LINK] * touched
+
+
+def test_a_gap_over_before_a_menu_began_does_not_make_it_a_missed_call():
+    facts, judged = (
+        Desk()
+        .tell("""
+     0.0 VoicedeskLink - State=up Boot=b1
+     0.1 VoicedeskLink - State=lost
+     2.0 VoicedeskLink - State=up Boot=b1
+     3.0 UserEvent trunk UserEvent=VoicedeskCall Exten=4001 Line=hotline
+     3.0 Up        trunk Exten=4001
+     5.0 Hangup    trunk Cause=16
+    """)
+        .one()
+    )
+    assert (len(facts.gaps), judged.reason) == (1, Reason.IVR_ONLY)
+
+
+def test_fault_38_a_step_between_the_end_of_a_call_and_its_last_events_is_seen():
+    desk = Desk().tell(RINGING, arrived_after=0.001).tell("4.0000 Hangup agent1 Cause=0", arrived_after=0.001)
+    desk.tell("4.0001 Hangup trunk Cause=19", arrived_after=0.001)
+    desk.tell("94.0002 DialEnd trunk > agent1 DialStatus=NOANSWER", arrived_after=-90)
+    facts, judged = desk.one()
+    assert GapReason.CLOCK_STEP in {gap.reason for gap in facts.gaps}
+    assert (judged.legs[0].verdict, judged.cause) == (Verdict.CANNOT_TELL, Cause.ROUTING)
+
+
+def test_fault_38_a_call_decided_before_it_began_decides_nothing():
+    _, judged = (
+        Desk()
+        .tell("""
+     9.0 UserEvent       trunk UserEvent=VoicedeskCall Exten=4001 Line=hotline
+     9.0 QueueCallerJoin trunk Queue=hotline
+     2.0 HangupRequest   trunk Cause=127
+     2.1 Hangup          trunk Cause=127
+    """)
+        .one()
+    )
+    assert (judged.verdict, judged.reason) == (Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT)
+
+
+def test_calls_of_before_a_restart_keep_the_boot_they_were_made_in():
+    desk = Desk().tell(RINGING)
+    desk.tell("9.0 VoicedeskLink - State=lost").tell("12.0 VoicedeskLink - State=up Boot=b2")
+    assert desk.one()[0].boot == "b1"
+
+
 def test_a_call_that_is_not_in_the_list_ended_unseen():
     facts, judged = (
         Desk()
@@ -148,6 +245,46 @@ def test_fault_28_a_call_both_listed_and_told_live_is_one_call():
     )
     assert facts.started_at_source is StartSource.SNAPSHOT
     assert len(facts.linkedids) == 1
+
+
+def test_a_call_that_began_while_the_list_was_made_was_not_there_before():
+    facts, judged = (
+        Desk()
+        .tell("""
+     0.3 VoicedeskLink - State=up Boot=b1
+     0.3 VoicedeskSnapshot - State=begin
+     0.6 CoreShowChannel trunk ChannelStateDesc=Ring
+     0.6 VoicedeskSnapshot - State=end Complete=1
+     0.5 UserEvent       trunk UserEvent=VoicedeskCall Line=hotline Number=13800138000 Exten=4001
+     0.5 QueueCallerJoin trunk Queue=hotline Exten=4001
+     0.5 DialBegin       trunk > agent1 DialString=PJSIP/agent1
+     0.6 Ringing         agent1
+     6.6 Up              agent1
+     9.0 Hangup agent1 Cause=16
+     9.0 Hangup trunk Cause=16
+    """)
+        .one()
+    )
+    assert facts.started_at == T0 * MICROSECONDS + 500_000
+    assert facts.started_at_source is StartSource.USEREVENT
+    assert facts.gaps == ()
+    assert judged.verdict is Verdict.ON_TIME
+
+
+def test_a_call_that_came_to_the_hotline_late_keeps_its_first_second():
+    desk = Desk()
+    desk.story.t0 = T0 - 60
+    desk.story.uniqueid("trunk")
+    desk.story.t0 = T0
+    facts, _ = desk.tell("""
+     0.3 VoicedeskLink - State=up Boot=b1
+     0.3 VoicedeskSnapshot - State=begin
+     0.6 CoreShowChannel trunk ChannelStateDesc=Ring
+     0.6 VoicedeskSnapshot - State=end Complete=1
+     0.5 UserEvent       trunk UserEvent=VoicedeskCall Line=hotline Number=13800138000 Exten=4001
+    """).one()
+    assert facts.started_at == (T0 - 60) * MICROSECONDS
+    assert [gap.reason for gap in facts.gaps] == [GapReason.BEFORE_LINK]
 
 
 def test_a_call_already_going_on_when_we_came_has_no_verdict():
@@ -257,6 +394,25 @@ def test_fault_38_a_clock_that_steps_back_decides_nothing():
     facts, judged = Desk().tell(RINGING, arrived_after=0.001).tell(story, arrived_after=3600).one()
     assert [gap.reason for gap in facts.gaps] == [GapReason.CLOCK_STEP]
     assert (judged.verdict, judged.ring_us) == (Verdict.CANNOT_TELL, None)
+
+
+@pytest.mark.parametrize("step", [-3600, 3600, 1, -1, 7200])
+@pytest.mark.parametrize("when", range(5))
+def test_fault_38_no_span_of_a_call_is_ever_negative_whenever_the_clock_steps(step, when):
+    """An hour to and fro (as where a zone's summer time is set by hand), and a leap second either way."""
+    moments = [f"{1 + 3 * n}.0" for n in range(5)]
+    lines = ["QueueCallerJoin trunk Queue=hotline Exten=4001", "DialBegin trunk > agent1 DialString=PJSIP/agent1"]
+    lines += ["Ringing agent1", "Up agent1", "Hangup agent1 Cause=16\n HANG Hangup trunk Cause=16"]
+    desk = Desk().tell("0.5 VoicedeskLink - State=up Boot=b1")
+    for n, (moment, line) in enumerate(zip(moments, lines, strict=True)):
+        shift = step if n >= when else 0
+        at = f"{float(moment) + shift}"
+        desk.tell(f"{at} {line.replace('HANG', at)}", arrived_after=-shift)
+    facts, judged = desk.one()
+    spans = [judged.ring_us, judged.queue_us, judged.ivr_us, *(leg.ring_us for leg in judged.legs)]
+    assert all(span is None or span >= 0 for span in spans)
+    seen = {gap.reason for gap in facts.gaps}
+    assert (GapReason.CLOCK_STEP in seen) == (abs(step) > 2 and when > 0)
 
 
 def test_fault_38_without_arrivals_a_clock_that_ran_backwards_is_seen_in_the_spans():

@@ -134,3 +134,23 @@ def test_with_settings_a_call_between_staff_is_internal():
 def test_every_recorded_story_is_tested():
     recorded = {path.stem for path in CAPTURES.glob("*.raw") if not path.stem.endswith(".full")}
     assert recorded == STORIES.keys() | GIVEN.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "first_answerer", "phones"),
+    [
+        ("blind_transfer", "PJSIP/agent1", ["agent1", "agent2"]),
+        ("blind_transfer_by_keys", "PJSIP/agent1", ["agent1", "agent2"]),
+        ("attended_transfer_replaces", "PJSIP/agent1", ["agent1", "agent2"]),
+        ("attended_transfer_atxfer", "PJSIP/agent1", ["agent1", "agent2"]),
+        ("pickup_directed", "PJSIP/agent3", ["agent1", "agent3"]),
+        ("pickup_in_group", "PJSIP/agent3", ["agent1", "agent3"]),
+        ("forward_302", "PJSIP/agent2", ["agent1", "agent2"]),
+        ("queue_member_over_local", "PJSIP/agent1", ["agent1"]),
+        ("dial_to_local", "PJSIP/agent1", ["agent1"]),
+    ],
+)
+def test_fault_36_a_call_that_changes_hands_is_one_call_with_its_first_answerer(name, first_answerer, phones):
+    (call,) = replay(capture(name)).calls
+    assert call.judgement.answered_by == first_answerer
+    assert [leg.endpoint for leg in call.facts.legs] == [f"PJSIP/{phone}" for phone in phones]

@@ -1,6 +1,7 @@
 """Real calls as AMI saw them, against what the wire said: right ring times, however the bytes were cut."""
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -159,6 +160,14 @@ def test_a_capture_damaged_in_the_middle_gives_the_rest_and_tells():
     assert "damaged" in told.problems[0]
 
 
+def test_a_call_whose_setup_goes_over_the_turn_of_a_second_was_not_there_before_the_capture():
+    """Its channel was made in second …163, as its unique id says; what was first told of it came in …164."""
+    raw = capture("group_call_queue")
+    later = re.sub(rb"Timestamp: ([0-9.]+)", lambda found: b"Timestamp: %.6f" % (float(found[1]) + 0.1), raw)
+    assert b"Timestamp: 1795445163" not in later
+    assert [call["gaps"] for call in calls(later)] == [[]]
+
+
 def test_a_second_login_in_one_capture_is_a_lost_link():
     raw = capture("b_answer_17s")
     banner = raw[: raw.index(b"Event: SuccessfulAuth")]
@@ -175,3 +184,12 @@ def test_a_second_login_to_a_younger_pbx_is_a_restart():
     assert [gap["reason"] for gap in first["gaps"]] == ["pbx_restart"]
     assert (first["verdict"], first["ended_at"] is not None) == ("cannot_tell", True)
     assert second["verdict"] == "missed"
+
+
+def test_fault_12_a_call_with_a_name_in_gbk_is_judged_like_any_other_and_the_bytes_are_told_of():
+    plain = replay(capture("a_answer_2rings"))
+    data = capture("a_answer_2rings").replace(b"CallerIDName: ", b"CallerIDName: " + "王小明".encode("gbk"))
+    garbled = replay(data)
+    assert [call.judgement for call in garbled.calls] == [call.judgement for call in plain.calls]
+    assert (plain.problems, len(garbled.problems)) == ([], 1)
+    assert "no UTF-8" in garbled.problems[0]

@@ -197,6 +197,142 @@ def test_a_queue_that_times_out_is_no_abandonment():
     assert (call.judgement.verdict, call.facts.disposition) == (Verdict.MISSED, Disposition.NO_ANSWER)
 
 
+def test_who_hangs_up_a_moment_after_the_queue_gave_up_did_not_leave_early():
+    call = tell_one("""
+     0.00 QueueCallerJoin  trunk Queue=hotline Exten=4001
+     5.00 QueueCallerLeave trunk Queue=hotline
+     5.20 HangupRequest    trunk Cause=16
+     5.21 Hangup           trunk Cause=16
+    """)
+    assert (call.judgement.verdict, call.facts.gave_up_at) == (Verdict.MISSED, None)
+
+
+def test_a_dial_behind_a_local_that_was_cut_short_is_not_the_caller_giving_up():
+    call = tell_one("""
+     0.00 QueueCallerJoin  trunk Queue=hotline Exten=4001
+     0.01 DialBegin        trunk > two;1 DialString=Local/two@agents/n
+     0.01 DialBegin        two;2 > agent2 DialString=agent2
+     0.02 Ringing          agent2
+    10.00 DialEnd          trunk > two;1 DialStatus=NOANSWER
+    10.00 DialEnd          two;2 > agent2 DialStatus=CANCEL
+    10.00 Hangup           agent2 Cause=0
+    10.01 QueueCallerLeave trunk Queue=hotline
+    10.02 Hangup           two;1 Cause=0
+    10.02 Hangup           two;2 Cause=0
+    10.20 Hangup           trunk Cause=19
+    """)
+    assert outcomes(call) == [("PJSIP/agent2", Outcome.NO_ANSWER, Verdict.NOT_JUDGED)]
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.MISSED, Cause.ROUTING)
+
+
+def test_a_caller_gives_up_when_they_hang_up_not_when_the_switch_has_cleared():
+    call = tell_one("""
+     0.000000 DialBegin     trunk > agent1 DialString=agent1 Exten=4001
+     0.000000 Ringing       agent1
+    14.999999 HangupRequest trunk Cause=127
+    15.000500 DialEnd       trunk > agent1 DialStatus=CANCEL
+    15.000600 Hangup        agent1 Cause=0
+    15.000900 Hangup        trunk Cause=127
+    """)
+    assert outcomes(call) == [("PJSIP/agent1", Outcome.CANCELLED, Verdict.LEFT_EARLY)]
+    assert call.judgement.verdict is Verdict.LEFT_EARLY
+
+
+def test_a_phone_fell_silent_when_a_colleague_answered_not_when_the_switch_said_so():
+    call = tell_one("""
+     0.000000 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.000000 DialBegin trunk > agent2 DialString=agent2
+     0.000000 Ringing   agent1
+     0.000000 Ringing   agent2
+    14.999999 Up        agent1
+    15.000400 DialEnd   trunk > agent2 DialStatus=CANCEL
+    15.000500 Hangup    agent2 Cause=26
+    """)
+    assert [judged.verdict for judged in call.judgement.legs] == [Verdict.ON_TIME, Verdict.NOT_JUDGED]
+
+
+def test_what_comes_late_about_a_call_that_is_over_is_still_heard():
+    tracker, story = Tracker("pbx", HALL), Story()
+    for event in story.events("""
+     0.0 QueueCallerJoin trunk Queue=hotline Exten=4001
+     0.1 DialBegin       trunk > agent1 DialString=PJSIP/agent1
+     0.2 DialEnd         trunk > agent1 DialStatus=BUSY
+     0.2 Hangup          agent1 Cause=17
+     3.0 HangupRequest   trunk Cause=127
+     3.1 Hangup          trunk Cause=127
+    """):
+        tracker.receive(event)
+    assert tracker.take_changes().calls[0].gave_up_at is None
+    tracker.receive(story.event("3.0001 QueueCallerLeave trunk Queue=hotline"))
+    assert tracker.take_changes().calls[0].gave_up_at is not None
+
+
+def test_a_join_told_again_does_not_begin_the_waiting_anew():
+    call = tell_one("""
+     0.00 QueueCallerJoin  trunk Queue=hotline Exten=4001
+     5.00 QueueCallerLeave trunk Queue=hotline
+     0.00 QueueCallerJoin  trunk Queue=hotline Exten=4001
+     9.00 HangupRequest    trunk Cause=16
+     9.01 Hangup           trunk Cause=16
+    """)
+    assert (call.judgement.verdict, call.facts.gave_up_at) == (Verdict.MISSED, None)
+
+
+def test_who_enters_a_queue_a_second_time_waits_again():
+    call = tell_one("""
+     0.00 QueueCallerJoin  trunk Queue=hotline Exten=4001
+     5.00 QueueCallerLeave trunk Queue=hotline
+     6.00 QueueCallerJoin  trunk Queue=hotline Exten=4001
+     9.00 HangupRequest    trunk Cause=16
+     9.01 Hangup           trunk Cause=16
+    """)
+    assert (call.judgement.verdict, call.facts.gave_up_at) == (Verdict.LEFT_EARLY, call.facts.ended_at - 10_000)
+
+
+PAUSED = "0.0 QueueMember - Queue=hotline StateInterface=PJSIP/agent1 Status=1 Paused=1\n"
+RUNG = "1.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001\n 1.0 Ringing agent1\n"
+
+
+@pytest.mark.parametrize(
+    ("ending", "verdict", "cause"),
+    [
+        ("20.0 HangupRequest trunk\n 20.0 DialEnd trunk > agent1 DialStatus=CANCEL", Verdict.MISSED, Cause.EMPTY_SEAT),
+        (
+            "3.0 DialEnd trunk > agent1 DialStatus=CHANUNAVAIL\n 3.0 Hangup agent1 Cause=21",
+            Verdict.MISSED,
+            Cause.EMPTY_SEAT,
+        ),
+        ("20.0 DialEnd trunk > agent1 DialStatus=NOANSWER", Verdict.MISSED, Cause.EMPTY_SEAT),
+        ("18.0 Up agent1", Verdict.LATE, Cause.EMPTY_SEAT),
+    ],
+    ids=["the caller gave up", "declined", "rang out", "answered late"],
+)
+def test_a_person_on_a_permitted_break_is_never_to_blame(ending, verdict, cause):
+    call = tell_one(f"{PAUSED} {RUNG} {ending}\n 30.0 Hangup agent1 Cause=16\n 30.0 Hangup trunk Cause=16")
+    assert (call.judgement.verdict, call.judgement.cause) == (verdict, cause)
+    assert [judged.reason for judged in call.judgement.legs] == [Reason.ON_BREAK]
+
+
+def test_a_transfer_that_nobody_took_is_not_why_the_call_was_late():
+    call = tell_one("""
+     0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.0 Ringing   agent1
+    10.0 DialEnd   trunk > agent1 DialStatus=NOANSWER
+    10.0 Hangup    agent1 Cause=0
+    10.1 DialBegin trunk > agent2 DialString=agent2
+    10.1 Ringing   agent2
+    16.0 Up        agent2
+    20.0 BlindTransfer - TransfererChannel=PJSIP/agent2-1 TransfererUniqueid=1800000000.2
+    20.1 Hangup    agent2 Cause=16
+    20.2 DialBegin trunk > agent3 DialString=agent3
+    20.2 Ringing   agent3
+    50.2 DialEnd   trunk > agent3 DialStatus=NOANSWER
+    50.2 Hangup    agent3 Cause=0
+    50.3 Hangup    trunk Cause=16
+    """)
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.LATE, Cause.ROUTING)
+
+
 def test_fault_34_ringall_one_answers_and_nobody_missed():
     call = tell_one("""
      0.0 QueueCallerJoin trunk Queue=hotline Exten=4001
@@ -219,6 +355,30 @@ def test_fault_34_ringall_one_answers_and_nobody_missed():
         "PJSIP/agent2": (Outcome.ANSWERED, Verdict.ON_TIME),
         "PJSIP/agent3": elsewhere,
     }
+
+
+@pytest.mark.parametrize(
+    ("answered", "verdict", "rings"),
+    [("14.999", Verdict.ON_TIME, 3), ("15.000", Verdict.LATE, 4), ("15.001", Verdict.LATE, 4)],
+)
+@pytest.mark.parametrize("seen", ["Ringing agent1", "DialState trunk > agent1 DialStatus=RINGING"])
+def test_fault_35_an_answer_at_the_limit_is_late_and_a_millisecond_before_it_is_not(answered, verdict, rings, seen):
+    call = tell_one(f"""
+     0.000 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+     0.000 {seen}
+     {answered} Up   agent1
+     40.00 Hangup    agent1 Cause=16
+     40.00 Hangup    trunk Cause=16
+    """)
+    assert (call.judgement.verdict, call.judgement.legs[0].verdict) == (verdict, verdict)
+    assert call.judgement.legs[0].rings_heard == rings
+
+
+def test_fault_35_the_limit_is_that_of_the_line():
+    ten = Hall(lines=(Line(name="ten", extensions=frozenset({"4001"}), limit_us=10_000_000, limit_source="10 s"),))
+    for answered, verdict in (("9.999", Verdict.ON_TIME), ("10.000", Verdict.LATE)):
+        call = tell_one(f"0.0 DialBegin trunk > agent1 Exten=4001\n 0.0 Ringing agent1\n {answered} Up agent1", ten)
+        assert (call.judgement.verdict, call.facts.limit_source) == (verdict, "10 s")
 
 
 def test_fault_37_retries_of_the_same_phone_are_three_legs_of_one_call():
@@ -429,6 +589,23 @@ def test_a_full_queue_is_all_busy_and_what_freed_itself_is_seen():
     assert calls[2].facts.phones[0].states[-1] is PhoneState.FREE
 
 
+def test_everybody_who_waits_sees_what_a_phone_does_as_their_own_queue_knows_it():
+    calls = tell("""
+     0.0 QueueMember - Queue=hotline StateInterface=PJSIP/agent1 Status=1 Paused=0
+     0.0 QueueMember - Queue=other StateInterface=PJSIP/agent1 Status=1 Paused=0
+     1.0 QueueCallerJoin trunk#1 Queue=hotline Exten=4001 call=A
+     1.1 QueueCallerJoin trunk#2 Queue=hotline Exten=4001 call=B
+     1.2 QueueCallerJoin trunk#3 Queue=other Exten=4001 call=C
+     5.0 QueueMemberPause - Queue=hotline Interface=PJSIP/agent1 Paused=1
+     9.0 DeviceStateChange - Device=PJSIP/agent1 State=INUSE
+    31.1 Hangup trunk#1 Cause=19 call=A
+    31.2 Hangup trunk#2 Cause=19 call=B
+    31.3 Hangup trunk#3 Cause=19 call=C
+    """)
+    free, paused, used = PhoneState.FREE, PhoneState.PAUSED, PhoneState.IN_USE
+    assert [call.facts.phones[0].states for call in calls] == [(free, paused), (free, paused), (free, used)]
+
+
 def test_a_phone_that_left_the_queue_is_not_due():
     call = tell_one("""
      0.0 QueueMemberAdded   - Queue=hotline Interface=PJSIP/agent1 Status=1 Paused=0
@@ -454,6 +631,14 @@ def test_fault_40_two_pbxs_with_the_same_ids_stay_apart():
 def test_fault_41_a_withheld_number_is_unknown(number):
     call = tell_one(f"0.0 QueueCallerJoin trunk Queue=hotline Exten=4001 CallerIDNum={number}")
     assert (call.facts.caller_number, call.facts.doubtful) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "number", ["13800138000", "+8613800138000", "008613800138000", "02988888888", "4" * 40, "anna.b_c-1", "*69#"]
+)
+def test_fault_41_a_number_in_any_spelling_is_kept_as_it_came(number):
+    call = tell_one(f"0.0 QueueCallerJoin trunk Queue=hotline Exten=4001 CallerIDNum={number}")
+    assert (call.facts.caller_number, call.facts.doubtful) == (number, False)
 
 
 @pytest.mark.parametrize("number", ["1" * 70, ";DROP", "<script>"])
@@ -777,3 +962,13 @@ def test_calls_that_join_only_when_both_are_over_stay_over():
     """)
     assert call.facts.ended_at is not None
     assert len(call.facts.linkedids) == 2
+
+
+def test_the_call_of_a_channel_is_told_while_it_goes_on():
+    story = Story()
+    tracker = Tracker("pbx", HALL)
+    for event in story.events(QUEUE_CALL)[:12]:
+        tracker.receive(event)
+    (call,) = tracker.take_changes().calls
+    assert tracker.call_of(story.uniqueids["agent1"]) == call
+    assert tracker.call_of("1.404") is None

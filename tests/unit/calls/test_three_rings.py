@@ -202,16 +202,16 @@ CALL_TABLE = {
     "nobody answered": (call(leg(until=20, outcome=NO_ANSWER)), Verdict.MISSED, Cause.PERSON),
     "declined": (call(leg(until=2, outcome=Outcome.DECLINED)), Verdict.MISSED, Cause.PERSON),
     "gave up early": (
-        call(leg(until=8, outcome=CANCELLED), ended=8, caller_gave_up=True),
+        call(leg(until=8, outcome=CANCELLED), ended=8, gave_up_at=at(8)),
         Verdict.LEFT_EARLY,
         None,
     ),
     "gave up past the limit": (
-        call(leg(until=18, outcome=CANCELLED), ended=18, caller_gave_up=True),
+        call(leg(until=18, outcome=CANCELLED), ended=18, gave_up_at=at(18)),
         Verdict.MISSED,
         Cause.PERSON,
     ),
-    "gave up early though nothing rang": (call(ended=5, caller_gave_up=True), Verdict.LEFT_EARLY, None),
+    "gave up early though nothing rang": (call(ended=5, gave_up_at=at(5)), Verdict.LEFT_EARLY, None),
     "nobody is assigned": (call(ended=40), Verdict.MISSED, Cause.ROUTING),
     "nobody was rung though a phone was free": (
         call(ended=40, phones=(PhoneSeen(endpoint="PJSIP/a", states=(PhoneState.FREE,)),)),
@@ -276,8 +276,9 @@ def test_a_call_without_180_that_is_a_little_late_cannot_be_told():
     assert (judged.verdict, judged.reason) == (Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN)
 
 
-def test_a_call_whose_clock_ran_backwards_cannot_be_told():
-    judged = judge(call(leg(answered=-5, outcome=ANSWERED)))
+@pytest.mark.parametrize("answered", [-5, -0.5])
+def test_a_call_whose_clock_ran_backwards_cannot_be_told(answered):
+    judged = judge(call(leg(answered=answered, outcome=ANSWERED)))
     assert (judged.verdict, judged.reason) == (Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT)
     assert judged.ring_us is None
 

@@ -1,14 +1,17 @@
 """The commands over calls and the database, as a person or a program types them."""
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 from voicedesk import cli
 from voicedesk.calls.replay import replay
+from voicedesk.store.spill import Spill
 from voicedesk.store.store import Store
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -133,7 +136,7 @@ def test_rejudging_by_todays_limits_can_be_tried_first(run, config):
 
 def test_a_number_is_forgotten(run, config):
     code, out, _ = run("db", "forget", "+86 138 0013 8000", "--json", "--config", config)
-    assert (code, json.loads(out)) == (0, {"calls": 4, "journal": 0})
+    assert (code, json.loads(out)) == (0, {"calls": 4, "journal": 0, "consultations": 0, "tickets": 0})
     _, out, _ = run("calls", "list", "--json", "--unmask", "--config", config)
     assert {call["caller_number"] for call in json.loads(out)} == {None}
     assert "0 calls" in run("db", "forget", "13800138000", "--config", config)[1]
@@ -229,3 +232,26 @@ def test_a_closed_pipe_and_ctrl_c_are_quiet(run, monkeypatch, error, code):
     monkeypatch.setattr("sys.stderr.close", lambda: None, raising=False)
     ended, out, err = run()
     assert (ended, out, err) == (code, "", "")
+
+
+def test_the_database_is_copied_and_what_waits_in_the_spill_file_is_told(run, config, tmp_path):
+    copy = tmp_path / "copy.db"
+    code, out, err = run("db", "backup", copy, "--config", config)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{tmp_path}/calls.db is copied to {copy}: ")
+    with contextlib.closing(sqlite3.connect(copy)) as opened:
+        assert opened.execute("SELECT count(*) FROM calls").fetchall() == [(len(CALLS),)]
+    spill = Spill(tmp_path / "calls.db.spill", reserve_bytes=4096)
+    with contextlib.closing(spill):
+        spill.append([b"something"])
+    code, _, err = run("db", "backup", copy, "--config", config)
+    assert (code, err.partition(" entries")[0]) == (0, "voicedesk: 1")
+    code, out, _ = run("db", "backup", copy, "--json", "--config", config)
+    assert json.loads(out) == {"file": str(copy), "bytes": copy.stat().st_size, "waiting_in_spill": 1}
+
+
+def test_a_database_on_a_server_is_copied_by_its_own_tools(run, config):
+    config.write_text('[store]\nurl = "postgresql://voicedesk@db.example/voicedesk"\n')
+    code, _, err = run("db", "backup", "copy.db", "--config", config)
+    assert code != 0
+    assert "pg_dump" in err

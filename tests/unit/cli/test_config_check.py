@@ -40,3 +40,29 @@ def test_a_file_the_settings_name_is_read_too(check, text, told):
     code, answer = check(text)
     assert code == 2
     assert told in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[pbx]\nname", "line 1: is not TOML"),
+        (f'{PBX}hots = "x"\n', "line 6: pbx.hots: there is no such key: did you mean host?"),
+        (f'{PBX}port = "x"\n', "line 6: pbx.port: input should be a valid integer: write a whole number"),
+        (f"{PBX}port = 99999999\n", "line 6: pbx.port"),
+    ],
+    ids=["no TOML", "an unknown key", "a wrong type", "out of range"],
+)
+def test_fault_73_wrong_settings_are_refused_with_line_and_hint(check, text, told):
+    code, answer = check(text)
+    assert code == 2
+    assert told in answer
+
+
+def test_fault_73_a_secret_that_others_can_read_is_refused_with_the_cure(check, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s", encoding="utf-8")
+    secret.chmod(0o644)
+    code, answer = check(PBX.replace('secret = "s"', 'secret_file = "secret"'))
+    assert code == 2
+    assert "line 5: pbx.secret_file" in answer
+    assert "chmod 600" in answer

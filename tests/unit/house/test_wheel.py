@@ -8,6 +8,7 @@ import pytest
 from voicedesk.cli.init import _TEMPLATE
 from voicedesk.services.asterisk_files import folder
 from voicedesk.settings.environment import all_keys
+from voicedesk.texts_folder import shipped_texts
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,3 +22,11 @@ def test_the_wheel_brings_the_dialplans() -> None:
     built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
     assert built["targets"]["wheel"]["force-include"]["dialplans"] == "voicedesk/_dialplans"
     assert (folder() / "voicedesk-manager.conf").is_file()
+
+
+def test_the_wheel_brings_the_texts_that_callers_hear(tmp_path: Path) -> None:
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    assert built["targets"]["wheel"]["force-include"]["prompts"] == "voicedesk/_prompts"
+    assert (shipped_texts() / "zh_CN" / "groups.toml").is_file()
+    (tmp_path / "_prompts").mkdir()
+    assert shipped_texts(tmp_path) == tmp_path / "_prompts"

@@ -1,0 +1,26 @@
+"""What tests of several rooms share."""
+
+from pathlib import Path
+
+import pytest
+from tests.testbed.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for the whole run; each test makes a database of its own."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _no_stray_file():
+    """What a test writes it writes into a folder of its own: nothing new stands where it was started."""
+    before = _seen()
+    yield
+    assert _seen() - before == set()
+
+
+def _seen() -> set[str]:
+    """Tools keep what they remember in files whose names begin with a dot."""
+    return {path.name for path in Path().iterdir() if not path.name.startswith(".")}

@@ -1,0 +1,323 @@
+"""The FastAGI server and its verbs, against a scripted switch."""
+
+import asyncio
+
+import pytest
+from tests.fakes.agi import FakeSwitchCall, environment, obliging
+from voicedesk.agi.call import Asked, Chosen, Ended, Recorded, Said
+from voicedesk.agi.server import AgiLimits, AgiServer
+from voicedesk.errors import AgiHungUp, AgiRefused, UnsafeValueError, VoicedeskError
+
+
+async def served(handler, *calls, limits=None):
+    """Runs `calls` (functions of a port) against a server with a handler; returns the server."""
+    server = AgiServer(handler, limits)
+    async with server.listening("127.0.0.1", 0) as port:
+        for call in calls:
+            await call(port)
+        async with asyncio.timeout(30):
+            while server.connections:
+                await asyncio.sleep(0.01)
+    return server
+
+
+commands: list[str] = []
+"""What the switch got in the last call."""
+
+
+async def through(work, answers=obliging):
+    """What `work(call)` gives or raises, and the commands that the switch got."""
+    outcome = asyncio.get_running_loop().create_future()
+
+    async def handler(call):
+        try:
+            outcome.set_result(await work(call))
+        except VoicedeskError as error:
+            outcome.set_exception(error)
+
+    async def one(port):
+        async with FakeSwitchCall(port, answers) as switch:
+            await switch.over()
+            seen.extend(switch.commands)
+
+    seen = []
+    await served(handler, one)
+    commands[:] = seen
+    return await outcome, seen
+
+
+def playing(*results):
+    """Answers of STREAM FILE and WAIT FOR DIGIT in turn: a key, "" for none, or a whole reply."""
+    left = list(results)
+
+    def answer(command):
+        if not command.startswith(("STREAM", "WAIT")) or not left:
+            return obliging(command)
+        given = left.pop(0)
+        if len(given) > 1:
+            return given
+        return f"200 result={ord(given) if given else 0} endpos=4000"
+
+    return answer
+
+
+async def test_files_are_played_in_turn_until_a_key():
+    said, seen = await through(lambda call: call.say(["a", "b", "c"], keys="12"), playing("", "2"))
+    assert said == Said(key="2", finished=1, offset_ms=500)
+    assert seen == ['STREAM FILE "a" "12"', 'STREAM FILE "b" "12"']
+    said, _ = await through(lambda call: call.say(["a", "b"]))
+    assert said == Said(finished=2)
+
+
+async def test_fault_57_a_file_that_cannot_be_played_is_named_and_the_rest_goes_on():
+    async def work(call):
+        said = await call.say(["a", "gone", "c"])
+        return said, call.missing
+
+    (said, missing), _ = await through(work, playing("", "200 result=0 endpos=0", ""))
+    assert said == Said(finished=3, missing=("gone",))
+    assert missing == {"gone"}
+
+
+async def test_digits_are_taken_during_the_prompt_and_after_it():
+    async def work(call):
+        return await call.ask(["a"], limit=4, timeout_seconds=5, between_seconds=2, keys="0*")
+
+    asked, seen = await through(work, playing("1", "3", "8", "0"))
+    assert asked == Asked(digits="1380", ended=Ended.LIMIT)
+    assert seen[1:] == ['WAIT FOR DIGIT "2000"'] * 3
+    assert (await through(work, playing("", "1", "#")))[0] == Asked(digits="1", ended=Ended.TERMINATOR)
+    assert (await through(work, playing("", "1", "")))[0] == Asked(digits="1", ended=Ended.TIME)
+    assert (await through(work, playing("", "")))[0] == Asked(digits="", ended=Ended.TIME)
+    assert (await through(work, playing("*")))[0] == Asked(digits="", ended=Ended.KEY, key="*")
+
+
+async def test_a_menu_takes_only_its_own_keys_and_not_for_ever():
+    async def work(call):
+        return await call.menu(["m"], match="12", tries=3, timeout_seconds=3, invalid=["wrong"], no_input=["silent"])
+
+    chosen, seen = await through(work, playing("9", "", "", "", "2"))
+    assert chosen == Chosen(key="2", invalid=1, no_input=1)
+    assert [one for one in seen if "wrong" in one or "silent" in one] == [
+        'STREAM FILE "wrong" "0123456789*#"',
+        'STREAM FILE "silent" "0123456789*#"',
+    ]
+    assert (await through(work, playing("9", "9", "9")))[0] == Chosen(key=None, invalid=3)
+    assert (await through(work))[0] == Chosen(key=None, no_input=3)
+
+
+async def test_a_recording_says_how_long_it_is_and_what_ended_it():
+    async def work(call):
+        return await call.record("/tmp/m", keys="#0", max_seconds=60, silence_seconds=3)
+
+    recorded, seen = await through(work)
+    assert recorded == Recorded(seconds=2.0, ended=Ended.TIME)
+    assert seen == ['RECORD FILE "/tmp/m" "wav" "#0" "60000" "BEEP" "s=3"']
+    ended = "200 result=35 (dtmf) endpos=12000"
+    recorded, seen = await through(lambda call: call.record("m", max_seconds=5, beep=False), lambda _: ended)
+    assert recorded == Recorded(seconds=1.5, ended=Ended.KEY, key="#")
+    assert seen == ['RECORD FILE "m" "wav" "#" "5000"']
+
+
+async def test_variables_are_read_and_set_and_the_guard_is_one():
+    async def work(call):
+        await call.answer()
+        await call.set_variable("VOICEDESK_IVR", "person")
+        await call.guard(30)
+        value = await call.get_variable("A"), await call.get_variable("B")
+        await call.hangup()
+        return value
+
+    def answers(command):
+        return {'GET VARIABLE "A"': "200 result=1 (yes)"}.get(command) or obliging(command)
+
+    value, seen = await through(work, answers)
+    assert value == ("yes", None)
+    assert seen[:3] == ["ANSWER", 'SET VARIABLE "VOICEDESK_IVR" "person"', 'SET VARIABLE "TIMEOUT(absolute)" "30"']
+
+
+@pytest.mark.parametrize("refusal", ["510 Invalid or unknown command", "511 Command Not Permitted", "520 Bad syntax"])
+async def test_fault_55_a_refused_command_raises_what_was_refused(refusal):
+    with pytest.raises(AgiRefused, match="ANSWER"):
+        await through(lambda call: call.answer(), lambda _: refusal)
+
+
+async def test_a_value_that_would_begin_another_line_never_leaves():
+    with pytest.raises(UnsafeValueError):
+        await through(lambda call: call.set_variable("A", "x\nHANGUP"))
+    assert commands == []
+
+
+STEPS = {
+    "answer": lambda call: call.answer(),
+    "say": lambda call: call.say(["a", "b", "c"], keys="1"),
+    "ask": lambda call: call.ask(["a"], limit=3, timeout_seconds=1, between_seconds=1),
+    "menu": lambda call: call.menu(["a"], match="1", tries=3, timeout_seconds=1),
+    "record": lambda call: call.record("m", max_seconds=9),
+    "variable": lambda call: call.get_variable("A"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("way", ["minus one", "hangup line", "end"])
+async def test_fault_54_a_hang_up_at_any_step_ends_it_and_tells_how_far_it_came(step, way):
+    count = 0
+
+    def answers(command):
+        nonlocal count
+        count += 1
+        if count < 2 and step == "say":
+            return obliging(command)
+        if way == "minus one":
+            return "200 result=-1 endpos=400"
+        if way == "hangup line":
+            return "HANGUP\n200 result=-1 endpos=400"
+        switches[0].hang_up()
+        return None
+
+    switches = []
+    gone = asyncio.get_running_loop().create_future()
+
+    async def handler(call):
+        try:
+            await STEPS[step](call)
+        except AgiHungUp as error:
+            gone.set_result(error)
+            raise
+
+    async def one(port):
+        async with FakeSwitchCall(port, answers) as switch:
+            switches.append(switch)
+            await switch.over()
+
+    server = await served(handler, one)
+    error = await gone
+    assert error.finished == (1 if step == "say" else 0)
+    assert error.endpos == (0 if way == "end" else 400)
+    assert server.counts.served == 1
+
+
+async def test_fault_54_after_a_hang_up_without_a_last_word_nothing_is_waited_for(monkeypatch):
+    monkeypatch.setattr("voicedesk.agi.server.LAST_REPLY_SECONDS", 0.01)
+
+    async def work(call):
+        with pytest.raises(AgiHungUp):
+            await call.answer()
+        with pytest.raises(AgiHungUp):
+            await call.answer()
+        return True
+
+    done, seen = await through(work, lambda _: "HANGUP")
+    assert done
+    assert seen == ["ANSWER"]
+
+
+async def well(call):
+    """Serves a call to its end."""
+    await call.answer()
+
+
+async def a_good_call(port):
+    async with FakeSwitchCall(port) as switch:
+        await switch.over()
+    assert switch.commands == ["ANSWER"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"agi_network: yes\nagi_req", b"GET / HTTP/1.0\r\n\r\n", b"\0\xff" * 40_000, b"agi_x: y\n" * 300],
+    ids=["scan", "cut", "http", "binary", "endless"],
+)
+async def test_fault_51_who_is_no_switch_is_closed_and_the_next_call_served(data):
+    async def intruder(port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(data)
+        writer.close()
+
+    server = await served(well, intruder, a_good_call)
+    assert (server.counts.served, server.counts.broken) == (1, 1)
+
+
+async def test_fault_51_an_environment_that_does_not_end_is_closed_in_time():
+    async def slow(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"agi_network: yes\n")
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()
+
+    server = await served(well, slow, a_good_call, limits=AgiLimits(environment_seconds=0.05))
+    assert (server.counts.served, server.counts.broken) == (1, 1)
+
+
+async def test_fault_56_five_hundred_calls_at_once_are_served_up_to_the_limit_and_the_rest_led_on():
+    release = asyncio.Event()
+
+    async def waits(call):
+        await call.answer()
+        await release.wait()
+
+    server = AgiServer(waits, AgiLimits(sessions=100))
+    async with server.listening("127.0.0.1", 0) as port:
+        switches = [FakeSwitchCall(port) for _ in range(500)]
+        for switch in switches:
+            await switch.__aenter__()
+        async with asyncio.timeout(60):
+            while sum(switch.ended.is_set() for switch in switches) < 400:
+                await asyncio.sleep(0.01)
+        assert len(server.connections) == 100
+        release.set()
+        for switch in switches:
+            await switch.over()
+        for switch in switches:
+            await switch.__aexit__()
+    assert (server.counts.served, server.counts.refused) == (100, 400)
+    assert sum(switch.commands == ["ANSWER"] for switch in switches) == 100
+
+
+async def test_a_handler_that_fails_costs_its_own_call_only():
+    async def fails(call):
+        if call.environment.uniqueid == "1.13":
+            raise RuntimeError("a mistake of ours")
+        await call.answer()
+
+    async def unlucky(port):
+        async with FakeSwitchCall(port, data=environment(agi_uniqueid="1.13")) as switch:
+            await switch.over()
+
+    server = await served(fails, unlucky, a_good_call)
+    assert server.counts.served == 2
+
+
+async def test_a_refusal_that_nobody_handles_gives_the_call_back():
+    async def refused(port):
+        async with FakeSwitchCall(port, lambda _: "511 Command Not Permitted") as switch:
+            await switch.over()
+
+    server = await served(well, refused, a_good_call)
+    assert server.counts.served == 2
+
+
+async def test_a_reply_to_nothing_changes_nothing():
+    async def chatty(port):
+        async with FakeSwitchCall(port, lambda _: "200 result=0\n200 result=1\nwhat\n200 result=0") as switch:
+            await switch.over()
+
+    assert (await served(well, chatty, a_good_call)).counts.served == 2
+
+
+async def test_when_the_server_ends_its_calls_are_given_back():
+    async def waits(call):
+        await call.say(["a"])
+        await asyncio.Event().wait()
+
+    server = AgiServer(waits)
+    async with server.listening("127.0.0.1", 0) as port:
+        switch = FakeSwitchCall(port)
+        await switch.__aenter__()
+        async with asyncio.timeout(30):
+            while not switch.commands:
+                await asyncio.sleep(0.01)
+    await switch.over()
+    await switch.__aexit__()
+    assert switch.commands == ['STREAM FILE "a" ""']

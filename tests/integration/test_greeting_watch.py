@@ -1,0 +1,361 @@
+"""Recordings heard while they are written: verdicts in the store, evidence kept, and nothing lost on the way."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+from structlog.testing import capture_logs
+from voicedesk.ami.message import make_event
+from voicedesk.audio.wav import read_sound
+from voicedesk.calls.model import JudgedCall
+from voicedesk.calls.replay import replay
+from voicedesk.errors import SpeechLost, SpeechUnavailable, StoreUnavailable
+from voicedesk.greeting.model import Thresholds
+from voicedesk.greeting.rules import shipped_rules
+from voicedesk.services import greeting_watch, recordings
+from voicedesk.services.greeting_rejudge import rejudge_greetings
+from voicedesk.services.greeting_watch import GreetingWatch, names_of
+from voicedesk.settings import Settings
+from voicedesk.speech.models import embedded_model
+from voicedesk.speech.workers import SpeechWorkers
+from voicedesk.store.greetings import GreetingFilter
+from voicedesk.store.store import Store
+
+TESTS = Path(__file__).parents[1]
+FIXTURES = TESTS.parent / "audio_fixtures"
+COMPLIANT = "0003_compliant_edward2_a_law"
+FORBIDDEN = "0077_forbidden_Michael_a_law"
+ONLY_HELLO = "0041_only_hello_Diogo_a_law"
+
+
+def raw_48(name: str, *, silence: float = 1.0) -> bytes:
+    """A fixture as the switch would record it."""
+    sound = read_sound(FIXTURES / f"{name}.wav")
+    samples = np.concatenate([sound.samples[0], np.zeros(int(sound.rate * silence), np.int16)])
+    return soxr.resample(samples, sound.rate, 48000).astype("<i2").tobytes()
+
+
+def call(name: str = "a_answer_2rings") -> JudgedCall:
+    (judged,) = replay((TESTS / "captures" / f"{name}.raw").read_bytes(), pbx="main").calls
+    return judged
+
+
+CALL = call()
+LEG = next(leg for leg in CALL.facts.legs if leg.answered_at is not None)
+
+
+def settings(folder: Path, **line: object) -> Settings:
+    values = {"name": CALL.facts.line, "extensions": [CALL.facts.line], "department": "劳动仲裁院", **line}
+    return Settings.model_validate(
+        {
+            "recording": {"folder": folder / "kept"},
+            "pbx": [{"name": "main", "host": "h", "username": "u", "secret": "s", "recordings": folder}],
+            "lines": [values, {"name": "other", "extensions": ["9"], "department": "医保局"}],
+        }
+    )
+
+
+class Desk:
+    """A watch at work, the folder it watches, and the call that is known."""
+
+    def __init__(self, store: Store, folder: Path, workers: SpeechWorkers, **line: object) -> None:
+        self.store, self.folder, self.known = store, folder, CALL.facts
+        self.settings = settings(folder, **line)
+        self.watch = GreetingWatch(
+            store,
+            workers,
+            self.settings,
+            {"main": lambda uniqueid: self.known if self.known and uniqueid == LEG.uniqueid else None},
+            lambda: (LEG.answered_at or 0) + 6_000_000,
+            rules=shipped_rules(),
+            thresholds=Thresholds(),
+        )
+        self.path = folder / f"{LEG.uniqueid}.sln48"
+
+    def recorded(self) -> None:
+        self.tell("UserEvent", {"UserEvent": "VoicedeskRecording", "Uniqueid": LEG.uniqueid}, LEG.answered_at)
+
+    def hung_up(self, after: float = 20) -> None:
+        self.tell("Hangup", {"Uniqueid": LEG.uniqueid}, (LEG.answered_at or 0) + int(after * 1e6))
+
+    def tell(self, name, headers, at) -> None:
+        stamped = {**headers, "Timestamp": f"{at // 1_000_000}.{at % 1_000_000:06d}"}
+        self.watch.receive("main", [make_event(name, stamped, arrived_us=at)])
+
+    async def stored(self, is_there=lambda one: one.recording is not None):
+        async with asyncio.timeout(60):
+            while True:
+                one = await self.store.greetings.get("main", LEG.uniqueid)
+                if one is not None and is_there(one):
+                    return one
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def desk(tmp_path):
+    """`async with desk(...) as one`: the watch runs within."""
+    workers = SpeechWorkers(embedded_model().path)
+
+    @contextlib.asynccontextmanager
+    async def run(*, with_workers=workers, still_up=True, **line):
+        async with Store.open(f"sqlite:///{tmp_path / 'v.db'}") as store:
+            one = Desk(store, tmp_path, with_workers, **line)
+            if still_up:
+                one.known = one.known and _still_up(one.known)
+            running = asyncio.create_task(one.watch.run())
+            try:
+                yield one
+            finally:
+                running.cancel()
+                await asyncio.wait({running})
+
+    yield run
+    await workers.close()
+
+
+def _still_up(facts):
+    legs = tuple(replace(leg, ended_at=None) for leg in facts.legs)
+    return replace(facts, ended_at=None, legs=legs)
+
+
+async def test_a_compliant_greeting_is_in_the_store_while_the_call_goes_on(desk):
+    async with desk() as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        with capture_logs() as logs:
+            live = await one.stored(lambda greeting: greeting.verdict is not None)
+        assert (live.verdict, live.is_final, live.recording) == ("compliant", True, None)
+        assert [log["verdict"] for log in logs if log["event"] == "greeting_judged"] == ["compliant"]
+        one.hung_up()
+        kept = await one.stored()
+        assert kept.call_id == CALL.facts.id
+        assert kept.evidence["judgement"]["transcript"].startswith("您好 劳动 仲裁 院")
+        sound = read_sound(one.settings.recording.folder / kept.recording)
+        assert (sound.rate, sound.seconds) == (8000, pytest.approx(len(raw_48(COMPLIANT)) / 96_000, abs=0.01))
+        async with asyncio.timeout(30):
+            while one.path.exists():
+                await asyncio.sleep(0.02)
+
+
+async def test_what_is_missing_is_told_so_far_and_then_for_good_and_warned_of(desk):
+    async with desk() as one:
+        one.path.write_bytes(raw_48(ONLY_HELLO, silence=14))
+        one.recorded()
+        with capture_logs() as logs:
+            await one.stored(lambda greeting: greeting.is_final)
+        told = [
+            (log["verdict"], log["is_final"], log["log_level"]) for log in logs if log["event"] == "greeting_judged"
+        ]
+        assert told == [("incomplete", False, "info"), ("incomplete", True, "warning")]
+
+
+async def test_a_forbidden_phrase_is_told_once_and_at_once(desk):
+    async with desk() as one:
+        one.path.write_bytes(raw_48(FORBIDDEN))
+        one.recorded()
+        with capture_logs() as logs:
+            one.hung_up()
+            greeting = await one.stored()
+        assert [log["phrase"] for log in logs if log["event"] == "forbidden_phrase"] == ["不知道"]
+        assert greeting.forbidden == 1
+
+
+async def test_without_a_department_phrases_alone_are_judged(desk):
+    async with desk(department=None) as one:
+        one.path.write_bytes(raw_48(FORBIDDEN))
+        one.recorded()
+        one.hung_up()
+        greeting = await one.stored()
+        assert (greeting.verdict, greeting.forbidden) == ("not_judged", 1)
+
+
+async def test_a_recording_of_which_no_event_told_is_found_where_it_lies(desk):
+    async with desk(still_up=False) as one:
+        one.known = None
+        await one.store.calls.save([CALL])
+        one.path.write_bytes(raw_48(COMPLIANT))
+        (one.folder / "1700000000.1.sln48").write_bytes(b"")  # of a call nobody knows
+        await asyncio.sleep(0)
+    async with desk() as again:
+        again.known = None
+        assert (await again.stored()).verdict == "compliant"
+
+
+async def test_a_recording_that_was_kept_and_could_not_be_deleted_is_deleted_later_and_not_heard_again(
+    desk, monkeypatch
+):
+    async with desk(still_up=False) as one:
+        with monkeypatch.context() as patched:
+            patched.setattr(recordings, "remove", _refuse)
+            one.path.write_bytes(raw_48(COMPLIANT))
+            one.recorded()
+            before = await one.stored()
+            assert one.path.exists()
+    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    async with desk(with_workers=None, still_up=False) as one:
+        async with asyncio.timeout(30):
+            while one.path.exists():
+                await asyncio.sleep(0.02)
+        assert await one.stored() == before
+
+
+def _refuse(path):
+    raise recordings.InputError(f"{path}: the recording cannot be deleted: Permission denied")
+
+
+async def test_a_recording_that_is_taken_while_the_scan_looks_is_not_taken_again(desk, monkeypatch):
+    taken, looked = asyncio.Event(), asyncio.Event()
+    async with desk(still_up=False) as one:
+        get = one.store.greetings.get
+
+        async def slowly(pbx, uniqueid):
+            found = await get(pbx, uniqueid)
+            looked.set()
+            await taken.wait()
+            return found
+
+        monkeypatch.setattr(one.store.greetings, "get", slowly)
+        one.path.write_bytes(raw_48(COMPLIANT))
+        await looked.wait()
+        monkeypatch.setattr(one.store.greetings, "get", get)
+        one.recorded()
+        before = await one.stored()
+        async with asyncio.timeout(30):
+            while one.path.exists() or one.watch.is_busy:
+                await asyncio.sleep(0.02)
+        taken.set()
+        for _ in range(10):
+            await asyncio.sleep(0.02)
+        assert not one.watch.is_busy
+        assert await one.stored() == before
+
+
+async def test_what_was_said_in_a_call_that_became_part_of_another_is_that_ones(desk):
+    async with desk() as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        await one.stored(lambda greeting: greeting.verdict is not None)
+        one.known = replace(one.known, id="the other")
+        one.hung_up()
+        assert (await one.stored()).call_id == "the other"
+
+
+class LostWorkers:
+    """Workers of which the first `times` are lost over a voice."""
+
+    def __init__(self, inner, error, times):
+        self._inner, self._error, self.left = inner, error, times
+
+    @contextlib.asynccontextmanager
+    async def hear(self, rate):
+        if self.left:
+            self.left -= 1
+            raise self._error
+        async with self._inner.hear(rate) as voice:
+            yield voice
+
+
+async def test_fault_61_a_voice_is_heard_again_when_its_worker_is_lost(desk):
+    inner = SpeechWorkers(embedded_model().path)
+    async with desk(with_workers=LostWorkers(inner, SpeechLost("gone"), 1), still_up=False) as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        assert (await one.stored()).verdict == "compliant"
+    await inner.close()
+
+
+async def test_fault_61_what_no_worker_can_hear_is_kept_for_a_person_and_not_tried_for_ever(desk):
+    workers = LostWorkers(None, SpeechLost("gone"), 1000)
+    async with desk(with_workers=workers, still_up=False) as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        greeting = await one.stored()
+        assert (greeting.verdict, greeting.reason, greeting.needs_review) == ("cannot_tell", "not_heard", True)
+        assert workers.left == 998
+
+
+async def test_fault_62_without_a_model_recordings_wait_until_there_is_one(desk, monkeypatch):
+    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    inner = SpeechWorkers(embedded_model().path)
+    workers = LostWorkers(inner, SpeechUnavailable("no model"), 3)
+    with capture_logs() as logs:
+        async with desk(with_workers=workers, still_up=False) as one:
+            one.path.write_bytes(raw_48(COMPLIANT))
+            one.recorded()
+            assert (await one.stored()).verdict == "compliant"
+    await inner.close()
+    assert [log["reason"] for log in logs if log["event"] == "speech_unavailable"] == ["no model"]
+
+
+async def test_fault_64_a_recording_that_never_appears_leaves_a_verdict_that_says_so(desk):
+    async with desk(still_up=False) as one:
+        one.recorded()
+        greeting = await one.stored(lambda greeting: greeting.is_final)
+        assert (greeting.verdict, greeting.reason, greeting.recording) == ("cannot_tell", "not_heard", None)
+
+
+async def test_a_database_in_trouble_gets_the_verdict_when_it_is_back(desk, monkeypatch):
+    monkeypatch.setattr(greeting_watch, "SAVE_SECONDS", 0.05)
+    async with desk() as one:
+        save, refused = one.store.greetings.save, 0
+
+        async def refusing(greeting):
+            nonlocal refused
+            if refused < 3:
+                refused += 1
+                raise StoreUnavailable("locked")
+            await save(greeting)
+
+        monkeypatch.setattr(one.store.greetings, "save", refusing)
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        assert (await one.stored(lambda greeting: True)).verdict == "compliant"
+        assert refused == 3
+
+
+async def test_a_name_that_no_switch_gives_is_no_recording(desk):
+    async with desk() as one:
+        one.tell("UserEvent", {"UserEvent": "VoicedeskRecording", "Uniqueid": "../../etc/passwd"}, LEG.answered_at)
+        assert recordings.file_of(one.folder, "../x") is None
+        assert recordings.file_of(one.folder, "..") is None
+        assert recordings.file_of(one.folder, "sys-1.2") == one.folder / "sys-1.2.sln48"
+
+
+async def test_sound_that_begins_late_makes_its_times_approximate(desk):
+    async with desk() as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        one.hung_up(after=30)
+        remarks = (await one.stored()).evidence["judgement"]["remarks"]
+        assert any("近似值" in remark for remark in remarks)
+
+
+async def test_stored_greetings_are_judged_again_from_what_was_heard(desk):
+    async with desk(still_up=False) as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        before = await one.stored()
+        rules = shipped_rules()
+        judged, changes = await rejudge_greetings(
+            one.store.greetings, GreetingFilter(), rules, Thresholds(), dry_run=False
+        )
+        assert (judged, changes) == (1, [])
+        assert await one.store.greetings.get("main", LEG.uniqueid) == before
+        stricter = rules.model_copy(
+            update={"version": "hall/1", "templates": {"inbound": ("hello", "number", "matter")}}
+        )
+        judged, changes = await rejudge_greetings(
+            one.store.greetings, GreetingFilter(), stricter, Thresholds(), dry_run=True
+        )
+        assert [(change.before, change.after) for change in changes] == [("compliant", "cannot_tell")]
+        assert await one.store.greetings.get("main", LEG.uniqueid) == before
+
+
+def test_every_other_department_of_the_hall_is_another(tmp_path):
+    values = settings(tmp_path, department_aliases=["仲裁院"])
+    names = names_of(values.lines[0], values)
+    assert (names.name, names.aliases, names.others) == ("劳动仲裁院", ("仲裁院",), ("医保局",))

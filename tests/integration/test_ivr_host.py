@@ -1,0 +1,465 @@
+"""The IVR's host against a scripted switch: what is said, what is kept, and that nothing keeps a caller waiting."""
+
+import asyncio
+import json
+import re
+import socket
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.contracts.store.test_tickets import attempt, missed
+from tests.fakes.agi import FakeSwitchCall, environment, obliging
+from voicedesk.agi.server import AgiServer
+from voicedesk.audio.wav import write_wav
+from voicedesk.errors import InputError, SpeechUnavailable, StoreUnavailable
+from voicedesk.ivr.tracking_code import is_code
+from voicedesk.prompts.build import Wanted
+from voicedesk.services import ivr_host
+from voicedesk.services.ivr_host import IvrHost
+from voicedesk.services.outage import Outages
+from voicedesk.services.prompt_desk import book_of, wanted_of
+from voicedesk.settings import load_settings
+from voicedesk.speech.transcript import Transcript, Word
+from voicedesk.store.consultations import ConsultationFilter
+from voicedesk.store.store import Store
+from voicedesk.store.tickets import Change, StoredTicket
+from voicedesk.tickets.model import Outcome
+from voicedesk.tickets.work import closed
+
+NOW = 1_795_485_600_000_000  # a Tuesday, 10:00 in Shanghai
+NIGHT = NOW + 12 * 3600 * 1_000_000
+KEY_TO_NOTICE = ("4", "1")
+
+
+def hall(folder: Path, **tables):
+    """Settings of a hall with one line and prompts of silence, all of which are there."""
+    text = f"""
+[store]
+url = "sqlite:///{folder / "voicedesk.db"}"
+[notices]
+samples = true
+[prompts]
+folder = "{folder / "prompts"}"
+[recording]
+folder = "{folder / "kept"}"
+[ivr]
+listen = "127.0.0.1:1"
+folder = "{folder / "callers"}"
+{tables.get("ivr", "")}
+[outage]
+{tables.get("outage", "")}
+[[lines]]
+name = "hotline"
+extensions = ["4001"]
+duty = ["daily 09:00-17:00"]
+"""
+    (folder / "voicedesk.toml").write_text(text, encoding="utf-8")
+    (folder / "callers").mkdir(exist_ok=True)
+    return load_settings(folder / "voicedesk.toml")
+
+
+def give_sounds(settings, *more: str) -> None:
+    book = book_of(settings)
+    for one in (*wanted_of(settings, ivr_host.to_datetime(NOW).date()), *(Wanted(text=text) for text in more)):
+        path = book.spoken_path(one.text, one.language, "normal")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".alaw").write_bytes(b"\xd5" * 8000)
+        path.with_suffix(".sln16").write_bytes(bytes(32000))
+
+
+class Desk:
+    """A host with its store; `call` has a caller walk through it."""
+
+    def __init__(self, store, settings, **options):
+        self.store, self.settings = store, settings
+        self.now = options.pop("now", NOW)
+        self.outages = Outages(store, settings)
+        known = {"main": lambda uniqueid: None}
+        self.host = IvrHost(store, settings, known, lambda: self.now, outages=self.outages, **options)
+        self.by_text: dict[str, str] = {}
+        book = book_of(settings)
+        for one in wanted_of(settings, ivr_host.to_datetime(NOW).date()):
+            self.by_text[str(book.spoken_path(one.text, one.language, "normal"))] = one.text
+
+    async def call(self, path="notices?pbx=main&line=hotline", *, answers=obliging, number="13800138000"):
+        """The commands that the switch got, texts in place of files."""
+        server = AgiServer(self.host.serve)
+        data = environment(agi_request=f"agi://127.0.0.1/{path}", agi_callerid=number, agi_calleridname="")
+        async with server.listening("127.0.0.1", 0) as port, FakeSwitchCall(port, answers, data) as switch:
+            await switch.over(60)
+        await self.host._save_all()
+        return [re.sub(r'"(/[^"]+)"', lambda file: self.by_text.get(file[1], file[0]), one) for one in switch.commands]
+
+    async def kept(self):
+        return await self.store.consultations.list(ConsultationFilter())
+
+
+@pytest.fixture
+async def desk(tmp_path):
+    settings = hall(tmp_path)
+    give_sounds(settings)
+    async with Store.open(settings.store.url) as store:
+        yield Desk(store, settings)
+
+
+def pressing(*keys: str, then: str = "hang up"):
+    """Presses each key into the next thing that is said ("": lets it pass); then hangs up, or listens on."""
+    left = list(keys)
+
+    def answer(command: str):
+        if command.startswith(("STREAM FILE", "WAIT FOR DIGIT")):
+            if left:
+                key = left.pop(0)
+                return f"200 result={ord(key) if key else 0} endpos=4000"
+            if then == "hang up":
+                return "200 result=-1 endpos=0"
+        return obliging(command)
+
+    return answer
+
+
+def said(commands):
+    return [one.split('"')[0].removeprefix("STREAM FILE ").strip() for one in commands if one.startswith("STREAM")]
+
+
+async def test_a_notice_heard_to_its_end_is_proof_and_silence_then_leads_to_a_person(desk):
+    commands = await desk.call(answers=pressing(*KEY_TO_NOTICE, then="listen"))
+    assert 'SET VARIABLE "VOICEDESK_IVR" "person"' in commands
+    (kept,) = await desk.kept()
+    (notice,) = kept.consultation.notices
+    assert notice.is_complete
+    assert (notice.item_id, kept.line, kept.pbx, kept.caller_number) == (
+        "work_injury",
+        "hotline",
+        "main",
+        "13800138000",
+    )
+    assert is_code(kept.consultation.code)
+    assert kept.consultation.exit == "person"
+    assert [one for one in commands if one.startswith("EXEC")] == [
+        'EXEC "UserEvent" "VoicedeskNotice,Complete: 1,Item: work_injury"'
+    ]
+    texts = said(commands)
+    assert texts.index("事项名称：工伤认定。") < texts.index("以上是全部告知内容。")
+
+
+async def test_every_command_that_takes_time_is_preceded_by_a_guard(desk):
+    commands = await desk.call(answers=pressing(*KEY_TO_NOTICE, then="listen"))
+    slow = [n for n, one in enumerate(commands) if one.startswith(("STREAM", "RECORD"))]
+    assert all("TIMEOUT(absolute)" in commands[n - 1] for n in slow)
+
+
+async def test_fault_54_a_hang_up_in_the_middle_keeps_what_was_heard_till_then(desk):
+    count = 0
+
+    def answers(command):
+        nonlocal count
+        if command.startswith("STREAM FILE") and "materials" not in command:
+            count += 1
+            if count <= 2:
+                return f"200 result={ord(KEY_TO_NOTICE[count - 1])} endpos=1"
+            if count > 10:
+                return "200 result=-1 endpos=400"
+        return obliging(command)
+
+    await desk.call(answers=answers)
+    (kept,) = await desk.kept()
+    (notice,) = kept.consultation.notices
+    assert kept.consultation.exit is None
+    assert kept.consultation.state == "notice"
+    assert not notice.is_complete
+    assert sum(part.finished for part in notice.parts) > 0
+
+
+async def test_fault_57_a_sentence_without_a_sound_is_left_out_and_never_counts_as_heard(desk):
+    item = desk.host._today().menu.item("work_injury")
+    gone, unplayable = item.parts[1].sentences[1], item.parts[2].sentences[0]
+    book = book_of(desk.settings)
+    book.find(gone).path.with_suffix(".alaw").unlink()
+    name = book.find(unplayable).path.name
+    play = pressing(*KEY_TO_NOTICE, then="listen")
+    commands = await desk.call(answers=lambda one: "200 result=0 endpos=0" if name in one else play(one))
+    assert gone not in said(commands)
+    (kept,) = await desk.kept()
+    (notice,) = kept.consultation.notices
+    assert [part.is_complete for part in notice.parts][:4] == [True, False, False, True]
+    assert [part.finished for part in notice.parts][1:3] == [1, 0]
+
+
+async def test_a_hall_without_sounds_gives_the_call_back_at_once(tmp_path):
+    settings = hall(tmp_path)
+    async with Store.open(settings.store.url) as store:
+        assert await Desk(store, settings).call() == []
+
+
+async def test_the_gate_answers_nothing_in_duty_hours_and_everything_out_of_them(desk):
+    gate = "gate?pbx=main&line=hotline"
+    assert await desk.call(gate) == ['SET VARIABLE "VOICEDESK_IVR" "person"']
+    assert await desk.kept() == []
+    desk.now = NIGHT
+    commands = await desk.call(gate, answers=pressing("7", "1", then="listen"))
+    assert commands[0] == "ANSWER"
+    assert 'SET VARIABLE "VOICEDESK_IVR" "goodbye"' in commands
+    (kept,) = await desk.kept()
+    assert [(one.asked.kind, one.asked.number) for one in kept.requests] == [("callback", "13800138000")]
+
+
+async def test_an_unknown_path_is_given_back(desk):
+    assert await desk.call("etc/passwd") == []
+
+
+async def test_who_comes_from_the_queue_for_the_second_time_is_offered_a_callback_at_once(desk):
+    commands = await desk.call("overflow?pbx=main&line=hotline&round=2", answers=pressing("1"))
+    assert said(commands)[0] == "非常抱歉，仍然没有工作人员能够接听。"
+    (kept,) = await desk.kept()
+    assert kept.consultation.entry == "overflow"
+
+
+async def test_a_doubtful_environment_is_served_without_its_number(desk):
+    await desk.call(number="138'; DROP TABLE", answers=pressing("7"))
+    (kept,) = await desk.kept()
+    assert kept.caller_number is None
+
+
+async def test_an_outage_is_told_before_the_phones_ring(desk):
+    text = "社会保险系统正在抢修。"
+    give_sounds(desk.settings, text)
+    await desk.store.outages.start(text, line=None, at=1, by="王")
+    await desk.store.outages.start("别的线路", line="other", at=2, by="王")
+    await desk.outages.refresh()
+    commands = await desk.call("gate?pbx=main&line=hotline")
+    assert commands[0] == "ANSWER"
+    assert len(said(commands)) == 2
+    assert commands[-1] == 'SET VARIABLE "VOICEDESK_IVR" "person"'
+
+
+class Heard:
+    """Workers that hear this text, or cannot be had."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def hear(self, rate, names):
+        return self
+
+    async def __aenter__(self):
+        if self.text is None:
+            raise SpeechUnavailable("no model")
+        return self
+
+    async def __aexit__(self, *_):
+        return None
+
+    async def accept(self, samples):
+        return None
+
+    async def finish(self):
+        word = Word(text=self.text, start_seconds=0.0, end_seconds=1.0, confidence=1.0)
+        return Transcript(words=(word,), heard_seconds=1.0, model="m", understanding=None, cut_short=False)
+
+
+def speaking(folder: Path, loudness: float):
+    """A caller who says something after the first menu, then presses 1, then hangs up."""
+    asked = 0
+
+    def answer(command):
+        nonlocal asked
+        if command.startswith("RECORD FILE"):
+            asked += 1
+            file = Path(command.split('"')[1] + ".wav")
+            write_wav(file, (np.random.default_rng(1).normal(size=8000) * loudness).astype(np.int16), 8000)
+            return "200 result=0 (timeout) endpos=8000"
+        return confirm(command) if asked else obliging(command)
+
+    confirm = pressing("1")
+
+    return answer
+
+
+async def test_an_item_is_chosen_by_its_name_and_the_recording_goes_at_once(desk):
+    desk.host._workers = Heard("工伤认定")
+    commands = await desk.call(answers=speaking(desk.settings.ivr.folder, 3000))
+    assert any(one.startswith("RECORD FILE") for one in commands)
+    (kept,) = await desk.kept()
+    assert [one.item_id for one in kept.consultation.notices] == ["work_injury"]
+    assert list(desk.settings.ivr.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("text", "loudness"), [("工伤认定", 3), (None, 3000)])
+async def test_silence_after_the_tone_or_a_missing_model_is_no_choice(desk, text, loudness):
+    desk.host._workers = Heard(text)
+    commands = await desk.call(answers=speaking(desk.settings.ivr.folder, loudness))
+    assert "没有收到您的选择。" in said(commands)
+    assert "对不起" not in str(said(commands))
+
+
+async def test_a_recording_that_never_came_is_silence_and_a_key_instead_of_words_counts(desk):
+    desk.host._workers = Heard("工伤认定")
+    assert "没有收到您的选择。" in said(await desk.call(answers=pressing(then="listen")))
+    keys = iter(["200 result=55 (dtmf) endpos=100"])
+
+    def answers(command):
+        if command.startswith("RECORD FILE"):
+            return next(keys)
+        return pressing()(command) if "尾号" in command else obliging(command)
+
+    assert "我们将回拨您来电的号码，尾号是" in "".join(said(await desk.call(answers=answers)))
+
+
+async def test_a_complaint_is_moved_to_where_evidence_is_kept_also_when_the_caller_hangs_up(desk):
+    def answers(command):
+        if command.startswith("RECORD FILE"):
+            write_wav(Path(command.split('"')[1] + ".wav"), np.full(16000, 900, np.int16), 8000)
+            return "200 result=-1 (hangup) endpos=16000"
+        return press(command)
+
+    press = pressing("9", then="listen")
+    await desk.call(answers=answers)
+    (kept,) = await desk.kept()
+    (asked,) = kept.requests
+    assert (asked.asked.kind, asked.asked.seconds) == ("complaint", 2.0)
+    assert (desk.settings.recording.folder / asked.asked.file).stat().st_mode & 0o777 == 0o600
+    assert list(desk.settings.ivr.folder.iterdir()) == []
+
+
+async def test_a_complaint_that_cannot_be_moved_stays_where_it_is(desk):
+    desk.settings.recording.folder.write_text("no folder")
+
+    def answers(command):
+        if command.startswith("RECORD FILE"):
+            write_wav(Path(command.split('"')[1] + ".wav"), np.full(16000, 900, np.int16), 8000)
+            return "200 result=35 (dtmf) endpos=16000"
+        return press(command)
+
+    press = pressing("9", then="listen")
+    await desk.call(answers=answers)
+    ((asked,),) = [one.requests for one in await desk.kept()]
+    assert (desk.settings.ivr.folder / asked.asked.file).exists()
+
+
+def typing(*keys: str):
+    """Keys one by one, also where digits are asked for; then silence."""
+    return pressing(*keys, then="listen")
+
+
+async def test_a_code_of_an_earlier_call_tells_where_the_matter_stands(desk):
+    await desk.call(answers=pressing(*KEY_TO_NOTICE))
+    (first,) = await desk.kept()
+    code = first.consultation.code
+    commands = await desk.call(answers=typing("8", *code, *[""] * 6, "2", "1"))
+    assert {"十一月", "工伤认定"} <= set(said(commands))
+    again = next(one for one in await desk.kept() if one.consultation.code != code)
+    assert [(one.asked.kind, one.asked.earlier) for one in again.requests] == [("second_visit", code)]
+    unknown = await desk.call(answers=typing("8", *"00000000"))
+    assert "没有查到这个编号。" in said(unknown)
+    star = await desk.call(answers=typing("8", "*"))
+    assert said(star).count("请按键选择。") >= 2
+
+
+async def test_a_locked_database_never_keeps_a_caller_waiting_and_loses_nothing(desk, monkeypatch):
+    monkeypatch.setattr(ivr_host, "RESERVE_SECONDS", 0.05)
+    lock = sqlite3.connect(desk.settings.store.url.removeprefix("sqlite:///"))
+    lock.execute("BEGIN IMMEDIATE")
+    server = AgiServer(desk.host.serve)
+    data = environment(agi_request="agi://127.0.0.1/notices?pbx=main&line=hotline", agi_calleridname="")
+    answers = pressing(*KEY_TO_NOTICE)
+    async with server.listening("127.0.0.1", 0) as port, FakeSwitchCall(port, answers, data) as switch:
+        await switch.over(30)
+    lock.rollback()
+    lock.close()
+    await desk.host._save_all()
+    (kept,) = await desk.kept()
+    assert kept.consultation.notices[0].item_id == "work_injury"
+
+
+async def test_a_store_in_trouble_is_tried_again_until_what_was_told_is_saved(desk, monkeypatch):
+    monkeypatch.setattr(ivr_host, "SAVE_AGAIN_SECONDS", 0.01)
+    save, refused = desk.store.consultations.save, []
+
+    async def sometimes(stored):
+        if len(refused) < 3:
+            refused.append(stored)
+            raise StoreUnavailable("locked")
+        await save(stored)
+
+    monkeypatch.setattr(desk.store.consultations, "save", sometimes)
+    monkeypatch.setattr(desk.store.consultations, "get", lambda code: sometimes(None))
+    saving = asyncio.create_task(desk.host._save_on())
+    server = AgiServer(desk.host.serve)
+    data = environment(agi_request="agi://127.0.0.1/notices?pbx=main&line=hotline", agi_calleridname="")
+    answers = typing("8", *"00000000")
+    async with server.listening("127.0.0.1", 0) as port, FakeSwitchCall(port, answers, data) as switch:
+        await switch.over(30)
+    async with asyncio.timeout(30):
+        while desk.host._unsaved:
+            await asyncio.sleep(0.01)
+    saving.cancel()
+    assert len(await desk.kept()) == 1
+
+
+async def test_a_text_message_is_sent_by_the_halls_own_program(tmp_path):
+    told = tmp_path / "sms.json"
+    settings = hall(tmp_path, ivr=f'sms_command = ["/bin/sh", "-c", "cat > {told}"]')
+    give_sounds(settings)
+    async with Store.open(settings.store.url) as store:
+        desk = Desk(store, settings)
+        await desk.call(answers=pressing(*KEY_TO_NOTICE, *"3333333333", "7", then="listen"))
+        await asyncio.gather(*desk.host._telling)
+        (kept,) = await desk.kept()
+    what = json.loads(told.read_text(encoding="utf-8"))
+    assert what["number"] == "13800138000"
+    assert what["text"].startswith("【工伤认定】")
+    assert what["text"].endswith(f"告知编号{kept.consultation.code}。")
+    assert kept.sms_outcome == "ok"
+
+
+async def test_the_service_listens_reads_the_day_anew_and_tells_what_is_wrong(desk, monkeypatch, unused_port):
+    free = desk.settings.model_copy(
+        update={"ivr": desk.settings.ivr.model_copy(update={"listen": f"127.0.0.1:{unused_port}"})}
+    )
+    desk.host.change_settings(free)
+    running = asyncio.create_task(desk.host.run())
+    async with asyncio.timeout(30):
+        while desk.host.port is None:
+            await asyncio.sleep(0.01)
+    taken = Desk(desk.store, free)
+    await taken.host.run()
+    before = desk.host._today()
+    desk.now = NOW + 24 * 3600 * 1_000_000
+    assert desk.host._today() is not before
+    monkeypatch.setattr(ivr_host, "catalogue_of", refuse)
+    desk.host.change_settings(free)
+    assert await desk.call() == []
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    none = free.model_copy(update={"ivr": free.ivr.model_copy(update={"listen": ""})})
+    await Desk(desk.store, none).host.run()
+
+
+def refuse(_settings):
+    raise InputError("the catalogue cannot be read")
+
+
+@pytest.fixture
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+async def test_a_staff_member_hears_whose_number_is_rung_and_is_spared_who_was_reached_meanwhile(desk):
+    path = "staff?pbx=main&number=13812341234"
+    commands = await desk.call(path)
+    assert said(commands) == ["正在回拨", *"幺三八幺二三四幺二三四"]
+    assert not [one for one in commands if one.startswith(("ANSWER", "HANGUP"))]
+    uniqueid = re.search(rb"agi_uniqueid: (\S+)", environment())[1].decode()
+    ticket = missed("c1")
+    over = closed(ticket, outcome=Outcome.REACHED, note="来电已接通", by="wang", at=ticket.opened_at + 1)
+    await desk.store.tickets.change(
+        Change(tickets=[StoredTicket(ticket=over)], attempts=[attempt(over, uniqueid, pbx="main")])
+    )
+    commands = await desk.call(path)
+    assert said(commands) == []
+    assert "HANGUP" in commands

@@ -1,0 +1,168 @@
+"""`voicedesk tickets …` as it is typed: what is asked of the service by a row, and what is shown."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+from tests.integration.test_ticket_desk import MONDAY, Hall, ticket_desk_save
+from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
+from tests.unit.tickets.desk import call, placed
+from voicedesk import app
+from voicedesk.clock import now_us
+from voicedesk.services import ticket_steps
+from voicedesk.store.store import Store
+from voicedesk.store.tickets import TicketFilter
+
+NUMBER = "13812341234"
+
+
+class Serving:
+    """A service's desk in a thread of its own, answering rows as `voicedesk run` does."""
+
+    def __init__(self, url: str) -> None:
+        self.hall = Hall(url)
+        self._stop = threading.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    def __enter__(self) -> "Serving":
+        self._thread.start()
+        assert self._ready.wait(30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        async with Store.open(self.hall.url, now=now_us) as store:
+            self.hall.begin(store)
+            await store.requests.lead(app.LEADER, "test:1:x", 600)
+            await self.hall.ends(call("c1", start=MONDAY), call("c2", None, start=MONDAY))
+            self._ready.set()
+            while not self._stop.is_set():
+                request = await store.requests.take("test:1:x", 10)
+                if request is None:
+                    await asyncio.sleep(0.02)
+                    continue
+                assert request.kind == ticket_steps.KIND
+                outcome, failed = await ticket_steps.answered(self.hall.steps, request.payload)
+                await store.requests.finish(request.id, outcome, failed=failed)
+                if request.payload["do"] == "dial" and not failed:
+                    await self._answered(outcome)
+
+    async def _answered(self, attempt_id: str) -> None:
+        ended = placed(attempt_id, NUMBER, start=self.hall.us, answered=self.hall.us + 1, line=None)
+        async with self.hall.store.database.write() as connection:
+            await ticket_desk_save(connection, [ended])
+        await self.hall.desk.work()
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "voicedesk.toml"
+    path.write_text('[[lines]]\nname = "社保"\nextensions = ["12333"]\n[hall]\narea_code = "0371"\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(typed, config):  # noqa: F811  # the fixture imported above
+    def runs(*words, code=0):
+        done = typed("tickets", *map(str, words), "--config", str(config))
+        assert done.code == code, done.err
+        return done.err if code else done.out
+
+    return runs
+
+
+@pytest.fixture
+def serving(tmp_path):
+    with capture_logs(), Serving(f"sqlite:///{tmp_path}/voicedesk.db") as made:
+        yield made
+
+
+def the_id(run) -> str:
+    return next(one["id"] for one in json.loads(run("list", "--json")) if one["number"])
+
+
+def test_tickets_are_listed_and_shown_with_masked_numbers(run, serving):
+    listed = run("list")
+    assert "138****1234" in listed
+    assert "withheld" in listed
+    assert "LATE" in listed
+    assert NUMBER in run("list", "--unmask", "--number", "+86 13812341234")
+    assert run("list", "--kind", "complaint") == ""
+    ticket = the_id(run)
+    shown = run("show", ticket[:8])
+    assert "opened" in shown
+    assert "138****1234" in shown
+    assert json.loads(run("show", ticket, "--json", "--unmask"))["number"] == NUMBER
+    assert "no ticket" in run("show", "zzz", code=1)
+    assert "no phone number" in run("list", "--number", "abc", code=1)
+
+
+def test_a_ticket_is_claimed_given_back_dialled_and_counted(run, serving):
+    ticket = the_id(run)
+    assert "claimed" in run("claim", ticket, "--by", "wang")
+    assert json.loads(run("release", ticket, "--by", "wang", "--json"))["answer"].endswith("open")
+    assert "reached" in run("dial", ticket, "--by", "wang", "--wait")
+    (attempt,) = json.loads(run("show", ticket, "--json"))["attempts"]
+    assert (attempt["result"], attempt["placed_by"], attempt["number"]) == ("reached", "wang", "138****1234")
+    assert "拨打 6001" in run("show", ticket)
+    figures = json.loads(run("figures", "--json"))
+    assert (figures["reached"]["value"], figures["uncallable"]) == (1.0, 1)
+    assert "100.0% (1/1)" in run("figures")
+    assert run("list", "--all").count("\n") == 2
+    assert "closed already" in run("claim", ticket, code=1)
+
+
+def test_dialling_says_that_the_phone_rings_and_why_not(run, serving):
+    ticket = the_id(run)
+    assert "no phone to ring" in run("dial", ticket, "--by", "li", code=1)
+    assert "phone rings now" in run("dial", ticket, "--by", "wang")
+
+
+def test_a_referral_goes_from_hand_to_hand(run, serving):
+    told = run(
+        "refer",
+        "咨询工伤认定材料",
+        "--group",
+        "社保",
+        "--to",
+        "li",
+        "--number",
+        "13900001111",
+        "--name",
+        "李明",
+        "--unit",
+        "某公司",
+    )
+    ticket = told.split()[-1]
+    assert "咨询工伤认定材料   李** 某公司" in run("show", ticket)
+    assert "accepted" in run("confirm", ticket, "--by", "li")
+    assert "reported" in run("report", ticket, "--note", "不属于本科室", "--to", "主任", "--by", "li")
+    run("postpone", ticket, "--due", "2036-01-05T10:00", "--note", "等待核实", "--by", "主任")
+    assert "等待核实" in run("show", ticket)
+    assert "closed" in run("close", ticket, "--note", "已答复", "--by", "主任")
+
+
+def test_a_home_visit_and_a_complaint_are_registered_with_what_was_heard_before(run, serving):
+    told = run(
+        "register", "home_visit", "第二次仍未办成", "--group", "社保", "--code", "12345678", "--code", "87654321"
+    )
+    assert json.loads(run("show", told.split()[-1], "--json"))["codes"] == ["12345678", "87654321"]
+    assert "12345678 87654321" in run("show", told.split()[-1])
+    assert "complaint or home_visit" in run("register", "callback", "x", "--group", "社保", code=1)
+    assert "only one whose try is unknown" in run("settle", told.split()[-1], "--note", "x", code=1)
+
+
+def test_without_the_service_nothing_is_asked(run, tmp_path):
+    async def empty():
+        async with Store.open(f"sqlite:///{tmp_path}/voicedesk.db") as store:
+            return await store.tickets.list(TicketFilter())
+
+    assert asyncio.run(empty()) == []
+    assert "is `voicedesk run` running" in run("claim", "abc", code=1)
+    assert run("figures").startswith("回拨用时")

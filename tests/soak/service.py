@@ -1,0 +1,61 @@
+"""The service with a watch on itself: `python -m tests.soak.service CONFIG SAMPLES`, until SIGTERM.
+
+A line of JSON every second: memory, file descriptors, the longest time its event loop was not asked, and what its
+client and its writer count.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import structlog
+from tests.soak.watch import Watch
+from voicedesk.app import Service
+from voicedesk.settings import load_settings
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+async def sample(service: Service, watch: Watch, path: Path) -> None:
+    """A line every second."""
+    with path.open("a", encoding="ascii") as file:
+        while True:
+            await asyncio.sleep(1)
+            file.write(json.dumps(_sample(service, watch)) + "\n")
+            file.flush()
+
+
+def _sample(service: Service, watch: Watch) -> dict[str, float]:
+    longest, watch.longest_ms = watch.longest_ms, 0.0
+    clients = [client.status() for client in service._clients.values()]
+    return {
+        "rss": int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE,
+        "fds": len(os.listdir("/proc/self/fd")),
+        "stall_ms": longest,
+        "stalls_over_50_ms": watch.over_50_ms,
+        "open": sum(len(log.open_calls()) for log in service._logs.values()),
+        "dropped": sum(client.dropped for client in clients),
+        "distrusted": sum(client.distrusted for client in clients),
+    }
+
+
+async def main(config: Path, path: Path) -> None:
+    settings = load_settings(config)
+    service = Service(settings, lambda: settings)
+    watch = Watch()
+    watching = [asyncio.create_task(watch.run()), asyncio.create_task(sample(service, watch, path))]
+    try:
+        await service.run()
+    finally:
+        for task in watching:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,435 @@
+"""The IVR on real calls: real keys, real speech, real ears; a person from everywhere; never the point of failure."""
+
+import asyncio
+import contextlib
+import json
+import signal
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+import pytest_asyncio
+import soxr
+from tests.testbed.behaviours import answers_after, rings_on
+from tests.testbed.call import Call
+from tests.testbed.callers import Ears, built_prompts, ivr_settings, sample_menu
+from tests.testbed.plan import Line, Plan
+from tests.testbed.service import RunningService
+from tests.testbed.stage import Stage
+from tools.speech_model.espeak import Espeak, Voice
+from voicedesk.audio.g711 import encode_alaw
+from voicedesk.cli.notices import as_plain
+from voicedesk.ivr.keys import KEYS
+from voicedesk.ivr.model import MenuItem, State
+from voicedesk.prompts.pronunciation import shipped_pronunciation
+from voicedesk.store.consultations import ConsultationFilter
+from voicedesk.store.store import Store
+
+pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
+
+NOTICES = "4900"
+HEARD = 0.55
+"""Of a text's syllables, heard bare over the telephone: the right text has 0.5 and more, another one about 0.3."""
+CALLERS_TURN, AUDIBLE = 5.0, 0.2
+STAFF = tuple(f"agent{n}" for n in range(1, 14))
+STATES = [state for state in State if state is not State.LEFT]
+VOICES = (("linda", 150), ("edward2", 165), ("Michael", 140), ("klatt6", 150), ("m7", 175), ("f2", 155))
+
+
+@pytest.fixture(scope="session")
+def book():
+    return built_prompts()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_hall(tmp_path, book):
+    """A hall on duty, whose IVR answers on a number of its own."""
+    line = Line(extension="4001", name="hotline", members=STAFF, strategy="rrmemory", ring_seconds=25)
+    async with hall(line, STAFF, tmp_path, book) as both:
+        yield both
+
+
+class hall:  # noqa: N801 -- reads as a word in `async with hall(...)`
+    """A switch with its phones, and the service beside it."""
+
+    def __init__(self, line, staff, folder, book, **settings):
+        self._plan = Plan(ivr=True, staff=staff, lines=(line,))
+        self._folder, self._book, self._settings = folder, book, settings
+
+    async def __aenter__(self):
+        self._stage = await Stage(self._plan).__aenter__()
+        try:
+            settings = ivr_settings(self._plan, self._stage.switch.run, self._book, **self._settings)
+            self._service = await RunningService(self._plan, self._folder, ivr=settings).__aenter__()
+        except BaseException:
+            await self._stage.__aexit__()
+            raise
+        await self._service.wait_for("ivr_listening")
+        return self._stage, self._service
+
+    async def __aexit__(self, *_):
+        await self._service.__aexit__()
+        await self._stage.__aexit__()
+
+
+async def answered(call: Call) -> Call:
+    async with asyncio.timeout(60):
+        await call.answered.wait()
+    return call
+
+
+async def entries(service: RunningService) -> list[dict]:
+    """What is kept, newest first: read from the database, for a command each time would cost too much."""
+    async with Store.open(f"sqlite:///{service.config.parent / 'voicedesk.db'}", upgrade=False) as store:
+        found = await store.consultations.list(ConsultationFilter(), limit=1000)
+    return [as_plain(one, unmask=True) for one in found]
+
+
+async def ledger(service: RunningService) -> dict[str, dict]:
+    """What is kept, by the caller's number."""
+    return {one["caller_number"]: one for one in await entries(service)}
+
+
+async def until(service: RunningService, done, seconds: float = 90) -> dict[str, dict]:
+    """The ledger once `done` holds of it."""
+    async with asyncio.timeout(seconds):
+        while not done(kept := await ledger(service)):
+            await asyncio.sleep(0.3)
+    return kept
+
+
+async def until_state(service: RunningService, number: str, state: str) -> None:
+    """The caller stands there, so that the next key is meant for it."""
+    await until(service, lambda kept: number in kept and kept[number]["state"] == state)
+
+
+def number_of(n: int) -> str:
+    return f"138{n:08d}"
+
+
+@pytest.mark.timeout(480)
+async def test_every_item_is_told_whole_to_fifty_callers_at_once_and_none_stutters(open_hall):
+    stage, service = open_hall
+    menu = sample_menu()
+    items = [menu.items[n % len(menu.items)] for n in range(50)]
+    calls = [await answered(await stage.call_in(NOTICES, number=number_of(n))) for n in range(50)]
+    await asyncio.gather(*(choose(call, item) for call, item in zip(calls, items, strict=True)))
+    told = {number_of(n): item.id for n, item in enumerate(items)}
+
+    def all_told(kept):
+        done = {number for number, one in kept.items() if one["notices"] and one["notices"][0]["is_complete"]}
+        for n, call in enumerate(calls):
+            if number_of(n) in done:
+                call.bye()  # who is silent is led to a person
+        return len(done) == 50
+
+    kept = await until(service, all_told, seconds=400)
+    await stage.quiet()
+    stage.check()
+    assert {number: one["notices"][0]["item_id"] for number, one in kept.items()} == told
+    assert len({one["code"] for one in kept.values()}) == 50
+    frames = sum(call.media.frames_received for call in calls)
+    assert sum(map(pauses, calls)) < 0.001 * frames
+    assert sum(map(lost_frames, calls)) < 0.001 * frames
+    async with asyncio.timeout(30):
+        while not all(one["ended_at"] for one in await service.calls()):
+            await asyncio.sleep(1)
+    assert {one["reason"] for one in await service.calls()} == {"self_served"}
+    ears = Ears()
+    for item in menu.items:
+        heard = ears.heard(calls[items.index(item)])
+        for part in item.parts:
+            if part.part in ("materials", "procedure", "basis", "time_limit", "guide"):
+                for sentence in part.sentences:
+                    assert ears.share_of(heard, sentence) >= HEARD, (item.id, part.part, sentence)
+
+
+async def choose(call: Call, item) -> None:
+    await asyncio.sleep(1.5)
+    await call.press(item.group)
+    await asyncio.sleep(1.5)
+    await call.press(item.key)
+
+
+def pauses(call: Call) -> int:
+    """How often nothing came for a while that can be heard; longer ones are the caller's turn to press a key."""
+    times = [at for at, _ in call.media.arrivals]
+    return sum(AUDIBLE < b - a < CALLERS_TURN for a, b in pairwise(times))
+
+
+def lost_frames(call: Call) -> int:
+    numbers = [number for _, number in call.media.arrivals]
+    return sum((b - a) % 65536 != 1 for a, b in pairwise(numbers))
+
+
+@pytest.mark.timeout(300)
+async def test_items_are_chosen_by_saying_their_names_in_several_voices(open_hall):
+    stage, service = open_hall
+    menu, espeak, ears = sample_menu(), Espeak(), Ears()
+    wanted = [(menu.items[n % len(menu.items)], voice) for n, voice in enumerate(VOICES * 2)]
+    calls = [await answered(await stage.call_in(NOTICES, number=number_of(n))) for n in range(len(wanted))]
+    chosen = await asyncio.gather(
+        *(
+            choose_by_name(service, call, number_of(n), wanted[n][0], said(espeak, *wanted[n]), ears)
+            for n, call in enumerate(calls)
+        )
+    )
+    by_keys = [n for n, was_understood in enumerate(chosen) if not was_understood]
+    assert len(by_keys) <= len(wanted) // 4, [wanted[n] for n in by_keys]
+    await asyncio.gather(*(choose(calls[n], wanted[n][0]) for n in by_keys))
+    kept = await until(service, lambda kept: all(kept[number_of(n)]["notices"] for n in range(len(wanted))))
+    for call in calls:
+        call.bye()
+    await stage.quiet()
+    told = {number: one["notices"][0]["item_id"] for number, one in kept.items()}
+    assert told == {number_of(n): item.id for n, (item, _) in enumerate(wanted)}
+    assert list((stage.switch.run / "callers").iterdir()) == []
+
+
+def said(espeak: Espeak, item, voice) -> bytes:
+    """ "我要办理 …" in A-law."""
+    name, speed = voice
+    text = shipped_pronunciation().of(f"我要办理{item.name}")
+    samples = espeak.read(text, Voice(variant=name, speed=speed), "cmn-latn-pinyin")
+    line = soxr.resample(samples, espeak.rate, 8000)
+    return encode_alaw(np.clip(line * 0.7, -32767, 32767).astype(np.int16))
+
+
+async def choose_by_name(service, call: Call, number: str, item: MenuItem, sound: bytes, ears: Ears) -> bool:
+    """Says a name after the tone, once more if nothing or another item is read back, and confirms its own.
+
+    Who was misheard twice stands before the keys.
+    """
+    names, heard, before = [one.name for one in sample_menu().items], call.media, 8000 * 20
+    for _ in range(2):
+        await quiet_after(call, before)
+        call.say(sound)
+        before = len(heard.heard) + 8000
+        with contextlib.suppress(TimeoutError):
+            await until(service, lambda kept: kept[number]["state"] == "confirm", seconds=15)
+            await quiet_after(call, before + 8000)
+            if await asyncio.to_thread(ears.which, call, names, since=before - 8000) == item.name:
+                await call.press("1")
+                return True
+            before = len(heard.heard) + 8000
+            await call.press("2")
+    return False
+
+
+async def quiet_after(call: Call, frames: int) -> None:
+    """It has said this much and is silent."""
+    async with asyncio.timeout(90):
+        while not is_quiet(call.media, 0.4) or len(call.media.heard) < frames:
+            await asyncio.sleep(0.05)
+
+
+def is_quiet(media, seconds: float) -> bool:
+    """Nothing has been sent to this phone for a while: the tone is over, it is the caller's turn."""
+    return bool(media.arrivals) and asyncio.get_running_loop().time() - media.arrivals[-1][0] > seconds
+
+
+KEYS_TO = {
+    State.MENU: "",
+    State.GROUP: "4",
+    State.NOTICE: "41",
+    State.CALLBACK: "7",
+    State.NUMBER: "72",
+    State.NUMBER_CONFIRM: "72N",
+    State.COMPLAINT: "9",
+    State.CODE: "8",
+    State.STANDING: "8C",
+    State.SECOND_VISIT: "8C2",
+    State.DONE: "71",
+}
+"""Keys that lead to a state; N is a number, C a code."""
+
+
+async def bring(service, call, number, state, code) -> None:
+    """Leads a caller to a state by keys; each key is pressed where it belongs."""
+    at = [State.MENU, *(one for one in KEYS_TO if one is not State.MENU and KEYS_TO[state].startswith(KEYS_TO[one]))]
+    path = sorted(set(at), key=lambda one: len(KEYS_TO[one]))
+    await asyncio.sleep(1)
+    for before, after in pairwise(path):
+        keys = KEYS_TO[after].removeprefix(KEYS_TO[before])
+        await call.press(keys.replace("N", "13912345678#").replace("C", code))
+        await until_state(service, number, after.value)
+
+
+async def test_0_reaches_a_person_from_every_state_and_a_hang_up_leaves_what_was_heard(open_hall):
+    stage, service = open_hall
+    stage.set(**{name: answers_after(0.5) for name in STAFF})
+    code = await a_code(stage, service)
+    states = list(KEYS_TO)
+    leavers = [await answered(await stage.call_in(NOTICES, number=number_of(100 + n))) for n in range(len(states))]
+    callers = [await answered(await stage.call_in(NOTICES, number=number_of(n))) for n in range(len(states))]
+    both = [*zip(leavers, range(100, 200), strict=False), *zip(callers, range(100), strict=False)]
+    await asyncio.gather(*(bring(service, call, number_of(n), states[n % 100], code) for call, n in both))
+    for call in leavers:
+        call.bye()
+    for call in callers:
+        await call.press("0")
+    kept = await until(service, lambda kept: all(kept[number_of(n)]["exit"] == "person" for n in range(len(states))))
+    async with asyncio.timeout(60):
+        while sum(is_talking(phone) for phone in stage.phones.values()) < len(states):
+            await asyncio.sleep(0.1)
+    for call in callers:
+        await call.hang_up()
+    await stage.quiet()
+    stage.check()
+    for n, state in enumerate(states):
+        left = kept[number_of(100 + n)]
+        assert (left["state"], left["exit"]) == (state.value, None)
+        assert bool(left["requests"]) == (state is State.DONE)
+        if state is State.NOTICE:
+            (told,) = left["notices"]
+            assert not told["is_complete"]
+        assert "13912345678" not in {key["key"] for key in left["keys"]}
+    judged = {one["caller_number"]: one for one in await service.calls()}
+    assert {judged[number_of(n)]["verdict"] for n in range(len(states))} == {"on_time"}
+
+
+def is_talking(phone) -> bool:
+    return any(call.answered.is_set() for call in phone.calls.values())
+
+
+async def a_code(stage, service) -> str:
+    """A code that belongs to an earlier call, in which a notice was begun."""
+    call = await answered(await stage.call_in(NOTICES, number="13700000000"))
+    await bring(service, call, "13700000000", State.NOTICE, "")
+    call.bye()
+    kept = await until(service, lambda kept: kept["13700000000"]["ended_at"] > kept["13700000000"]["started_at"])
+    await stage.quiet()
+    return kept["13700000000"]["code"]
+
+
+def hours_elsewhen() -> str:
+    """Duty hours in which nobody is on duty for many hours to come."""
+    then = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(hours=12)
+    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[(then - timedelta(days=3)).weekday()]
+    return f"{day} 03:00-03:01"
+
+
+async def test_out_of_hours_the_ivr_answers_and_notes_a_callback_and_no_phone_rings(tmp_path, book):
+    line = Line(extension="4001", name="hotline", members=("agent1",), duty=(hours_elsewhen(),))
+    async with hall(line, ("agent1",), tmp_path, book) as (stage, service):
+        stage.set(agent1=rings_on)
+        call = await answered(await stage.call_in("4001", number=number_of(1)))
+        lost = await answered(await stage.call_in("4001", number=number_of(2)))
+        await bring(service, call, number_of(1), State.COMPLAINT, "")
+        await asyncio.sleep(9)
+        call.say(bytes(said_tone(3)))
+        await asyncio.sleep(4)
+        await call.press("#")
+        await until_state(service, number_of(1), "done")
+        call.bye()
+        await bring(service, lost, number_of(2), State.CALLBACK, "")
+        for _ in range(3):
+            await asyncio.sleep(1)
+            await lost.press("5")
+        assert await lost.over_within(60)
+        await stage.quiet()
+        kept = await until(service, lambda kept: kept[number_of(2)]["exit"] == "goodbye")
+        (complaint,) = kept[number_of(1)]["requests"]
+        assert complaint["kind"] == "complaint"
+        assert complaint["seconds"] > 2
+        assert (tmp_path / "recordings" / complaint["file"]).stat().st_size > 8000
+        (asked,) = kept[number_of(2)]["requests"]
+        assert (asked["kind"], asked["number"]) == ("callback", number_of(2))
+        assert not stage.phones["agent1"].calls
+
+
+def said_tone(seconds: float) -> bytes:
+    times = np.arange(int(8000 * seconds)) / 8000
+    return encode_alaw((np.sin(2 * np.pi * 300 * times) * 9000).astype(np.int16))
+
+
+async def test_in_duty_hours_the_gate_answers_nothing_and_nobody_there_means_the_notices(tmp_path, book):
+    line = Line(extension="4001", name="hotline", members=("agent1",), ring_seconds=2, queue_seconds=2)
+    async with hall(line, ("agent1",), tmp_path, book) as (stage, service):
+        stage.set(agent1=rings_on)
+        call = await stage.call_in("4001", number=number_of(1))
+        await stage.call_at("agent1")
+        assert not call.answered.is_set()
+        await answered(call)
+        await asyncio.sleep(1)
+        await call.press("0")
+        second = await stage.call_at("agent1", 1)
+        await until(service, lambda kept: kept.get(number_of(1), {}).get("exit") == "person")
+        assert await second.over_within(30)
+        async with asyncio.timeout(60):
+            while len(found := await entries(service)) < 2:
+                await asyncio.sleep(0.3)
+        await asyncio.sleep(3)
+        await call.press("1")
+        async with asyncio.timeout(60):
+            while not (found := await entries(service))[0]["requests"]:
+                await asyncio.sleep(0.3)
+        call.bye()
+        await stage.quiet()
+        assert [one["entry"] for one in found] == ["overflow", "overflow"]
+        assert found[0]["requests"][0]["kind"] == "callback"
+
+
+async def test_an_outage_is_told_first_and_then_the_phones_ring(tmp_path, book):
+    line = Line(extension="4001", name="hotline", members=("agent1",))
+    told = tmp_path / "told.json"
+    notify = ["/bin/sh", "-c", f"cat > {told}"]
+    async with hall(line, ("agent1",), tmp_path, book, outage={"notify_command": notify}) as (stage, service):
+        stage.set(agent1=answers_after(0.5))
+        text = "社会保险系统正在抢修。"
+        await service.command("outage", "start", text)
+        await service.wait_for("outages")
+        assert json.loads(told.read_text(encoding="utf-8"))["text"] == text
+        call = await answered(await stage.call_in("4001", number=number_of(1)))
+        staff = await stage.call_at("agent1")
+        await answered(staff)
+        ears = Ears()
+        heard = ears.heard(call)
+        assert ears.share_of(heard, "现在系统出现故障，部分业务暂时无法办理，我们正在抢修，非常抱歉。") >= HEARD
+        assert ears.share_of(heard, text) >= HEARD
+        call.bye()
+        await stage.quiet()
+        assert "抢修" in await service.command("outage", "list")
+        await service.command("outage", "stop")
+        await service.wait_for("outages", count=2)
+        again = await stage.call_in("4001", number=number_of(2))
+        await answered(await stage.call_at("agent1", 1))
+        assert not again.media.heard.strip(b"\xd5\x55")
+        again.bye()
+        await stage.quiet()
+
+
+@pytest.mark.parametrize("way", ["killed before", "killed in the middle", "stopped before", "stopped in the middle"])
+async def test_fault_53_whatever_becomes_of_voicedesk_the_caller_reaches_the_queue(tmp_path, book, way):
+    line = Line(extension="4001", name="hotline", members=("agent1",))
+    async with hall(line, ("agent1",), tmp_path, book) as (stage, service):
+        stage.set(agent1=answers_after(0.5))
+        number = NOTICES if "middle" in way else "4001"
+        if "middle" in way:
+            call = await answered(await stage.call_in(number, number=number_of(1)))
+            await until_state(service, number_of(1), "menu")
+            await asyncio.sleep(1)
+        if "killed" in way:
+            await service.stop(kill=True)
+        else:
+            service.signal(signal.SIGSTOP)
+        try:
+            if "before" in way:
+                call = await stage.call_in(number, number=number_of(1))
+            elif "stopped" in way:
+                await call.press("4")  # the answer to it never comes
+            staff = await stage.call_at("agent1", seconds=90)
+            await answered(staff)
+            assert not await call.over_within(1)
+        finally:
+            if "stopped" in way:
+                service.signal(signal.SIGCONT)
+        call.bye()
+        await stage.quiet()
+
+
+async def test_every_state_that_keys_lead_to_is_tried():
+    assert set(KEYS_TO) | {State.CONFIRM, State.AFTER} == set(STATES)
+    assert all("0" in KEYS[state] for state in STATES)

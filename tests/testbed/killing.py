@@ -1,0 +1,227 @@
+"""A light service that kills itself at step N: before and after every statement, commit and write of the spill file.
+
+It is what `voicedesk run` is without a link: store, writer, call log, lease and requests, fed from a stream of events.
+Each life goes on where the stream is; what it lost, the switch never says again. What it reports as safe must be found
+by whoever looks into the file afterwards.
+"""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import corpus
+from sqlalchemy import event as hooks
+from voicedesk.ami.message import AmiEvent, make_event
+from voicedesk.ami.recorded import RecordedConversation
+from voicedesk.calls.model import Hall, Line
+from voicedesk.calls.tracker import WANTED_EVENTS
+from voicedesk.clock import MICROSECONDS, format_epoch
+from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.log import configure_logging
+from voicedesk.services import call_log
+from voicedesk.services.call_log import CallLog
+from voicedesk.store import engine
+from voicedesk.store.engine import Database
+from voicedesk.store.spill import Spill, spill_file
+from voicedesk.store.store import Store
+
+PBX = "main"
+HALL = Hall(
+    lines=(Line(name="hotline", extensions=frozenset({"4001"}), limit_us=1_000_000),),
+    phones=frozenset(f"PJSIP/{number}" for number in range(800, 860)),
+)
+BOOT = "2026-11-23 08:00:00"
+AT_ONCE = 12
+STREAM = 36_000
+APART_US = 100_000
+LAG_US = 300
+LEASE_SECONDS = 0.001
+"""Shorter than the time between a kill and the next life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What one life of the service does: events from `first` on, `batches` of them; killed at `kill_at` (0: never).
+
+    In every batch whose number is in `refused` the database takes nothing. `number` counts lives.
+    """
+
+    folder: Path
+    number: int
+    first: int
+    batches: int
+    kill_at: int = 0
+    refused: frozenset[int] = frozenset()
+
+
+def stream(count: int) -> list[AmiEvent]:
+    """The events of a hall with a few calls at a time, a tenth of a second apart, each with an instant of its own."""
+    born: dict[str, int] = {}
+    blocks = []
+    for n, told in enumerate(corpus.stream(count, seed=11, concurrent=5)):
+        at = corpus.START_US + n * APART_US
+
+        def named(found: re.Match[str], at: int = at) -> str:
+            second = born.setdefault(str(int(found[1]) // 2), at // MICROSECONDS)
+            return f"pbx-{second}.{found[1]}"
+
+        text = re.sub(r"Timestamp: [\d.]+", f"Timestamp: {format_epoch(at)}", told.block.decode())
+        blocks.append(re.sub(r"pbx-\d+\.(\d+)", named, text).encode())
+    return RecordedConversation(WANTED_EVENTS).receive_data(b"".join(blocks))
+
+
+def link_up(events: list[AmiEvent], first: int, at: int) -> list[AmiEvent]:
+    """What a client says when its link stands again before event `first`: the mark, and who is on the phone."""
+    alive: dict[str, AmiEvent] = {}
+    for one in events[:first]:
+        if one.name in ("Newchannel", "Newstate") and one.uniqueid:
+            alive[one.uniqueid] = one
+        elif one.name == "Hangup":
+            alive.pop(one.uniqueid or "", None)
+    keys = ("Channel", "Uniqueid", "Linkedid", "ChannelStateDesc", "CallerIDNum", "Exten")
+    listed = [
+        make_event("CoreShowChannel", {key: one.get(key) for key in keys}, arrived_us=at) for one in alive.values()
+    ]
+    up = {"State": "up", "Boot": BOOT, "Restarted": 0, "Timestamp": format_epoch(at)}
+    begin = {"State": "begin", "Timestamp": format_epoch(at)}
+    end = {"State": "end", "Complete": 1, "Timestamp": format_epoch(at)}
+    return [
+        make_event("VoicedeskLink", up, arrived_us=at),
+        make_event("VoicedeskSnapshot", begin, arrived_us=at),
+        *listed,
+        make_event("VoicedeskSnapshot", end, arrived_us=at),
+    ]
+
+
+def live(life: Life) -> None:
+    """One life, in a process of its own; ends the process."""
+    configure_logging(level="error")
+    call_log.CHECKPOINT_EVERY = 5
+    engine.LOCK_SECONDS = 0.0
+    steps = _count_steps(life)
+    asyncio.run(_live(life))
+    (life.folder / f"steps.{life.number}").write_text(str(steps()))
+
+
+async def _live(life: Life) -> None:
+    clock = _Clock((EVENTS[life.first].timestamp_us or 0) - LAG_US)
+    url = f"sqlite:///{life.folder}/v.db"
+    spill = Spill(spill_file(url, None), reserve_bytes=64 * 1024)
+    owner = f"life:{life.number}"
+    async with Store.open(url, now=clock, spill=spill) as store:
+        _hook(store.database)
+        if not await store.requests.lead("service", owner, LEASE_SECONDS):
+            raise SystemExit(3)
+        request = await store.requests.take(owner, LEASE_SECONDS)
+        await store.writer.take_up()
+        log = await _resumed(store, clock)
+        log.take(link_up(EVENTS, life.first, clock()))
+        for number in range(life.batches):
+            start = life.first + number * AT_ONCE
+            for one in EVENTS[start : start + AT_ONCE]:
+                one.arrived_us = clock.us = (one.timestamp_us or 0) + LAG_US
+                log.take([one])
+            log.settle()
+            await _keep(store, spill, refused=number in life.refused)
+            _report(life, start + AT_ONCE)
+        while request is not None:
+            await store.requests.finish(request.id, owner)
+            request = await store.requests.take(owner, LEASE_SECONDS)
+        await store.writer.flush()
+        spill.close()
+
+
+async def _resumed(store: Store, clock: Callable[[], int]) -> CallLog:
+    log = CallLog(PBX, HALL, store.writer)
+    position = await store.journal.position(PBX)
+    if position is not None:
+        store.writer.begin(PBX, position.sequence)
+        journal = [pair async for pair in store.journal.events(PBX, since=position.resume_from)]
+        ids = await store.calls.open_ids(PBX)
+        log.resume(journal, resume_from=position.resume_from, open_ids=ids, stopped_at=position.last_at)
+    return log
+
+
+async def _keep(store: Store, spill: Spill, *, refused: bool) -> None:
+    """On disk one way or the other."""
+    if not refused:
+        await store.writer.flush()
+        return
+
+    def refuse() -> None:
+        raise StoreUnavailable("the database is locked")
+
+    store.database.write = refuse  # type: ignore[method-assign]
+    with suppress(StoreError):
+        await store.writer.flush()
+    del store.database.write
+    await store.writer._spill_waiting(spill)
+
+
+def _report(life: Life, safe: int) -> None:
+    """That the events before `safe` are on disk; in one write, which a kill cannot tear."""
+    file = os.open(life.folder / "safe", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(file, f"{life.number} {life.first} {safe}\n".encode())
+    os.close(file)
+
+
+class _Clock:
+    def __init__(self, us: int) -> None:
+        self.us = us
+
+    def __call__(self) -> int:
+        return self.us
+
+
+_step: Callable[[], None] = lambda: None  # noqa: E731
+
+
+def _count_steps(life: Life) -> Callable[[], int]:
+    """From now on each step is counted, and the one that was chosen is the last."""
+    global _step  # noqa: PLW0603
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        count += 1
+        if count == life.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(real: Callable[..., object]) -> Callable[..., object]:
+        def stepped(*args: object) -> object:
+            step()
+            done = real(*args)
+            step()
+            return done
+
+        return stepped
+
+    for name in ("pwrite", "fdatasync", "fsync", "ftruncate", "posix_fallocate"):
+        setattr(os, name, around(getattr(os, name)))
+    _step = step
+    real_init = Database.__init__
+
+    def init(self: Database, url: str) -> None:
+        real_init(self, url)
+        _hook(self)
+
+    Database.__init__ = init  # type: ignore[method-assign]
+    return lambda: count
+
+
+def _hook(database: Database) -> None:
+    """A step before and after each statement, before each commit (the next begins after it)."""
+    target = database.engine.sync_engine
+    if not getattr(target, "_is_hooked", False):
+        target._is_hooked = True  # type: ignore[attr-defined]
+        for name in ("before_cursor_execute", "after_cursor_execute", "commit", "begin"):
+            hooks.listen(target, name, lambda *_: _step())
+        hooks.listen(target.pool, "checkin", lambda *_: _step())
+
+
+EVENTS = stream(STREAM)

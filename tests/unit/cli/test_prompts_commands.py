@@ -1,0 +1,120 @@
+"""`voicedesk prompts`, as it is typed: what goes wrong, and what is recorded."""
+
+import wave
+
+import numpy as np
+import pytest
+from voicedesk.cli import prompts
+from voicedesk.errors import InputError
+from voicedesk.prompts.build import Wanted
+
+PERSON = "人工服务，请按零。"
+AGAIN = "请按键选择。"
+TEXTS = (Wanted(text=PERSON), Wanted(text=AGAIN))
+ENGLISH = Wanted(text="To speak with a person, press zero.", language="en")
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.setattr(prompts, "wanted_of", lambda _settings, _day: TEXTS)
+    file = tmp_path / "voicedesk.toml"
+    file.write_text('[prompts]\nfolder = "sounds"\nrecordings = "people"\n', encoding="utf-8")
+    file.chmod(0o600)
+    return str(file)
+
+
+@pytest.fixture
+def microphone(monkeypatch):
+    """What is heard and played."""
+    played: list[np.ndarray] = []
+    heard = [np.full(1600, 3000, np.int16) * np.tile([1, -1], 800).astype(np.int16)] * 20
+
+    def listen(device):
+        del device
+        yield from ((block, 16000) for block in heard)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prompts, "listen", listen)
+    monkeypatch.setattr(prompts, "play", lambda samples, rate: played.append((samples, rate)))
+    return heard, played
+
+
+def test_a_recording_made_here_replaces_the_voice_with_the_next_build(typed, config, tmp_path, microphone):
+    options = ("--config", config)
+    typed("prompts", "build", "--trust-voice", *options)
+    recorded = typed("prompts", "record", PERSON, *options)
+    assert recorded.code == 0
+    assert PERSON in recorded.out
+    (file,) = (tmp_path / "people" / "zh_CN").iterdir()
+    with wave.open(str(file)) as sound:
+        assert (sound.getframerate(), sound.getnframes()) == (16000, 32000)
+    assert "1 taken from recordings" in typed("prompts", "build", *options).out
+    unrecorded = typed("prompts", "list", "--missing-recording", *options).out
+    assert AGAIN in unrecorded
+    assert PERSON not in unrecorded
+    file.write_bytes(b"no sound")
+    failed = typed("prompts", "build", *options)
+    assert failed.code == 1
+    assert str(file) in failed.err
+
+
+def test_silence_and_nothing_at_all_are_no_recording(typed, config, microphone):
+    heard, _ = microphone
+    heard[:] = [np.zeros(1600, np.int16)]
+    assert "silence" in typed("prompts", "record", PERSON, "--config", config).err
+    heard.clear()
+    assert "nothing was recorded" in typed("prompts", "record", PERSON, "--config", config).err
+
+
+def test_a_recording_ends_after_its_time_and_needs_a_folder(typed, config, tmp_path, microphone, monkeypatch):
+    clock = iter([0.0, 0.5, 2.0])
+    monkeypatch.setattr(prompts.time, "monotonic", lambda: next(clock))
+    assert typed("prompts", "record", PERSON, "--seconds", "1", "--config", config).code == 0
+    (file,) = (tmp_path / "people" / "zh_CN").iterdir()
+    with wave.open(str(file)) as sound:
+        assert sound.getnframes() == 3200
+    monkeypatch.undo()
+    other = tmp_path / "other.toml"
+    other.write_text("", encoding="utf-8")
+    assert "recordings = " in typed("prompts", "record", PERSON, "--config", str(other)).err
+
+
+def test_without_a_loudspeaker_or_microphone_it_is_said_what_to_do(typed, config, microphone, monkeypatch):
+    def none(*_):
+        raise InputError("a microphone needs PortAudio")
+
+    typed("prompts", "build", "--config", config)
+    monkeypatch.setattr(prompts, "play", none)
+    monkeypatch.setattr(prompts, "listen", none)
+    assert "PortAudio" in typed("prompts", "play", PERSON, "--config", config).err
+    assert "PortAudio" in typed("prompts", "record", PERSON, "--config", config).err
+
+
+def test_one_language_is_built_into_another_folder(typed, config, tmp_path, monkeypatch):
+    monkeypatch.setattr(prompts, "wanted_of", lambda _settings, _day: (*TEXTS, ENGLISH))
+    there = tmp_path / "elsewhere"
+    options = ("--folder", str(there), "--config", config)
+    assert "2 spoken" in typed("prompts", "build", "--language", "en", *options).out
+    assert [path.name for path in there.iterdir()] == ["en"]
+    listed = typed("prompts", "list", *options).out.splitlines()
+    assert [line.split()[1] for line in listed] == ["无", "无", "合成"]
+    assert not (tmp_path / "sounds").exists()
+    wrong = typed("prompts", "build", "--language", "de", *options)
+    assert wrong.code == 1
+    assert "zh_CN and en" in wrong.err
+
+
+def test_fault_59_a_voice_that_fails_is_told_once_and_the_job_fails(typed, config, tmp_path):
+    options = ("--config", config)
+    typed("prompts", "build", *options)
+    kept = sorted((tmp_path / "sounds").rglob("*.alaw"))
+    text = '[prompts]\nfolder = "sounds"\nvoice = "sit/cmn"\n'
+    (tmp_path / "voicedesk.toml").write_text(text, encoding="utf-8")
+    failed = typed("prompts", "build", *options)
+    assert failed.code == 1
+    lines = failed.err.strip().splitlines()
+    assert sum("failed its test" in line for line in lines) == 2
+    assert "1 other sound" in lines[0]
+    assert sorted((tmp_path / "sounds").rglob("*.alaw")) == kept
+    assert "合成" in typed("prompts", "list", *options).out
+    assert "4 spoken" in typed("prompts", "build", "--trust-voice", *options).out

@@ -1,0 +1,119 @@
+"""Speech models on disk, and the engine behind the port."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from voicedesk.errors import InputError
+from voicedesk.speech.listening import Listener, agreement_of, bare_syllables, understanding_of
+from voicedesk.speech.models import embedded_model, read_model
+from voicedesk.speech.transcript import Transcript, Word
+from voicedesk.speech.vosk_engine import VoskRecognizer
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(embedded_model().path, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_the_embedded_model_says_what_it_is():
+    model = embedded_model()
+    assert (model.name, model.rate, model.takes_grammar, model.has_unknown) == ("embedded", 8000, True, True)
+    assert model.synthetic_only
+    assert "does not understand people" in model.statement
+
+
+@pytest.mark.parametrize(
+    ("gone", "complaint"),
+    [
+        ("am/final.mdl", "am/final.mdl is missing"),
+        ("conf/fbank.conf", "conf/mfcc.conf is missing"),
+        ("graph/HCLr.fst", "graph/HCLr.fst is missing"),
+    ],
+)
+def test_fault_62_a_model_that_is_not_whole_is_refused_with_what_is_missing(copy, gone, complaint):
+    (copy / gone).unlink()
+    with pytest.raises(InputError, match=complaint):
+        read_model(copy)
+
+
+def test_fault_62_no_model_at_all_says_how_to_install_one(tmp_path):
+    with pytest.raises(InputError, match="voicedesk model install"):
+        read_model(tmp_path / "none")
+
+
+def test_fault_62_a_damaged_model_is_refused_not_a_crash(copy):
+    (copy / "am/final.mdl").write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        VoskRecognizer(read_model(copy))
+
+
+def test_a_model_tells_its_rate_and_abilities_by_its_own_files(copy):
+    (copy / "origin.json").unlink()
+    (copy / "conf/fbank.conf").write_text("--num-mel-bins=32  # no rate\n")
+    (copy / "graph/words.txt").unlink()
+    (copy / "graph/HCLG.fst").touch()
+    model = read_model(copy)
+    assert (model.name, model.rate, model.takes_grammar, model.words) == ("model", 16000, False, None)
+    assert (model.characters, model.has_unknown, model.synthetic_only) == (frozenset(), False, False)
+    assert bare_syllables(model) is None
+    (copy / "conf/fbank.conf").write_text("--sample-frequency=fast\n")
+    with pytest.raises(InputError, match="'fast' is no sample rate"):
+        read_model(copy)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{"])
+def test_an_origin_that_cannot_be_read_is_told_and_one_that_says_nothing_is_none(copy, text):
+    (copy / "origin.json").write_text(text)
+    if text == "{":
+        with pytest.raises(InputError, match="cannot be read"):
+            read_model(copy)
+    else:
+        assert read_model(copy).name == "model"
+
+
+def test_a_grammar_is_refused_where_it_cannot_be_taken(copy):
+    recognizer = VoskRecognizer(embedded_model())
+    with pytest.raises(InputError, match="does not know 犇犇"):
+        recognizer.hear(8000, ["您好 犇犇"])
+    object.__setattr__(recognizer.model, "takes_grammar", False)
+    with pytest.raises(InputError, match="takes no grammar"):
+        recognizer.hear(8000, ["您好"])
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+def test_fault_60_sound_of_any_rate_is_brought_to_the_model_s(rate):
+    hearing = VoskRecognizer(embedded_model()).hear(rate)
+    hearing.accept(np.zeros(rate, np.int16))
+    assert hearing.so_far() == ""
+    assert hearing.settled() == ()
+    assert hearing.finish() == ()
+
+
+def test_silence_is_a_transcript_without_words_and_without_an_opinion():
+    transcript = Listener(VoskRecognizer(embedded_model())).transcribe(np.zeros(8000, np.int16), 8000, cut_short=True)
+    assert (transcript.words, transcript.understanding, transcript.cut_short) == ((), None, True)
+    assert transcript.heard_seconds == 1.0
+
+
+def word(text, start, end, confidence=1.0):
+    return Word(text=text, start_seconds=start, end_seconds=end, confidence=confidence)
+
+
+def test_understanding_weighs_words_by_their_length_and_agreement_asks_what_both_hearings_say():
+    words = [word("您好", 0.0, 0.4), word("[unk]", 0.4, 0.8, 0.5)]
+    found = understanding_of(words, 0.5)
+    assert (found.confidence, found.known_share, found.agreement) == (pytest.approx(0.75), 0.5, 0.5)
+    assert agreement_of(words, [word("您", 0.05, 0.2), word("号", 0.2, 0.4), word("大", 0.4, 0.8)]) == 1.0
+    assert agreement_of(words, [word("大", 0.0, 0.4)]) == 0.0
+    assert agreement_of([word("[unk]", 0, 1)], []) == 0.0
+    assert understanding_of(words, None).agreement is None
+    assert understanding_of([], None) is None
+
+
+def test_a_transcript_reads_as_its_words():
+    transcript = Transcript(words=(word("您好", 0, 1), word("社保", 1, 2)), heard_seconds=2, model="m")
+    assert transcript.text == "您好 社保"
+    assert json.dumps(transcript.model) == '"m"'

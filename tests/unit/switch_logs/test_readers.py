@@ -1,0 +1,202 @@
+"""The switch's logs as events: whole lines, damaged lines, foreign bytes, rotated files."""
+
+import gzip
+import os
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+from voicedesk.errors import InputError
+from voicedesk.switch_logs.cdr import CdrReader
+from voicedesk.switch_logs.cel import CelReader, read_time
+from voicedesk.switch_logs.files import read_lines
+from voicedesk.switch_logs.queue_log import QueueLogReader
+
+ROW = '"{}","1795454912.445116","13800138000","4001","{}","","{}","1795454912.0","{}"'
+CALLER = ("PJSIP/trunk-00000000", "1795454912.0")
+PHONE = ("PJSIP/agent1-00000001", "1795454912.1")
+GAVE_UP = '{"hangupcause":127,"hangupsource":"PJSIP/trunk-00000000"}'
+PICKED_UP = '{"pickup_channel":"PJSIP/agent3-2","pickup_channel_uniqueid":"1.2"}'
+
+
+def cel(kind, channel=CALLER, extra=""):
+    return ROW.format(kind, *channel, extra.replace('"', '""'))
+
+
+def told(reader, *lines):
+    return [(one.event.name, one.event) for one in reader.read(lines)]
+
+
+def names(reader, *lines):
+    return [name for name, _ in told(reader, *lines)]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (cel("CHAN_START"), ["Newchannel"]),
+        (cel("CHAN_START", PHONE), ["DialBegin"]),
+        (cel("ANSWER"), ["Newstate"]),
+        (cel("HANGUP", CALLER, '{"hangupcause":16,"hangupsource":"dialplan/builtin"}'), ["Hangup"]),
+        (cel("HANGUP", CALLER, GAVE_UP), ["HangupRequest", "Hangup"]),
+        (cel("HANGUP", CALLER, '{"hangupcause":0,"hangupsource":""}'), ["Hangup", "Shutdown"]),
+        (cel("HANGUP", PHONE, '{"hangupcause":0,"hangupsource":""}'), ["Hangup"]),
+        (cel("HANGUP", PHONE, "not json"), ["Hangup"]),
+        (cel("HANGUP", PHONE, "[1]"), ["Hangup"]),
+        (cel("BLINDTRANSFER", PHONE), ["BlindTransfer"]),
+        (cel("PICKUP", PHONE, PICKED_UP), ["Pickup", "DialEnd"]),
+        (cel("LINKEDID_END"), []),
+        (cel("CHAN_START", ("Message/ast_msg_queue", "1795454912.9")), []),
+    ],
+)  # fmt: skip
+def test_a_row_of_the_channel_log_is_told_as_the_switch_would_have_said_it_live(line, expected):
+    reader = CelReader(UTC)
+    assert names(reader, line) == expected
+    assert reader.bad_lines == 0
+
+
+def test_events_carry_the_log_s_instants_and_ids():
+    (_, begun), (_, dialled) = told(CelReader(UTC), cel("CHAN_START"), cel("CHAN_START", PHONE))
+    assert (begun.timestamp_us, begun.get("Exten"), begun.get("CallerIDNum")) == (
+        1795454912445116,
+        "4001",
+        "13800138000",
+    )
+    assert (dialled.get("DestUniqueid"), dialled.get("DestChannel")) == (PHONE[1], PHONE[0])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        '"CHAN_START"',
+        cel("CHAN_START").replace("1795454912.445116", "yesterday"),
+        '"a"b,',
+        cel("ANSWER", ("x", "1")),
+    ],
+)
+def test_fault_80_a_damaged_row_is_counted_and_left_out(line):
+    reader = CelReader(UTC)
+    assert names(reader, line, "", cel("ANSWER")) == ["Newstate"]
+    assert reader.bad_lines == 1
+
+
+def test_times_without_a_zone_are_the_hall_s():
+    shanghai = ZoneInfo("Asia/Shanghai")
+    assert read_time("2026-11-24 01:28:32.445116", shanghai) == 1795454912445116
+    assert read_time("1795454912.445116", shanghai) == 1795454912445116
+    assert read_time("soon", shanghai) is None
+
+
+# --- queue_log
+
+QUEUE = "1795455034|1795455034.0|hotline"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "known"),
+    [
+        (f"{QUEUE}|NONE|ENTERQUEUE||13800138000|1", ["QueueCallerJoin"], ["QueueCallerJoin"]),
+        (f"{QUEUE}|agent1|CONNECT|14|1795455034.1|14", ["AgentCalled", "AgentConnect"], []),
+        (f"{QUEUE}|agent1|CONNECT|14|1795455034.1", ["AgentCalled", "AgentConnect"], []),
+        (f"{QUEUE}|PJSIP/a1|RINGNOANSWER|4000", ["AgentCalled", "AgentRingNoAnswer", "Hangup"], []),
+        (f"{QUEUE}|agent1|RINGCANCELED|1998", ["AgentCalled", "AgentRingNoAnswer", "Hangup"], []),
+        (f"{QUEUE}|NONE|ABANDON|1|1|2", ["HangupRequest", "Hangup"], []),
+        (f"{QUEUE}|NONE|EXITWITHTIMEOUT|1|1|15", ["QueueCallerLeave", "Hangup"], ["QueueCallerLeave"]),
+        (f"{QUEUE}|agent1|COMPLETECALLER|14|1|1", ["Hangup"], []),
+        (f"{QUEUE}|agent1|PAUSE|", [], []),
+        ("1795455034|NONE|NONE|NONE|QUEUESTART|", [], []),
+    ],
+)
+def test_a_line_of_the_queue_log_is_told_and_only_the_waiting_of_calls_that_a_finer_log_knows(line, expected, known):
+    assert names(QueueLogReader(), line) == expected
+    assert names(QueueLogReader(frozenset({"1795455034.0"})), line) == known
+
+
+def test_a_ring_of_the_queue_log_begins_before_its_line_and_each_has_an_id_of_its_own():
+    lines = [f"{QUEUE}|PJSIP/a1|RINGNOANSWER|4000", f"{QUEUE}|a|b|RINGNOANSWER|x"]
+    events = told(QueueLogReader(), *lines)
+    called = [event for name, event in events if name == "AgentCalled"]
+    assert [event.timestamp_us for event in called] == [1795455030000000, 1795455034000000]
+    assert [event.get("DestUniqueid") for event in called] == ["1795455034.0/1", "1795455034.0/2"]
+    assert [event.get("MemberName") for event in called] == ["PJSIP/a1", "a|b"]
+    assert called[1].get("DestChannel") == "Member/a|b-1795455034.0/2"
+
+
+@pytest.mark.parametrize("line", ["", "x|y", "soon|1|2|3|CONNECT|1", f"{QUEUE}|agent1|SOMETHING|1", "1795455034|1|2|3"])
+def test_fault_80_a_damaged_line_of_the_queue_log_is_counted(line):
+    reader = QueueLogReader()
+    assert names(reader, line) == []
+    assert reader.bad_lines == bool(line)
+
+
+# --- call records
+
+RECORD = (
+    '"1795454912.445116","1795454927.357792","1795454928.359537","15.9","1.0","13800138000","4001",'
+    '"PJSIP/trunk-0","PJSIP/agent1-1","Queue","ANSWERED","1795454912.0","1795454912.0","0"'
+)
+
+
+def test_call_records_tell_of_calls_that_nothing_finer_knows_and_are_doubtful():
+    events = told(CdrReader(), RECORD)
+    assert [name for name, _ in events] == ["Newchannel", "DialBegin", "Newstate", "Hangup", "Hangup"]
+    assert all(event.doubtful for _, event in events)
+    assert told(CdrReader(frozenset({"1795454912.0"})), RECORD) == []
+    unanswered = RECORD.replace("ANSWERED", "NO ANSWER").replace("1795454927.357792", "0.000000")
+    assert names(CdrReader(), unanswered) == ["Newchannel", "DialBegin", "Hangup", "Hangup"]
+    assert names(CdrReader(), RECORD.replace("PJSIP/agent1-1", "")) == ["Newchannel", "Hangup"]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "x", RECORD.replace("PJSIP/trunk-0", "none"), RECORD.replace('"1795454912.0","0"', '"","0"')]
+)
+def test_fault_80_a_damaged_record_is_counted(line):
+    reader = CdrReader()
+    assert names(reader, line) == []
+    assert reader.bad_lines == bool(line)
+
+
+# --- files
+
+
+def test_fault_80_rotated_files_are_read_oldest_first_and_an_unfinished_line_waits(tmp_path):
+    path = tmp_path / "queue_log"
+    for age, (name, text) in enumerate(
+        [("queue_log", "5\n6"), ("queue_log.1", "3\n4\n"), ("queue_log-20261122", "2\n"), ("queue_log.2.gz", "1\n")]
+    ):
+        data = text.encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    (tmp_path / "queue_log.d").mkdir()
+    assert list(read_lines(path)) == ["1", "2", "3", "4", "5"]
+    path.write_text("")
+    assert list(read_lines(path)) == ["1", "2", "3", "4"]
+
+
+def test_fault_80_a_file_rotated_while_it_is_read_gives_every_line_once(tmp_path):
+    path = tmp_path / "queue_log"
+    (tmp_path / "queue_log.1").write_text("1\n")
+    path.write_text("2\n3\n")
+    lines = read_lines(path)
+    assert next(lines) == "1"
+    path.rename(tmp_path / "queue_log.2")
+    path.write_text("4\n")
+    assert list(lines) == ["2", "3"]  # what was written since is for the next time
+
+
+def test_fault_80_bytes_that_are_no_utf_8_are_read_as_gbk(tmp_path):
+    path = tmp_path / "queue_log"
+    path.write_bytes("1|1.0|队列|张三|PAUSE|\n".encode("gbk") + b"\xff\xff\n" + "李四\n".encode())
+    first, broken, last = read_lines(path)
+    assert (first, last) == ("1|1.0|队列|张三|PAUSE|", "李四")
+    assert broken
+
+
+def test_a_log_that_cannot_be_read_says_so(tmp_path):
+    with pytest.raises(InputError, match="the log cannot be read"):
+        list(read_lines(tmp_path / "none"))
+    (tmp_path / "log").write_text("")
+    (tmp_path / "log.1.gz").write_bytes(b"\x1f\x8bbroken")
+    with pytest.raises(InputError, match="the log cannot be read"):
+        list(read_lines(tmp_path / "log"))

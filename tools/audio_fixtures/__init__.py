@@ -1,0 +1,1 @@
+"""Greetings as recordings, what is said when and the verdict due beside each."""

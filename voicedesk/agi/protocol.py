@@ -1,0 +1,229 @@
+"""FastAGI without a socket: bytes in, values out, commands as bytes.
+
+A conversation begins with the environment (lines `agi_key: value` up to an empty one); then each command of ours is
+answered by one reply. `HANGUP` may come at any time. Lines are framed before they are decoded, so that no name in
+another encoding can end the conversation; what a caller's name smuggles in is noticed and not trusted.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from voicedesk.errors import AgiProtocolError, UnsafeValueError
+
+MAX_ENVIRONMENT_BYTES = 64 * 1024
+MAX_ENVIRONMENT_LINES = 200
+MAX_REPLY_BYTES = 64 * 1024
+_FIRST_KEYS = frozenset({"agi_request", "agi_channel", "agi_uniqueid"})
+_LAST_KEYS = frozenset({"agi_priority", "agi_threadid"})
+"""Every Asterisk sends these after what a caller can touch: without them the environment was cut short."""
+_KEY = re.compile(r"agi_[a-z0-9_]{1,40}")
+_NUMBER = re.compile(r"[0-9+*#]{1,32}")
+_REPLY = re.compile(r"([0-9]{3})([ -]|$)(.*)", re.DOTALL)
+_RESULT = re.compile(r"result=(-?[0-9*#]*)(?:\s+\((.*)\))?(?:\s+endpos=(\d+))?\s*", re.DOTALL)
+_END = re.compile(rb"(?:^|\r?\n)\r?\n")
+_BREAK = re.compile(r"[\r\n\0]")
+_PLAIN = b"200 result="
+_PLAIN_LENGTH = len(_PLAIN)
+_NONE = frozenset({"", "unknown", "anonymous"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgiEnvironment:
+    """What the switch says of the call. `path` is that of the agi:// address, `query` what follows its "?".
+
+    `caller_number` is None if withheld or not to be trusted. `is_doubtful`: the environment was tampered with or cut;
+    then nothing in `values` that a caller can touch is to be believed.
+    """
+
+    path: str
+    query: Mapping[str, str]
+    arguments: tuple[str, ...]
+    channel: str
+    uniqueid: str
+    caller_number: str | None
+    language: str
+    is_doubtful: bool
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The answer to a command. `result` is the text after "result=", `value` what stood in brackets after it.
+
+    `endpos` is in samples. A refusal (510, 511, 520) has its text in `value`.
+    """
+
+    code: int
+    result: str = ""
+    value: str | None = None
+    endpos: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HungUp:
+    """The caller is gone."""
+
+
+AgiEvent = AgiEnvironment | Reply | HungUp
+
+
+class AgiProtocol:
+    """One conversation, the switch's side of it: `receive_data` gives what came."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._is_begun = False
+        self._usage: list[str] | None = None
+        self.strays = 0
+        """Lines that answer nothing: more than none, and the environment ended before the switch had ended it."""
+
+    def receive_data(self, data: bytes) -> list[AgiEvent]:
+        """What `data` completes. Raises AgiProtocolError where the other side cannot be Asterisk."""
+        self._buffer += data
+        events: list[AgiEvent] = []
+        if not self._is_begun:
+            found = _END.search(self._buffer)
+            if (found.start() if found else len(self._buffer)) > MAX_ENVIRONMENT_BYTES:
+                raise AgiProtocolError("the environment is too long: this is no Asterisk")
+            if found is None:
+                return events
+            block = bytes(self._buffer[: found.start()])
+            del self._buffer[: found.end()]
+            self._is_begun = True
+            events.append(_read_environment(block))
+        *lines, rest = self._buffer.split(b"\n")
+        self._buffer = rest
+        if len(rest) > MAX_REPLY_BYTES:
+            raise AgiProtocolError("a line is too long: this is no Asterisk")
+        for line in lines:
+            event = self._reply_line(bytes(line).rstrip(b"\r"))
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _reply_line(self, line: bytes) -> AgiEvent | None:
+        if self._usage is None and line.startswith(_PLAIN) and line[_PLAIN_LENGTH:].isdigit():
+            return Reply(code=200, result=line[_PLAIN_LENGTH:].decode())
+        text = decoded(line)
+        if text == "HANGUP":
+            return HungUp()
+        match = _REPLY.fullmatch(text)
+        if self._usage is not None and not (match and match[1] == "520" and match[2] != "-"):
+            self._usage.append(text)
+            if len(self._usage) > MAX_ENVIRONMENT_LINES:
+                raise AgiProtocolError("a refusal does not end: this is no Asterisk")
+            return None
+        if match is None:
+            self.strays += bool(text)
+            return None
+        return self._reply(int(match[1]), match[2] == "-", match[3])
+
+    def _reply(self, code: int, goes_on: bool, rest: str) -> Reply | None:
+        if code == 520:
+            if goes_on:
+                self._usage = [rest]
+                return None
+            told, self._usage = self._usage or [rest], None
+            return Reply(code=code, value=" ".join(" ".join(told).split()))
+        if code == 100:
+            return None
+        if code != 200:
+            return Reply(code=code, value=rest)
+        match = _RESULT.fullmatch(rest)
+        if match is None:
+            raise AgiProtocolError(f"a reply cannot be read: {rest[:80]!r}")
+        return Reply(code=200, result=match[1], value=match[2], endpos=int(match[3]) if match[3] else None)
+
+
+def _read_environment(block: bytes) -> AgiEnvironment:
+    """The environment of its lines, which are `agi_key: value`."""
+    try:
+        lines = block.decode().split("\n")
+    except UnicodeDecodeError:
+        lines = [decoded(line) for line in block.split(b"\n")]
+    if len(lines) > MAX_ENVIRONMENT_LINES:
+        raise AgiProtocolError("the environment is too long: this is no Asterisk")
+    values: dict[str, str] = {}
+    doubtful = set()
+    for line in lines:
+        key, colon, value = line.partition(":")
+        if not colon or not _is_key(key):
+            doubtful.add("")
+        elif key in values:
+            doubtful.add(key)
+        else:
+            values[key] = value.strip("\r").removeprefix(" ")
+    return environment_of(values, doubtful)
+
+
+@lru_cache(maxsize=1024)
+def _is_key(key: str) -> bool:
+    return _KEY.fullmatch(key) is not None
+
+
+@lru_cache(maxsize=256)
+def _read_address(address: str) -> tuple[str, Mapping[str, str]]:
+    """Path and query of an agi:// address."""
+    parts = urlsplit(address)
+    return unquote(parts.path).strip("/"), MappingProxyType(dict(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+def environment_of(values: dict[str, str], doubtful: set[str]) -> AgiEnvironment:
+    """The environment of its keys; those in `doubtful` were there twice ("" for a line that was none at all).
+
+    Raises AgiProtocolError where nothing says what the call is.
+    """
+    if not values.keys() >= _FIRST_KEYS:
+        raise AgiProtocolError("it does not say what the call is: this is no Asterisk")
+    is_doubtful = bool(doubtful) or not values.keys() >= _LAST_KEYS
+    path, query = _read_address(values["agi_request"])
+    number = values.get("agi_callerid", "")
+    is_number = _NUMBER.fullmatch(number) is not None
+    arguments: list[str] = []
+    while (argument := values.get(f"agi_arg_{len(arguments) + 1}")) is not None:
+        arguments.append(argument)
+    return AgiEnvironment(
+        path=path,
+        query=query,
+        arguments=tuple(arguments),
+        channel=values.get("agi_channel", ""),
+        uniqueid=values.get("agi_uniqueid", ""),
+        caller_number=number if is_number and not is_doubtful else None,
+        language=values.get("agi_language", ""),
+        is_doubtful=is_doubtful or not (is_number or number.lower() in _NONE),
+        values=MappingProxyType(values),
+    )
+
+
+def decoded(line: bytes) -> str:
+    """A line as text: UTF-8, or GB 18030 as Chinese switches send it; what is neither keeps its readable part."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return line.decode("utf-8", errors="replace")
+
+
+def to_command(*words: str | int) -> bytes:
+    """A command as it goes over the wire: the first word as it is, the others quoted.
+
+    Raises UnsafeValueError for a value that could begin another line.
+    """
+    name, *values = words
+    return (" ".join([_safe(str(name)), *(_quoted(value) for value in values)]) + "\n").encode()
+
+
+def _quoted(value: str | int) -> str:
+    text = _safe(str(value)).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def _safe(text: str) -> str:
+    if _BREAK.search(text):
+        raise UnsafeValueError("a value for the switch may hold no line break: correct it")
+    return text

@@ -1,0 +1,1 @@
+"""Sound as it comes from the switch: files and streams in, samples out."""

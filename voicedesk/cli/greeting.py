@@ -1,0 +1,239 @@
+"""`voicedesk greeting`: what was said when the phone was answered."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from voicedesk.cli.common import (
+    DAMAGED,
+    ConfigOption,
+    FromOption,
+    JsonOption,
+    ToOption,
+    complain,
+    local_time,
+    moment,
+    say,
+    say_json,
+    settings_of,
+    wait,
+)
+from voicedesk.clock import to_seconds
+from voicedesk.errors import InputError
+from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
+from voicedesk.greeting.rules import GreetingRules, rules_from_file, shipped_rules
+from voicedesk.services.greeting_check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
+from voicedesk.services.greeting_rejudge import GreetingChange, rejudge_greetings
+from voicedesk.settings import Settings
+from voicedesk.speech.install import find_model
+from voicedesk.speech.listening import Listener
+from voicedesk.speech.models import embedded_model, read_model
+from voicedesk.speech.vosk_engine import VoskRecognizer
+from voicedesk.store.greetings import GreetingFilter, StoredGreeting
+from voicedesk.store.store import Store
+
+VERDICTS = {
+    "cannot_tell": "无法判定 cannot tell",
+    "incomplete": "不完整 incomplete",
+    "wrong_department": "报错部门 wrong department",
+    "wrong_order": "次序不对 wrong order",
+    "late_start": "开口过迟 late start",
+    "compliant": "合规 compliant",
+    "not_judged": "不评判 not judged",
+}
+PARTS = {"hello": "您好", "department": "部门", "matter": "问事", "returning": "回电", "number": "工号"}
+
+app = typer.Typer(help="Greetings: 您好, then the department, then the matter (S2, S3).", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Commands about greetings."""
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Recordings of the staff's side that begin at the answer.")],
+    department: Annotated[str, typer.Option(help="The line's own department.")],
+    alias: Annotated[list[str] | None, typer.Option(help="Another name of it; may be given several times.")] = None,
+    other: Annotated[list[str] | None, typer.Option(help="Another department; may be given several times.")] = None,
+    staff_channel: Annotated[
+        StaffChannel | None, typer.Option(help="Of a recording with two channels, the staff's.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A speech model's folder; else the embedded one.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="A rule set of the hall's own.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check the greeting of recordings: 您好, department, matter, in time, and no forbidden phrase.
+
+    Example: `voicedesk greeting check answer.wav --department 社保中心 --alias 人社局 --other 医保局`
+    """
+    names = DepartmentNames(name=department, aliases=tuple(alias or ()), others=tuple(other or ()))
+    rule_set = rules_from_file(rules) if rules else shipped_rules()
+    chosen = read_model(model) if model else embedded_model()
+    if chosen.synthetic_only:
+        complain(f"speech model {chosen.name!r}: {chosen.statement}")
+    checker = GreetingChecker(Listener(VoskRecognizer(chosen)), names, rule_set, thresholds_of(chosen))
+    checked = [checker.check_file(file, staff_channel) for file in files]
+    if json:
+        say_json([as_json(one) for one in checked])
+    else:
+        for one in checked:
+            _tell(one)
+    if any(one.error for one in checked):
+        raise typer.Exit(DAMAGED)
+
+
+@app.command("list")
+def list_greetings(
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Only this person.")] = None,
+    verdict: Annotated[GreetingVerdict | None, typer.Option(help="Only this verdict.")] = None,
+    review: Annotated[bool, typer.Option("--review", help="Only what a person must look at.")] = False,
+    forbidden: Annotated[bool, typer.Option("--forbidden", help="Only with a forbidden phrase.")] = False,
+    since: FromOption = None,
+    until: ToOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the greetings of recorded calls, newest first.
+
+    Example: `voicedesk greeting list --verdict incomplete --from 2026-11-01`
+    """
+    settings = settings_of(config)
+    which = GreetingFilter(
+        line=line,
+        agent=agent,
+        verdict=verdict.value if verdict else None,
+        needs_review=True if review else None,
+        has_forbidden=True if forbidden else None,
+        from_at=moment(since, settings.hall.zone),
+        to_at=moment(until, settings.hall.zone),
+    )
+    found = wait(_list(settings, which, limit))
+    if json:
+        say_json([_plain(one) for one in found])
+        return
+    for one in found:
+        when = local_time(one.answered_at, settings.hall.zone)
+        say(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(one)}")
+
+
+@app.command()
+def show(
+    call_id: Annotated[str, typer.Argument(help="The call's id, or its beginning.", metavar="ID")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what was heard of the staff in one call, with times, and why the verdict is what it is.
+
+    Example: `voicedesk greeting show 1f3a9c`
+    """
+    settings = settings_of(config)
+    found = wait(_of_call(settings, call_id))
+    if not found:
+        raise InputError(f"nothing was heard in a call whose id begins with {call_id!r}: was it recorded?")
+    if json:
+        say_json([_plain(one) for one in found])
+        return
+    for one in found:
+        judgement = one.evidence.get("judgement") or {}
+        say(
+            f"{local_time(one.answered_at, settings.hall.zone)}  {one.endpoint}  {VERDICTS.get(one.verdict or '', '-')}"
+        )
+        for part in judgement.get("parts", ()):
+            name = PARTS.get(part["part"], part["part"])
+            say(f"  {part['start_seconds']:6.2f} s  {name}: {part['text']} ({part['match']})")
+        for phrase in judgement.get("forbidden", ()):
+            say(f"  {phrase['start_seconds']:6.2f} s  禁语 forbidden: {phrase['phrase']}")
+        for remark in judgement.get("remarks", ()):
+            say(f"  {remark}")
+        say(f"  听到 heard: {judgement.get('transcript', '')}")
+        say(f"  录音 recording: {settings.recording.folder / one.recording if one.recording else '-'}")
+
+
+@app.command()
+def rejudge(
+    since: FromOption = None,
+    until: ToOption = None,
+    rules: Annotated[Path | None, typer.Option(help="A rule set of the hall's own.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Judge stored greetings again from what was heard, by today's rules.
+
+    Example: `voicedesk greeting rejudge --from 2026-11-01 --dry-run`
+    """
+    settings = settings_of(config)
+    which = GreetingFilter(from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
+    rule_set = rules_from_file(rules) if rules else shipped_rules()
+    judged, changes = wait(_rejudge(settings, which, rule_set, dry_run=dry_run))
+    if json:
+        say_json({"judged": judged, "changes": [asdict(one) for one in changes]})
+        return
+    for one in changes:
+        phrases = f"禁语 forbidden {one.forbidden_before} -> {one.forbidden_after}"
+        say(f"{one.call_id[:10]}  {one.before} -> {one.after}  {phrases}")
+    say(f"{judged} greetings judged again, {len(changes)} are others now")
+
+
+def _in_short(one: StoredGreeting) -> str:
+    """The verdict and what goes with it."""
+    told = [VERDICTS.get(one.verdict or "", "未听 not heard yet")]
+    told += [f"禁语 forbidden {one.forbidden}"] if one.forbidden else []
+    told += [] if one.is_final else ["通话中 so far"]
+    told += ["待复核 to be reviewed"] if one.needs_review else []
+    return "，".join(told)
+
+
+async def _list(settings: Settings, which: GreetingFilter, limit: int) -> list[StoredGreeting]:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        return await store.greetings.list(which, limit=limit)
+
+
+async def _of_call(settings: Settings, call_id: str) -> list[StoredGreeting]:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        call = await store.calls.get(call_id)
+        return await store.greetings.list(GreetingFilter(call_id=call.call.facts.id)) if call else []
+
+
+async def _rejudge(
+    settings: Settings, which: GreetingFilter, rules: GreetingRules, *, dry_run: bool
+) -> tuple[int, list[GreetingChange]]:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        thresholds = thresholds_of(find_model(settings.speech.model, settings.speech.models_folder))
+        return await rejudge_greetings(store.greetings, which, rules, thresholds, dry_run=dry_run)
+
+
+def _plain(one: StoredGreeting) -> dict[str, Any]:
+    """A stored greeting as plain values: who and when, then the judgement as `greeting check` gives it."""
+    values = asdict(one)
+    evidence = values.pop("evidence")
+    at = to_seconds(values.pop("answered_at"))
+    return {**values, "answered_at": at, **(evidence.get("judgement") or {})}
+
+
+def _tell(checked: CheckedGreeting) -> None:
+    judged, transcript = checked.judgement, checked.transcript
+    if judged is None or transcript is None:
+        complain(checked.error or "")
+        return
+    why = f" ({judged.reason.value})" if judged.reason else ""
+    review = "，待人工复核 to be reviewed" if judged.needs_review else ""
+    say(f"{checked.file}: {VERDICTS[judged.verdict.value]}{why}{review}")
+    if judged.missing:
+        say(f"  缺 missing: {'、'.join(PARTS.get(part, part) for part in judged.missing)}")
+    for part in judged.parts:
+        say(f"  {part.start_seconds:6.2f} s  {PARTS.get(part.part, part.part)}: {part.text} ({part.match.value})")
+    for found in judged.phrases.forbidden:
+        say(f"  {found.start_seconds:6.2f} s  禁语 forbidden: {found.phrase}")
+    for found in judged.phrases.polite:
+        say(f"  {found.start_seconds:6.2f} s  规范用语 polite: {found.phrase}")
+    for remark in judged.remarks:
+        say(f"  {remark}")
+    say(f"  听到 heard: {transcript.text}")

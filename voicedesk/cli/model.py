@@ -1,0 +1,197 @@
+"""`voicedesk model`: speech models, installed, chosen, tested, and calibrated on a hall's own recordings."""
+
+import csv
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import track
+
+from voicedesk.audio.wav import read_sound
+from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
+from voicedesk.errors import InputError
+from voicedesk.greeting.calibration import LabelledGreeting, calibrate, keep_calibration, thresholds_of
+from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
+from voicedesk.greeting.rules import shipped_rules
+from voicedesk.settings import read_settings, with_key
+from voicedesk.speech.install import find_model, install_model, list_models, verify_model
+from voicedesk.speech.listening import Listener
+from voicedesk.speech.models import SpeechModel
+from voicedesk.speech.vosk_engine import VoskRecognizer
+from voicedesk.speech.workers import SpeechWorkers
+
+LABELS = "labels.csv"
+_MIB = 1024 * 1024
+
+app = typer.Typer(help="Speech models: which one hears greetings, how far to believe it.", no_args_is_help=True)
+NameArgument = Annotated[str | None, typer.Argument(help="A model's name or folder; else the one in use.")]
+
+
+@app.command()
+def install(
+    source: Annotated[Path, typer.Argument(help="A model as ZIP, or its folder.")], config: ConfigOption = None
+) -> None:
+    """Install a Vosk model from a ZIP or a folder: looked through, unpacked safely, checksums kept, loaded once.
+
+    Example: `voicedesk model install vosk-model-small-cn-0.22.zip`
+    """
+    settings = settings_of(config)
+    model = install_model(source, settings.speech.models_folder)
+    wait(_loads(model))
+    say(f"{model.path.name}: installed, {model.rate} Hz; it is used after: voicedesk model use {model.path.name}")
+
+
+@app.command("list")
+def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List the models there are, and which one is in use.
+
+    Example: `voicedesk model list`
+    """
+    speech = settings_of(config).speech
+    found = [_plain(one.name, one.size_bytes, one.model, one.problem) for one in list_models(speech.models_folder)]
+    for one in found:
+        one["in_use"] = one["name"] == speech.model
+    if json:
+        say_json(found)
+        return
+    for one in found:
+        mark = "*" if one["in_use"] else " "
+        state = one["problem"] or (
+            "calibrated" if one["calibrated"] else "not calibrated: adverse verdicts go to review"
+        )
+        say(f"{mark} {one['name']}  {one['size_bytes'] / _MIB:.1f} MiB  {state}")
+        if one["statement"]:
+            say(f"    {one['statement']}")
+
+
+@app.command()
+def use(
+    name: Annotated[str, typer.Argument(help="An installed model's name, or embedded.")], config: ConfigOption = None
+) -> None:
+    """Write into the settings which model hears greetings; the service takes it at its next start.
+
+    Example: `voicedesk model use vosk-model-small-cn-0.22`
+    """
+    loaded = read_settings(config)
+    model = find_model(name, loaded.settings.speech.models_folder)
+    wait(_loads(model))
+    if loaded.file is None:
+        raise InputError(f'there is no settings file: write [speech] model = "{name}" into one (voicedesk init)')
+    with_key(loaded.file, "speech", "model", name)
+    say(f"{loaded.file}: [speech] model is {name!r} now; restart the service")
+
+
+@app.command("test")
+def try_model(name: NameArgument = None, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Compare a model with its checksums, load it in a worker, and say what it can do.
+
+    Example: `voicedesk model test vosk-model-small-cn-0.22`
+    """
+    model = _model(name, config)
+    verify_model(model)
+    seconds = wait(_loads(model))
+    told = {**_plain(model.path.name, 0, model, None), "rate": model.rate, "takes_grammar": model.takes_grammar}
+    told |= {"words": len(model.words) if model.words is not None else None, "load_seconds": round(seconds, 2)}
+    del told["size_bytes"], told["problem"]
+    if json:
+        say_json(told)
+    else:
+        for key, value in told.items():
+            say(f"{key}: {value}")
+
+
+@app.command("calibrate")
+def calibrate_(
+    folder: Annotated[Path, typer.Argument(help=f"Recordings that begin at the answer, and {LABELS}.")],
+    name: Annotated[str | None, typer.Option("--model", help="A model's name or folder; else the one in use.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what was found.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Set a model's limits of doubt from the hall's own labelled recordings; half of them prove what was found.
+
+    Example: `voicedesk model calibrate recordings/`
+
+    labels.csv has the columns file, department, verdict (compliant, incomplete …), and may have forbidden (yes),
+    aliases and others (names parted by semicolons). Without proof nothing is written, and the exit code is 1.
+    """
+    model = _model(name, config)
+    if model.synthetic_only:
+        complain(f"speech model {model.name!r}: {model.statement}")
+    found = calibrate(list(_labelled(folder, Listener(VoskRecognizer(model)))), shipped_rules())
+    if json:
+        say_json({"is_good": found.is_good, **asdict(found)})
+    else:
+        for half, outcome in (("chosen on", found.chosen_on), ("proven on", found.proven_on)):
+            say(f"{half} {outcome.total}: {outcome.right} right, {outcome.untold} cannot_tell, {outcome.wrong} wrong")
+        limits = found.thresholds
+        say(f"confidence {limits.confidence}, known {limits.known_share}, agreement {limits.agreement}")
+    if not found.is_good:
+        complain("this model may not judge this hall's greetings alone: its adverse verdicts go on going to review")
+        raise typer.Exit(ERROR)
+    if not dry_run:
+        path = keep_calibration(model, found, datetime.now(UTC).date().isoformat())
+        complain(f"{path}: written")
+
+
+def _model(name: str | None, config: Path | None) -> SpeechModel:
+    speech = settings_of(config).speech
+    return find_model(name or speech.model, speech.models_folder)
+
+
+async def _loads(model: SpeechModel) -> float:
+    """Seconds until a worker has it loaded: a damaged model may take its process down, and not ours."""
+    workers = SpeechWorkers(model.path)
+    began = time.monotonic()
+    try:
+        await workers.ready()
+        return time.monotonic() - began
+    finally:
+        await workers.close()
+
+
+def _plain(name: str, size: int, model: SpeechModel | None, problem: str | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "size_bytes": size,
+        "calibrated": model is not None and thresholds_of(model).calibrated,
+        "synthetic_only": model is not None and model.synthetic_only,
+        "statement": model.statement if model else "",
+        "problem": problem,
+    }
+
+
+def _labelled(folder: Path, listener: Listener) -> Iterator[LabelledGreeting]:
+    """Each labelled recording as it is heard. Raises InputError naming the line that is wrong."""
+    rows = _rows(folder / LABELS)
+    for number, row in enumerate(track(rows, description="hearing", transient=True), 2):
+        try:
+            verdict = GreetingVerdict(row["verdict"].strip())
+            names = DepartmentNames(
+                name=row["department"].strip(), aliases=_names(row.get("aliases")), others=_names(row.get("others"))
+            )
+            file = row["file"].strip()
+        except (KeyError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"{folder / LABELS}, line {number}: file, department and verdict are needed: {error}"
+            ) from error
+        sound = read_sound(folder / file)
+        transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut)
+        yes = (row.get("forbidden") or "").strip().lower() in ("yes", "1", "true", "是")
+        yield LabelledGreeting(transcript=transcript, names=names, verdict=verdict, has_forbidden=yes)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            return list(csv.DictReader(opened))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{file}: the labels cannot be read: {error}") from error
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").replace("；", ";").split(";") if name.strip())

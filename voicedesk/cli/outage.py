@@ -1,0 +1,77 @@
+"""`voicedesk outage`: callers hear first what is broken, and the information centre is told (S10)."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.clock import now_us, to_seconds
+from voicedesk.services import outage
+from voicedesk.settings import Settings
+from voicedesk.store.outages import Outage
+from voicedesk.store.store import Store
+
+app = typer.Typer(help="Announce a fault before anything else, and tell who has to know (S10).", no_args_is_help=True)
+
+LineOption = Annotated[str | None, typer.Option(help="Only this line; else all.")]
+
+
+@app.command()
+def start(
+    text: Annotated[str, typer.Argument(help="What callers hear, in Chinese; numbers as words.")],
+    line: LineOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Announce an outage from now on: the general sentence, then this text; and tell the information centre.
+
+    Example: `voicedesk outage start "社会保险系统正在抢修，预计下午三点恢复。"`
+    """
+    settings = settings_of(config)
+    wrong = outage.speak(text, settings)
+    if wrong:
+        complain(f"only the general sentence will be heard: {wrong}")
+    told = wait(_start(settings, text, line))
+    say(f"announced from now on; information centre: {told}")
+
+
+@app.command()
+def stop(line: LineOption = None, config: ConfigOption = None) -> None:
+    """End the announcement, and tell the information centre.
+
+    Example: `voicedesk outage stop`
+    """
+    for one, told in wait(_stop(settings_of(config), line)):
+        say(f"{one.text}: ended; information centre: {told}")
+
+
+@app.command("list")
+def list_outages(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List what is announced now.
+
+    Example: `voicedesk outage list`
+    """
+    settings = settings_of(config)
+    found = wait(_current(settings))
+    if json:
+        plain = [(one.line, one.text, one.started_by, to_seconds(one.started_at)) for one in found]
+        say_json([dict(zip(("line", "text", "by", "since"), values, strict=True)) for values in plain])
+        return
+    for one in found:
+        since = local_time(one.started_at, settings.hall.zone)
+        say(f"{since}  {one.line or '全部 all lines'}  {one.started_by}  {one.text}")
+
+
+async def _start(settings: Settings, text: str, line: str | None) -> str:
+    async with Store.open(settings.store.url) as store:
+        return await outage.start(store, settings, text, line=line, by=getpass.getuser(), now=now_us)
+
+
+async def _stop(settings: Settings, line: str | None) -> list[tuple[Outage, str]]:
+    async with Store.open(settings.store.url) as store:
+        return await outage.stop(store, settings, line=line, by=getpass.getuser(), now=now_us)
+
+
+async def _current(settings: Settings) -> list[Outage]:
+    async with Store.open(settings.store.url) as store:
+        return await store.outages.current()

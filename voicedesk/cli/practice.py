@@ -1,0 +1,92 @@
+"""`voicedesk practice`: a greeting spoken into a microphone, and the verdict at once (S18)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from rich.text import Text
+
+from voicedesk.audio.g711 import Samples
+from voicedesk.audio.microphone import input_devices, listen
+from voicedesk.audio.wav import read_sound
+from voicedesk.cli.common import ConfigOption, complain, say, settings_of
+from voicedesk.cli.greeting import PARTS, VERDICTS
+from voicedesk.errors import InputError
+from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.live import LiveJudge
+from voicedesk.greeting.rules import GreetingRules, shipped_rules
+from voicedesk.services.greeting_watch import greeting_task
+from voicedesk.services.practice import Attempt, attempt
+from voicedesk.settings import Settings
+from voicedesk.speech.install import find_model
+from voicedesk.speech.listening import Listener
+from voicedesk.speech.vosk_engine import VoskRecognizer
+
+_BLOCK_SECONDS = 0.1
+
+
+def practice(
+    line: Annotated[str | None, typer.Option(help="The line whose greeting to practise; else the only one.")] = None,
+    wav: Annotated[Path | None, typer.Option(help="A recording instead of the microphone.")] = None,
+    device: Annotated[int | None, typer.Option(help="The microphone's number, see --list-devices.")] = None,
+    list_devices: Annotated[bool, typer.Option("--list-devices", help="List the microphones.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="One try, without asking for another.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Practise a line's greeting: speak, see the words appear, the verdict, and what was missing. Nothing is kept.
+
+    Example: `voicedesk practice --line hotline`
+    """
+    if list_devices:
+        for one in input_devices():
+            say(one)
+        return
+    settings = settings_of(config)
+    rules = shipped_rules()
+    task = greeting_task(_chosen(settings, line), settings, rules)
+    if task.names is None:
+        raise InputError("this line has no department: give it one in [[lines]], or there is no greeting to judge")
+    model = find_model(settings.speech.model, settings.speech.models_folder)
+    if model.synthetic_only:
+        complain(f"语音模型 speech model {model.name!r}: {model.statement}")
+    listener = Listener(VoskRecognizer(model))
+    thresholds = thresholds_of(model)
+    while True:
+        say(f"请说 please say: 您好 → {task.names.name} → 请问您要办理什么业务？")
+        with Live(Text("…"), transient=True) as live:
+            blocks = _blocks_of(wav) if wav else listen(device)
+            judge = LiveJudge(task, rules, thresholds)
+            done = attempt(listener, blocks, judge, shown=lambda words: live.update(Text(words)))
+        _tell(done, rules)
+        if wav or once or not typer.confirm("再试一次 try again?", default=True):
+            return
+
+
+def _chosen(settings: Settings, name: str | None) -> str:
+    names = [one.name for one in settings.lines]
+    if name is None and len(names) == 1:
+        return names[0]
+    if name not in names:
+        raise InputError(f"choose a line with --line: {', '.join(names) or 'the settings have none'}")
+    return name
+
+
+def _blocks_of(file: Path) -> Iterator[tuple[Samples, int]]:
+    sound = read_sound(file)
+    step = int(sound.rate * _BLOCK_SECONDS)
+    samples = sound.channel(0)
+    return ((samples[start : start + step], sound.rate) for start in range(0, len(samples), step))
+
+
+def _tell(done: Attempt, rules: GreetingRules) -> None:
+    judged = done.judged
+    say(f"听到 heard: {done.transcript.text or '-'}")
+    for part in judged.parts:
+        say(f"  {part.start_seconds:5.1f} s  {PARTS.get(part.part, part.part)}: {part.text}")
+    say(f"判定 verdict: {VERDICTS[judged.verdict.value]} ({rules.version})")
+    for remark in judged.remarks:
+        say(f"  {remark}")
+    for hint in done.hints:
+        say(f"  → {hint}")

@@ -1,0 +1,161 @@
+"""Sets a model's limits of doubt from a hall's own labelled recordings, and proves them on recordings it did not see.
+
+Nobody may be accused wrongly: of the limits under which no labelled greeting is called what it is not, those are taken
+that leave the fewest untold. The proof is made with the half of the recordings that had no part in the choice.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+from voicedesk.errors import InputError
+from voicedesk.greeting.model import DepartmentNames, GreetingVerdict, Thresholds
+from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.verdict import is_understood, judge_greeting
+from voicedesk.speech.models import SpeechModel
+from voicedesk.speech.transcript import Transcript, Understanding
+
+FILE = "calibration.json"
+FEWEST = 60
+FEWEST_OF_A_KIND = 20
+"""So many greetings that comply, and so many that do not, half of each for the choice and half for the proof."""
+LEAST_TOLD = 0.5
+"""Limits under which more than this share is left untold are of no use."""
+_CONFIDENCE = (0.5, 0.6, 0.7, 0.8, 0.9)
+_KNOWN_SHARE = (0.5, 0.6, 0.7, 0.8)
+_AGREEMENT = (0.4, 0.5, 0.6, 0.7, 0.8)
+_SURER_BY = 0.15
+_BELIEVE_ALL = Thresholds(confidence=0, known_share=0, agreement=0, sure_confidence=0, sure_agreement=0)
+_BELIEVE_NONE = Thresholds(confidence=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledGreeting:
+    """A greeting as it was heard, and what a person says of it: the verdict due, and forbidden phrases if any."""
+
+    transcript: Transcript
+    names: DepartmentNames
+    verdict: GreetingVerdict
+    has_forbidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What limits make of labelled greetings: called rightly, left untold, called what they are not."""
+
+    right: int = 0
+    untold: int = 0
+    wrong: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.right + self.untold + self.wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Limits of doubt, how they did where they were chosen, and how where they were not."""
+
+    thresholds: Thresholds
+    chosen_on: Outcome
+    proven_on: Outcome
+
+    @property
+    def is_good(self) -> bool:
+        """Nobody was called what they are not, and most were told."""
+        proof = self.proven_on
+        return proof.wrong == 0 and proof.untold <= (1 - LEAST_TOLD) * proof.total
+
+
+def calibrate(greetings: Sequence[LabelledGreeting], rules: GreetingRules) -> Calibration:
+    """The best limits for these greetings. Raises InputError if there are too few to prove anything."""
+    compliant = [one for one in greetings if one.verdict is GreetingVerdict.COMPLIANT]
+    others = [one for one in greetings if one.verdict is not GreetingVerdict.COMPLIANT]
+    if len(greetings) < FEWEST or min(len(compliant), len(others)) < FEWEST_OF_A_KIND:
+        raise InputError(
+            f"{len(compliant)} compliant greetings and {len(others)} others are too few: label at least {FEWEST}, "
+            f"{FEWEST_OF_A_KIND} of each kind"
+        )
+    first = [_told(one, rules) for one in [*compliant[::2], *others[::2]]]
+    second = [_told(one, rules) for one in [*compliant[1::2], *others[1::2]]]
+    tried = ((limits, _outcome(first, limits)) for limits in _candidates())
+    best, chosen_on = min(tried, key=lambda pair: (pair[1].wrong, pair[1].untold, -_strictness(pair[0])))
+    found = Calibration(thresholds=best, chosen_on=chosen_on, proven_on=_outcome(second, best))
+    return replace(found, thresholds=replace(best, calibrated=found.is_good))
+
+
+_Kind = Literal["right", "untold", "wrong"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is made of a greeting where its voice counts as understood, and where it does not."""
+
+    understanding: Understanding | None
+    understood: _Kind
+    doubted: _Kind
+
+
+def _told(one: LabelledGreeting, rules: GreetingRules) -> _Told:
+    return _Told(
+        understanding=one.transcript.understanding,
+        understood=_kind(one, rules, _BELIEVE_ALL),
+        doubted=_kind(one, rules, _BELIEVE_NONE),
+    )
+
+
+def _kind(one: LabelledGreeting, rules: GreetingRules, thresholds: Thresholds) -> _Kind:
+    judged = judge_greeting(one.transcript, one.names, rules, thresholds)
+    if judged.phrases.forbidden and not one.has_forbidden:
+        return "wrong"
+    if judged.verdict is one.verdict:
+        return "right"
+    return "untold" if judged.verdict is GreetingVerdict.CANNOT_TELL else "wrong"
+
+
+def _outcome(greetings: Iterable[_Told], limits: Thresholds) -> Outcome:
+    """What these limits make of them."""
+    kinds = Counter(one.understood if is_understood(one.understanding, limits) else one.doubted for one in greetings)
+    return Outcome(right=kinds["right"], untold=kinds["untold"], wrong=kinds["wrong"])
+
+
+def thresholds_of(model: SpeechModel) -> Thresholds:
+    """A model's limits of doubt: as calibrated here, else the careful ones. Raises InputError for a damaged file."""
+    path = model.path / FILE
+    try:
+        return Thresholds(**json.loads(path.read_text(encoding="utf-8"))["thresholds"])
+    except FileNotFoundError:
+        return Thresholds()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: the calibration cannot be read: calibrate the model again") from error
+
+
+def keep_calibration(model: SpeechModel, found: Calibration, when: str) -> Path:
+    """Writes a calibration beside its model. Raises InputError if that folder may not be written."""
+    values: dict[str, Any] = {
+        "thresholds": asdict(found.thresholds),
+        "calibrated_at": when,
+        "chosen_on": asdict(found.chosen_on),
+        "proven_on": asdict(found.proven_on),
+    }
+    path = model.path / FILE
+    try:
+        path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: the calibration cannot be written: {error.strerror}") from error
+    return path
+
+
+def _candidates() -> Iterable[Thresholds]:
+    for confidence, known_share, agreement in product(_CONFIDENCE, _KNOWN_SHARE, _AGREEMENT):
+        sure = round(agreement - _SURER_BY, 2)
+        yield Thresholds(confidence=confidence, known_share=known_share, agreement=agreement, sure_agreement=sure)
+
+
+def _strictness(limits: Thresholds) -> float:
+    return limits.confidence + limits.known_share + limits.agreement

@@ -1,0 +1,118 @@
+"""The rule set of greetings and phrases: data that a supervisor can read, checked when it is read."""
+
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from voicedesk.errors import InputError
+from voicedesk.greeting.phrases import Phrase, read_phrase
+
+
+def _readable(text: str) -> str:
+    try:
+        read_phrase(text)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+PhraseText = Annotated[str, AfterValidator(_readable)]
+PhraseTexts = tuple[PhraseText, ...]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(_Table):
+    """Seconds after the answer: by when the first word must be said, and by when all parts (S2)."""
+
+    first_word_seconds: float = Field(gt=0, le=60)
+    all_parts_seconds: float = Field(gt=0, le=120)
+
+
+class Part(_Table):
+    """One part of a greeting: how it is said, how it may also be said with a remark, and what hints at it."""
+
+    phrases: PhraseTexts = Field(min_length=1)
+    with_remark: PhraseTexts = ()
+    hints: tuple[str, ...] = ()
+
+
+class Department(_Table):
+    """Words that go with a department's name."""
+
+    around: PhraseTexts = ()
+
+
+class Forbidden(_Table):
+    """What must not be said (S3), where it is none of it, and what introduces the words of somebody else."""
+
+    phrases: PhraseTexts = Field(min_length=1)
+    unless: PhraseTexts = ()
+    quoted_after: PhraseTexts = ()
+
+
+class Phrases(_Table):
+    """A plain list of phrases."""
+
+    phrases: PhraseTexts = ()
+
+
+class GreetingRules(_Table):
+    """One version of the rules; the parts of a template are said in its order."""
+
+    version: str = Field(min_length=1, max_length=60)
+    limits: Limits
+    templates: dict[str, tuple[str, ...]]
+    parts: dict[str, Part]
+    department: Department
+    forbidden: Forbidden
+    polite: Phrases
+    courtesy: Phrases
+
+    @model_validator(mode="after")
+    def _templates_name_parts(self) -> "GreetingRules":
+        known = {*self.parts, "department"}
+        for name, parts in self.templates.items():
+            unknown = next((part for part in parts if part not in known), None)
+            if unknown is not None:
+                raise ValueError(f"template {name!r} names {unknown!r}, but [parts.{unknown}] is missing: add it")
+            if not parts or len(set(parts)) < len(parts):
+                raise ValueError(f"template {name!r} is empty or names a part twice: correct it")
+        return self
+
+
+def read_phrases(texts: tuple[str, ...]) -> list[Phrase]:
+    """The phrases that texts of a rule set mean."""
+    return [read_phrase(text) for text in texts]
+
+
+def read_rules(text: str, source: str) -> GreetingRules:
+    """The rule set in a TOML text; raises InputError that names `source`, the place and the cure."""
+    try:
+        return GreetingRules.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{source}: this is no TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise InputError(f"{source}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def rules_from_file(path: Path) -> GreetingRules:
+    """A hall's own rule set; raises InputError where it cannot be read."""
+    try:
+        return read_rules(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: the greeting rules cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def shipped_rules() -> GreetingRules:
+    """The rule set that comes with Voicedesk: S2 and S3 as the standard words them."""
+    return read_rules((files("voicedesk.greeting") / "rules.toml").read_text(encoding="utf-8"), "rules.toml")

@@ -1,0 +1,84 @@
+"""Chinese text as pinyin with tone digits, so that the voice cannot misread it; exceptions are data.
+
+The voice reads hanzi itself, but not every character of many readings (多音字) right. How words are read is said in
+`prompts/zh_CN/readings.toml`: "参保" = "can1 bao3".
+"""
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from pypinyin import Style, lazy_pinyin
+
+from voicedesk.errors import InputError
+from voicedesk.ivr.wording import CHINESE
+from voicedesk.texts_folder import shipped_texts
+
+_SHIPPED = shipped_texts() / CHINESE / "readings.toml"
+_HANZI = re.compile(r"[\u3400-\u9fff]+")
+_THIRD_TONES = re.compile(r"[a-z]+3(?: [a-z]+3)+")
+_SYLLABLES = re.compile(r"([a-zü]+[1-5] )*[a-zü]+[1-5]")
+_PAUSES = str.maketrans(dict.fromkeys("，、；：,;:", ", ") | dict.fromkeys("。！？!?", ". "))
+_UNREADABLE = re.compile(r"[^\W\u3400-\u9fff]|[^\w\s，、；：,;:。！？!?.“”‘’《》（）()「」【】—…·\"'-]")
+
+
+class Pronunciation:
+    """Says how texts are read; `readings` are a word's syllables, which win over the dictionary's."""
+
+    def __init__(self, readings: dict[str, str]) -> None:
+        self._readings = readings
+        words = sorted(readings, key=len, reverse=True)
+        self._own = re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
+
+    def of(self, text: str) -> str:
+        """A text as pinyin. Raises InputError for one with digits or letters: they are to be words."""
+        if _UNREADABLE.search(text):
+            raise InputError(f"{text!r} holds digits, letters or signs: write them as they are spoken")
+        read = self._own.sub(lambda word: f" {self._readings[word[0]]} ", text)
+        read = _HANZI.sub(lambda run: f" {_pinyin(run[0])} ", read)
+        read = re.sub(r"[“”‘’《》（）()「」【】—…·\"'-]", " ", read).translate(_PAUSES)
+        return " ".join(read.split())
+
+
+def words_of(text: str, language: str, pronunciation: Pronunciation) -> str:
+    """What the voice is given for a text: pinyin for Chinese. Raises InputError for what nobody can read aloud."""
+    return pronunciation.of(text) if language == CHINESE else text
+
+
+@lru_cache(maxsize=1)
+def shipped_pronunciation() -> Pronunciation:
+    """The one that is shipped."""
+    return Pronunciation(_readings(_SHIPPED))
+
+
+def load_pronunciation(file: Path) -> Pronunciation:
+    """The shipped readings and those of a hall's own file, which win. Raises InputError that names what is wrong."""
+    return Pronunciation({**_readings(_SHIPPED), **_readings(file)})
+
+
+def _readings(file: Path) -> dict[str, str]:
+    try:
+        readings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{file}: cannot be read: {error}") from error
+    for word, read in readings.items():
+        if not _HANZI.fullmatch(word) or not isinstance(read, str) or not _SYLLABLES.fullmatch(read):
+            raise InputError(f'{file}: {word} = {read!r} is no reading: write "参保" = "can1 bao3"')
+        if len(read.split()) != len(word):
+            raise InputError(f"{file}: {word} has {len(word)} characters, its reading {len(read.split())} syllables")
+    return readings
+
+
+def _pinyin(text: str) -> str:
+    syllables = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
+    return _THIRD_TONES.sub(_flowing, " ".join(syllables))
+
+
+def _flowing(run: re.Match[str]) -> str:
+    """Third tones that follow each other: the first of each two rises, and the first two of an odd number do."""
+    syllables = run[0].split(" ")
+    odd = len(syllables) % 2
+    rising = (place == 0 or place % 2 == odd for place in range(len(syllables) - 1))
+    turned = [f"{one[:-1]}2" if rises else one for one, rises in zip(syllables, rising, strict=False)]
+    return " ".join([*turned, syllables[-1]])

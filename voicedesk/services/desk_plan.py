@@ -1,0 +1,55 @@
+"""The desk's rules as the settings give them: deadlines, limits of dialling, and which line group a call belongs to."""
+
+from voicedesk.calls.model import CallFacts, Role
+from voicedesk.settings import LineSettings, Settings
+from voicedesk.tickets.dial_rules import DialLimits
+from voicedesk.tickets.model import Kind
+from voicedesk.tickets.plan import HOUR_US, Plan
+from voicedesk.work_calendar import WorkCalendar
+
+_MINUTE_US = HOUR_US // 60
+
+
+def plan_of(settings: Settings) -> Plan:
+    """When things are due (S4, S6, S9), in the working hours of each line group: those of its first line."""
+    times = settings.tickets
+    duty = {_group(line): line.duty for line in reversed(settings.lines)}
+    return Plan(
+        calendar=WorkCalendar.of(settings),
+        duty=duty,
+        within_us=round(times.within_hours * HOUR_US),
+        remind_us=round(times.remind_hours * HOUR_US),
+        retry_us=tuple(minutes * _MINUTE_US for minutes in settings.callbacks.retry_minutes),
+        kinds_us={
+            Kind.REFERRAL: round(times.referral_hours * HOUR_US),
+            Kind.COMPLAINT: round(times.complaint_hours * HOUR_US),
+            Kind.HOME_VISIT: round(times.home_visit_hours * HOUR_US),
+        },
+    )
+
+
+def dial_limits(settings: Settings) -> DialLimits:
+    """Whom the hall may ring and how often; its own numbers are never rung."""
+    rules = settings.callbacks
+    own = {extension for line in settings.lines for extension in line.extensions} | set(rules.own_numbers)
+    return DialLimits(
+        enabled=rules.enabled,
+        tries_a_day=rules.tries_a_day,
+        calls_an_hour=rules.calls_an_hour,
+        own_numbers=frozenset(own),
+        area_code=settings.hall.area_code,
+    )
+
+
+def group_of(facts: CallFacts, settings: Settings) -> str | None:
+    """The line group of a call: of the line that was called, or of the staff phone that placed it; None: unknown."""
+    if facts.line is not None:
+        return next((_group(line) for line in settings.lines if line.name == facts.line), facts.line)
+    staff = [leg.endpoint for leg in facts.legs if leg.role is Role.STAFF]
+    phones = {facts.placed_by} if facts.placed_by else set(staff)
+    groups = {_group(line) for line in settings.lines if phones & set(line.phones)}
+    return groups.pop() if len(groups) == 1 else None
+
+
+def _group(line: LineSettings) -> str:
+    return line.group or line.name

@@ -1,0 +1,68 @@
+"""What a hall's callers hear, put together from its settings: the texts that are wanted, and where their sounds are."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from voicedesk.catalogue.load import load_catalogue
+from voicedesk.catalogue.model import Catalogue, Item
+from voicedesk.catalogue.script import script
+from voicedesk.ivr.model import Menu, MenuGroup, MenuItem, SpokenPart
+from voicedesk.ivr.wording import CHINESE, ENGLISH, Frame
+from voicedesk.prompts.book import PromptBook, Voice
+from voicedesk.prompts.build import Wanted, wanted_texts
+from voicedesk.prompts.pronunciation import Pronunciation, load_pronunciation, shipped_pronunciation
+from voicedesk.prompts.texts import load_frames
+from voicedesk.settings import Settings
+from voicedesk.texts_folder import shipped_texts
+
+
+def book_of(settings: Settings) -> PromptBook:
+    """The prompts that the settings name."""
+    table = settings.prompts
+    rates = {"rate": table.rate, "slow_rate": table.slow_rate}
+    voices = {CHINESE: Voice(name=table.voice, **rates), ENGLISH: Voice(name=table.english_voice, **rates)}
+    return PromptBook(table.folder, voices)
+
+
+def pronunciation_of(settings: Settings) -> Pronunciation:
+    """How Chinese is read: the shipped readings and the hall's own, which win. Raises InputError for a wrong file."""
+    own = settings.prompts.texts / CHINESE / "readings.toml" if settings.prompts.texts else None
+    return load_pronunciation(own) if own and own.exists() else shipped_pronunciation()
+
+
+def frames_of(settings: Settings) -> Mapping[str, Frame]:
+    """The texts around the items. Raises InputError for a file of the hall's own that is wrong."""
+    return load_frames(settings.prompts.texts or shipped_texts())
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The hall's catalogue, or the samples that came with Voicedesk."""
+    return load_catalogue(settings.notices.folder or shipped_texts() / CHINESE)
+
+
+def menu_of(catalogue: Catalogue, day: date, *, samples: bool) -> Menu:
+    """What callers may be told on a day."""
+    return Menu(
+        groups=tuple(MenuGroup(key=group.key, name=group.name) for group in catalogue.groups),
+        items=tuple(_menu_item(item) for item in catalogue.spoken_on(day, samples=samples)),
+    )
+
+
+def wanted_of(settings: Settings, day: date) -> tuple[Wanted, ...]:
+    """Every text that needs a sound: what is told on a day, and what was published for later."""
+    catalogue = catalogue_of(settings)
+    later = (one for one in catalogue.versions if one.publication and one.publication.effective > day)
+    items = [*catalogue.spoken_on(day, samples=settings.notices.samples), *later]
+    return wanted_texts(frames_of(settings), (group.name for group in catalogue.groups), items)
+
+
+def _menu_item(item: Item) -> MenuItem:
+    return MenuItem(
+        id=item.id,
+        version=item.version,
+        name=item.name,
+        aliases=item.aliases,
+        group=item.group,
+        key=item.key,
+        parts=tuple(SpokenPart(part=one.part, sentences=one.sentences) for one in script(item)),
+    )

@@ -1,0 +1,1 @@
+"""What was said: recognisers, and the words they hear."""

@@ -1,0 +1,105 @@
+"""Speech models on disk: what a folder must hold, what a model can do, and how it says what it is.
+
+Models differ in their sample rate, in how they cut words and in whether they take a grammar. All that is told here
+once, from the model's own files.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from voicedesk.errors import InputError
+from voicedesk.speech.transcript import UNKNOWN_WORD
+
+DEFAULT_RATE = 16000
+"""Kaldi's own sample rate, where a model's configuration does not name one."""
+EMBEDDED = "embedded"
+"""The name of the model that comes with Voicedesk."""
+ORIGIN = "origin.json"
+_NEEDED = ("am/final.mdl", "conf/model.conf", "graph/phones/word_boundary.int")
+_FEATURES = ("conf/mfcc.conf", "conf/fbank.conf")
+
+
+@dataclass(frozen=True)
+class SpeechModel:
+    """A model in a folder. `name` is the folder's; `rate` the samples a second it wants."""
+
+    path: Path
+    name: str
+    rate: int
+    takes_grammar: bool
+    statement: str
+    synthetic_only: bool
+
+    @cached_property
+    def words(self) -> frozenset[str] | None:
+        """Every word it can hear; None where the model does not list them."""
+        listed = self.path / "graph" / "words.txt"
+        if not listed.exists():
+            return None
+        lines = listed.read_text(encoding="utf-8").splitlines()
+        return frozenset(line.split()[0] for line in lines if line.split()) - {"<eps>", "#0", "<s>", "</s>"}
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        """Its words of one character: by them any name can be spelt."""
+        return frozenset(word for word in self.words or () if len(word) == 1)
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether it says of a sound that it is none of its words."""
+        return UNKNOWN_WORD in (self.words or ())
+
+
+def read_model(path: Path) -> SpeechModel:
+    """The model in a folder. Raises InputError that says what is missing."""
+    if not path.is_dir():
+        raise InputError(f"{path}: there is no speech model: install one with `voicedesk model install`")
+    missing = next((name for name in _NEEDED if not (path / name).is_file()), None)
+    if missing is None and not any((path / name).is_file() for name in _FEATURES):
+        missing = _FEATURES[0]
+    if missing is None and not ((path / "graph/HCLG.fst").is_file() or (path / "graph/HCLr.fst").is_file()):
+        missing = "graph/HCLr.fst"
+    if missing is not None:
+        raise InputError(f"{path}: this is no Vosk model, or a damaged one: {missing} is missing")
+    origin = _origin(path)
+    return SpeechModel(
+        path=path,
+        name=str(origin.get("name") or path.name),
+        rate=_rate(path),
+        takes_grammar=(path / "graph/Gr.fst").is_file() and not (path / "graph/HCLG.fst").is_file(),
+        statement=str(origin.get("statement", "")),
+        synthetic_only=bool(origin.get("synthetic_voices_only")),
+    )
+
+
+def embedded_model() -> SpeechModel:
+    """The model that comes with Voicedesk: it understands synthetic voices only, and says so."""
+    return read_model(Path(str(files("voicedesk.speech"))) / EMBEDDED)
+
+
+def _origin(path: Path) -> dict[str, object]:
+    try:
+        found = json.loads((path / ORIGIN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path / ORIGIN}: it cannot be read: {error}") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _rate(path: Path) -> int:
+    """The sample rate a model's features are made for."""
+    for name in _FEATURES:
+        if not (path / name).is_file():
+            continue
+        for line in (path / name).read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition("#")[0].strip().partition("=")
+            if key == "--sample-frequency":
+                try:
+                    return round(float(value))
+                except ValueError as error:
+                    raise InputError(f"{path / name}: {value!r} is no sample rate") from error
+    return DEFAULT_RATE

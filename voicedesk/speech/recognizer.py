@@ -1,0 +1,40 @@
+"""The port to speech recognition: what any engine does for us."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from voicedesk.audio.g711 import Samples
+from voicedesk.speech.models import SpeechModel
+from voicedesk.speech.transcript import Word
+
+
+class Hearing(Protocol):
+    """One voice being heard, block by block."""
+
+    def accept(self, samples: Samples) -> None:
+        """Takes the next samples, at the rate the hearing was begun with."""
+
+    def so_far(self) -> str:
+        """The words heard so far, which may still change."""
+
+    def settled(self) -> tuple[Word, ...]:
+        """The words of all utterances that are over: these will not change."""
+
+    def settle(self) -> None:
+        """Ends the utterance here, as in a pause: what was heard of it will not change any more."""
+
+    def finish(self) -> tuple[Word, ...]:
+        """Every word, in order of start; nothing can be taken any more."""
+
+
+class Recognizer(Protocol):
+    """An engine with a model loaded."""
+
+    model: SpeechModel
+
+    def hear(self, rate: int, grammar: Sequence[str] | None = None) -> Hearing:
+        """Begins to hear a voice of `rate` samples a second.
+
+        `grammar` are the phrases it may be, their words divided by spaces; None: anything the model knows. Raises
+        InputError for a grammar where the model takes none, or with words it does not know.
+        """

@@ -1,0 +1,145 @@
+"""Greetings in the database: what staff said on one phone of one call, what was heard of it, and the verdict."""
+
+import json
+import zlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Row, delete, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from voicedesk.store.engine import Database, upsert
+from voicedesk.store.tables import greetings
+
+STEP = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredGreeting:
+    """One recording of a staff phone in a call. `uniqueid` is the phone's channel's, `answered_at` its answer.
+
+    `verdict` None: nothing was heard yet. Until `is_final` it may change while the call goes on. `forbidden` counts
+    phrases; `recording` is the file in the recordings' folder. `evidence` holds, as plain values, what the judgement
+    was made from and what it says: `task`, `transcript`, `understanding`, `judgement`.
+    """
+
+    pbx: str
+    uniqueid: str
+    call_id: str
+    endpoint: str
+    answered_at: int
+    line: str | None = None
+    agent: str | None = None
+    verdict: str | None = None
+    reason: str | None = None
+    needs_review: bool = False
+    forbidden: int = 0
+    is_final: bool = False
+    rules_version: str | None = None
+    model: str | None = None
+    recording: str | None = None
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreetingFilter:
+    """Which greetings to list; None means any. `from_at` is inside, `to_at` is not."""
+
+    call_id: str | None = None
+    line: str | None = None
+    agent: str | None = None
+    verdict: str | None = None
+    needs_review: bool | None = None
+    has_forbidden: bool | None = None
+    from_at: int | None = None
+    to_at: int | None = None
+
+
+class Greetings:
+    """Queries over greetings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, greeting: StoredGreeting) -> None:
+        """Saves one; what was saved of it before is replaced."""
+        async with self._database.write() as connection:
+            await connection.execute(upsert(connection, greetings), [_row(greeting)])
+
+    async def get(self, pbx: str, uniqueid: str) -> StoredGreeting | None:
+        """The greeting on a channel."""
+        query = select(greetings).where(greetings.c.pbx == pbx, greetings.c.uniqueid == uniqueid)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return _stored(row) if row is not None else None
+
+    async def forget_recordings(self, before: int) -> list[str]:
+        """Notes that recordings older than an instant are gone; their names, for the files to be deleted."""
+        old = (greetings.c.answered_at < before) & greetings.c.recording.is_not(None)
+        async with self._database.write() as connection:
+            names = list((await connection.execute(select(greetings.c.recording).where(old))).scalars())
+            await connection.execute(update(greetings).where(old).values(recording=None))
+        return names
+
+    async def prune(self, before: int) -> int:
+        """Deletes greetings older than an instant; how many. Their recordings are forgotten first."""
+        async with self._database.write() as connection:
+            return (await connection.execute(delete(greetings).where(greetings.c.answered_at < before))).rowcount
+
+    async def forget_call(self, call_id: str) -> list[str]:
+        """Removes what was heard in a call, not the verdicts; the names of its recordings, to be deleted."""
+        names = []
+        for one in await self.list(GreetingFilter(call_id=call_id)):
+            names += [one.recording] if one.recording else []
+            await self.save(replace(one, recording=None, evidence={"task": one.evidence.get("task")}))
+        return names
+
+    async def list(
+        self, which: GreetingFilter, *, limit: int = 100, after: tuple[int, str, str] | None = None
+    ) -> list[StoredGreeting]:
+        """Greetings, newest first; `after` is the (answer, pbx, uniqueid) of the last one seen, for the next page."""
+        key = tuple_(greetings.c.answered_at, greetings.c.pbx, greetings.c.uniqueid)
+        query = select(greetings).limit(limit).order_by(*(column.desc() for column in key.clauses))
+        for column in ("call_id", "line", "agent", "verdict", "needs_review"):
+            value = getattr(which, column)
+            if value is not None:
+                query = query.where(greetings.c[column] == value)
+        if which.has_forbidden is not None:
+            query = query.where((greetings.c.forbidden > 0) == which.has_forbidden)
+        if which.from_at is not None:
+            query = query.where(greetings.c.answered_at >= which.from_at)
+        if which.to_at is not None:
+            query = query.where(greetings.c.answered_at < which.to_at)
+        if after is not None:
+            query = query.where(key < after)
+        async with self._database.read() as connection:
+            return [_stored(row) for row in await connection.execute(query)]
+
+    async def each(self, which: GreetingFilter, *, page: int = STEP) -> AsyncIterator[StoredGreeting]:
+        """Every matching greeting, newest first, a page at a time."""
+        after: tuple[int, str, str] | None = None
+        while True:
+            found = await self.list(which, limit=page, after=after)
+            for one in found:
+                yield one
+            if len(found) < page:
+                return
+            after = (found[-1].answered_at, found[-1].pbx, found[-1].uniqueid)
+
+
+async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
+    """What was said in a call that became part of another is that one's: pairs of (gone, kept), in their order."""
+    for gone, kept in merged:
+        await connection.execute(update(greetings).where(greetings.c.call_id == gone).values(call_id=kept))
+
+
+def _row(greeting: StoredGreeting) -> dict[str, object]:
+    values = {name: getattr(greeting, name) for name in greeting.__slots__}
+    text = json.dumps(greeting.evidence, ensure_ascii=False, separators=(",", ":"))
+    return {**values, "evidence": zlib.compress(text.encode())}
+
+
+def _stored(row: Row[Any]) -> StoredGreeting:
+    values = dict(row._mapping)
+    return StoredGreeting(**{**values, "evidence": json.loads(zlib.decompress(values["evidence"]))})

@@ -1,0 +1,50 @@
+"""Outages that are, or were, announced to callers (S10)."""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+
+from voicedesk.store.engine import Database
+from voicedesk.store.tables import outages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """One; `line` None: of all lines. `ended_at` None: it is announced now."""
+
+    id: str
+    line: str | None
+    text: str
+    started_at: int
+    started_by: str
+    ended_at: int | None = None
+    ended_by: str | None = None
+
+
+class OutageLog:
+    """Queries over outages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, text: str, *, line: str | None, at: int, by: str) -> Outage:
+        """One begins."""
+        outage = Outage(id=secrets.token_hex(6), line=line, text=text, started_at=at, started_by=by)
+        async with self._database.write() as connection:
+            await connection.execute(insert(outages), {name: getattr(outage, name) for name in Outage.__slots__})
+        return outage
+
+    async def stop(self, *, line: str | None, at: int, by: str) -> list[Outage]:
+        """Ends what is announced on a line (None: everywhere); what was ended."""
+        ended = [one for one in await self.current() if line is None or one.line == line]
+        ids = [one.id for one in ended]
+        async with self._database.write() as connection:
+            await connection.execute(update(outages).where(outages.c.id.in_(ids)).values(ended_at=at, ended_by=by))
+        return ended
+
+    async def current(self) -> list[Outage]:
+        """What is announced now, oldest first."""
+        query = select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.started_at)
+        async with self._database.read() as connection:
+            return [Outage(**row._mapping) for row in await connection.execute(query)]

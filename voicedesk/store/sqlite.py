@@ -1,0 +1,95 @@
+"""A database in a file of its own: SQLite, in WAL mode with full synchronisation.
+
+A commit is on disk when it returns, through kill -9 and power loss. Writers queue up (`BEGIN IMMEDIATE`).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from voicedesk.errors import StoreError, StoreUnavailable
+
+_BUSY_MS = 10_000
+_STEP_MS = 200
+_PRAGMAS = (
+    f"PRAGMA busy_timeout = {_BUSY_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+)
+_PASSING = ("locked", "busy", "disk is full", "full", "readonly", "read-only", "unable to open", "disk i/o")
+_DAMAGED = ("malformed", "not a database")
+
+
+class SQLite:
+    """`sqlite:///PATH`."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self.path: Path | None = Path(url.database or "")
+        self.name = str(self.path)
+        _make_private(self.path)
+
+    def engine(self) -> AsyncEngine:
+        """Connections over the file, each in a thread of its own."""
+        engine = create_async_engine(self._url.set(drivername="sqlite+aiosqlite"))
+        _tune(engine)
+        return engine
+
+    def is_locked(self, error: DBAPIError) -> bool:
+        """Whether another connection writes."""
+        return "locked" in str(error.orig)
+
+    def mapped(self, error: DBAPIError) -> StoreError:
+        """Locks, a full disk and a file that cannot be written now may pass; all else does not."""
+        text = str(error.orig)
+        if any(sign in text.lower() for sign in _DAMAGED):
+            return StoreError(f"{self.name} is damaged ({text}): `voicedesk doctor` says how to restore it")
+        passing = any(sign in text.lower() for sign in _PASSING)
+        return (StoreUnavailable if passing else StoreError)(f"the database refused: {text}")
+
+    async def damage(self, connection: AsyncConnection) -> str | None:
+        """Reads the whole file."""
+        told = (await connection.exec_driver_sql("PRAGMA quick_check(3)")).scalars().all()
+        return None if told == ["ok"] else "; ".join(str(line) for line in told)
+
+    async def scrub(self, engine: AsyncEngine) -> None:
+        """Deleted bytes are overwritten at once (`secure_delete`); the log of changes is emptied here."""
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _make_private(path: Path) -> None:
+    """The file holds personal data: nobody but its owner reads it."""
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        except OSError as error:
+            raise StoreError(f"{path}: the database file cannot be made: {error.strerror}") from error
+
+
+def _tune(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("write", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_STEP_MS}")  # whoever writes waits in small steps
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_MS}")

@@ -1,0 +1,1 @@
+"""The switch's own logs as events: what they tell of calls that nobody watched."""

@@ -1,0 +1,48 @@
+"""Reads a log of the switch with its rotated predecessors; it may be rotated meanwhile.
+
+All files are opened before the first is read, so that a rename does no harm. Bytes that are no UTF-8 are read as GBK;
+a last line that is still being written is left for the next time.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from voicedesk.errors import InputError
+
+MOST_ROTATED = 100
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The whole lines of a log, oldest first: rotated files (`NAME.1`, `NAME-20261123`, `.gz`), then the file itself.
+
+    Raises InputError where the file itself cannot be read.
+    """
+    try:
+        with ExitStack() as stack:
+            files = [stack.enter_context(_open(file)) for file in [*_rotated(path), path]]
+            for file in files:
+                for line in file.read().split(b"\n")[:-1]:
+                    yield _text(line)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: the log cannot be read: {error}") from error
+
+
+def _open(file: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
+
+
+def _rotated(path: Path) -> list[Path]:
+    """The files a log was moved to, oldest first by when they were last written."""
+    beside = [file for file in path.parent.glob(f"{path.name}[.-]*") if file.is_file()]
+    return sorted(beside, key=lambda file: (file.stat().st_mtime_ns, file.name))[-MOST_ROTATED:]
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("gbk", "replace")

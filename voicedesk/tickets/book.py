@@ -1,0 +1,125 @@
+"""The open tickets and the calls that open, join, close or only suggest closing them; order of arrival does not matter.
+
+One open callback per (number, line group). What is closed leaves the book; a withheld number cannot be told from
+another, so each such call is an item of its own, listed as uncallable.
+"""
+
+import hashlib
+from dataclasses import replace
+
+from voicedesk.clock import MICROSECONDS
+from voicedesk.tickets.meaning import Contact, Miss
+from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State, Ticket, moved
+from voicedesk.tickets.plan import Plan
+
+MOMENTS_US = 120 * MICROSECONDS
+"""Who is answered within this after a missed call ended was answered moments later: nobody has to ring back."""
+
+
+def callback_id(call_id: str) -> str:
+    """The id of the callback that a call opens: always the same, so that opening it again changes nothing."""
+    return hashlib.sha256(f"callback {call_id}".encode()).hexdigest()[:20]
+
+
+class Book:
+    """Live callbacks and the latest contacts of each number. `switchboards`: numbers that many people call from."""
+
+    def __init__(self, plan: Plan, *, switchboards: frozenset[str] = frozenset()) -> None:
+        self._plan = plan
+        self._switchboards = switchboards
+        self._open: dict[str, dict[str, Ticket]] = {}
+        self._uncallable: dict[str, Ticket] = {}
+        self._contacts: dict[str, dict[str | None, Contact]] = {}
+        self._known: set[str] = set()
+
+    @property
+    def live(self) -> tuple[Ticket, ...]:
+        """Every ticket without an end, the one that is due first in front."""
+        with_number = (ticket for groups in self._open.values() for ticket in groups.values())
+        return tuple(sorted((*with_number, *self._uncallable.values()), key=lambda one: (one.due_at, one.id)))
+
+    def put(self, ticket: Ticket) -> None:
+        """Takes a callback as it stands now (read from the store, or after a move); a closed one leaves the book."""
+        self._known.update(ticket.missed_calls)
+        shelf, key = self._shelf(ticket)
+        if not ticket.is_closed:
+            shelf[key] = ticket
+        elif key in shelf and shelf[key].id == ticket.id:
+            del shelf[key]
+
+    def _shelf(self, ticket: Ticket) -> tuple[dict[str, Ticket], str]:
+        if ticket.number is None:
+            return self._uncallable, ticket.id
+        return self._open.setdefault(ticket.number, {}), ticket.group
+
+    def note(self, what: Miss | Contact) -> tuple[Ticket, ...]:
+        """The tickets that a call changed; a call noted before changes none."""
+        changed = self._missed(what) if isinstance(what, Miss) else self._reached(what)
+        for ticket in changed:
+            self.put(ticket)
+        return changed
+
+    def _missed(self, miss: Miss) -> tuple[Ticket, ...]:
+        if miss.call_id in self._known:
+            return ()
+        live = self._open.get(miss.number or "", {}).get(miss.group)
+        if live is not None:
+            entry = Entry(at=miss.ended_at, move=Move.MISSED_AGAIN, call_id=miss.call_id)
+            since = max(live.waiting_since, miss.started_at)
+            return (moved(replace(live, missed_calls=(*live.missed_calls, miss.call_id), waiting_since=since), entry),)
+        ticket = self._opened(miss)
+        contact = self._contacts.get(miss.number or "", {}).get(miss.group)
+        if contact is not None and contact.at >= miss.started_at and self._is_certain(ticket, contact):
+            return (closed_by(ticket, contact),)
+        return (ticket,)
+
+    def _opened(self, miss: Miss) -> Ticket:
+        due_at = self._plan.due_at(miss.group, miss.ended_at)
+        return Ticket(
+            id=callback_id(miss.call_id),
+            kind=Kind.CALLBACK,
+            group=miss.group,
+            number=miss.number,
+            opened_at=miss.ended_at,
+            due_at=due_at,
+            promised_at=due_at,
+            waiting_since=miss.started_at,
+            state=State.OPEN if miss.number else State.UNCALLABLE,
+            missed_calls=(miss.call_id,),
+            history=(Entry(at=miss.ended_at, move=Move.OPENED, call_id=miss.call_id),),
+        )
+
+    def _reached(self, contact: Contact) -> tuple[Ticket, ...]:
+        groups = self._contacts.setdefault(contact.number, {})
+        latest = groups.get(contact.group)
+        if latest is None or latest.at < contact.at:
+            groups[contact.group] = contact
+        live = tuple(self._open.get(contact.number, {}).values())
+        return tuple(self._after(ticket, contact) for ticket in live if _is_answer_to(ticket, contact))
+
+    def _after(self, ticket: Ticket, contact: Contact) -> Ticket:
+        if self._is_certain(ticket, contact):
+            return closed_by(ticket, contact)
+        entry = Entry(at=contact.at, move=Move.SUGGEST, call_id=contact.call_id)
+        after = moved(replace(ticket, suggested_by=(*ticket.suggested_by, contact.call_id)), entry)
+        return replace(after, lease_until=None) if after.state is State.UNKNOWN else after
+
+    def _is_certain(self, ticket: Ticket, contact: Contact) -> bool:
+        return contact.group == ticket.group and contact.number not in self._switchboards
+
+
+def closed_by(ticket: Ticket, contact: Contact) -> Ticket:
+    """The ticket closed by the call that reached a person."""
+    was_dialled = any(entry.move is Move.DIAL for entry in ticket.history)
+    soon = contact.at - ticket.opened_at <= MOMENTS_US and len(ticket.missed_calls) == 1 and not was_dialled
+    return replace(
+        moved(ticket, Entry(at=contact.at, move=Move.REACHED, call_id=contact.call_id)),
+        outcome=Outcome.ANSWERED_MOMENTS_LATER if soon else Outcome.REACHED,
+        closed_at=contact.at,
+        closed_by_call=contact.call_id,
+        lease_until=None,
+    )
+
+
+def _is_answer_to(ticket: Ticket, contact: Contact) -> bool:
+    return contact.at >= ticket.waiting_since and contact.call_id not in ticket.suggested_by

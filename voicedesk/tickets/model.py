@@ -1,0 +1,158 @@
+"""A ticket (工单) and the one table of what may be done with it; it ends only by being closed, and keeps its history.
+
+A ticket's number is normalised or None (withheld: it cannot be rung). `MOVES` is the whole of the states: what is not
+in it is refused. Whoever may be ringing the citizen keeps the ticket: a claim is a lock with a lease, and a lease
+that runs out while dialling leaves `unknown`, never `open`, so that nobody is rung twice on a guess.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from voicedesk.errors import InputError
+
+
+class Kind(StrEnum):
+    """What a ticket is about (S1, S4, S9, S8)."""
+
+    CALLBACK = "callback"
+    REFERRAL = "referral"
+    COMPLAINT = "complaint"
+    HOME_VISIT = "home_visit"
+
+
+class State(StrEnum):
+    """Where a ticket stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    CLAIMED = "claimed"
+    DIALLING = "dialling"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    UNCALLABLE = "uncallable"
+    REPORTED = "reported"
+    CLOSED = "closed"
+
+
+class Move(StrEnum):
+    """What may happen to a ticket."""
+
+    OPENED = "opened"
+    MISSED_AGAIN = "missed_again"
+    CONFIRM = "confirm"
+    CLAIM = "claim"
+    RELEASE = "release"
+    LEASE_OVER = "lease_over"
+    DIAL = "dial"
+    NOT_RUNG = "not_rung"
+    TRY_FAILED = "try_failed"
+    RESULT_UNKNOWN = "result_unknown"
+    CONTACTED = "contacted"
+    REACHED = "reached"
+    SUGGEST = "suggest"
+    REPORT = "report"
+    POSTPONE = "postpone"
+    CLOSE = "close"
+
+
+class Outcome(StrEnum):
+    """How a ticket ended. `answered_moments_later` is counted in no figure: nobody had to ring back."""
+
+    REACHED = "reached"
+    ANSWERED_MOMENTS_LATER = "answered_moments_later"
+    SETTLED = "settled"
+    GIVEN_UP = "given_up"
+
+
+S, M = State, Move
+_LIVE = (S.OPEN, S.ACCEPTED, S.CLAIMED, S.DIALLING, S.WAITING, S.UNKNOWN, S.UNCALLABLE, S.REPORTED)
+_AT_REST = (S.OPEN, S.ACCEPTED, S.WAITING, S.REPORTED)
+
+MOVES: dict[tuple[State, Move], State] = {
+    **{(state, M.MISSED_AGAIN): state for state in _LIVE},
+    **{(state, M.SUGGEST): state for state in _LIVE},
+    **{(state, M.POSTPONE): state for state in _LIVE},
+    **{(state, M.REACHED): S.CLOSED for state in _LIVE},
+    **{(state, M.CLOSE): S.CLOSED for state in _LIVE if state is not S.DIALLING},
+    **{(state, M.CLAIM): S.CLAIMED for state in _AT_REST},
+    **{(state, M.REPORT): S.REPORTED for state in (S.OPEN, S.ACCEPTED, S.CLAIMED, S.WAITING, S.UNKNOWN)},
+    (S.OPEN, M.CONFIRM): S.ACCEPTED,
+    (S.CLAIMED, M.RELEASE): S.OPEN,
+    (S.CLAIMED, M.LEASE_OVER): S.OPEN,
+    (S.CLAIMED, M.DIAL): S.DIALLING,
+    (S.DIALLING, M.NOT_RUNG): S.CLAIMED,
+    (S.DIALLING, M.TRY_FAILED): S.WAITING,
+    (S.DIALLING, M.CONTACTED): S.ACCEPTED,
+    (S.UNKNOWN, M.CONTACTED): S.ACCEPTED,
+    (S.DIALLING, M.RESULT_UNKNOWN): S.UNKNOWN,
+    (S.DIALLING, M.SUGGEST): S.UNKNOWN,
+    (S.DIALLING, M.LEASE_OVER): S.UNKNOWN,
+    (S.UNKNOWN, M.NOT_RUNG): S.OPEN,
+    (S.UNKNOWN, M.TRY_FAILED): S.WAITING,
+}
+"""(state, move) → the state after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a ticket's history; `call_id` is the call it rests on, `by` the person, empty for the desk itself."""
+
+    at: int
+    move: Move
+    by: str = ""
+    call_id: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One matter that the hall owes somebody an end of.
+
+    `missed_calls` are the calls in it, the first opened it; `waiting_since` is when the latest of them began. `tries`
+    counts attempts that did not reach the citizen. `suggested_by` are calls that probably settled it, for a person to
+    confirm. `lease_until` is set while claimed. `matter`, `citizen` (a name) and `unit` are as they were registered
+    (S4); `recording` is the message left, `codes` are the notices heard before (S8). `reminded_at` and `escalated_at`:
+    people were told of the deadline.
+    """
+
+    id: str
+    kind: Kind
+    group: str
+    number: str | None
+    opened_at: int
+    due_at: int
+    promised_at: int
+    waiting_since: int
+    state: State = State.OPEN
+    owner: str | None = None
+    lease_until: int | None = None
+    tries: int = 0
+    next_try_at: int | None = None
+    missed_calls: tuple[str, ...] = ()
+    suggested_by: tuple[str, ...] = ()
+    late_reason: str = ""
+    outcome: Outcome | None = None
+    closed_at: int | None = None
+    closed_by_call: str | None = None
+    history: tuple[Entry, ...] = ()
+    pbx: str = ""
+    matter: str = ""
+    citizen: str = ""
+    unit: str = ""
+    recording: str | None = None
+    codes: tuple[str, ...] = ()
+    reminded_at: int | None = None
+    escalated_at: int | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """True once it has its end."""
+        return self.state is State.CLOSED
+
+
+def moved(ticket: Ticket, entry: Entry) -> Ticket:
+    """The ticket after a move, with the move in its history. Raises InputError if its state does not allow it."""
+    after = MOVES.get((ticket.state, entry.move))
+    if after is None:
+        raise InputError(f"ticket {ticket.id} is {ticket.state}: {entry.move} is not possible, look at it again")
+    return replace(ticket, state=after, history=(*ticket.history, entry))
