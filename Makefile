@@ -70,13 +70,15 @@ $(STAMPS)/packages: Makefile | $(STAMPS)/project
 	$(call debian,$(PACKAGES))
 	@mkdir -p $(STAMPS) && touch $@
 
+# the lock names every package: nothing is resolved, so no release of tomorrow can change or break this (`make lock`)
 $(STAMPS)/project: requirements/test.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Installing python3-venv from Debian"; \
 	  $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq install -y python3-venv >/dev/null; }
 	@echo "Installing the Python environment ($(VENV))"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/test.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
 
 # the server's programs only: Debian's package would also make and start a server of its own
