@@ -504,6 +504,24 @@ async def test_a_request_whose_call_is_not_known_opens_a_callback_all_the_same_o
     assert (await hall.the_ticket()).number == NUMBER
 
 
+async def test_a_complaint_goes_to_the_units_head_and_a_home_visit_to_the_supervisor(tmp_path):
+    async with a_hall(tmp_path, tickets={"supervisor": "主任", "complaints_to": "科长"}) as hall:
+        complaint = DeskRequest(kind=RequestKind.COMPLAINT, at=MONDAY, number=None, file="m.alaw", seconds=9.0)
+        visit = DeskRequest(kind=RequestKind.SECOND_VISIT, at=MONDAY, number=None, earlier="87654321")
+        await walked(hall, complaint, visit)
+        await settled(hall)
+        asked = {"do": "register", "kind": "complaint", "note": "态度", "group": "社保", "number": NUMBER, "by": "wang"}
+        await hall.steps.carry_out(asked)
+        await hall.steps.carry_out({**asked, "to": "张"})
+        owners = [(one.kind.value, one.owner, one.responsible) for one in await hall.tickets()]
+        assert sorted(owners) == [
+            ("complaint", "张", "张"),
+            ("complaint", "科长", "科长"),
+            ("complaint", "科长", "科长"),
+            ("home_visit", "主任", "主任"),
+        ]
+
+
 async def test_a_complaint_left_in_the_ivr_and_a_failed_second_visit_become_tickets_with_their_evidence(hall):
     complaint = DeskRequest(kind=RequestKind.COMPLAINT, at=MONDAY, number=None, file="2026-03-02/m.alaw", seconds=9.0)
     visit = DeskRequest(kind=RequestKind.SECOND_VISIT, at=MONDAY, number=None, earlier="87654321")

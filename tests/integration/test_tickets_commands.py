@@ -144,7 +144,14 @@ def test_a_referral_goes_from_hand_to_hand(run, serving):
     assert "accepted" in run("confirm", ticket, "--by", "li")
     assert "reported" in run("report", ticket, "--note", "不属于本科室", "--to", "主任", "--by", "li")
     run("postpone", ticket, "--due", "2036-01-05T10:00", "--note", "等待核实", "--by", "主任")
-    assert "等待核实" in run("show", ticket)
+    assert "告知市民 citizen told 尚未 not yet" in run("show", ticket)
+    assert "待告知延期" in run("list")
+    run("told", ticket, "--note", "电话告知", "--by", "主任")
+    assert "尚未" not in run("show", ticket)
+    assert "待告知延期" not in run("list")
+    run("claim", ticket, "--by", "wang")
+    assert "负责人 responsible 主任" in run("show", ticket)
+    run("release", ticket, "--by", "wang")
     assert "closed" in run("close", ticket, "--note", "已答复", "--by", "主任")
 
 

@@ -63,6 +63,7 @@ format = "console"                # or json
 # [tickets]
 # within_hours = 4                # a missed call is rung back within so many working hours
 # supervisor = "li"               # who answers for what is late or unclear
+# complaints_to = "zhao"          # the unit's head, to whom complaints go
 
 # [callbacks]
 # enabled = true                  # false: nobody is rung back from here

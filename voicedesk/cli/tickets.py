@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import typer
@@ -91,11 +92,13 @@ def list_tickets(  # each is an option of the command
     now = now_us()
     for one in found:
         late = "  超时 LATE" if not one.is_closed and one.due_at <= now else ""
+        again = _next_try(one, zone)
+        untold = "  待告知延期 tell the citizen" if one.is_to_be_told else ""
         number_shown = one.number or "隐藏号码 withheld"
         shown = number_shown if unmask or one.number is None else mask(one.number)
         due = local_time(one.due_at, zone, "%m-%d %H:%M")
         first = f"{one.id[:8]}  {due}  {TITLES[one.kind]}"
-        say(f"{first}  {one.group}  {shown}  {STATES[one.state]}  {one.owner or '-'}{late}")
+        say(f"{first}  {one.group}  {shown}  {STATES[one.state]}  {one.owner or '-'}{again}{late}{untold}")
 
 
 @app.command()
@@ -186,6 +189,7 @@ def register(  # each is an option of the command
     group: GroupOption,
     number: NumberOption = None,
     citizen: Annotated[str, typer.Option("--name", help="The citizen's name.")] = "",
+    to: Annotated[str | None, typer.Option("--to", help="Who answers for it; else as [tickets] says.")] = None,
     code: Annotated[list[str] | None, typer.Option("--code", help="Code of a notice heard before (S8).")] = None,
     by: ByOption = None,
     config: ConfigOption = None,
@@ -197,8 +201,8 @@ def register(  # each is an option of the command
     """
     if kind not in (Kind.COMPLAINT, Kind.HOME_VISIT):
         raise InputError("register takes complaint or home_visit: callbacks open by themselves, referrals by `refer`")
-    asked = {"do": "register", "kind": kind, "note": matter, "group": group, "number": number, "citizen": citizen}
-    _ask(config, {**asked, "codes": code or []}, by, json=json)
+    asked = {"do": "register", "kind": kind, "note": matter, "group": group, "to": to, "number": number}
+    _ask(config, {**asked, "citizen": citizen, "codes": code or []}, by, json=json)
 
 
 @app.command()
@@ -241,6 +245,17 @@ def postpone(  # each is an option of the command
     """
     due_at = moment(due, settings_of(config).hall.zone)
     _ask(config, {"do": "postpone", "ticket": ticket, "due_at": due_at, "note": note}, by, json=json)
+
+
+@app.command()
+def told(
+    ticket: TicketArgument, note: NoteOption, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """Note that the citizen was told why it takes longer and until when, and how (S6); a talk with them counts too.
+
+    Example: `voicedesk tickets told 3f2a --note "电话告知" --by zhang`
+    """
+    _ask(config, {"do": "told", "ticket": ticket, "note": note}, by, json=json)
 
 
 @app.command()
@@ -295,6 +310,12 @@ def figures(
     say(f"已接通 reached: {_share(found.reached)}")
     say(f"未办结 still open: {found.still_open}   隐藏号码 withheld: {found.uncallable}")
     say(f"随后即接通，不计 answered moments later, not counted: {found.answered_moments_later}")
+
+
+def _next_try(ticket: Ticket, zone: tzinfo) -> str:
+    if ticket.state is not State.WAITING or ticket.next_try_at is None:
+        return ""
+    return f"  再拨 again {local_time(ticket.next_try_at, zone, '%m-%d %H:%M')}"
 
 
 def _share(share: Share) -> str:
@@ -368,7 +389,8 @@ def as_plain(ticket: Ticket, *, unmask: bool) -> dict[str, Any]:
     plain = asdict(ticket)
     for key in ("opened_at", "due_at", "promised_at", "waiting_since", "lease_until", "next_try_at", "closed_at"):
         plain[key] = to_seconds(plain[key])
-    plain["reminded_at"], plain["escalated_at"] = to_seconds(ticket.reminded_at), to_seconds(ticket.escalated_at)
+    for key in ("reminded_at", "escalated_at", "told_at"):
+        plain[key] = to_seconds(plain[key])
     plain["history"] = [{**entry, "at": to_seconds(entry["at"])} for entry in plain["history"]]
     if not unmask:
         plain["number"] = mask(ticket.number) if ticket.number else None
@@ -387,11 +409,15 @@ def _say_one(ticket: Ticket, attempts: list[Attempt], settings: Settings, *, unm
     say(f"{TITLES[ticket.kind]}  {ticket.id}  {STATES[ticket.state]}")
     number = plain["number"] or "隐藏 withheld"
     say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {ticket.owner or '-'}")
+    if ticket.responsible and ticket.responsible != ticket.owner:
+        say(f"负责人 responsible {ticket.responsible}")
     if ticket.matter:
         say(f"事由 matter: {ticket.matter}   {plain['citizen']} {ticket.unit}".rstrip())
     due = local_time(ticket.due_at, zone, "%Y-%m-%d %H:%M")
     promised = local_time(ticket.promised_at, zone, "%Y-%m-%d %H:%M")
     say(f"期限 due {due}   原期限 promised {promised}   {ticket.late_reason}".rstrip())
+    if ticket.late_reason:
+        say(f"告知市民 citizen told {local_time(ticket.told_at, zone, '%Y-%m-%d %H:%M') or '尚未 not yet'}")
     for key, value in (("录音 message", ticket.recording), ("告知编号 notices", " ".join(ticket.codes))):
         if value:
             say(f"{key}: {value}")

@@ -28,6 +28,19 @@ def plan_of(settings: Settings) -> Plan:
     )
 
 
+def responsible_for(kind: Kind, settings: Settings) -> str | None:
+    """Who answers for a ticket that nobody was named for: complaints go to the unit's head (S9), visits to the
+    supervisor (S8)."""
+    people = settings.tickets
+    match kind:
+        case Kind.COMPLAINT:
+            return people.complaints_to or people.supervisor
+        case Kind.HOME_VISIT:
+            return people.supervisor
+        case _:
+            return None
+
+
 def dial_limits(settings: Settings) -> DialLimits:
     """Whom the hall may ring and how often; its own numbers are never rung."""
     rules = settings.callbacks

@@ -17,7 +17,7 @@ from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError, StoreError
 from voicedesk.ivr.model import RequestKind
 from voicedesk.phone_numbers import national_digits
-from voicedesk.services.desk_plan import dial_limits, group_of, plan_of
+from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for
 from voicedesk.services.news import News, Tell
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
@@ -372,15 +372,17 @@ class TicketDesk:
             miss = Miss(call_id=source, number=number, group=group, started_at=asked.at, ended_at=asked.at)
             await self._missed(miss, walk.pbx)
             return
+        kind = _REQUESTED[asked.kind]
         ticket = registered(
             ticket_id=callback_id(source),
-            kind=_REQUESTED[asked.kind],
+            kind=kind,
             group=group,
             number=walk.caller_number,
             plan=self._plan,
             by="",
             note=_MATTERS[asked.kind],
             at=asked.at,
+            to=responsible_for(kind, self._settings),
         )
         codes = tuple(code for code in (asked.earlier, walk.consultation.code) if code)
         self._note([replace(ticket, recording=asked.file, codes=codes, pbx=walk.pbx)])

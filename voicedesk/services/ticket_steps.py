@@ -11,6 +11,7 @@ from voicedesk.clock import NowUs, to_datetime
 from voicedesk.errors import InputError, StoreError, VoicedeskError
 from voicedesk.phone_numbers import normalise
 from voicedesk.services import dialler
+from voicedesk.services.desk_plan import responsible_for
 from voicedesk.services.dialler import Order, Placed
 from voicedesk.services.ticket_desk import TITLES, TicketDesk, new_ticket_id
 from voicedesk.settings import PbxSettings, Settings
@@ -75,6 +76,8 @@ class TicketSteps:
             case "postpone":
                 due_at = int(asked["due_at"])
                 return lambda ticket: work.postponed(ticket, due_at=due_at, reason=note, by=by, at=now)
+            case "told":
+                return lambda ticket: work.citizen_told(ticket, note=note, by=by, at=now)
             case "settle":
                 plan = self._desk.plan
                 return lambda ticket: work.settled_as_failed(ticket, note=note, by=by, at=now, plan=plan)
@@ -93,22 +96,23 @@ class TicketSteps:
         groups = {line.group or line.name for line in self._settings.lines}
         if asked["group"] not in groups:
             raise InputError(f"no line group is called {asked['group']!r}: there are {', '.join(sorted(groups))}")
+        kind = Kind(asked["kind"])
         ticket = work.registered(
             ticket_id=new_ticket_id(),
-            kind=Kind(asked["kind"]),
+            kind=kind,
             group=str(asked["group"]),
             number=number,
             plan=self._desk.plan,
             by=str(asked["by"]),
             note=str(asked["note"]),
             at=self._now(),
+            to=str(asked["to"]) if asked.get("to") else responsible_for(kind, self._settings),
         )
         codes = tuple(str(code) for code in asked.get("codes", ()))
         whole = replace(
             ticket,
             citizen=str(asked.get("citizen", "")),
             unit=str(asked.get("unit", "")),
-            owner=str(asked["to"]) if asked.get("to") else None,
             codes=codes,
         )
         await self._desk.register(whole)

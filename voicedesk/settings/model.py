@@ -170,6 +170,7 @@ class TicketsTable(Table):
     home_visit_hours: Number = Field(default=24.0, gt=0, le=2000)
     remind_hours: Number = Field(default=1.0, ge=0, le=400)
     supervisor: Name | None = None
+    complaints_to: Name | None = None
     flood_a_minute: Integer = Field(default=30, ge=1, le=100_000)
 
 

@@ -118,6 +118,7 @@ def closed_by(ticket: Ticket, contact: Contact) -> Ticket:
         closed_at=contact.at,
         closed_by_call=contact.call_id,
         lease_until=None,
+        told_at=contact.at if ticket.late_reason else ticket.told_at,
     )
 
 

@@ -2,7 +2,8 @@
 
 A ticket's number is normalised or None (withheld: it cannot be rung). `MOVES` is the whole of the states: what is not
 in it is refused. Whoever may be ringing the citizen keeps the ticket: a claim is a lock with a lease, and a lease
-that runs out while dialling leaves `unknown`, never `open`, so that nobody is rung twice on a guess.
+that runs out while dialling leaves `unknown`, never `open`, so that nobody is rung twice on a guess. A claim that is
+given back leaves the ticket as it rested before, with who answers for it: claiming takes that from nobody.
 """
 
 from dataclasses import dataclass, replace
@@ -52,6 +53,7 @@ class Move(StrEnum):
     SUGGEST = "suggest"
     REPORT = "report"
     POSTPONE = "postpone"
+    CITIZEN_TOLD = "citizen_told"
     CLOSE = "close"
 
 
@@ -72,11 +74,13 @@ MOVES: dict[tuple[State, Move], State] = {
     **{(state, M.MISSED_AGAIN): state for state in _LIVE},
     **{(state, M.SUGGEST): state for state in _LIVE},
     **{(state, M.POSTPONE): state for state in _LIVE},
+    **{(state, M.CITIZEN_TOLD): state for state in _LIVE},
     **{(state, M.REACHED): S.CLOSED for state in _LIVE},
     **{(state, M.CLOSE): S.CLOSED for state in _LIVE if state is not S.DIALLING},
     **{(state, M.CLAIM): S.CLAIMED for state in _AT_REST},
     **{(state, M.REPORT): S.REPORTED for state in (S.OPEN, S.ACCEPTED, S.CLAIMED, S.WAITING, S.UNKNOWN)},
     (S.OPEN, M.CONFIRM): S.ACCEPTED,
+    **{(S.UNCALLABLE, move): S.UNCALLABLE for move in (M.CONFIRM, M.REPORT)},
     (S.CLAIMED, M.RELEASE): S.OPEN,
     (S.CLAIMED, M.LEASE_OVER): S.OPEN,
     (S.CLAIMED, M.DIAL): S.DIALLING,
@@ -90,7 +94,7 @@ MOVES: dict[tuple[State, Move], State] = {
     (S.UNKNOWN, M.NOT_RUNG): S.OPEN,
     (S.UNKNOWN, M.TRY_FAILED): S.WAITING,
 }
-"""(state, move) → the state after it."""
+"""(state, move) → the state after it; OPEN after a claim stands for the state in which the ticket rested before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +114,11 @@ class Ticket:
 
     `missed_calls` are the calls in it, the first opened it; `waiting_since` is when the latest of them began. `tries`
     counts attempts that did not reach the citizen. `suggested_by` are calls that probably settled it, for a person to
-    confirm. `lease_until` is set while claimed. `matter`, `citizen` (a name) and `unit` are as they were registered
-    (S4); `recording` is the message left, `codes` are the notices heard before (S8). `reminded_at` and `escalated_at`:
-    people were told of the deadline.
+    confirm. `owner` has it in hand now; `responsible` answers for it whoever has it (S4: the receiver, the superior;
+    S9: the unit's head). `lease_until` is set while claimed, `resting` is the state a claim goes back to. `matter`,
+    `citizen` (a name) and `unit` are as they were registered (S4); `recording` is the message left, `codes` are the
+    notices heard before (S8). `told_at`: the citizen was told the reason and the new date (S6). `reminded_at` and
+    `escalated_at`: people of the hall were told of the deadline.
     """
 
     id: str
@@ -125,12 +131,15 @@ class Ticket:
     waiting_since: int
     state: State = State.OPEN
     owner: str | None = None
+    responsible: str | None = None
     lease_until: int | None = None
+    resting: State = State.OPEN
     tries: int = 0
     next_try_at: int | None = None
     missed_calls: tuple[str, ...] = ()
     suggested_by: tuple[str, ...] = ()
     late_reason: str = ""
+    told_at: int | None = None
     outcome: Outcome | None = None
     closed_at: int | None = None
     closed_by_call: str | None = None
@@ -148,6 +157,11 @@ class Ticket:
     def is_closed(self) -> bool:
         """True once it has its end."""
         return self.state is State.CLOSED
+
+    @property
+    def is_to_be_told(self) -> bool:
+        """True while the citizen does not know that it takes longer (S6)."""
+        return bool(self.late_reason) and self.told_at is None and not self.is_closed
 
 
 def moved(ticket: Ticket, entry: Entry) -> Ticket:

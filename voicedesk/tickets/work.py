@@ -18,10 +18,19 @@ LEASE_US = 600 * MICROSECONDS
 
 
 def registered(
-    *, ticket_id: str, kind: Kind, group: str, number: str | None, plan: Plan, by: str, note: str, at: int
+    *,
+    ticket_id: str,
+    kind: Kind,
+    group: str,
+    number: str | None,
+    plan: Plan,
+    by: str,
+    note: str,
+    at: int,
+    to: str | None = None,
 ) -> Ticket:
     """A referral, complaint or home visit as it is registered, by a person or (`by` empty) by the IVR; `note` is the
-    matter."""
+    matter, `to` is who answers for it."""
     if not note.strip():
         raise InputError("say what the matter is: whoever takes it over knows nothing of it yet")
     due_at = plan.due_at(group, at, kind)
@@ -35,6 +44,8 @@ def registered(
         promised_at=due_at,
         waiting_since=at,
         state=State.OPEN if number else State.UNCALLABLE,
+        owner=to,
+        responsible=to,
         matter=note,
         history=(Entry(at=at, move=Move.OPENED, by=by, note=note),),
     )
@@ -49,14 +60,14 @@ def rung_up(ticket: Ticket, *, call_id: str, at: int) -> Ticket:
     if ticket.kind in (Kind.CALLBACK, Kind.REFERRAL):
         return closed_by(ticket, Contact(call_id=call_id, number=ticket.number or "", group=ticket.group, at=at))
     after = moved(ticket, Entry(at=at, move=Move.CONTACTED, by=ticket.owner or "", call_id=call_id))
-    return replace(after, lease_until=None)
+    return replace(after, lease_until=None, told_at=at if ticket.late_reason else ticket.told_at)
 
 
 def not_rung(ticket: Ticket, *, cause: str, at: int, call_id: str | None = None) -> Ticket:
     """The ticket after a try in which the citizen's phone surely never rang: who held it holds it still."""
     after = moved(ticket, Entry(at=at, move=Move.NOT_RUNG, by=ticket.owner or "", call_id=call_id, note=cause))
     if after.state is State.OPEN:
-        return replace(after, owner=None, lease_until=None)
+        return _given_back(after)
     return replace(after, lease_until=at + LEASE_US)
 
 
@@ -66,13 +77,13 @@ def claimed(ticket: Ticket, *, by: str, at: int) -> Ticket:
     if ticket.state is State.CLAIMED and ticket.owner == by:
         return replace(ticket, lease_until=at + LEASE_US)
     after = moved(ticket, Entry(at=at, move=Move.CLAIM, by=by))
-    return replace(after, owner=by, lease_until=at + LEASE_US)
+    return replace(after, owner=by, lease_until=at + LEASE_US, resting=ticket.state)
 
 
 def released(ticket: Ticket, *, by: str, at: int) -> Ticket:
     """The ticket given back by who holds it."""
     _held(ticket, by, at)
-    return replace(moved(ticket, Entry(at=at, move=Move.RELEASE, by=by)), owner=None, lease_until=None)
+    return _given_back(moved(ticket, Entry(at=at, move=Move.RELEASE, by=by)))
 
 
 def lease_checked(ticket: Ticket, *, at: int) -> Ticket:
@@ -80,7 +91,14 @@ def lease_checked(ticket: Ticket, *, at: int) -> Ticket:
     if ticket.lease_until is None or at < ticket.lease_until:
         return ticket
     after = moved(ticket, Entry(at=at, move=Move.LEASE_OVER, by=ticket.owner or ""))
-    return replace(after, owner=None, lease_until=None)
+    if after.state is State.OPEN:
+        return _given_back(after)
+    return replace(after, owner=ticket.responsible, lease_until=None)
+
+
+def _given_back(ticket: Ticket) -> Ticket:
+    """As it rested before it was claimed, with who answers for it."""
+    return replace(ticket, state=ticket.resting, owner=ticket.responsible, lease_until=None)
 
 
 def dialling(ticket: Ticket, *, by: str, at: int) -> Ticket:
@@ -94,7 +112,7 @@ def try_failed(ticket: Ticket, *, cause: str, at: int, plan: Plan, call_id: str 
     after = moved(ticket, Entry(at=at, move=Move.TRY_FAILED, by=by, call_id=call_id, note=cause))
     tries = ticket.tries + 1
     next_try_at = plan.retry_at(ticket.group, at, tries)
-    return replace(after, tries=tries, next_try_at=next_try_at, owner=None, lease_until=None)
+    return replace(after, tries=tries, next_try_at=next_try_at, owner=ticket.responsible, lease_until=None)
 
 
 def settled_as_failed(ticket: Ticket, *, note: str, by: str, at: int, plan: Plan) -> Ticket:
@@ -113,13 +131,13 @@ def result_unknown(ticket: Ticket, *, at: int) -> Ticket:
 
 def confirmed(ticket: Ticket, *, by: str, at: int) -> Ticket:
     """The receiver has read it and is responsible from now on (S4)."""
-    return replace(moved(ticket, Entry(at=at, move=Move.CONFIRM, by=by)), owner=by)
+    return replace(moved(ticket, Entry(at=at, move=Move.CONFIRM, by=by)), owner=by, responsible=by)
 
 
 def reported(ticket: Ticket, *, to: str, by: str, note: str, at: int) -> Ticket:
     """The ticket handed to the superior, who answers for it (S4): the receiver is absent, or it is unclear."""
     after = moved(ticket, Entry(at=at, move=Move.REPORT, by=by, note=note))
-    return replace(after, owner=to, lease_until=None)
+    return replace(after, owner=to, responsible=to, lease_until=None)
 
 
 def postponed(ticket: Ticket, *, due_at: int, reason: str, by: str, at: int) -> Ticket:
@@ -127,7 +145,16 @@ def postponed(ticket: Ticket, *, due_at: int, reason: str, by: str, at: int) -> 
     if not reason.strip() or due_at <= at:
         raise InputError("a late ticket needs a reason and a new date that lies ahead (限时办结)")
     after = moved(ticket, Entry(at=at, move=Move.POSTPONE, by=by, note=reason))
-    return replace(after, due_at=due_at, late_reason=reason, reminded_at=None, escalated_at=None)
+    return replace(after, due_at=due_at, late_reason=reason, told_at=None, reminded_at=None, escalated_at=None)
+
+
+def citizen_told(ticket: Ticket, *, note: str, by: str, at: int) -> Ticket:
+    """The citizen knows why it takes longer and until when (S6); `note` says how they were told."""
+    if not ticket.late_reason:
+        raise InputError(f"ticket {ticket.id} was not postponed: there is no new date to tell, see tickets postpone")
+    if not note.strip():
+        raise InputError("say how the citizen was told: by phone, by text message, at the counter")
+    return replace(moved(ticket, Entry(at=at, move=Move.CITIZEN_TOLD, by=by, note=note)), told_at=at)
 
 
 def closed(ticket: Ticket, *, outcome: Outcome, note: str, by: str, at: int) -> Ticket:

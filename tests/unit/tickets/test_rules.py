@@ -14,16 +14,19 @@ from voicedesk.tickets.model import MOVES, Entry, Kind, Move, Outcome, State, Ti
 from voicedesk.tickets.plan import Notice, Plan
 from voicedesk.tickets.work import (
     LEASE_US,
+    citizen_told,
     claimed,
     closed,
     confirmed,
     dialling,
     lease_checked,
+    not_rung,
     postponed,
     registered,
     released,
     reported,
     result_unknown,
+    rung_up,
     try_failed,
 )
 from voicedesk.work_calendar import WorkCalendar
@@ -186,6 +189,48 @@ def test_a_referral_is_confirmed_or_reported_to_the_superior_and_each_step_is_da
         (Move.CONFIRM, "li", T + MINUTE),
         (Move.REPORT, "li", T + HOUR),
     ]
+
+
+@pytest.mark.parametrize("given_back", ["released", "lease over", "not rung", "failed"])
+def test_whoever_answers_for_a_ticket_does_so_after_any_claim_of_another(given_back) -> None:
+    up = reported(confirmed(ticket(), by="li", at=T), to="head", by="li", note="职责不清", at=T)
+    taken = claimed(up, by="wang", at=T)
+    assert (taken.owner, taken.responsible) == ("wang", "head")
+    rings = dialling(taken, by="wang", at=T)
+    match given_back:
+        case "released":
+            after = released(taken, by="wang", at=T + MINUTE)
+        case "lease over":
+            after = lease_checked(taken, at=T + LEASE_US)
+        case "not rung":
+            after = not_rung(result_unknown(rings, at=T), cause="staff_busy", at=T)
+        case _:
+            after = try_failed(rings, cause="citizen_busy", at=T, plan=PLAN)
+    assert (after.owner, after.responsible, after.lease_until) == ("head", "head", None)
+    assert after.state is (State.WAITING if given_back == "failed" else State.REPORTED)
+
+
+def test_a_withheld_complaint_goes_to_the_superior_too() -> None:
+    hidden = ticket(number=None, state=State.UNCALLABLE)
+    up = reported(hidden, to="head", by="li", note="请负责人处理", at=T)
+    assert (up.state, up.owner) == (State.UNCALLABLE, "head")
+    assert closed(up, outcome=Outcome.SETTLED, note="已核实并整改", by="head", at=T + HOUR).is_closed
+
+
+def test_a_citizen_is_told_of_the_new_date_and_a_talk_on_the_line_tells_them_too() -> None:
+    with pytest.raises(InputError, match="not postponed"):
+        citizen_told(ticket(), note="电话告知", by="li", at=T)
+    later = postponed(ticket(), due_at=T + 2 * DAY, reason="等待材料", by="li", at=T)
+    assert later.is_to_be_told
+    with pytest.raises(InputError, match="how"):
+        citizen_told(later, note=" ", by="li", at=T)
+    told = citizen_told(later, note="电话告知", by="li", at=T + HOUR)
+    assert (told.told_at, told.is_to_be_told, told.state) == (T + HOUR, False, State.OPEN)
+    again = postponed(told, due_at=T + 3 * DAY, reason="仍在等待", by="li", at=T + 2 * HOUR)
+    assert again.is_to_be_told
+    rings = dialling(claimed(replace(again, kind=Kind.COMPLAINT), by="li", at=T), by="li", at=T)
+    talked = rung_up(rings, call_id="c", at=T + MINUTE)
+    assert (talked.told_at, talked.state) == (T + MINUTE, State.ACCEPTED)
 
 
 def test_nothing_is_registered_or_dropped_silently_and_late_needs_a_reason_and_a_new_date() -> None:
