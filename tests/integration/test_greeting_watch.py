@@ -14,6 +14,7 @@ from voicedesk.audio.wav import read_sound
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay
 from voicedesk.errors import SpeechLost, SpeechUnavailable, StoreUnavailable
+from voicedesk.greeting import privacy
 from voicedesk.greeting.model import Thresholds
 from voicedesk.greeting.rules import shipped_rules
 from voicedesk.services import greeting_watch, recordings
@@ -139,6 +140,19 @@ async def test_a_compliant_greeting_is_in_the_store_while_the_call_goes_on(desk)
         async with asyncio.timeout(30):
             while one.path.exists():
                 await asyncio.sleep(0.02)
+
+
+async def test_a_number_read_aloud_is_masked_in_what_is_stored_and_the_verdict_is_the_same(desk, monkeypatch):
+    monkeypatch.setattr(privacy, "SPOKEN_DIGITS", frozenset("您好"))  # as if this were a number, and a long one
+    monkeypatch.setattr(privacy, "MAX_DIGITS", 1)
+    async with desk() as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        one.hung_up()
+        kept = await one.stored()
+        assert kept.verdict == "compliant"
+        assert kept.evidence["judgement"]["transcript"].startswith("＊＊ 劳动")
+        assert kept.evidence["transcript"]["words"][0][0] == "＊＊"
 
 
 async def test_what_is_missing_is_told_so_far_and_then_for_good_and_warned_of(desk):

@@ -24,6 +24,7 @@ from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreErr
 from voicedesk.greeting.export import as_json
 from voicedesk.greeting.live import GreetingTask, LiveJudge, task_as_json
 from voicedesk.greeting.model import DepartmentNames, Doubt, GreetingJudgement, GreetingVerdict, Thresholds
+from voicedesk.greeting.privacy import without_long_numbers
 from voicedesk.greeting.rules import GreetingRules, Limits
 from voicedesk.services import recordings
 from voicedesk.settings import LineSettings, Settings
@@ -352,7 +353,7 @@ class GreetingWatch:
         }
 
     def _row(self, recording: Recording, now: "_Heard", *, kept: str | None = None) -> StoredGreeting:
-        heard, judged = now.transcript, now.judged
+        heard, judged = without_long_numbers(now.transcript), now.judged
         call = self._calls[recording.pbx](recording.uniqueid) or recording.call  # it may be part of another by now
         task = recording.task
         told = as_json(heard, judged)
