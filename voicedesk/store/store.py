@@ -1,5 +1,6 @@
 """The store as one thing: opened, brought up to date, closed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
@@ -9,7 +10,7 @@ from voicedesk.errors import StoreError
 from voicedesk.store import schema
 from voicedesk.store.calls import Calls
 from voicedesk.store.consultations import Consultations
-from voicedesk.store.engine import Database
+from voicedesk.store.engine import Database, database_file
 from voicedesk.store.greetings import Greetings
 from voicedesk.store.journal import Journal
 from voicedesk.store.outages import OutageLog
@@ -42,8 +43,11 @@ class Store:
     ) -> AsyncIterator[Self]:
         """Opens the database of a URL; with `upgrade` it is brought up to date first. The writer may use `spill`.
 
-        Raises StoreError if it is older (without `upgrade`) or newer than this program.
+        Raises StoreError if there is none or it is older (without `upgrade`), or newer than this program.
         """
+        file = database_file(url)
+        if not upgrade and file is not None and not await asyncio.to_thread(file.exists):
+            raise StoreError(f"there is no database {file} yet: `voicedesk run` or `voicedesk db upgrade` makes it")
         database = Database(url)
         try:
             if upgrade:

@@ -352,6 +352,14 @@ async def test_fault_71_a_newer_database_is_refused_and_an_older_one_is_copied_f
             pass
 
 
+@pytest.mark.database_file
+async def test_who_only_reads_is_told_that_there_is_no_database_and_makes_none(tmp_path):
+    with pytest.raises(StoreError, match="yet: `voicedesk run`"):
+        async with Store.open(f"sqlite:///{tmp_path / 'none.db'}", upgrade=False):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_fault_71_an_upgrade_that_is_interrupted_changes_nothing_and_is_done_the_next_time(
     store_url, monkeypatch
 ):
