@@ -5,7 +5,7 @@ exactly those (`webhooks/client.py`): what the name means a moment later changes
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal
@@ -110,9 +110,10 @@ def refusal(address: Address, allowance: Allowance) -> str | None:
 
     An IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4, Teredo) is looked at too.
     """
-    inner = [one for one in _embedded(address) if one != address]
-    reasons = (_refusal(one, allowance) for one in (inner or [address]))
-    return next((reason for reason in reasons if reason is not None), None)
+    inner = _embedded(address)
+    is_only_a_dress = isinstance(address, IPv6Address) and inner and not (address.sixtofour or address.teredo)
+    looked_at = inner if is_only_a_dress else [address, *inner]
+    return next((reason for one in looked_at if (reason := _refusal(one, allowance)) is not None), None)
 
 
 def _refusal(address: Address, allowance: Allowance) -> str | None:
@@ -127,7 +128,7 @@ def _refusal(address: Address, allowance: Allowance) -> str | None:
     return None if address.is_global else "is reserved and no public address: nothing is ever sent there"
 
 
-def _embedded(address: Address) -> Iterable[Address]:
+def _embedded(address: Address) -> list[Address]:
     """The IPv4 addresses that an IPv6 address would lead to; of an IPv4 address itself."""
     if isinstance(address, IPv4Address):
         return [address]

@@ -51,7 +51,7 @@ KINDS: Mapping[str, str] = {
 }
 """Every kind of news there is, and what a digest counts it under."""
 
-_OWN_IDS = frozenset({"编号"})
+_OWN_IDS = frozenset({"编号", "通话"})
 """Fields that hold an id of ours, whose digits are no phone number."""
 
 

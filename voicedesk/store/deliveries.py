@@ -25,6 +25,8 @@ from voicedesk.webhooks.message import Message
 
 THE_LOG = ""
 """In place of a webhook's name: what another process tells, the service writes into its log."""
+AT_ONCE = 0
+"""The instant of a try that waits for nothing, whatever the clock says."""
 _STEP = 500
 _FORGOTTEN = "已删除"
 _SHORTEST = 7
@@ -148,8 +150,10 @@ class Deliveries:
             found = [row.id for row in await connection.execute(query)]
             first = await _behind_all(connection, at)
             for n, one in enumerate(found):
-                values = {"state": State.QUEUED, "tries": 0, "queued_at": first + n, "next_at": at, "ended_at": None}
-                await connection.execute(update(deliveries).where(deliveries.c.id == one).values(values))
+                values = {"state": State.QUEUED, "tries": 0, "queued_at": first + n, "next_at": AT_ONCE}
+                await connection.execute(
+                    update(deliveries).where(deliveries.c.id == one).values(ended_at=None, **values)
+                )
         return len(found)
 
     async def _set(self, ids: Iterable[str], **values: object) -> None:
@@ -195,7 +199,7 @@ def _row(key: str, webhook: str, message: Message, queued_at: int) -> dict[str, 
         "state": State.QUEUED,
         "queued_at": queued_at,
         "tries": 0,
-        "next_at": queued_at,
+        "next_at": AT_ONCE,
         "in_digest": False,
     }
 

@@ -62,7 +62,7 @@ class WebhookClient:
 
     async def _post(self, receiver: Receiver, post: Post) -> Answer:
         addresses = await self._addresses(receiver)
-        trust = await self._trust_of(receiver) if receiver.target.scheme == "https" else False
+        trust = await self.trust(receiver)
         timeouts = httpx.Timeout(self._deadline, connect=CONNECT_SECONDS)
         async with httpx.AsyncClient(verify=trust, trust_env=False, follow_redirects=False, timeout=timeouts) as client:
             for address in addresses[:-1]:
@@ -73,8 +73,8 @@ class WebhookClient:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise WebhookError(_why(error, receiver.target)) from error
 
-    async def _trust_of(self, receiver: Receiver) -> ssl.SSLContext:
-        """The certificates that are trusted, read once."""
+    async def trust(self, receiver: Receiver) -> ssl.SSLContext:
+        """The certificates that are trusted, read once. Raises WebhookError where `ca_file` cannot be."""
         file = receiver.ca_file
         if file not in self._trust:
             try:
