@@ -32,8 +32,11 @@ from voicedesk.services import recordings, ticket_steps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.ivr_host import IvrHost
-from voicedesk.services.news import log_news
+from voicedesk.services.link_watch import LinkWatch
+from voicedesk.services.messenger import Messenger
+from voicedesk.services.news import Tell, log_news
 from voicedesk.services.outage import Outages
+from voicedesk.services.receivers import sender
 from voicedesk.services.repair import Repairer
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.services.ticket_desk import TicketDesk
@@ -44,6 +47,7 @@ from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.requests import Request
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
+from voicedesk.webhooks.client import WebhookClient
 from voicedesk.work_calendar import WorkCalendar
 
 SETTLE_SECONDS = 0.05
@@ -157,6 +161,7 @@ class Service:
         self._ivr: IvrHost | None = None
         self._desk: TicketDesk | None = None
         self._steps: TicketSteps | None = None
+        self._messenger: Messenger | None = None
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -238,6 +243,9 @@ class Service:
 
     async def _work(self, store: Store) -> None:
         """Everything at once, until told to stop or until something fails: then that alone is raised."""
+        send = sender(WebhookClient(), lambda: self._settings, self._now)
+        self._messenger = Messenger(store, self._settings, self._now, send=send)
+        links = LinkWatch({name: one.status for name, one in self._clients.items()}, self._now, self._tell)
         writer = asyncio.create_task(store.writer.run(), name="writer")
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -253,6 +261,8 @@ class Service:
                     tasks.create_task(self._hear(store), name="greetings"),
                     tasks.create_task(self._converse(store), name="ivr"),
                     tasks.create_task(self._work_off(store), name="tickets"),
+                    tasks.create_task(self._messenger.run(), name="news"),
+                    tasks.create_task(links.run(), name="links"),
                 ]
                 await self._stop.wait()
                 for task in running:
@@ -306,6 +316,7 @@ class Service:
             self._now,
             rules=shipped_rules(),
             thresholds=thresholds,
+            tell=self._tell,
         )
         try:
             await self._greetings.run()
@@ -336,9 +347,14 @@ class Service:
     async def _work_off(self, store: Store) -> None:
         """The desk, with the tickets that follow from calls and requests."""
         known = {name: log.call_of for name, log in self._logs.items()}
-        self._desk = TicketDesk(store, self._settings, known, self._now, tell=log_news)
+        self._desk = TicketDesk(store, self._settings, known, self._now, tell=self._tell)
         self._steps = TicketSteps(self._desk, self._settings, dial_address_of, self._now)
         await self._desk.run()
+
+    @property
+    def _tell(self) -> Tell:
+        """How people are told of anything."""
+        return self._messenger.tell if self._messenger is not None else log_news
 
     def _choosers(self) -> SpeechWorkers | None:
         """The workers that hear which item a caller names; none where nobody is asked to speak."""
@@ -447,7 +463,7 @@ class Service:
             log.change_hall(hall)
         if self._greetings is not None:
             self._greetings.change_settings(settings)
-        for part in (self._ivr, self._desk, self._steps):
+        for part in (self._ivr, self._desk, self._steps, self._messenger):
             if part is not None:
                 part.change_settings(settings)
         _log.info("reloaded", needs_restart=needs_restart)

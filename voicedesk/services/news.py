@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from voicedesk.log import mask_numbers
+from voicedesk.phone_numbers import mask
+from voicedesk.webhooks.message import Message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
@@ -30,3 +34,40 @@ _log = structlog.get_logger()
 async def log_news(news: News) -> None:
     """Tells the log, where nobody else is told."""
     _log.warning("news", kind=news.kind, id=news.id, title=news.title, **{"fields": dict(news.fields)})
+
+
+KINDS: Mapping[str, str] = {
+    "ticket_opened": "新工单",
+    "ticket_due_soon": "即将到期",
+    "ticket_overdue": "已超时",
+    "missed_flood": "新增工单过多",
+    "outage_started": "故障公告开始",
+    "outage_ended": "故障公告结束",
+    "greeting_adverse": "问候不合规",
+    "forbidden_phrase": "禁语",
+    "link_lost": "交换机失联",
+    "link_back": "交换机恢复",
+    "test": "测试",
+}
+"""Every kind of news there is, and what a digest counts it under."""
+
+_OWN_IDS = frozenset({"编号", "通话"})
+"""Fields that hold an id of ours, whose digits are no phone number."""
+
+
+def message_of(news: News) -> Message:
+    """News as it may leave: numbers masked wherever they stand, names but for their first letter."""
+    fields = [(label, text if label in _OWN_IDS else mask_numbers(text)) for label, text in news.fields.items()]
+    fields += [(label, _masked(text)) for label, text in news.personal.items()]
+    return Message(
+        id=mask_numbers(news.id),
+        kind=news.kind,
+        group=KINDS.get(news.kind, mask_numbers(news.title)),
+        at=news.at,
+        title=mask_numbers(news.title),
+        fields=tuple(fields),
+    )
+
+
+def _masked(text: str) -> str:
+    return mask(text) if any(letter.isdigit() for letter in text) else f"{text[:1]}**"

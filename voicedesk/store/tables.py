@@ -239,6 +239,24 @@ outages = Table(
     Column("ended_by", Heard),
 )
 
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("webhook", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("message", Heard, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("queued_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("in_digest", Boolean, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("error", Heard),
+    Index("deliveries_by_webhook", "state", "webhook", "queued_at"),
+    Index("deliveries_by_time", "queued_at"),
+)
+
 requests = Table(
     "requests",
     metadata,
