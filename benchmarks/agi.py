@@ -44,8 +44,6 @@ _LINES = {
     "agi_arg_2": "zh",
 }
 ENVIRONMENT = "".join(f"{key}: {value}\n" for key, value in _LINES.items()).encode() + b"\n"
-
-
 ANSWERS = {b"STREAM": b"200 result=0 endpos=8000\n", b"GET": b"200 result=12\n", b"HANGUP": b"200 result=1\n"}
 
 
@@ -64,13 +62,8 @@ class Caller(asyncio.Protocol):
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in filter(None, lines):
             self.commands += 1
-            name = line.split()[0].upper()
-            answers = {
-                b"STREAM": b"200 result=0 endpos=8000\n",
-                b"GET": b"200 result=12\n",
-                b"HANGUP": b"200 result=1\n",
-            }
-            self._transport.write(answers.get(name, b"200 result=0\n"))
+            name = line.split(None, 1)[0].upper()
+            self._transport.write(ANSWERS.get(name, b"200 result=0\n"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._over.done():

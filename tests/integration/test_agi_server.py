@@ -246,8 +246,8 @@ async def test_fault_51_an_environment_that_does_not_end_is_closed_in_time():
             assert await reader.read() == b""
         writer.close()
 
-    server = await served(well, slow, a_good_call, limits=AgiLimits(environment_seconds=0.05))
-    assert (server.counts.served, server.counts.broken) == (1, 1)
+    server = await served(well, slow, a_good_call, slow, limits=AgiLimits(environment_seconds=0.05))
+    assert (server.counts.served, server.counts.broken) == (1, 2)
 
 
 async def test_fault_56_five_hundred_calls_at_once_are_served_up_to_the_limit_and_the_rest_led_on():

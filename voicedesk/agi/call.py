@@ -66,7 +66,7 @@ class Recorded:
 class Conversation(Protocol):
     """The way to the switch."""
 
-    async def ask(self, *words: str | int) -> Reply:
+    async def ask(self, name: str, *values: str | int) -> Reply:
         """Sends a command and waits for its reply. Raises AgiHungUp when the switch is gone."""
 
 
@@ -79,11 +79,11 @@ class AgiCall:
     missing: set[str] = field(default_factory=set)
     """Files that the switch could not play so far."""
 
-    async def command(self, *words: str | int) -> Reply:
-        """Any command, by its own words."""
-        reply = await self.conversation.ask(*words)
+    async def command(self, name: str, *values: str | int) -> Reply:
+        """Any command, by its name and values."""
+        reply = await self.conversation.ask(name, *values)
         if reply.code != 200:
-            raise AgiRefused(f"the switch refused {words[0]}: {reply.code} {reply.value or ''}".rstrip())
+            raise AgiRefused(f"the switch refused {name}: {reply.code} {reply.value or ''}".rstrip())
         if reply.result == "-1":
             raise AgiHungUp(endpos=reply.endpos or 0)
         return reply

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from voicedesk.errors import AgiProtocolError, UnsafeValueError
@@ -20,14 +21,23 @@ MAX_REPLY_BYTES = 64 * 1024
 _FIRST_KEYS = frozenset({"agi_request", "agi_channel", "agi_uniqueid"})
 _LAST_KEYS = frozenset({"agi_priority", "agi_threadid"})
 """Every Asterisk sends these after what a caller can touch: without them the environment was cut short."""
+_ASTERISKS = frozenset(
+    f"agi_{key}"
+    for key in (
+        *("network", "network_script", "request", "channel", "language", "type", "uniqueid", "version", "callerid"),
+        *("calleridname", "callingpres", "callingani2", "callington", "callingtns", "dnid", "rdnis", "context"),
+        *("extension", "priority", "enhanced", "accountcode", "threadid", "arg_1", "arg_2", "arg_3"),
+    )
+)
+"""What Asterisk sends: where nothing else came, and nothing twice, there is nothing to look into."""
 _KEY = re.compile(r"agi_[a-z0-9_]{1,40}")
 _NUMBER = re.compile(r"[0-9+*#]{1,32}")
 _REPLY = re.compile(r"([0-9]{3})([ -]|$)(.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(-?[0-9*#]*)(?:\s+\((.*)\))?(?:\s+endpos=(\d+))?\s*", re.DOTALL)
 _END = re.compile(rb"(?:^|\r?\n)\r?\n")
 _BREAK = re.compile(r"[\r\n\0]")
-_PLAIN = b"200 result="
-_PLAIN_LENGTH = len(_PLAIN)
+_AWKWARD = re.compile(r'[\\"\r\n\0]')
+_PLAIN = re.compile(rb"200 result=([0-9]+)(?: endpos=([0-9]{1,18}))?")
 _NONE = frozenset({"", "unknown", "anonymous"})
 
 
@@ -50,11 +60,11 @@ class AgiEnvironment:
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer to a command. `result` is the text after "result=", `value` what stood in brackets after it.
 
-    `endpos` is in samples. A refusal (510, 511, 520) has its text in `value`.
+    `endpos` is in samples. A refusal (510, 511, 520) has its text in `value`. A tuple, for one is made
+    for each command, and a frozen dataclass takes twice as long.
     """
 
     code: int
@@ -75,7 +85,7 @@ class AgiProtocol:
     """One conversation, the switch's side of it: `receive_data` gives what came."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._buffer = b""
         self._is_begun = False
         self._usage: list[str] | None = None
         self.strays = 0
@@ -83,32 +93,33 @@ class AgiProtocol:
 
     def receive_data(self, data: bytes) -> list[AgiEvent]:
         """What `data` completes. Raises AgiProtocolError where the other side cannot be Asterisk."""
-        self._buffer += data
+        if self._buffer:
+            data = self._buffer + data
         events: list[AgiEvent] = []
         if not self._is_begun:
-            found = _END.search(self._buffer)
-            if (found.start() if found else len(self._buffer)) > MAX_ENVIRONMENT_BYTES:
+            end, begin = _end_of_environment(data)
+            if (len(data) if end < 0 else end) > MAX_ENVIRONMENT_BYTES:
                 raise AgiProtocolError("the environment is too long: this is no Asterisk")
-            if found is None:
+            if end < 0:
+                self._buffer = data
                 return events
-            block = bytes(self._buffer[: found.start()])
-            del self._buffer[: found.end()]
             self._is_begun = True
-            events.append(_read_environment(block))
-        *lines, rest = self._buffer.split(b"\n")
-        self._buffer = rest
-        if len(rest) > MAX_REPLY_BYTES:
+            events.append(_read_environment(data[:end]))
+            data = data[begin:]
+        *lines, self._buffer = data.split(b"\n")
+        if len(self._buffer) > MAX_REPLY_BYTES:
             raise AgiProtocolError("a line is too long: this is no Asterisk")
         for line in lines:
-            event = self._reply_line(bytes(line).rstrip(b"\r"))
+            event = self._reply_line(line)
             if event is not None:
                 events.append(event)
         return events
 
     def _reply_line(self, line: bytes) -> AgiEvent | None:
-        if self._usage is None and line.startswith(_PLAIN) and line[_PLAIN_LENGTH:].isdigit():
-            return Reply(code=200, result=line[_PLAIN_LENGTH:].decode())
-        text = decoded(line)
+        if self._usage is None and (plain := _PLAIN.fullmatch(line)) is not None:
+            result, endpos = plain.groups()
+            return Reply(code=200, result=result.decode(), endpos=int(endpos) if endpos else None)
+        text = decoded(line.rstrip(b"\r"))
         if text == "HANGUP":
             return HungUp()
         match = _REPLY.fullmatch(text)
@@ -139,30 +150,43 @@ class AgiProtocol:
         return Reply(code=200, result=match[1], value=match[2], endpos=int(match[3]) if match[3] else None)
 
 
+def _end_of_environment(data: bytes) -> tuple[int, int]:
+    """Where an environment ends, and where what follows it begins; (-1, -1) if it goes on."""
+    if b"\r" in data or data.startswith(b"\n"):
+        found = _END.search(data)
+        return found.span() if found else (-1, -1)
+    end = data.find(b"\n\n")  # what every Asterisk sends: found fifty times as fast
+    return (end, end + 2) if end >= 0 else (-1, -1)
+
+
 def _read_environment(block: bytes) -> AgiEnvironment:
     """The environment of its lines, which are `agi_key: value`."""
     try:
         lines = block.decode().split("\n")
-    except UnicodeDecodeError:
-        lines = [decoded(line) for line in block.split(b"\n")]
+        values = dict([line.split(": ", 1) for line in lines])
+    except ValueError:  # not UTF-8, or a line that is no pair
+        return _screened(block)
+    if len(values) < len(lines) or not values.keys() <= _ASTERISKS or b"\r" in block:
+        return _screened(block)
+    return environment_of(values, set())
+
+
+def _screened(block: bytes) -> AgiEnvironment:
+    """The environment of lines that are not all as Asterisk writes them: what is wrong with them is noticed."""
+    lines = [decoded(line) for line in block.split(b"\n")]
     if len(lines) > MAX_ENVIRONMENT_LINES:
         raise AgiProtocolError("the environment is too long: this is no Asterisk")
     values: dict[str, str] = {}
     doubtful = set()
     for line in lines:
         key, colon, value = line.partition(":")
-        if not colon or not _is_key(key):
+        if not colon or not _KEY.fullmatch(key):
             doubtful.add("")
         elif key in values:
             doubtful.add(key)
         else:
             values[key] = value.strip("\r").removeprefix(" ")
     return environment_of(values, doubtful)
-
-
-@lru_cache(maxsize=1024)
-def _is_key(key: str) -> bool:
-    return _KEY.fullmatch(key) is not None
 
 
 @lru_cache(maxsize=256)
@@ -209,18 +233,17 @@ def decoded(line: bytes) -> str:
     return line.decode("utf-8", errors="replace")
 
 
-def to_command(*words: str | int) -> bytes:
-    """A command as it goes over the wire: the first word as it is, the others quoted.
+def to_command(name: str, *values: str | int) -> bytes:
+    """A command as it goes over the wire: its name as it is, the values quoted.
 
     Raises UnsafeValueError for a value that could begin another line.
     """
-    name, *values = words
-    return (" ".join([_safe(str(name)), *(_quoted(value) for value in values)]) + "\n").encode()
-
-
-def _quoted(value: str | int) -> str:
-    text = _safe(str(value)).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    if not values:
+        return (_safe(name) + "\n").encode()
+    texts = [str(value) for value in values]
+    if _AWKWARD.search("".join(texts)):
+        texts = [_safe(text).replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    return (_safe(name) + ' "' + '" "'.join(texts) + '"\n').encode()
 
 
 def _safe(text: str) -> str:

@@ -19,7 +19,7 @@ LONGEST = 60
 SHORTEST_NAME = 2
 SOON = timedelta(days=30)
 _ID = re.compile("[a-z][a-z0-9_]*")
-_ARTICLE = re.compile("第.+[条章节款项]")
+_ARTICLE = re.compile("第[^零].*[条章节款项]")
 _CURES: Mapping[Part, str] = {
     Part.GUIDE: "add [guide] with text = …: which office, how to reach it",
     Part.MATERIALS: "add [materials] with list = […], or text = … if none are needed",

@@ -32,17 +32,18 @@ class Section:
 def script(item: Item) -> tuple[Section, ...]:
     """What callers hear: digits, dates, money, articles in the characters that are read. Absent parts are left out."""
     return tuple(
-        Section(part=one.part, sentences=tuple(spoken(sentence) for sentence in one.sentences)) for one in written(item)
+        Section(part=one.part, sentences=tuple(spoken(sentence) for sentence in one.sentences))
+        for one in written(item, numbers=False)
     )
 
 
-def written(item: Item) -> tuple[Section, ...]:
-    """The same sentences as they stand on paper: for the printed sheet and the public page (S8)."""
-    found = ((part, tuple(_sentences(item, part))) for part in _ORDER[item.kind] if item.has(part))
+def written(item: Item, *, numbers: bool = True) -> tuple[Section, ...]:
+    """The same sentences as they stand on paper (S8), where a law has its number too, unless `numbers` is False."""
+    found = ((part, tuple(_sentences(item, part, numbers=numbers))) for part in _ORDER[item.kind] if item.has(part))
     return tuple(Section(part=part, sentences=sentences) for part, sentences in found)
 
 
-def _sentences(item: Item, part: Part) -> Iterator[str]:
+def _sentences(item: Item, part: Part, *, numbers: bool) -> Iterator[str]:
     match part:
         case Part.NAME:
             yield f"{PART_NAMES[part]}：{item.name}。"
@@ -50,7 +51,7 @@ def _sentences(item: Item, part: Part) -> Iterator[str]:
             yield f"{item.name}不由本大厅办理。"
             yield from _whole(item.parts[part].text)
         case Part.BASIS:
-            yield from _listed(part, tuple(_told(one) for one in item.basis))
+            yield from _listed(part, tuple(_told(one, numbers=numbers) for one in item.basis))
         case _:
             yield from _of(part, item.parts[part])
 
@@ -76,9 +77,12 @@ def _count(value: int) -> str:
     return "两" if value == 2 else number(value)
 
 
-def _told(basis: Basis) -> str:
-    """A law by its name; its articles only if they were verified."""
-    return f"《{basis.law.strip('《》')}》{'' if basis.unverified else '、'.join(basis.articles)}"
+def _told(basis: Basis, *, numbers: bool) -> str:
+    """A law by its name; its number and articles only if they were verified."""
+    name = f"《{basis.law.strip('《》')}》"
+    if basis.unverified:
+        return name
+    return name + (f"（{basis.number}）" if numbers and basis.number else "") + "、".join(basis.articles)
 
 
 def _introduced(words: str, texts: Iterable[str]) -> Iterator[str]:

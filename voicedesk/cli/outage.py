@@ -19,18 +19,18 @@ LineOption = Annotated[str | None, typer.Option(help="Only this line; else all."
 
 @app.command()
 def start(
-    text: Annotated[str, typer.Argument(help="What callers hear, in Chinese; numbers as words.")],
+    text: Annotated[str, typer.Argument(help="What callers hear, in Chinese.")],
     line: LineOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Announce an outage from now on: the general sentence, then this text; and tell the information centre.
 
-    Example: `voicedesk outage start "社会保险系统正在抢修，预计下午三点恢复。"`
+    Example: `voicedesk outage start "社会保险系统正在抢修，预计15点30分恢复。"`
     """
     settings = settings_of(config)
-    wrong = outage.speak(text, settings)
-    if wrong:
-        complain(f"only the general sentence will be heard: {wrong}")
+    outage.refuse(text, line, settings)
+    for wrong in outage.speak(text, settings):
+        complain(wrong)
     told = wait(_start(settings, text, line))
     say(f"announced from now on; information centre: {told}")
 
@@ -41,8 +41,11 @@ def stop(line: LineOption = None, config: ConfigOption = None) -> None:
 
     Example: `voicedesk outage stop`
     """
-    for one, told in wait(_stop(settings_of(config), line)):
+    ended = wait(_stop(settings_of(config), line))
+    for one, told in ended:
         say(f"{one.text}: ended; information centre: {told}")
+    if not ended:
+        say("nothing was announced")
 
 
 @app.command("list")

@@ -64,7 +64,7 @@ def _as_child(order: dict[str, Any], writing: int) -> None:  # pragma: no cover 
         speak(order)
         told = "ok"
     except BaseException as error:  # noqa: BLE001 -- it is told, and the child ends
-        told = f"{type(error).__name__}: {error}"
+        told = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
     os.write(writing, told.encode()[:4096])
     os._exit(0)
 

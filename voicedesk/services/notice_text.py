@@ -1,24 +1,26 @@
 """A notice in writing (S8 书面): as a text message, and as a sheet to print. Neither holds anything of the caller."""
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from html import escape
 
-from voicedesk.catalogue.model import PART_NAMES, Catalogue, Item
-from voicedesk.catalogue.script import written
+from voicedesk.catalogue.model import PART_NAMES, Catalogue, Item, Part
+from voicedesk.catalogue.script import Section, written
 from voicedesk.clock import MICROSECONDS
 from voicedesk.ivr.model import NoticeHeard
 from voicedesk.store.consultations import StoredConsultation
 
 SMS_LENGTH = 900
 """Characters; longer notices are cut at a sentence, and the message says so."""
+_SAMPLE = "（样本，未经大厅批准）"
 _CUT = "（内容较多，完整告知请凭编号查询。）"
 
 
 def message_of(item: Item, code: str) -> str:
     """One item as a text message."""
-    head, tail = f"【{item.name}】", f"告知编号{code}。"
+    head, tail = f"【{item.name}】{'' if item.publication else _SAMPLE}", f"告知编号{code}。"
     text = ""
-    for section in written(item):
+    for section in _but_name(written(item, numbers=False)):
         for sentence in section.sentences:
             if len(head) + len(text) + len(sentence) + len(_CUT) + len(tail) > SMS_LENGTH:
                 return head + text + _CUT + tail
@@ -38,11 +40,23 @@ def _notice(told: NoticeHeard, catalogue: Catalogue) -> str:
     title = f"<h2>{escape(told.name)} <small>版本 {escape(told.version)}</small></h2>"
     if item is None:
         return f"{title}<p>这一版本的内容没有保存在本机。</p>"
+    stamp = item.publication
+    state = f"<p>{stamp.effective:%Y年%m月%d日}至{stamp.expires:%Y年%m月%d日}有效</p>" if stamp else f"<p>{_SAMPLE}</p>"
     parts = "".join(
-        f"<h3>{PART_NAMES[section.part]}</h3>" + "".join(f"<p>{escape(one)}</p>" for one in section.sentences)
-        for section in written(item)
+        f"<h3>{PART_NAMES[section.part]}</h3>" + "".join(f"<p>{escape(one)}</p>" for one in _under_its_title(section))
+        for section in _but_name(written(item))
     )
-    return title + parts
+    return title + state + parts
+
+
+def _but_name(sections: Iterable[Section]) -> Iterable[Section]:
+    """The parts below a title that is the item's name."""
+    return (section for section in sections if section.part is not Part.NAME)
+
+
+def _under_its_title(section: Section) -> Iterable[str]:
+    """A part's sentences below its name, which none of them repeats."""
+    return (sentence.removeprefix(f"{PART_NAMES[section.part]}：") for sentence in section.sentences)
 
 
 _PAGE = """<!doctype html>

@@ -2,6 +2,7 @@
 
 import structlog
 
+from voicedesk.catalogue.reading import spoken
 from voicedesk.clock import NowUs
 from voicedesk.errors import InputError, StoreError
 from voicedesk.ivr.model import Spoken, Texts
@@ -44,25 +45,58 @@ class Outages:
         concerned = [one for one in self._current if one.line is None or one.line == line]
         if not concerned:
             return ()
-        book, frame = book_of(self._settings), frames_of(self._settings)[CHINESE]
-        own = [Spoken(text=one.text) for one in concerned if book.find(one.text) is not None]
-        return (Spoken(text=frame["outage"]), *own)
+        book = book_of(self._settings)
+        own = [read for one in concerned if book.find(read := announcement(one.text)) is not None]
+        return (Spoken(text=_general(self._settings)), *(Spoken(text=read) for read in own))
 
 
-def speak(text: str, settings: Settings) -> str | None:
-    """Builds the sound of an announcement; what is wrong with it: then only the general one is heard. None: nothing."""
-    book = book_of(settings)
-    pronunciation = pronunciation_of(settings)
-    orders = [(one, pace) for one, pace in missing([Wanted(text=text)], book, pronunciation) if pace is Pace.NORMAL]
-    with Synthesis.open(pronunciation) as synthesis:
-        built = build_spoken(orders, book, synthesis, PromptCheck(None))
-    return built.failed[0][1] if built.failed else None
+def announcement(text: str) -> str:
+    """A text as it is read aloud: "15点30分" as 十五点三十分. In a hurry nobody thinks of writing digits as words."""
+    return spoken(" ".join(text.split()))
+
+
+def speak(text: str, settings: Settings) -> tuple[str, ...]:
+    """Builds the sounds of an announcement; what callers will not hear of it, and why. Nothing: they hear all of it.
+
+    Whatever goes wrong here is told and stops nothing: the switch is thrown when things are broken already.
+    """
+    book, pronunciation = book_of(settings), pronunciation_of(settings)
+    general, own = _general(settings), announcement(text)
+    wanted = [Wanted(text=general), Wanted(text=own)]
+    orders = [(one, pace) for one, pace in missing(wanted, book, pronunciation) if pace is Pace.NORMAL]
+    try:
+        with Synthesis.open(pronunciation) as synthesis:
+            failed = dict(build_spoken(orders, book, synthesis, PromptCheck(None)).failed)
+    except OSError as error:
+        failed = {one.text: f"the voice cannot be started: {error}" for one, _ in orders}
+    told = []
+    if settings.ivr.address is None:
+        told.append("callers hear nothing of it: there is no IVR, see [ivr] listen in the settings")
+    if book.find(general) is None:
+        told.append(f"the general sentence will not be heard: {failed.get(general, 'it has no sound')}")
+    if book.find(own) is None:
+        told.append(f"only the general sentence will be heard: {failed.get(own, 'this text has no sound')}")
+    return tuple(told)
+
+
+def _general(settings: Settings) -> str:
+    return frames_of(settings)[CHINESE]["outage"]
+
+
+def refuse(text: str, line: str | None, settings: Settings) -> None:
+    """Raises InputError for an announcement that says nothing, or concerns no line there is."""
+    if not announcement(text):
+        raise InputError("say what is broken, and until when: callers hear it")
+    if line is not None and line not in {one.name for one in settings.lines}:
+        raise InputError(f"no line is called {line!r}: see [[lines]] in the settings")
 
 
 async def start(store: Store, settings: Settings, text: str, *, line: str | None, by: str, now: NowUs) -> str:
-    """Begins to announce an outage, leaves the news of it, and tells the information centre; what came of that."""
-    if line is not None and line not in {one.name for one in settings.lines}:
-        raise InputError(f"no line is called {line!r}: see [[lines]] in the settings")
+    """Begins to announce an outage, leaves the news of it, and tells the information centre; what came of that.
+
+    Raises InputError as `refuse`.
+    """
+    refuse(text, line, settings)
     outage = await store.outages.start(text, line=line, at=now(), by=by)
     await _leave(store, settings, outage, by, now())
     return await _notify(settings, "start", outage, by)

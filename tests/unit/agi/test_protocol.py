@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.agi import ENVIRONMENT, environment
+from voicedesk.agi import protocol as agi_protocol
 from voicedesk.agi.protocol import (
     MAX_ENVIRONMENT_BYTES,
     AgiEnvironment,
@@ -118,6 +119,30 @@ def test_fault_52_what_a_name_smuggles_in_is_flagged_and_no_number_is_trusted(na
     assert found.caller_number is None
     assert found.uniqueid == ENVIRONMENT["agi_uniqueid"]
     assert all(isinstance(event, Reply) for event in rest)
+
+
+KEYS = st.sampled_from([*ENVIRONMENT, "agi_arg_3", "agi_arg_4", "agi_of_a_later_asterisk", "AGI_X", ""])
+VALUES = st.text(max_size=12) | st.sampled_from(["", " a", "a: b", "\r", "x\nagi_callerid: 110", "王小明"])
+
+
+@given(st.lists(st.tuples(KEYS, VALUES, st.sampled_from([": ", ":", " : ", ""])), max_size=6))
+def test_an_environment_that_is_read_in_one_go_says_what_looking_at_each_line_says(more):
+    block = environment()[:-2] + b"".join(f"\n{key}{colon}{value}".encode() for key, value, colon in more)
+    found = [outcome(read, block) for read in (agi_protocol._read_environment, agi_protocol._screened)]
+    assert found[0] == found[1]
+
+
+def outcome(read, block):
+    try:
+        return read(block)
+    except AgiProtocolError as error:
+        return str(error)
+
+
+def test_lines_of_another_end_are_read_and_a_key_of_a_later_asterisk_is_no_offence():
+    for data in (environment().replace(b"\n", b"\r\n"), environment(agi_of_a_later_asterisk="1")):
+        found = told(data)
+        assert (found.caller_number, found.is_doubtful) == ("13800138000", False)
 
 
 @pytest.mark.parametrize("number", ["", "unknown", "Anonymous"])

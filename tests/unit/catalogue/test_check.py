@@ -84,6 +84,7 @@ def test_a_part_that_is_there_but_empty_is_missing_where_it_stands(folder: Path)
         ('"申请", ', '"申请", "", ', "line 11: an entry of the list is empty"),
         ('"申请", ', f'"{"很长" * 31}", ', "a sentence has 65 syllables, 60 at most"),
         ('"申请", ', '"申请→领卡", ', "line 10: → cannot be read aloud"),
+        ("[58, ", "[0, ", "line 16: '第0条' names no article"),
         ("[58, ", '["58", ', "line 16: '58' names no article"),
         ("[materials]", '[guide]\ntext = "一"\n[materials]', "line 7: 办理指引 is never told of an item of kind ours"),
         ("[materials]", "[meterials]", "there is no such key: meterials: did you mean materials?"),

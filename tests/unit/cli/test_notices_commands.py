@@ -9,6 +9,9 @@ from tests.contracts.store.test_consultations import ASKED, NUMBER, consultation
 from voicedesk.cli import prompts
 from voicedesk.ivr.model import Exit
 from voicedesk.prompts.book import Pace, recording_name, text_id
+from voicedesk.services.outage import Outages
+from voicedesk.services.prompt_desk import book_of
+from voicedesk.settings import load_settings
 from voicedesk.store.store import Store
 
 WELCOME = "您好，这里是人力资源和社会保障服务热线。"
@@ -98,15 +101,53 @@ def test_an_outage_is_announced_told_and_ended(run, hall):
     assert "hotline" in run("outage", "list", "--config", hall)[1]
     (one,) = json.loads(run("outage", "list", "--config", hall, "--json")[1])
     assert (one["line"], one["text"]) == ("hotline", "社会保险系统正在抢修。")
-    code, _, err = run("outage", "start", "Server 3 down", "--config", hall)
+    code, _, err = run("outage", "start", "服务器→坏了", "--config", hall)
     assert code == 0
     assert "only the general sentence will be heard" in err
     code, out, _ = run("outage", "stop", "--config", hall)
     assert len(out.splitlines()) == 2
     assert run("outage", "list", "--config", hall)[1] == ""
+    assert "nothing was announced" in run("outage", "stop", "--config", hall)[1]
     code, _, err = run("outage", "start", "故障。", "--line", "nowhere", "--config", hall)
     assert code == 1
     assert "no line is called" in err
+    code, _, err = run("outage", "start", " ", "--config", hall)
+    assert code == 1
+    assert "say what is broken" in err
+    assert run("outage", "list", "--config", hall)[1] == ""
+
+
+def test_the_digits_of_an_outage_are_read_aloud_and_the_general_sentence_gets_its_sound_too(run, hall):
+    text = hall.read_text(encoding="utf-8") + '[ivr]\nlisten = "127.0.0.1:4573"\n'
+    hall.write_text(text, encoding="utf-8")
+    code, _, err = run("outage", "start", "系统抢修，预计15点30分恢复。", "--config", hall)
+    assert (code, err) == (0, "")
+    (one,) = json.loads(run("outage", "list", "--config", hall, "--json")[1])
+    assert one["text"] == "系统抢修，预计15点30分恢复。"
+    settings = load_settings(hall)
+
+    async def heard():
+        async with Store.open(settings.store.url) as store:
+            outages = Outages(store, settings)
+            await outages.refresh()
+            return [text.text for text in outages.texts_for("hotline")]
+
+    texts = asyncio.run(heard())
+    assert texts[1:] == ["系统抢修，预计十五点三十分恢复。"]
+    assert all(book_of(settings).find(text) for text in texts)
+
+
+def test_an_outage_is_announced_even_where_no_voice_can_speak_it(run, hall, monkeypatch):
+    def broken(*_, **__):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("voicedesk.prompts.synthesis.subprocess.Popen", broken)
+    code, out, err = run("outage", "start", "故障。", "--config", hall)
+    assert code == 0
+    assert "announced" in out
+    for said in ("there is no IVR", "the general sentence will not be heard", "no more processes"):
+        assert said in err
+    assert "故障" in run("outage", "list", "--config", hall)[1]
 
 
 def test_without_a_program_nobody_is_told_of_an_outage_and_it_says_so(run, hall):

@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
 from voicedesk.catalogue.load import load_catalogue
+from voicedesk.catalogue.model import Publication
 from voicedesk.ivr.model import Consultation, Entry, NoticeHeard, State
 from voicedesk.services import commands
 from voicedesk.services.notice_text import SMS_LENGTH, message_of, sheet_of
@@ -64,6 +66,23 @@ def test_a_sheet_holds_what_was_told_in_its_version_and_nothing_of_the_caller():
     assert "没有保存在本机" in page
     assert "1380013" not in page
     assert "没有告知事项" in sheet_of(stored(), CATALOGUE, "x", ZoneInfo("Asia/Shanghai"))
+
+
+def test_on_paper_a_law_has_its_number_no_title_is_said_twice_and_a_sample_is_called_one():
+    item = next(one for one in ITEMS if one.id == "work_injury")
+    told = stored(notice(item.id, item.name, item.version))
+    page = sheet_of(told, CATALOGUE, "大厅", ZoneInfo("Asia/Shanghai"))
+    assert "《工伤保险条例》（国务院令第375号公布，第586号修订）第14条" in page
+    assert "<h3>办理时限</h3><p>自受理之日起60日内作出决定。</p>" in page
+    assert "事项名称" not in page
+    assert "未经大厅批准" in page
+    assert "未经大厅批准" in message_of(item, "12345671")
+    days = {"published": date(2026, 1, 1), "effective": date(2026, 1, 2), "expires": date(2027, 12, 31)}
+    stamp = Publication(version=item.version, approver="张三", digest=item.digest, **days)
+    approved = replace(CATALOGUE, versions=(replace(item, publication=stamp),))
+    page = sheet_of(told, approved, "大厅", ZoneInfo("Asia/Shanghai"))
+    assert "2026年01月02日至2027年12月31日有效" in page
+    assert "未经大厅批准" not in page
 
 
 async def test_a_program_is_told_and_what_it_says_of_its_failure_is_known(tmp_path, monkeypatch):
