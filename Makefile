@@ -10,6 +10,8 @@ SPEECH_VENV := .venv-speech
 SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 # places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data
+# these take no time but the processor's, and share it out; the others measure time, and run by themselves
+PURE_TESTS := tests/histories tests/unit tests/contracts
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 
@@ -21,7 +23,8 @@ demo: $(STAMPS)/project asterisk
 	@$(BIN)/python -m tests.testbed.demo
 
 test: check asterisk postgresql
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report= $(PURE_TESTS)
+	$(BIN)/pytest $(PURE_TESTS:%=--ignore=%) --cov --cov-append --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='voicedesk/ami/*,voicedesk/calls/*' --fail-under=100 --skip-covered --show-missing
 
 check: $(STAMPS)/project
