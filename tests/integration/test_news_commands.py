@@ -13,6 +13,7 @@ from voicedesk.services.webhook_check import check_webhooks
 from voicedesk.settings import load_settings
 from voicedesk.store.deliveries import State
 from voicedesk.store.store import Store
+from voicedesk.webhooks.client import WebhookClient
 
 SETTINGS = """
 [store]
@@ -146,8 +147,13 @@ async def test_the_doctor_says_of_each_webhook_whether_it_can_work_without_sendi
 
     async with Store.open(load_settings().store.url) as store:
         ((check, grade, what),) = await found()
-        assert (check, grade) == ("address", "note")
-        assert "try it: voicedesk news test gateway (clear text)" in what
+        assert (check, grade) == ("address", "good")
+        assert what.endswith("try it: voicedesk news test gateway")
+        client = WebhookClient(lambda *_: asyncio.sleep(0, ["10.1.2.3"]))
+        clear = SETTINGS.replace("allow_loopback", "allow_private")
+        (tmp_path / "voicedesk.toml").write_text(clear)
+        (inside,) = await check_webhooks(load_settings(), client=client)
+        assert (inside.grade.value, inside.what.endswith("(clear text)")) == ("note", True)
         wrong = await found(SETTINGS.replace("allow_loopback", "allow_private") + 'kinds = ["ticket_openend"]')
         assert [one[:2] for one in wrong] == [("address", "bad"), ("kinds", "bad")]
         assert "ticket_openend" in wrong[1][2]

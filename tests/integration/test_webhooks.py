@@ -241,9 +241,16 @@ async def test_tls_asks_for_the_name_while_the_connection_goes_to_the_checked_ad
 
 async def test_another_address_of_a_name_has_its_turn_where_the_first_does_not_answer(server):
     client = WebhookClient(resolving(["127.0.0.2", "127.0.0.1"]))
-    async with HttpServer() as _:
-        told = await post(receiver(server.port, host="two.example"), client)
+    told = await post(receiver(server.port, host="two.example"), client)
     assert told.fate is Fate.TOLD
+    assert len(server.asked) == 1
+
+
+async def test_an_address_that_answers_badly_has_answered_and_the_other_is_not_told_as_well(server):
+    server.answers = [b"no HTTP at all\r\n\r\n"]
+    client = WebhookClient(resolving(["127.0.0.1", "127.0.0.2"]))
+    with pytest.raises(WebhookError, match="gave no answer"):
+        await post(receiver(server.port, host="two.example"), client)
     assert len(server.asked) == 1
 
 

@@ -94,6 +94,9 @@ class Messenger:
                 self._say("the store", "news_wait", str(error))
                 self._arrived.set()
                 await asyncio.sleep(TROUBLE_SECONDS)
+            except Exception:  # noqa: BLE001  # a fault of ours ends neither the others nor the service
+                _log.exception("news_failed")
+                self._unkept.clear()  # they are in the log, and would fail again
 
     async def _keep(self) -> None:
         while self._unkept:
@@ -112,6 +115,8 @@ class Messenger:
                 await self._look()
             except StoreError as error:
                 self._say("the store", "news_wait", str(error))
+            except Exception:  # noqa: BLE001  # as above
+                _log.exception("news_failed")
             await asyncio.sleep(LOG_SECONDS)
 
     async def _look(self) -> None:

@@ -57,16 +57,25 @@ _OWN_IDS = frozenset({"编号", "通话"})
 
 def message_of(news: News) -> Message:
     """News as it may leave: numbers masked wherever they stand, names but for their first letter."""
-    fields = [(label, text if label in _OWN_IDS else mask_numbers(text)) for label, text in news.fields.items()]
-    fields += [(label, _masked(text)) for label, text in news.personal.items()]
+    fields = [(label, _whole(text) if label in _OWN_IDS else _shown(text)) for label, text in news.fields.items()]
+    fields += [(label, _masked(_whole(text))) for label, text in news.personal.items()]
     return Message(
-        id=mask_numbers(news.id),
+        id=_shown(news.id),
         kind=news.kind,
-        group=KINDS.get(news.kind, mask_numbers(news.title)),
+        group=KINDS.get(news.kind) or _shown(news.title),
         at=news.at,
-        title=mask_numbers(news.title),
+        title=_shown(news.title),
         fields=tuple(fields),
     )
+
+
+def _shown(text: str) -> str:
+    return mask_numbers(_whole(text))
+
+
+def _whole(text: str) -> str:
+    """Half a character, as a cut name of a switch leaves it, is shown as a question mark: no database takes it."""
+    return text.encode("utf-8", errors="replace").decode()
 
 
 def _masked(text: str) -> str:

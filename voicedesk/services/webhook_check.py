@@ -41,7 +41,7 @@ async def _check_address(webhook: WebhookSettings, client: WebhookClient) -> Fin
         return Finding(subject=subject, check=check, grade=Grade.BAD, what=str(error), why=_UNTOLD, cure=cure)
     target = receiver.target
     what = f"{target.host} stands for {', '.join(map(str, addresses))}; try it: voicedesk news test {webhook.name}"
-    if target.scheme == "https":
+    if target.scheme == "https" or all(one.is_loopback for one in addresses):
         return Finding(subject=subject, check=check, grade=Grade.GOOD, what=what)
     why = "whoever listens on the way reads what is sent"
     return Finding(

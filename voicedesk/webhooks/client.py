@@ -65,10 +65,10 @@ class WebhookClient:
         trust = await self.trust(receiver)
         timeouts = httpx.Timeout(self._deadline, connect=CONNECT_SECONDS)
         async with httpx.AsyncClient(verify=trust, trust_env=False, follow_redirects=False, timeout=timeouts) as client:
-            for address in addresses[:-1]:
-                with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
-                    return await _ask(client, receiver, post, address)
             try:
+                for address in addresses[:-1]:
+                    with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                        return await _ask(client, receiver, post, address)
                 return await _ask(client, receiver, post, addresses[-1])
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise WebhookError(_why(error, receiver.target)) from error

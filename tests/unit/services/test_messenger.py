@@ -1,5 +1,7 @@
 """Telling people: order, limits, trouble and restarts; clock and receivers are passed in."""
 
+import asyncio
+
 import pytest
 import structlog
 from voicedesk.errors import StoreUnavailable, WebhookError
@@ -227,6 +229,27 @@ async def test_a_failure_that_cannot_be_written_down_is_no_reason_to_try_without
         await room.rounds()
     await room.rounds()
     assert len(room.answers) == 8
+
+
+async def test_half_a_character_of_a_cut_name_stops_nothing(room):
+    await room.messenger.tell(News(id="\udce4", kind="x", at=room.us, title="\udce4", personal={"姓名": "\udce4\0"}))
+    await room.tell("一")
+    await room.rounds()
+    assert room.got == [("a", "?"), ("a", "一")]
+
+
+async def test_a_fault_of_ours_ends_nothing(room, monkeypatch):
+    async def fail(*_args, **_keys):
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(room.store.deliveries, "waiting", fail)
+    with structlog.testing.capture_logs() as logs:
+        running = asyncio.create_task(room.messenger.run())
+        while sum(one["event"] == "news_failed" for one in logs) < 2:
+            await asyncio.sleep(0)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_memory_has_an_end_while_the_database_takes_nothing(room):
