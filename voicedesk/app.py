@@ -15,6 +15,7 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -28,12 +29,14 @@ from voicedesk.clock import MICROSECONDS, NowUs, from_datetime, now_us
 from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavailable, VoicedeskError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.services import recordings, ticket_steps
+from voicedesk.services import break_steps, recordings, ticket_steps
+from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.ivr_host import IvrHost
 from voicedesk.services.news import log_news
 from voicedesk.services.outage import Outages
+from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.services.repair import Repairer
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.services.ticket_desk import TicketDesk
@@ -126,6 +129,12 @@ def dial_address_of(pbx: PbxSettings) -> AmiAddress:
     return replace(address_of(pbx), credentials=credentials)
 
 
+def pause_address_of(pbx: PbxSettings) -> AmiAddress:
+    """The same PBX for the manager user that may pause phones, and do nothing else."""
+    credentials = Credentials(username=pbx.pause_username or "", secret=pbx.pause_secret_value())
+    return replace(address_of(pbx), credentials=credentials)
+
+
 def spill_of(settings: Settings) -> Spill:
     """The file that takes what the database does not take in time."""
     store = settings.store
@@ -157,6 +166,8 @@ class Service:
         self._ivr: IvrHost | None = None
         self._desk: TicketDesk | None = None
         self._steps: TicketSteps | None = None
+        self._phones: PhoneDesk | None = None
+        self._breaks: BreakSteps | None = None
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -239,6 +250,7 @@ class Service:
     async def _work(self, store: Store) -> None:
         """Everything at once, until told to stop or until something fails: then that alone is raised."""
         writer = asyncio.create_task(store.writer.run(), name="writer")
+        self._watch_phones(store)
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(self._follow(name), name=f"follow {name}") for name in self._logs]
@@ -253,6 +265,7 @@ class Service:
                     tasks.create_task(self._hear(store), name="greetings"),
                     tasks.create_task(self._converse(store), name="ivr"),
                     tasks.create_task(self._work_off(store), name="tickets"),
+                    tasks.create_task(self._look_at_phones(), name="phones"),
                 ]
                 await self._stop.wait()
                 for task in running:
@@ -273,6 +286,8 @@ class Service:
                     log.take(events)
                     if self._greetings is not None:
                         self._greetings.receive(name, events)
+                    if self._phones is not None:
+                        self._phones.receive(name, events)
             finally:
                 await client.close()
                 async for events in client.batches():
@@ -320,7 +335,9 @@ class Service:
         workers = self._choosers()
         outages = Outages(store, self._settings)
         known = {name: log.call_of for name, log in self._logs.items()}
-        self._ivr = IvrHost(store, self._settings, known, self._now, outages=outages, workers=workers)
+        self._ivr = IvrHost(
+            store, self._settings, known, self._now, outages=outages, phones=self._phones, workers=workers
+        )
         await outages.refresh()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -339,6 +356,19 @@ class Service:
         self._desk = TicketDesk(store, self._settings, known, self._now, tell=log_news)
         self._steps = TicketSteps(self._desk, self._settings, dial_address_of, self._now)
         await self._desk.run()
+
+    def _watch_phones(self, store: Store) -> None:
+        """From now on whatever a switch tells is told to the watch over phones too: its lists come first."""
+        desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=log_news)
+        for name, log in self._logs.items():
+            desk.take_calls(name, log.open_calls())
+            log.changed = partial(desk.take_calls, name)
+        self._phones = desk
+        self._breaks = BreakSteps(desk, self._settings, pause_address_of, self._now)
+
+    async def _look_at_phones(self) -> None:
+        if self._phones is not None:
+            await self._phones.run()
 
     def _choosers(self) -> SpeechWorkers | None:
         """The workers that hear which item a caller names; none where nobody is asked to speak."""
@@ -430,6 +460,8 @@ class Service:
             return self._reload()
         if request.kind == ticket_steps.KIND and self._steps is not None:
             return await ticket_steps.answered(self._steps, request.payload)
+        if request.kind == break_steps.KIND and self._breaks is not None:
+            return await break_steps.answered(self._breaks, request.payload)
         return f"this version does not know {request.kind!r}", True
 
     def _reload(self) -> tuple[str, bool]:
@@ -447,7 +479,9 @@ class Service:
             log.change_hall(hall)
         if self._greetings is not None:
             self._greetings.change_settings(settings)
-        for part in (self._ivr, self._desk, self._steps):
+        if self._phones is not None:
+            self._phones.change_settings(settings, hall)
+        for part in (self._ivr, self._desk, self._steps, self._breaks):
             if part is not None:
                 part.change_settings(settings)
         _log.info("reloaded", needs_restart=needs_restart)

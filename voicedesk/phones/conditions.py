@@ -112,7 +112,10 @@ def unavailable_since(switch: Switch, phone: Phone, rules: PhoneRules) -> int | 
     dnd_since = switch.dnd_since(rules.extensions.get(phone.endpoint))
     if dnd_since is not None:
         since.append(dnd_since)
-    return min(since) if since else UNKNOWN if phone.device is None else None
+    if since:
+        return min(since)
+    tells = switch.is_whole or switch.tells_dnd(rules.extensions.get(phone.endpoint))
+    return None if tells and phone.device is not None else UNKNOWN
 
 
 def is_free(switch: Switch, phone: Phone, rules: PhoneRules) -> bool:
@@ -121,7 +124,7 @@ def is_free(switch: Switch, phone: Phone, rules: PhoneRules) -> bool:
 
 
 def _of_unknown(switch: Switch, phone: Phone) -> Conditions:
-    return {} if switch.is_current else {(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS}
+    return {} if switch.is_current and switch.is_whole else {(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +191,11 @@ def _away(phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | None:
     )
 
 
-def _dnd(switch: Switch, phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | None:
-    since = switch.dnd_since(rules.extensions.get(phone.endpoint))
+def _dnd(switch: Switch, phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | str | None:
+    extension = rules.extensions.get(phone.endpoint)
+    since = switch.dnd_since(extension)
     if since is None:
-        return None
+        return None if switch.is_whole or switch.tells_dnd(extension) else UNKNOWN
     since = max(since, duty_since)
     text = f"自{_clock(since, rules)}起交换机记录该话机为免打扰（DND）"
     return Condition(kind=FindingKind.DND_ON, since=since, ripe_at=since + rules.away_us, evidence=text)

@@ -4,6 +4,7 @@ Only states, and since when they hold; what follows from them is in `conditions`
 lists that follow it are whole, nothing here is current, and what no list told is unknown.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,8 @@ DND_PREFIX = "Custom:DND"
 MOST_REFUSALS = 50
 EXPECTED_US = 15 * MICROSECONDS
 """So soon after somebody asked for a break the switch tells of it."""
+MOST_REASON = 40
+_NUMBER = re.compile(r"\d[\d \-]{3,}\d")
 _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE})
 
 
@@ -104,7 +107,7 @@ class Switch:
         self.phones: dict[str, Phone] = {}
         self._dnd: dict[str, int | None] = {}
         self._in_calls: dict[str, frozenset[str]] = {}
-        self.is_whole = False
+        self.is_whole = False  # the lists were: what they do not name is not there
         self._listed: set[tuple[str, str]] | None = None
         self._handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "ContactStatus": self._contact,
@@ -196,15 +199,15 @@ class Switch:
             return
         interface = event.get("Interface") or event.get("Location") or endpoint
         phone = self.phone(endpoint)
-        before = phone.queues.get(queue)
+        before, was_on_break = phone.queues.get(queue), phone.is_on_break
         is_paused = event.get("Paused") == "1"
         now = Membership(interface=interface, member=event.get("MemberName") or event.get("Name") or "")
         if is_paused:
-            now.is_paused, now.reason = True, event.get("PausedReason") or ""
+            now.is_paused, now.reason = True, clean_reason(event.get("PausedReason") or "")
             now.since = self._pause_began(event, before, at)
-        elif before is not None and before.is_paused:
-            phone.unpaused_at = at
         phone.queues[queue] = now
+        if was_on_break and not phone.is_on_break:
+            phone.unpaused_at = at
         status = MEMBER_STATUS.get(event.get("Status") or "")
         if status is not None:
             self._device(endpoint, status, at)
@@ -214,7 +217,7 @@ class Switch:
     def _pause_began(self, event: AmiEvent, before: Membership | None, at: int) -> int | None:
         """When a pause began. A pause that was seen and is told again, with another reason maybe, is the same one; of
         one that began while nobody watched the switch tells the second."""
-        if self.is_current and before is not None and before.is_paused and before.since is not None:
+        if self.is_current and before is not None and before.is_paused:
             return before.since
         told = event.get("LastPause") or ""
         seconds = int(told) if told.isdecimal() else 0
@@ -259,6 +262,12 @@ class Switch:
                 del phone.queues[queue]
         self.is_whole = event.get("Complete") == "1" and not event.get("Missing")
         self.is_current = True
+
+
+def clean_reason(text: str) -> str:
+    """A reason as it is kept: one short line, and nobody's number in it."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return _NUMBER.sub("…", printable).strip()[:MOST_REASON]
 
 
 def _endpoint_of(event: AmiEvent) -> str:

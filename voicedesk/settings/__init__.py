@@ -204,6 +204,7 @@ def _with_full_paths(settings: Settings, source: Source) -> Settings:
             update={
                 "secret_file": folder / pbx.secret_file if pbx.secret_file else None,
                 "dial_secret_file": folder / pbx.dial_secret_file if pbx.dial_secret_file else None,
+                "pause_secret_file": folder / pbx.pause_secret_file if pbx.pause_secret_file else None,
                 "tls_ca_file": folder / pbx.tls_ca_file if pbx.tls_ca_file else None,
                 "cel_csv": folder / pbx.cel_csv if pbx.cel_csv else None,
                 "cdr_csv": folder / pbx.cdr_csv if pbx.cdr_csv else None,
@@ -234,7 +235,7 @@ def _with_secrets(settings: Settings, source: Source) -> Settings:
     switches = []
     for index, pbx in enumerate(settings.pbx):
         secrets = {}
-        for key in ("secret", "dial_secret"):
+        for key in ("secret", "dial_secret", "pause_secret"):
             file = getattr(pbx, f"{key}_file")
             if file is None:
                 continue

@@ -11,6 +11,7 @@ from voicedesk.store.calls import spellings
 from voicedesk.store.consultations import forget_in_consultations
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
+from voicedesk.store.phones import prune_phones
 from voicedesk.store.tables import calls, gaps, journal, legs, requests
 from voicedesk.store.tickets import forget_in_tickets
 
@@ -46,7 +47,7 @@ class Retention:
         self._database = database
 
     async def prune(self, *, calls_before: int, journal_before: int) -> Pruned:
-        """Deletes calls and gaps older than one instant, the journal and answered requests older than another."""
+        """Deletes calls, gaps, breaks and findings older than one instant, journal and requests by another."""
         pruned_calls = 0
         while True:
             async with self._database.write() as connection:
@@ -60,6 +61,7 @@ class Retention:
         async with self._database.write() as connection:
             entries = await connection.execute(delete(journal).where(journal.c.last_at < journal_before))
             old_gaps = await connection.execute(delete(gaps).where(gaps.c.to_at < calls_before))
+            await prune_phones(connection, calls_before)
             asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
         return Pruned(calls=pruned_calls, journal=entries.rowcount, gaps=old_gaps.rowcount, requests=asked.rowcount)
 
