@@ -55,8 +55,8 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
     What is not current says so: the service does not run, or the link to the switch is down.
     """
     settings = settings_of(config)
-    seen = wait(_seen(settings))
-    rows = list(_rows(seen, now_us()))
+    seen = wait(seen_of(settings))
+    rows = list(rows_of(seen, now_us()))
     of_lines = [one for one in seen.findings if one.line is not None]
     if json:
         say_json({"service_running": seen.is_running, "agents": rows, "lines": [_finding(one) for one in of_lines]})
@@ -71,13 +71,14 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
         say(printable(f"{one.line}  ! {TITLES[one.kind]}：{one.evidence}"))
 
 
-async def _seen(settings: Settings) -> _Seen:
+async def seen_of(settings: Settings) -> _Seen:
+    """What the store says now."""
     async with Store.open(settings.store.url, upgrade=False, now=now_us) as store:
         findings = [one.finding for one in await store.phones.open_findings() if one.finding.to_at is None]
         return _Seen(settings, await store.phones.phones(), findings, await is_running(store))
 
 
-def _rows(seen: _Seen, now: int) -> Iterator[dict[str, Any]]:
+def rows_of(seen: _Seen, now: int) -> Iterator[dict[str, Any]]:
     """A row for each phone with who sits there, also of one that no switch told of, and for who sits nowhere."""
     settings = seen.settings
     names = {agent.id: agent.name for agent in settings.agents}

@@ -124,7 +124,11 @@ def is_free(switch: Switch, phone: Phone, rules: PhoneRules) -> bool:
 
 
 def _of_unknown(switch: Switch, phone: Phone) -> Conditions:
-    return {} if switch.is_current and switch.is_whole else {(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS}
+    return (
+        {}
+        if switch.is_current and switch.is_whole
+        else {(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS}
+    )
 
 
 @dataclass(frozen=True, slots=True)
