@@ -15,6 +15,7 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -28,7 +29,8 @@ from voicedesk.clock import MICROSECONDS, NowUs, from_datetime, now_us
 from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavailable, VoicedeskError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.services import recordings, ticket_steps
+from voicedesk.services import break_steps, recordings, ticket_steps
+from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.ivr_host import IvrHost
@@ -36,6 +38,7 @@ from voicedesk.services.link_watch import LinkWatch
 from voicedesk.services.messenger import Messenger
 from voicedesk.services.news import Tell, log_news
 from voicedesk.services.outage import Outages
+from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.services.receivers import sender
 from voicedesk.services.repair import Repairer
 from voicedesk.services.switch_logs import LogPaths
@@ -130,6 +133,12 @@ def dial_address_of(pbx: PbxSettings) -> AmiAddress:
     return replace(address_of(pbx), credentials=credentials)
 
 
+def pause_address_of(pbx: PbxSettings) -> AmiAddress:
+    """The same PBX for the manager user that may pause phones, and do nothing else."""
+    credentials = Credentials(username=pbx.pause_username or "", secret=pbx.pause_secret_value())
+    return replace(address_of(pbx), credentials=credentials)
+
+
 def spill_of(settings: Settings) -> Spill:
     """The file that takes what the database does not take in time."""
     store = settings.store
@@ -162,6 +171,8 @@ class Service:
         self._desk: TicketDesk | None = None
         self._steps: TicketSteps | None = None
         self._messenger: Messenger | None = None
+        self._phones: PhoneDesk | None = None
+        self._breaks: BreakSteps | None = None
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -247,6 +258,7 @@ class Service:
         self._messenger = Messenger(store, self._settings, self._now, send=send)
         links = LinkWatch({name: one.status for name, one in self._clients.items()}, self._now, self._tell)
         writer = asyncio.create_task(store.writer.run(), name="writer")
+        self._watch_phones(store)
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(self._follow(name), name=f"follow {name}") for name in self._logs]
@@ -263,6 +275,7 @@ class Service:
                     tasks.create_task(self._work_off(store), name="tickets"),
                     tasks.create_task(self._messenger.run(), name="news"),
                     tasks.create_task(links.run(), name="links"),
+                    tasks.create_task(self._look_at_phones(), name="phones"),
                 ]
                 await self._stop.wait()
                 for task in running:
@@ -283,6 +296,8 @@ class Service:
                     log.take(events)
                     if self._greetings is not None:
                         self._greetings.receive(name, events)
+                    if self._phones is not None:
+                        self._phones.receive(name, events)
             finally:
                 await client.close()
                 async for events in client.batches():
@@ -331,7 +346,9 @@ class Service:
         workers = self._choosers()
         outages = Outages(store, self._settings)
         known = {name: log.call_of for name, log in self._logs.items()}
-        self._ivr = IvrHost(store, self._settings, known, self._now, outages=outages, workers=workers)
+        self._ivr = IvrHost(
+            store, self._settings, known, self._now, outages=outages, phones=self._phones, workers=workers
+        )
         await outages.refresh()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -355,6 +372,19 @@ class Service:
     def _tell(self) -> Tell:
         """How people are told of anything."""
         return self._messenger.tell if self._messenger is not None else log_news
+
+    def _watch_phones(self, store: Store) -> None:
+        """From now on whatever a switch tells is told to the watch over phones too: its lists come first."""
+        desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=self._tell)
+        for name, log in self._logs.items():
+            desk.take_calls(name, log.open_calls())
+            log.changed = partial(desk.take_calls, name)
+        self._phones = desk
+        self._breaks = BreakSteps(desk, self._settings, pause_address_of, self._now)
+
+    async def _look_at_phones(self) -> None:
+        if self._phones is not None:
+            await self._phones.run()
 
     def _choosers(self) -> SpeechWorkers | None:
         """The workers that hear which item a caller names; none where nobody is asked to speak."""
@@ -446,6 +476,8 @@ class Service:
             return self._reload()
         if request.kind == ticket_steps.KIND and self._steps is not None:
             return await ticket_steps.answered(self._steps, request.payload)
+        if request.kind == break_steps.KIND and self._breaks is not None:
+            return await break_steps.answered(self._breaks, request.payload)
         return f"this version does not know {request.kind!r}", True
 
     def _reload(self) -> tuple[str, bool]:
@@ -463,7 +495,9 @@ class Service:
             log.change_hall(hall)
         if self._greetings is not None:
             self._greetings.change_settings(settings)
-        for part in (self._ivr, self._desk, self._steps, self._messenger):
+        if self._phones is not None:
+            self._phones.change_settings(settings, hall)
+        for part in (self._ivr, self._desk, self._steps, self._breaks, self._messenger):
             if part is not None:
                 part.change_settings(settings)
         _log.info("reloaded", needs_restart=needs_restart)

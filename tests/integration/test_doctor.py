@@ -10,7 +10,7 @@ from voicedesk.ami.protocol import Credentials
 from voicedesk.clock import now_us
 from voicedesk.services.doctor import check_database, examine, heard_lately
 from voicedesk.services.findings import Grade
-from voicedesk.services.pbx_check import check_pbx
+from voicedesk.services.pbx_check import check_pauser, check_pbx
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 
@@ -206,3 +206,24 @@ async def test_the_room_on_a_server_s_disk_is_its_keeper_s_matter(postgres):
     settings = Settings.model_validate({"store": {"url": postgres.create("room")}})
     assert "disk" not in {one.subject for one in await examine(settings, [], now_us)}
     postgres.drop("room")
+
+
+async def test_the_pausing_user_is_examined_too(switch, tmp_path):
+    switch.commands = {"QueuePause": "(Priv: agent,all)"}
+    switch.fully_booted = False
+
+    def address(secret: str) -> AmiAddress:
+        credentials = Credentials(username="voicedesk", secret=secret)
+        return AmiAddress(pbx="main", host="127.0.0.1", port=switch.port, credentials=credentials)
+
+    settings = Settings.model_validate({"store": {"url": f"sqlite:///{tmp_path}/voicedesk.db"}})
+    found = await examine(settings, [], now_us, pausers=[address("s3cret")])
+    assert [one.grade for one in found if one.check == "pauser"] == [Grade.GOOD]
+    (refused,) = await check_pauser(address("wrong"), now_us)
+    assert (refused.check, refused.grade) == ("pauser_login", Grade.BAD)
+    assert "pause_secret" in refused.cure
+    there = address("s3cret")
+    await switch.__aexit__()
+    (gone,) = await check_pauser(there, now_us)
+    assert gone.check == "pauser_login"
+    await switch.__aenter__()

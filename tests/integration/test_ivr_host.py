@@ -463,3 +463,62 @@ async def test_a_staff_member_hears_whose_number_is_rung_and_is_spared_who_was_r
     commands = await desk.call(path)
     assert said(commands) == []
     assert "HANGUP" in commands
+
+
+class Phones:
+    """What the watch over phones would say."""
+
+    def __init__(self):
+        self.lines: list[str] = []
+        self.deserted = False
+        self.asked: list[tuple[str, str]] = []
+
+    def left_without(self, pbx, endpoint):
+        self.asked.append((pbx, endpoint))
+        return self.lines
+
+    def is_deserted(self, _line):
+        return self.deserted
+
+
+@pytest.fixture
+async def watched(tmp_path):
+    settings = hall(tmp_path)
+    give_sounds(settings)
+    phones = Phones()
+    async with Store.open(settings.store.url) as store:
+        yield Desk(store, settings, phones=phones), phones
+
+
+async def test_the_last_free_phone_is_asked_and_stays_unless_one_is_pressed(watched):
+    desk, phones = watched
+    assert await desk.call("break?pbx=main") == []
+    phones.lines = ["hotline"]
+    stays = await desk.call("break?pbx=main", answers=pressing(then="listen"))
+    assert 'SET VARIABLE "VOICEDESK_BREAK" "stay"' in stays
+    assert any("最后一部空闲话机" in one for one in stays)
+    assert any("没有暂停" in one for one in stays)
+    pauses = await desk.call("break?pbx=main", answers=pressing("1", then="listen"))
+    assert not any("VOICEDESK_BREAK" in one for one in pauses)
+    assert {pbx for pbx, _ in phones.asked} == {"main"}
+
+
+async def test_a_caller_hears_that_nobody_is_there_and_waits_all_the_same(watched):
+    desk, phones = watched
+    gate = "gate?pbx=main&line=hotline"
+    assert await desk.call(gate) == ['SET VARIABLE "VOICEDESK_IVR" "person"']
+    phones.deserted = True
+    told = await desk.call(gate)
+    assert told[0] == "ANSWER"
+    assert any("都不在岗" in one for one in told)
+    assert told[-1] == 'SET VARIABLE "VOICEDESK_IVR" "person"'
+
+
+async def test_without_sounds_nobody_is_asked_and_nothing_is_said(tmp_path):
+    settings = hall(tmp_path)
+    phones = Phones()
+    phones.lines, phones.deserted = ["hotline"], True
+    async with Store.open(settings.store.url) as store:
+        desk = Desk(store, settings, phones=phones)
+        assert await desk.call("break?pbx=main") == []
+        assert await desk.call("gate?pbx=main&line=hotline") == ['SET VARIABLE "VOICEDESK_IVR" "person"']

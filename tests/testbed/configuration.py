@@ -10,6 +10,8 @@ AMI_USER = "voicedesk"
 AMI_SECRET = "testbed-secret"
 DIAL_USER = "voicedesk-dialler"
 DIAL_SECRET = "testbed-dialling-secret"
+PAUSE_USER = "voicedesk-pauser"
+PAUSE_SECRET = "testbed-pausing-secret"
 PBX_NAME = "testbed"
 NOTICES_EXTENSION = "4900"
 
@@ -40,23 +42,27 @@ def write_configuration(plan: Plan, prefix: Path, run: Path) -> None:
         "NOTICES_EXTENSION": NOTICES_EXTENSION,
         "DIAL_USER": DIAL_USER,
         "DIAL_SECRET": DIAL_SECRET,
+        "PAUSE_USER": PAUSE_USER,
+        "PAUSE_SECRET": PAUSE_SECRET,
+        "MEMBER": "${CHANNEL:0:-9}",
+        "REASONS": "exten => *311,1,Gosub(voicedesk-break,start,1(午餐))",
         "STAFF": "_6XXX",
         "STAFF_DIAL": "PJSIP/agent${EXTEN:3}",
         "TRUNK_DIAL": "PJSIP/${ARG1}@trunk",
         "HOTLINE": "037112345678",
     }
     etc.mkdir(parents=True)
-    files = {path.name: render(path.read_text(), values) for path in TEMPLATES.glob("*.conf")}
+    files = {path.name: render(path.read_text(encoding="utf-8"), values) for path in TEMPLATES.glob("*.conf")}
     files["pjsip.conf"] += _trunk(plan) + "".join(_endpoint(phone) for phone in plan.phones()) + _unreachable(plan)
     files["extensions.conf"] += _extensions(plan)
     files |= _house_files(plan, values)
     for name, text in files.items():
-        (etc / name).write_text(text)
+        (etc / name).write_text(text, encoding="utf-8")
 
 
 def _house_files(plan: Plan, values: dict[str, object]) -> dict[str, str]:
     """The files a hall would include, one copy per line where they say so."""
-    files = {path.name: path.read_text() for path in DIALPLANS.glob("voicedesk-*.conf")}
+    files = {path.name: path.read_text(encoding="utf-8") for path in DIALPLANS.glob("voicedesk-*.conf")}
     if not plan.recorded:
         del files["voicedesk-recording.conf"]
     if not plan.ivr:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.testbed.configuration import AMI_SECRET, AMI_USER, DIAL_SECRET, DIAL_USER, PBX_NAME
+from tests.testbed.configuration import AMI_SECRET, AMI_USER, DIAL_SECRET, DIAL_USER, PAUSE_SECRET, PAUSE_USER, PBX_NAME
 from tests.testbed.plan import Plan
 
 STOP_SECONDS = 15
@@ -45,6 +45,8 @@ def settings_text(
                 "secret": AMI_SECRET,
                 "dial_username": DIAL_USER,
                 "dial_secret": DIAL_SECRET,
+                "pause_username": PAUSE_USER,
+                "pause_secret": PAUSE_SECRET,
                 **({"recordings": str(recordings)} if recordings else {}),
             },
         ),
@@ -77,10 +79,12 @@ class RunningService:
         departments: list[str] | None = None,
         ivr: dict[str, dict[str, object]] | None = None,
         ami: tuple[str, int] | None = None,
+        more: str = "",
     ) -> None:
         self.config = folder / "voicedesk.toml"
         self.log: list[dict[str, Any]] = []
         self._text = settings_text(plan, folder, recordings=recordings, departments=departments, ivr=ivr, ami=ami)
+        self._text += more
         self._process: asyncio.subprocess.Process | None = None
         self._changed = asyncio.Condition()
         self._ended = False

@@ -92,6 +92,11 @@ def originate(  # all that Asterisk needs to know
     )
 
 
+def queue_pause(*, interface: str, is_paused: bool, reason: str) -> Action:
+    """Pause a member in every queue it is in, or let it be rung again."""
+    return SimpleAction("QueuePause", Interface=interface, Paused="true" if is_paused else "false", Reason=reason)
+
+
 def to_bytes(action: Action, action_id: str) -> bytes:
     """The action as it goes out, under `action_id` whatever ActionID it carried.
 

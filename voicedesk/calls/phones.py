@@ -21,7 +21,7 @@ PHONE_EVENTS = frozenset(
     }
 )
 
-_DEVICE = {
+DEVICE_STATES = {
     "NOT_INUSE": PhoneState.FREE,
     "INUSE": PhoneState.IN_USE,
     "BUSY": PhoneState.IN_USE,
@@ -31,7 +31,8 @@ _DEVICE = {
     "UNAVAILABLE": PhoneState.UNREGISTERED,
     "INVALID": PhoneState.UNREGISTERED,
 }
-_QUEUE_STATUS = {
+"""What the switch says of a device, as a state of a phone."""
+MEMBER_STATUS = {
     "1": "NOT_INUSE",
     "2": "INUSE",
     "3": "BUSY",
@@ -41,6 +42,7 @@ _QUEUE_STATUS = {
     "7": "RINGINUSE",
     "8": "ONHOLD",
 }
+"""The same said by a number, as queues do of their members."""
 _CONTACT = {
     "Unreachable": PhoneState.UNREACHABLE,
     "Removed": PhoneState.UNREGISTERED,
@@ -110,7 +112,7 @@ class Phones:
     def _device_changed(self, device: str | None, state: str | None) -> str | None:
         if not device or "/" not in device or state is None:
             return None
-        self._device[device] = _DEVICE.get(state, PhoneState.UNKNOWN)
+        self._device[device] = DEVICE_STATES.get(state, PhoneState.UNKNOWN)
         if self._device[device] not in (PhoneState.UNKNOWN, PhoneState.UNREGISTERED):
             self._contact.pop(device, None)
         return device
@@ -125,7 +127,7 @@ class Phones:
             members.pop(endpoint, None)
             return endpoint
         members[endpoint] = event.get("Paused", "0") == "1"
-        status = _QUEUE_STATUS.get(event.get("Status") or "")
+        status = MEMBER_STATUS.get(event.get("Status") or "")
         if status:
             self._device_changed(endpoint, status)
         return endpoint

@@ -13,6 +13,7 @@ import typer
 from voicedesk import __version__
 from voicedesk.cli import (
     asterisk,
+    breaks,
     calls,
     catalogue,
     config,
@@ -25,6 +26,7 @@ from voicedesk.cli import (
     prompts,
     tickets,
 )
+from voicedesk.cli.agents import agents
 from voicedesk.cli.common import ERROR, INTERRUPTED, USAGE, complain
 from voicedesk.cli.doctor import doctor
 from voicedesk.cli.init import init
@@ -58,6 +60,8 @@ app.add_typer(notices.app, name="notices")
 app.add_typer(outage.app, name="outage")
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(news.app, name="news")
+app.add_typer(breaks.app, name="breaks")
+app.command()(agents)
 app.command()(reload)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.app import address_of
+from voicedesk.app import address_of, pause_address_of
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, wait
 from voicedesk.clock import now_us
 from voicedesk.log import printable
@@ -29,7 +29,9 @@ def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOp
     """
     loaded = read_settings(config)
     addresses = [address_of(pbx) for pbx in loaded.settings.pbx]
-    findings = wait(examine(loaded.settings, addresses, now_us, file=loaded.file, listen_seconds=listen))
+    pausers = [pause_address_of(pbx) for pbx in loaded.settings.pbx if pbx.pause_username]
+    looks = examine(loaded.settings, addresses, now_us, pausers=pausers, file=loaded.file, listen_seconds=listen)
+    findings = wait(looks)
     if json:
         say_json([finding.as_json() for finding in findings])
     else:

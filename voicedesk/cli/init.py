@@ -70,6 +70,15 @@ format = "console"                # or json
 # tries_a_day = 2
 # calls_an_hour = 30
 
+# [breaks]
+# limit_minutes = 30              # a longer break is told to the supervisor
+# reasons = ["午餐", "会议"]       # *311, *312 …
+
+# [phone_watch]
+# away_seconds = 20               # a phone that is away longer in duty hours is told of
+# refused_calls = 3               # so many refused at once, one after another: do-not-disturb is suspected
+# held_minutes = 10               # a longer call that is no caller's is told of
+
 [[pbx]]
 name = "main"
 host = "{host}"
@@ -80,6 +89,8 @@ secret_file = "{secret}"
 # tls_ca_file = "ca.pem"
 # dial_username = "voicedesk-dialler"             # to ring back: voicedesk asterisk snippet callback
 # dial_secret_file = "dialler.secret"
+# pause_username = "voicedesk-pauser"             # breaks by command: voicedesk asterisk snippet breaks
+# pause_secret_file = "pauser.secret"
 # recordings = "/var/spool/asterisk/voicedesk"    # where it records what the staff say: greetings are judged
 
 [[lines]]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from voicedesk import app as service
+from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -22,7 +22,7 @@ from voicedesk.cli.common import (
     wait,
 )
 from voicedesk.clock import now_us, to_seconds
-from voicedesk.errors import InputError, VoicedeskError
+from voicedesk.errors import InputError
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.services import ticket_steps
 from voicedesk.services.ticket_desk import TITLES
@@ -43,7 +43,6 @@ STATES = {
     State.REPORTED: "已上报 reported",
     State.CLOSED: "已办结 closed",
 }
-ANSWER_SECONDS = 30.0
 RESULT_SECONDS = 900.0
 LOOK_SECONDS = 0.5
 
@@ -333,16 +332,7 @@ def _ask(config: Any, asked: dict[str, Any], by: str | None, *, json: bool) -> N
 
 async def _asked(settings: Settings, asked: dict[str, Any]) -> str:
     """What the running service answers; it alone talks to the switch and writes tickets."""
-    async with Store.open(settings.store.url, upgrade=False, now=now_us) as store:
-        if await store.requests.holder(service.LEADER) is None:
-            raise VoicedeskError("the service does not answer: is `voicedesk run` running on this database?")
-        request_id = await store.requests.ask(ticket_steps.KIND, asked, asked_by=getpass.getuser())
-        request = await store.requests.wait_for(request_id, ANSWER_SECONDS)
-    if request is None:
-        raise VoicedeskError("the service did not answer in time: look at the ticket before you ask again")
-    if request.state == "failed":
-        raise InputError(request.outcome or "refused")
-    return request.outcome or ""
+    return await ask_service(settings, ticket_steps.KIND, asked, look="the ticket")
 
 
 async def _result(settings: Settings, attempt_id: str) -> Attempt | None:

@@ -28,6 +28,7 @@ class Part(StrEnum):
     RECORDING = "recording"
     IVR = "ivr"
     CALLBACK = "callback"
+    BREAKS = "breaks"
     ALL = "all"
 
 
@@ -39,8 +40,14 @@ _FILES = {
     Part.RECORDING: ("recording",),
     Part.IVR: ("ivr", "notices"),
     Part.CALLBACK: ("callback", "dialler"),
+    Part.BREAKS: ("breaks", "pauser"),
 }
-_TARGETS = dict.fromkeys(("hotline", "recording", "ivr", "notices", "callback"), "extensions") | {"dialler": "manager"}
+_EXTENSIONS = ("hotline", "recording", "ivr", "notices", "callback", "breaks")
+_TARGETS = dict.fromkeys(_EXTENSIONS, "extensions") | dict.fromkeys(("dialler", "pauser"), "manager")
+MEMBER = "${CHANNEL:0:-9}"
+"""The phone that dials, as a queue calls it: its channel's name without the eight digits behind the last dash."""
+FREEPBX_MEMBER = "Local/${CHANNEL(endpoint)}@from-queue/n"
+NOBODY_LISTENS = "agi://127.0.0.1:4573"
 _BY_WEB_PAGE = frozenset({"queues"})
 _FREEPBX_CUSTOM = frozenset({"manager", *_TARGETS})
 _AS_THEY_ARE = frozenset({"cdr_custom", "cel", "cel_custom"})
@@ -59,7 +66,7 @@ def render(part: Part, settings: Settings, *, pbx: str | None = None, freepbx: b
         _titled(name, text, freepbx)
         for one in parts
         for name in _FILES[one]
-        for text in _filled(name, settings, switch)
+        for text in _filled(name, settings, switch, freepbx=freepbx)
     ]
     return "\n".join(texts)
 
@@ -71,6 +78,7 @@ def _of_all(settings: Settings, switch: PbxSettings | None) -> Iterator[Part]:
         unused |= set() if switch.recordings else {Part.RECORDING}
         unused |= set() if settings.ivr.listen else {Part.IVR}
         unused |= set() if switch.dial_username else {Part.CALLBACK}
+        unused |= set() if switch.pause_username else {Part.BREAKS}
     return (one for one in Part if one not in unused)
 
 
@@ -110,7 +118,7 @@ def _titled(name: str, text: str, freepbx: bool) -> str:
     return f"; ---- for /etc/asterisk/{target}{ending}.conf\n{text}"
 
 
-def _filled(name: str, settings: Settings, switch: PbxSettings | None) -> Iterator[str]:
+def _filled(name: str, settings: Settings, switch: PbxSettings | None, *, freepbx: bool) -> Iterator[str]:
     """The file once per PBX user, line or queue, as it is meant."""
     text = (folder() / f"voicedesk-{name}.conf").read_text(encoding="utf-8")
     if name in _AS_THEY_ARE:
@@ -119,6 +127,10 @@ def _filled(name: str, settings: Settings, switch: PbxSettings | None) -> Iterat
         yield _fill(text, _manager_values(switch))
     elif name == "dialler":
         yield _fill(text, _dialler_values(switch))
+    elif name == "pauser":
+        yield _fill(text, _pauser_values(switch))
+    elif name == "breaks":
+        yield _fill(text, _break_values(settings, switch, freepbx=freepbx))
     elif name == "callback":
         yield _fill(text, _callback_values(settings, switch))
     elif name == "recording":
@@ -154,6 +166,27 @@ def _dialler_values(switch: PbxSettings | None) -> dict[str, str]:
         return {}
     permit = {key: value for key, value in _manager_values(switch).items() if key == "AMI_PERMIT"}
     return {"DIAL_USER": _safe(switch.dial_username), "DIAL_SECRET": _safe(switch.dial_secret_value()), **permit}
+
+
+def _pauser_values(switch: PbxSettings | None) -> dict[str, str]:
+    if switch is None or switch.pause_username is None:
+        return {}
+    permit = {key: value for key, value in _manager_values(switch).items() if key == "AMI_PERMIT"}
+    return {"PAUSE_USER": _safe(switch.pause_username), "PAUSE_SECRET": _safe(switch.pause_secret_value()), **permit}
+
+
+def _break_values(settings: Settings, switch: PbxSettings | None, *, freepbx: bool) -> dict[str, str]:
+    """Without an IVR nobody listens at the address, and the switch goes on at once."""
+    reasons = (
+        f"exten => *31{digit},1,Gosub(voicedesk-break,start,1({_safe(reason)}))"
+        for digit, reason in enumerate(settings.breaks.reasons, 1)
+    )
+    return {
+        "AGI": NOBODY_LISTENS,
+        "MEMBER": FREEPBX_MEMBER if freepbx else MEMBER,
+        "REASONS": "\n".join(reasons),
+        **_ivr_values(settings, switch),
+    }
 
 
 def _callback_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:

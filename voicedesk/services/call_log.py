@@ -5,7 +5,7 @@ neither; what a restart must replay to know the calls still open is handed over 
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 import structlog
@@ -47,8 +47,12 @@ class CallSink(Protocol):
         """Takes what belongs together: it is on disk soon, whole or not at all."""
 
 
+Changed = Callable[[list[CallFacts], list[tuple[str, str]]], None]
+"""Is told calls that changed, as they stand now, and (gone, kept) where one became part of another; must not wait."""
+
+
 class CallLog:
-    """The calls of one PBX, live."""
+    """The calls of one PBX, live. `changed`, where it is set, hears of every change."""
 
     def __init__(self, pbx: str, hall: Hall, sink: CallSink) -> None:
         self._pbx = pbx
@@ -60,6 +64,7 @@ class CallLog:
         self._checkpoints = deque([0])
         self._gaps_saved: set[Gap] = set()
         self._told: dict[str, Verdict] = {}
+        self.changed: Changed | None = None
 
     def resume(
         self, journal: Iterable[tuple[int, AmiEvent]], *, resume_from: int, open_ids: Collection[str], stopped_at: int
@@ -111,6 +116,8 @@ class CallLog:
         )
         for call in calls:
             self._tell(call)
+        if self.changed is not None:
+            self.changed(changes.calls, changes.merged)
 
     def _note_open(self, entry: int) -> None:
         """Remembers for every open call in which journal entry it began, and in which the oldest call beside it."""

@@ -15,7 +15,7 @@ from voicedesk.errors import SpillRefused, StoreError, StoreUnavailable
 from voicedesk.services.findings import Finding, Grade
 from voicedesk.services.ivr_check import check_ivr
 from voicedesk.services.notices_check import check_notices
-from voicedesk.services.pbx_check import check_pbx
+from voicedesk.services.pbx_check import check_pauser, check_pbx
 from voicedesk.services.speech_check import check_speech
 from voicedesk.services.webhook_check import check_webhooks
 from voicedesk.settings import Settings
@@ -37,10 +37,14 @@ async def examine(
     addresses: Sequence[AmiAddress],
     now: NowUs,
     *,
+    pausers: Sequence[AmiAddress] = (),
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: PBXs, database, spill file, disk, speech, notices, IVR, webhooks, calendar, settings."""
+    """All findings: PBXs, database, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
+
+    `pausers`: how the users that pause phones log in.
+    """
     database = database_file(settings.store.url)
     has_database = database is None or database.exists()
     heard = await heard_lately(settings) if has_database else {}
@@ -48,6 +52,7 @@ async def examine(
         check_pbx(address, now, listen_seconds=listen_seconds, earlier=heard.get(address.pbx, ()))
         for address in addresses
     ]
+    checks += [check_pauser(address, now) for address in pausers]
     findings = [finding for found in await asyncio.gather(*checks) for finding in found]
     if not addresses:
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
@@ -162,7 +167,10 @@ def check_calendar(settings: Settings, now: NowUs) -> Iterator[Finding]:
 def check_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
     """Whether a secret stands in a file that others can read."""
     has_secret = any(
-        (pbx.secret and not pbx.secret_file) or (pbx.dial_secret and not pbx.dial_secret_file) for pbx in settings.pbx
+        (pbx.secret and not pbx.secret_file)
+        or (pbx.dial_secret and not pbx.dial_secret_file)
+        or (pbx.pause_secret and not pbx.pause_secret_file)
+        for pbx in settings.pbx
     )
     has_secret |= any(
         (one.url and not one.url_file) or (one.secret and not one.secret_file) for one in settings.webhooks

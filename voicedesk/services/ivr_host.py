@@ -34,11 +34,13 @@ from voicedesk.ivr.model import (
     LookUp,
     Menu,
     Play,
+    Played,
     Recorded,
     Standing,
     State,
     Step,
     TakeMessage,
+    Texts,
 )
 from voicedesk.ivr.names import item_named, names_of
 from voicedesk.ivr.tracking_code import new_code
@@ -50,6 +52,7 @@ from voicedesk.services.commands import tell
 from voicedesk.services.ivr_sound import IvrSound, Spool
 from voicedesk.services.notice_text import message_of
 from voicedesk.services.outage import Outages
+from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.services.prompt_desk import book_of, catalogue_of, frames_of, menu_of, wanted_of
 from voicedesk.settings import LineSettings, Settings
 from voicedesk.speech.workers import SpeechWorkers
@@ -61,6 +64,7 @@ RESERVE_SECONDS = 1.0
 LOOK_UP_SECONDS = 3.0
 SAVE_AGAIN_SECONDS = 1.0
 CODE_TRIES = 20
+LAST_PHONE_SECONDS = 6.0
 _MOBILE = 11
 
 _log = structlog.get_logger()
@@ -88,11 +92,12 @@ class IvrHost:
         now: NowUs,
         *,
         outages: Outages,
+        phones: PhoneDesk | None = None,
         workers: SpeechWorkers | None = None,
         below: Callable[[int], int] = secrets.randbelow,
     ) -> None:
         self._store, self._settings, self._calls, self._now = store, settings, calls, now
-        self._outages, self._workers, self._below = outages, workers, below
+        self._outages, self._phones, self._workers, self._below = outages, phones, workers, below
         self._calendar = WorkCalendar.of(settings)
         self._shelf: Shelf | None = None
         self._unsaved: dict[str, StoredConsultation] = {}
@@ -161,11 +166,15 @@ class IvrHost:
         if path is dialplan.Path.STAFF:
             await self._tell_staff(call, shelf)
             return
+        if path is dialplan.Path.BREAK:
+            await self._warn_last_phone(call, shelf)
+            return
         line = next((one for one in self._settings.lines if one.name == asked.query.get("line")), None)
         is_on_duty = self._calendar.is_on_duty(line.duty if line else (), self._now())
         if path is dialplan.Path.GATE:
             await self._announce(call, shelf, line)
             if is_on_duty:
+                await self._tell_deserted(call, shelf, line)
                 await call.set_variable(dialplan.RESULT, Exit.PERSON)
                 return
         if not _can_speak(shelf):
@@ -197,6 +206,29 @@ class IvrHost:
         if texts:
             await call.answer()
             await self._sound(call, shelf, "outage").say(texts)
+
+    async def _tell_deserted(self, call: AgiCall, shelf: Shelf, line: LineSettings | None) -> None:
+        """Where every phone of a line is paused or away, the caller hears so before waiting for one (S11)."""
+        texts = shelf.words.say("all_away", CHINESE)
+        deserted = self._phones is not None and line is not None and self._phones.is_deserted(line.name)
+        if deserted and _has_sound(shelf, texts):
+            await call.answer()
+            await self._sound(call, shelf, "away").say(texts)
+
+    async def _warn_last_phone(self, call: AgiCall, shelf: Shelf) -> None:
+        """Who is about to pause the last free phone of a line must say so by a key; without a voice nobody is asked."""
+        endpoint = call.environment.channel.rpartition("-")[0]
+        lines = self._phones.left_without(call.environment.query.get("pbx", ""), endpoint) if self._phones else []
+        texts = shelf.words.say("last_phone", CHINESE)
+        if not lines or not _has_sound(shelf, texts):
+            return
+        sound = self._sound(call, shelf, "break")
+        answer = await sound.play(Play(texts=texts, wait_seconds=LAST_PHONE_SECONDS))
+        if isinstance(answer, Played) and answer.key == "1":
+            return
+        _log.info("break_not_begun", endpoint=endpoint, lines=lines)
+        await call.set_variable(dialplan.BREAK, dialplan.STAY)
+        await sound.say(shelf.words.say("stays", CHINESE))
 
     async def _walk(
         self, call: AgiCall, shelf: Shelf, path: dialplan.Path, line: LineSettings | None, *, is_on_duty: bool
@@ -390,6 +422,10 @@ class IvrHost:
         log("sms_told", code=code, outcome=outcome)
         with contextlib.suppress(StoreError):
             await self._store.consultations.note_sms(code, outcome)
+
+
+def _has_sound(shelf: Shelf, texts: Texts) -> bool:
+    return all(shelf.book.find(one.text) is not None for one in texts)
 
 
 def _can_speak(shelf: Shelf) -> bool:

@@ -24,8 +24,10 @@ NEEDED_ACTIONS = ("CoreSettings", "CoreStatus", "CoreShowChannels", "DeviceState
 _TRIED_ACTIONS = ("CoreShowChannels", "CoreStatus", "DeviceStateList", "QueueStatus")
 WATCHER_READ = frozenset({"system", "call", "agent", "user"})
 WATCHER_WRITE = frozenset({"reporting"})
+PAUSER_WRITE = frozenset({"agent"})
 _GRAVE = frozenset({"Command", "Originate", "UpdateConfig", "Hangup", "DBPut"})
 _COMMAND = re.compile(r"^(\w+): .*\(Priv: ([\w,]+)\)\s*$", re.MULTILINE)
+_NO_BREAKS = "no command can begin a break"
 _CURE_USER = "in manager.conf set, for this user: read = system,call,agent,user and write = reporting"
 _CURE_SNIPPET = "see: voicedesk asterisk snippet manager; then: asterisk -rx 'manager reload'"
 _CURE_BOTH = f"{_CURE_USER}; {_CURE_SNIPPET}"
@@ -62,6 +64,41 @@ async def check_pbx(
         cure = f"check host and port {address.host}:{address.port}, and enabled, bindaddr and permit in manager.conf"
         return [_bad(address.pbx, "login", str(error), "nothing can be followed", cure)]
     return judge(address.pbx, replace(seen, earlier=tuple(earlier)))
+
+
+async def check_pauser(address: AmiAddress, now: NowUs) -> list[Finding]:
+    """Whether the user that pauses phones may do so, and nothing beyond its class."""
+    try:
+        seen = await look(address, now, listen_seconds=0)
+    except AmiAuthenticationError as error:
+        cure = "compare pause_username and pause_secret with manager.conf, then: asterisk -rx 'manager reload'"
+        return [_bad(address.pbx, "pauser_login", f"the pausing user is refused: {error}", _NO_BREAKS, cure)]
+    except AmiError as error:
+        return [_bad(address.pbx, "pauser_login", str(error), _NO_BREAKS, "see the login above")]
+    return list(judge_pauser(address.pbx, seen))
+
+
+def judge_pauser(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
+    """What follows from what the pausing user may do and is told."""
+    cure = "in manager.conf set, for this user: read = and write = agent; see: voicedesk asterisk snippet breaks"
+    if "QueuePause" not in seen.commands:
+        yield _bad(pbx, "pauser_missing", "the pausing user may not run QueuePause", _NO_BREAKS, cure)
+    beyond = sorted(name for name, rights in seen.commands.items() if not rights & PAUSER_WRITE)
+    heard = sorted(_classes(seen.events))
+    if beyond:
+        what = f"the pausing user may do more than pause: {', '.join(sorted(beyond, key=_grave_first)[:4])}"
+        yield _bad(pbx, "pauser_excessive", what, "whoever gets hold of this secret can do the same", cure)
+    if heard:
+        what = f"the pausing user is told what it need not know: read has {', '.join(heard)}"
+        why = "events hold personal data"
+        yield Finding(subject=pbx, check="pauser_excessive", grade=Grade.NOTE, what=what, why=why, cure=cure)
+    if "QueuePause" in seen.commands and not beyond and not heard:
+        what = "the pausing user may pause phones and nothing beyond"
+        yield Finding(subject=pbx, check="pauser", grade=Grade.GOOD, what=what)
+
+
+def _grave_first(name: str) -> tuple[bool, str]:
+    return name not in _GRAVE, name
 
 
 async def look(address: AmiAddress, now: NowUs, *, listen_seconds: float) -> PbxSeen:
@@ -165,7 +202,7 @@ def _excessive(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
     rights = sorted({next(iter(allowing)) for allowing in beyond.values() if len(allowing) == 1})
     why = "whoever gets hold of this secret can do the same to the switch"
     if beyond:
-        examples = ", ".join(sorted(beyond, key=lambda name: (name not in _GRAVE, name))[:4])
+        examples = ", ".join(sorted(beyond, key=_grave_first)[:4])
         what = f"may do more than watch: write = {','.join(rights) or '…'} allows {examples}"
         yield _bad(pbx, "rights_excessive", what, why, _CURE_BOTH)
     more = sorted(_classes(seen.events) - WATCHER_READ)

@@ -207,6 +207,7 @@ def _with_full_paths(settings: Settings, source: Source) -> Settings:
             update={
                 "secret_file": folder / pbx.secret_file if pbx.secret_file else None,
                 "dial_secret_file": folder / pbx.dial_secret_file if pbx.dial_secret_file else None,
+                "pause_secret_file": folder / pbx.pause_secret_file if pbx.pause_secret_file else None,
                 "tls_ca_file": folder / pbx.tls_ca_file if pbx.tls_ca_file else None,
                 "cel_csv": folder / pbx.cel_csv if pbx.cel_csv else None,
                 "cdr_csv": folder / pbx.cdr_csv if pbx.cdr_csv else None,
@@ -235,7 +236,8 @@ def _moved(table: Moved, folder: Path, *keys: str) -> Moved:
 
 
 def _with_secrets(settings: Settings, source: Source) -> Settings:
-    switches = [_with_read(pbx, ("pbx", n), source, "secret", "dial_secret") for n, pbx in enumerate(settings.pbx)]
+    keys = ("secret", "dial_secret", "pause_secret")
+    switches = [_with_read(pbx, ("pbx", n), source, *keys) for n, pbx in enumerate(settings.pbx)]
     webhooks = [_with_read(one, ("webhooks", n), source, "url", "secret") for n, one in enumerate(settings.webhooks)]
     return settings.model_copy(update={"pbx": tuple(switches), "webhooks": tuple(webhooks)})
 

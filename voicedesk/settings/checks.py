@@ -55,10 +55,14 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
     for index, pbx in enumerate(settings.pbx):
         if (pbx.secret is None) == (pbx.secret_file is None):
             yield ("pbx", index), f"pbx {pbx.name!r} needs either secret_file (better) or secret: give exactly one"
-        given = (pbx.dial_secret is not None) + (pbx.dial_secret_file is not None)
-        if given != (pbx.dial_username is not None):
-            what = f"pbx {pbx.name!r} places calls as a user of its own"
-            yield ("pbx", index), f"{what}: give dial_username and exactly one of dial_secret_file and dial_secret"
+        for does, user, secret, file in (
+            ("places calls", "dial", pbx.dial_secret, pbx.dial_secret_file),
+            ("pauses phones", "pause", pbx.pause_secret, pbx.pause_secret_file),
+        ):
+            given = (secret is not None) + (file is not None)
+            if given != (getattr(pbx, f"{user}_username") is not None):
+                keys = f"{user}_username and exactly one of {user}_secret_file and {user}_secret"
+                yield ("pbx", index), f"pbx {pbx.name!r} {does} as a user of its own: give {keys}"
 
 
 def _webhook_secrets(settings: Settings) -> Iterator[Problem]:

@@ -189,6 +189,21 @@ class CallbacksTable(Table):
     switchboards: Names = ()
 
 
+class BreaksTable(Table):
+    """[breaks]: how long a phone may be paused before the supervisor is told, and the reasons of *311, *312 … (S11)."""
+
+    limit_minutes: Number = Field(default=30.0, gt=0, le=480)
+    reasons: Names = Field(default=("午餐", "会议", "外出办事", "休息"), max_length=9)
+
+
+class PhoneWatchTable(Table):
+    """[phone_watch]: when something about a phone is a finding (S11, S15). Away is told within a minute, always."""
+
+    away_seconds: Number = Field(default=20.0, gt=0, le=50)
+    refused_calls: Integer = Field(default=3, ge=2, le=20)
+    held_minutes: Number = Field(default=10.0, gt=0, le=480)
+
+
 class PbxSettings(Table):
     """[[pbx]]: an Asterisk and the manager user that Voicedesk logs in as."""
 
@@ -208,6 +223,9 @@ class PbxSettings(Table):
     dial_username: Name | None = None
     dial_secret: SecretStr | None = None
     dial_secret_file: Path | None = None
+    pause_username: Name | None = None
+    pause_secret: SecretStr | None = None
+    pause_secret_file: Path | None = None
 
     def secret_value(self) -> str:
         """The secret in clear text; when settings were loaded, that of `secret_file` was read."""
@@ -216,6 +234,10 @@ class PbxSettings(Table):
     def dial_secret_value(self) -> str:
         """The same for the user that places calls."""
         return self.dial_secret.get_secret_value() if self.dial_secret else ""
+
+    def pause_secret_value(self) -> str:
+        """The same for the user that pauses phones."""
+        return self.pause_secret.get_secret_value() if self.pause_secret else ""
 
 
 class LineSettings(Table):
@@ -320,6 +342,8 @@ class Settings(Table):
     outage: OutageTable = OutageTable()
     tickets: TicketsTable = TicketsTable()
     callbacks: CallbacksTable = CallbacksTable()
+    breaks: BreaksTable = BreaksTable()
+    phone_watch: PhoneWatchTable = PhoneWatchTable()
     pbx: tuple[PbxSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()

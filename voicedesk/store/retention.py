@@ -12,6 +12,7 @@ from voicedesk.store.consultations import forget_in_consultations
 from voicedesk.store.deliveries import forget_in_deliveries, prune_deliveries
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
+from voicedesk.store.phones import prune_phones
 from voicedesk.store.tables import calls, gaps, journal, legs, requests
 from voicedesk.store.tickets import forget_in_tickets
 
@@ -48,7 +49,8 @@ class Retention:
         self._database = database
 
     async def prune(self, *, calls_before: int, journal_before: int) -> Pruned:
-        """Deletes calls and gaps older than one instant, the journal, answered requests and told news than another."""
+        """Deletes calls, gaps, breaks and findings older than one instant; the journal, answered requests and told news
+        than another."""
         pruned_calls = 0
         while True:
             async with self._database.write() as connection:
@@ -62,6 +64,7 @@ class Retention:
         async with self._database.write() as connection:
             entries = await connection.execute(delete(journal).where(journal.c.last_at < journal_before))
             old_gaps = await connection.execute(delete(gaps).where(gaps.c.to_at < calls_before))
+            await prune_phones(connection, calls_before)
             asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
             await prune_deliveries(connection, journal_before)
         return Pruned(calls=pruned_calls, journal=entries.rowcount, gaps=old_gaps.rowcount, requests=asked.rowcount)

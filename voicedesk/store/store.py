@@ -15,6 +15,7 @@ from voicedesk.store.engine import Database, database_file
 from voicedesk.store.greetings import Greetings
 from voicedesk.store.journal import Journal
 from voicedesk.store.outages import OutageLog
+from voicedesk.store.phones import Phones
 from voicedesk.store.requests import Requests
 from voicedesk.store.retention import Retention
 from voicedesk.store.spill import Spill
@@ -33,6 +34,7 @@ class Store:
         self.greetings = Greetings(database)
         self.journal = Journal(database)
         self.outages = OutageLog(database)
+        self.phones = Phones(database)
         self.requests = Requests(database, now)
         self.retention = Retention(database)
         self.tickets = Tickets(database)

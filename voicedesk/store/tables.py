@@ -203,6 +203,57 @@ attempts = Table(
     Index("attempts_by_time", "placed_at"),
 )
 
+phone_breaks = Table(
+    "phone_breaks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("pbx", Text, nullable=False),
+    Column("endpoint", Heard, nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    Column("to_at", BigInteger),
+    Column("reason", Heard, nullable=False),
+    Column("agent", Heard),
+    Column("source", Text, nullable=False),
+    Column("asked_by", Heard, nullable=False),
+    Column("end_seen", Boolean, nullable=False),
+    Index("phone_breaks_by_time", "from_at", "id"),
+    Index("phone_breaks_by_end", "to_at"),
+)
+
+phone_findings = Table(
+    "phone_findings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("pbx", Text, nullable=False),
+    Column("endpoint", Heard),
+    Column("line", Heard),
+    Column("from_at", BigInteger, nullable=False),
+    Column("to_at", BigInteger),
+    Column("evidence", Heard, nullable=False),
+    Column("agent", Heard),
+    Column("about", Heard, nullable=False),
+    Column("end_seen", Boolean, nullable=False),
+    Column("told", Integer, nullable=False),
+    Index("phone_findings_by_time", "from_at", "id"),
+    Index("phone_findings_by_end", "to_at"),
+)
+
+phone_states = Table(
+    "phone_states",
+    metadata,
+    Column("pbx", Text, primary_key=True),
+    Column("endpoint", Heard, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("is_current", Boolean, nullable=False),
+    Column("on_break_since", BigInteger),
+    Column("reason", Heard, nullable=False),
+    Column("dnd", Boolean),
+    Column("member", Heard),
+    Column("signs", Text, nullable=False),
+)
+
 desk_inbox = Table(
     "desk_inbox",
     metadata,

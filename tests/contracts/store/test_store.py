@@ -422,7 +422,7 @@ def test_without_its_driver_postgresql_says_what_to_install(monkeypatch):
 
 @pytest.mark.database_file
 async def test_fault_66_a_full_disk_is_passing_trouble_and_loses_nothing(store_url, monkeypatch):
-    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA max_page_count = 90"))
+    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA max_page_count = 120"))
     big = [event(n, str(10**40 + n * 7919**5)) for n in range(20_000)]
     async with Store.open(store_url) as store:
         store.writer.add("p", resume_from=1, events=big)

@@ -70,3 +70,13 @@ def test_only_actions_that_change_nothing_may_be_asked_again():
     ]
     assert {action.name for action in asked} == actions.IDEMPOTENT
     assert actions.logoff().name not in actions.IDEMPOTENT
+
+
+def test_a_pause_names_the_member_and_no_queue_so_that_it_holds_in_all_of_them():
+    sent = actions.to_bytes(actions.queue_pause(interface="PJSIP/agent1", is_paused=True, reason="午餐"), "x-1")
+    assert sent.decode() == (
+        "Action: QueuePause\r\nActionID: x-1\r\nInterface: PJSIP/agent1\r\nPaused: true\r\nReason: 午餐\r\n\r\n"
+    )
+    back = actions.to_bytes(actions.queue_pause(interface="PJSIP/agent1", is_paused=False, reason=""), "x-1")
+    assert b"Paused: false\r\n" in back
+    assert "QueuePause" not in actions.IDEMPOTENT

@@ -27,7 +27,8 @@ def test_each_agi_is_guarded_against_a_service_that_hangs():
         assert "AGIEXITONHANGUP=yes" in lines[agi - 2]
         assert "TIMEOUT(absolute)=0" in lines[agi + 1]
         if path is not dialplan.Path.STAFF:
-            assert f"Set({dialplan.RESULT}=)" in lines[agi - 3]
+            result = dialplan.BREAK if path is dialplan.Path.BREAK else dialplan.RESULT
+            assert f"Set({result}=)" in lines[agi - 3]
         assert "exten => T,1" in text
 
 
@@ -48,8 +49,18 @@ def test_a_callback_rings_only_chinese_mobiles_and_landlines_and_a_staff_phone_o
 
 def test_the_channel_variables_are_those_of_the_code():
     own = set(re.findall(r"\bVOICEDESK_[A-Z]+\b", ALL))
-    assert own == {dialplan.RESULT, dialplan.ROUND, "VOICEDESK_NOTICE"}
+    assert own == {dialplan.RESULT, dialplan.ROUND, dialplan.BREAK, "VOICEDESK_NOTICE"}
     assert set(re.findall(rf'{dialplan.RESULT}}}" = "(\w+)"', ALL)) <= {way.value for way in Exit}
+    assert set(re.findall(rf'{dialplan.BREAK}}}" = "(\w+)"', ALL)) == {dialplan.STAY}
+
+
+def test_a_feature_code_pauses_the_phone_it_is_dialled_at_and_what_is_dialled_plays_no_part():
+    text = TEXTS["voicedesk-breaks.conf"]
+    body = text[text.index("\n[voicedesk-breaks]") :]
+    assert re.findall(r"^exten => (\S+),1,", body, flags=re.MULTILINE) == ["*31", "*32", "start", "stop", "T"]
+    assert re.findall(r"PauseQueueMember\(([^)]*)\)", body) == [",@MEMBER@,,${ARG1}"]
+    for caller_s in ("EXTEN", "CALLERID"):
+        assert caller_s not in body
 
 
 def test_every_context_that_is_gone_to_exists():

@@ -8,6 +8,7 @@ import click
 import pytest
 import typer
 from voicedesk.cli import app
+from voicedesk.phones.model import FindingKind
 from voicedesk.services.news import KINDS
 from voicedesk.settings.environment import all_keys
 
@@ -85,6 +86,7 @@ def test_a_document_points_only_at_files_that_are_there(name: str) -> None:
 def test_each_kind_of_news_is_known_and_described() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "voicedesk").rglob("*.py"))
     told = set(re.findall(r'\bkind="(\w+)",\s+at=', code)) | set(re.findall(r'_tell_of\(\s*"(\w+)"', code))
+    told |= {f"{kind}{ending}" for kind in FindingKind for ending in ("", "_over")}
     assert told <= set(KINDS)
     described = re.findall(r"^\| `(\w+)` \| (\S+) \|", (ROOT / "docs" / "news.md").read_text("utf-8"), re.MULTILINE)
     assert dict(described) == dict(KINDS)

@@ -91,3 +91,20 @@ def test_an_installed_package_brings_its_own_files(tmp_path: Path, monkeypatch: 
     (tmp_path / "services").mkdir()
     monkeypatch.setattr(asterisk_files, "__file__", str(tmp_path / "services" / "asterisk_files.py"))
     assert asterisk_files.folder() == tmp_path / "_dialplans"
+
+
+def test_breaks_come_with_the_reasons_of_the_settings_and_the_member_as_the_switch_calls_it() -> None:
+    pbx = {**PBX, "pause_username": "pauser", "pause_secret": "p4use"}
+    text = render(Part.BREAKS, settings([pbx]))
+    assert "exten => *311,1,Gosub(voicedesk-break,start,1(午餐))\n" in text
+    assert "PauseQueueMember(,${CHANNEL:0:-9},,${ARG1})" in text
+    assert "AGI(agi://127.0.0.1:4573/break?pbx=main)" in text
+    assert "[pauser]\nsecret = p4use\n" in text
+    assert "read =\nwrite = agent" in text
+    assert re.findall(r"@[A-Z_]+@", render(Part.ALL, settings([pbx]))) == []
+    assert "Local/${CHANNEL(endpoint)}@from-queue/n" in render(Part.BREAKS, settings([pbx]), freepbx=True)
+    assert "voicedesk-break" not in render(Part.ALL, settings())
+    assert "@PAUSE_USER@" in render(Part.BREAKS, settings([]))
+    more = Settings.model_validate({"pbx": [pbx], "breaks": {"reasons": ["午餐,会议"]}})
+    with pytest.raises(InputError, match="means more than itself"):
+        render(Part.BREAKS, more)

@@ -166,3 +166,20 @@ def test_only_so_many_verdicts_are_remembered(monkeypatch):
     with structlog.testing.capture_logs() as lines:
         follow(log, story("queue_all_busy"))
     assert len({line["call"] for line in lines if line["event"] == "call_judged"}) == 3
+
+
+def test_whoever_asked_to_hear_of_changed_calls_hears_of_each_as_it_stands_and_of_those_that_were_joined() -> None:
+    heard: list[tuple[str, bool]] = []
+    joined: list[tuple[str, str]] = []
+
+    def changed(calls, merged):
+        heard.extend((one.id, one.ended_at is not None) for one in calls)
+        joined.extend(merged)
+
+    for name in STORIES:
+        log = CallLog("p", HALL, Disk())
+        log.changed = changed
+        follow(log, story(name))
+        assert heard[-1][1]
+    assert joined
+    assert {gone for gone, _ in joined} <= {call_id for call_id, _ in heard}

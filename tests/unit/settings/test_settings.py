@@ -82,7 +82,7 @@ def test_a_secret_is_in_no_text_of_the_settings_and_in_no_message(tmp_path: Path
     [
         ("area_code", "area_cod", "line 3: hall.area_cod: there is no such key: did you mean area_code?"),
         ("[hall]", "[hal]", "line 1: hal: there is no such key: did you mean hall?"),
-        ("[hall]", "[zzz]", "known here: agents, assignments, calendar"),
+        ("[hall]", "[zzz]", "known here: agents, assignments, breaks, calendar"),
         ('"0371"', '"371"', "line 3: hall.area_code: cannot be used: write the long-distance code, as in 0371"),
         ('host = "127.0.0.1"', "host = 127", "line 7: pbx.host: input should be a valid string: write the text in"),
         ('host = "127.0.0.1"\n', "", "line 5: pbx.host: is missing: add host = … to this table"),

@@ -1,0 +1,173 @@
+"""`voicedesk breaks …` and `voicedesk agents` as they are typed: what is asked by a row, and what is shown."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+from tests.integration.test_phone_desk import Hall
+from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
+from tests.unit.phones.switch import A1, A2, MINUTE, device, listed, lost, snapshot
+from voicedesk import app
+from voicedesk.clock import now_us
+from voicedesk.services import break_steps
+from voicedesk.store.store import Store
+
+CONFIG = f"""
+[[lines]]
+name = "社保"
+queues = ["hotline"]
+phones = ["{A1}", "{A2}", "PJSIP/spare"]
+[[phones]]
+endpoint = "{A1}"
+extension = "6001"
+[[agents]]
+id = "wang"
+name = "王小明"
+[[agents]]
+id = "li"
+name = "李"
+[[agents]]
+id = "zhou"
+name = "周"
+[[assignments]]
+agent = "wang"
+endpoint = "{A1}"
+[[assignments]]
+agent = "li"
+member = "Agent Two"
+"""
+
+
+class Serving:
+    """A service's watch over phones in a thread of its own, answering rows as `voicedesk run` does."""
+
+    def __init__(self, url: str) -> None:
+        lines = [{"name": "社保", "queues": ["hotline"], "phones": [A1, A2]}]
+        self.hall = Hall(url, lines=lines, phone_watch={"away_seconds": 0.2})
+        self.later: list = []
+        self._stop, self._ready = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    def __enter__(self) -> "Serving":
+        self._thread.start()
+        assert self._ready.wait(30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self.hall.now = now_us
+        async with Store.open(self.hall.url, now=now_us) as store:
+            self.hall.us = now_us()
+            await self.hall.begin(store)
+            await self.hall.links()
+            await store.requests.lead(app.LEADER, "test:1:x", 600)
+            self._ready.set()
+            while not self._stop.is_set():
+                while self.later:
+                    self.hall.desk.receive("hall", self.later.pop(0))
+                await self.hall.desk.work()
+                request = await store.requests.take("test:1:x", 10)
+                if request is None:
+                    await asyncio.sleep(0.02)
+                    continue
+                assert request.kind == break_steps.KIND
+                self.hall.us = now_us()
+                outcome, failed = await break_steps.answered(self.hall.steps, request.payload)
+                await self.hall.desk.work()
+                await store.requests.finish(request.id, outcome, failed=failed)
+            await store.requests.resign(app.LEADER, "test:1:x")
+
+    def told(self, *events) -> None:
+        """The switch tells something, and it is looked at."""
+        self.later.append(events)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "voicedesk.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(typed, config):  # noqa: F811  # the fixture imported above
+    def runs(*words, code=0):
+        done = typed(*map(str, words), "--config", str(config))
+        assert done.code == code, done.err
+        return done.err if code else done.out
+
+    return runs
+
+
+@pytest.fixture
+def serving(tmp_path):
+    with capture_logs(), Serving(f"sqlite:///{tmp_path}/voicedesk.db") as made:
+        yield made
+
+
+def test_a_break_is_begun_listed_and_ended(run, serving):
+    assert "午餐" in run("breaks", "start", "6001", "--reason", "午餐", "--by", "wang")
+    listed_now = run("breaks", "list")
+    assert A1 in listed_now
+    assert "至今" in listed_now
+    assert "命令" in listed_now
+    assert "最后一部空闲话机" in run("breaks", "start", "--by", "li", code=1)
+    answer = json.loads(run("breaks", "start", "--by", "li", "--anyway", "--json"))["answer"]
+    assert A2 in answer
+    assert "回岗" in run("breaks", "stop", "6001")
+    (standing,) = json.loads(run("breaks", "list", "--json"))
+    assert (standing["endpoint"], standing["agent"], standing["to"]) == (A2, "li", None)
+    over = json.loads(run("breaks", "list", "--all", "--json"))
+    assert {one["endpoint"]: one["to"] is not None for one in over} == {A1: True, A2: False}
+    assert run("breaks", "list", "--to", "2020-01-01") == ""
+
+
+def rows(run) -> dict:
+    return {(one["agent"], one["endpoint"]): one for one in json.loads(run("agents", "--json"))["agents"]}
+
+
+def until(run, done) -> dict:
+    for _ in range(100):
+        if done(found := rows(run)):
+            return found
+    raise AssertionError(found)
+
+
+def test_every_person_and_phone_is_shown_with_state_break_and_findings(run, serving):
+    run("breaks", "start", "6001", "--reason", "会议", "--by", "wang")
+    serving.told(device("Custom:DND6002", "INUSE", now_us()))
+    found = until(run, lambda found: found["li", A2]["dnd"])
+    assert set(found) == {("wang", A1), ("li", A2), (None, "PJSIP/spare"), ("zhou", None)}
+    one = found["wang", A1]
+    assert (one["name"], one["extension"], one["state"], one["is_current"]) == ("王小明", "6001", "paused", True)
+    assert one["on_break"]["reason"] == "会议"
+    assert found[None, "PJSIP/spare"]["state"] == "unknown"
+    shown = run("agents")
+    assert "离岗 0 分钟（会议）" in shown
+    assert "免打扰 DND" in shown
+    assert "周  未入座" in shown
+    gone = now_us() - 5 * MINUTE
+    serving.told(device(A2, "UNAVAILABLE", gone), device("Custom:DND6002", "NOT_INUSE", gone))
+    until(run, lambda found: [one["kind"] for one in found["li", A2]["findings"]] == ["phone_unregistered"])
+    until(run, lambda _: json.loads(run("agents", "--json"))["lines"])
+    shown = run("agents")
+    assert "! 话机未注册或不可用" in shown
+    assert "社保  ! 线路无人可接" in shown
+    assert json.loads(run("agents", "--json"))["lines"][0]["kind"] == "nobody_free"
+
+
+def test_what_is_not_current_says_so(run, serving):
+    serving.told(lost(now_us()))
+    until(run, lambda found: not found["wang", A1]["is_current"])
+    assert "非当前" in run("agents")
+    serving.told(*snapshot(now_us(), *listed(now_us())))
+    until(run, lambda found: found["wang", A1]["is_current"])
+    serving.__exit__()
+    assert "服务未运行" in run("agents")
+    assert not json.loads(run("agents", "--json"))["service_running"]
+    assert "does not answer" in run("breaks", "stop", "6001", code=1)

@@ -1,0 +1,147 @@
+"""`voicedesk agents`: every person and every phone of the hall, as they stand now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from voicedesk.calls.model import PhoneState
+from voicedesk.cli.asking import is_running
+from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
+from voicedesk.clock import MICROSECONDS, now_us, to_datetime, to_seconds
+from voicedesk.log import printable
+from voicedesk.phones.model import PhoneFinding, PhoneStanding
+from voicedesk.services.phone_desk import TITLES
+from voicedesk.settings import Settings
+from voicedesk.store.phones import StoredPhone
+from voicedesk.store.store import Store
+
+STATES = {
+    PhoneState.FREE: "空闲 free",
+    PhoneState.RINGING: "振铃 ringing",
+    PhoneState.TALKING: "接待中 talking",
+    PhoneState.IN_USE: "占用 in use",
+    PhoneState.PAUSED: "离岗 on a break",
+    PhoneState.UNREGISTERED: "未注册 unregistered",
+    PhoneState.UNREACHABLE: "联系不上 unreachable",
+    PhoneState.UNKNOWN: "不明 unknown",
+}
+_TITLES = {kind.value: title for kind, title in TITLES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the store says, and what the settings say of people and phones."""
+
+    settings: Settings
+    phones: list[StoredPhone]
+    findings: list[PhoneFinding]
+    is_running: bool
+
+    def agent_at(self, endpoint: str, member: str | None, now: int) -> str | None:
+        """Who sits at a phone now."""
+        at = to_datetime(now)
+        for one in self.settings.assignments:
+            is_here = one.endpoint == endpoint or (one.member is not None and one.member == member)
+            if is_here and (one.from_ is None or one.from_ <= at) and (one.to is None or at < one.to):
+                return one.agent
+        return None
+
+
+def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show every person and phone: where they sit, what the phone does since when, breaks, and what was found of it.
+
+    Example: `voicedesk agents`
+
+    What is not current says so: the service does not run, or the link to the switch is down.
+    """
+    settings = settings_of(config)
+    seen = wait(seen_of(settings))
+    rows = list(rows_of(seen, now_us()))
+    of_lines = [one for one in seen.findings if one.line is not None]
+    if json:
+        say_json({"service_running": seen.is_running, "agents": rows, "lines": [_finding(one) for one in of_lines]})
+        return
+    if not seen.is_running:
+        say("服务未运行，以下是停止时的情形 The service does not run: this is how it was when it stopped.")
+    for row in rows:
+        say(printable(_line(row, settings)))
+        for found in row["findings"]:
+            say(printable(f"    ! {_TITLES[found['kind']]}：{found['evidence']}"))
+    for one in of_lines:
+        say(printable(f"{one.line}  ! {TITLES[one.kind]}：{one.evidence}"))
+
+
+async def seen_of(settings: Settings) -> _Seen:
+    """What the store says now."""
+    async with Store.open(settings.store.url, upgrade=False, now=now_us) as store:
+        findings = [one.finding for one in await store.phones.open_findings() if one.finding.to_at is None]
+        return _Seen(settings, await store.phones.phones(), findings, await is_running(store))
+
+
+def rows_of(seen: _Seen, now: int) -> Iterator[dict[str, Any]]:
+    """A row for each phone with who sits there, also of one that no switch told of, and for who sits nowhere."""
+    settings = seen.settings
+    names = {agent.id: agent.name for agent in settings.agents}
+    extensions = {phone.endpoint: phone.extension for phone in settings.phones}
+    phones = {*extensions}.union(*(line.phones for line in settings.lines))
+    told = {one.standing.endpoint for one in seen.phones}
+    seats = [(one.standing.endpoint, one) for one in seen.phones] + [(one, None) for one in sorted(phones - told)]
+    seated: set[str | None] = set()
+    for endpoint, stored in seats:
+        agent = seen.agent_at(endpoint, stored.member if stored else None, now)
+        seated.add(agent)
+        row = _seat(agent, names, endpoint, extensions.get(endpoint))
+        yield row if stored is None else row | _told(stored.standing, seen, now)
+    for agent in sorted(names.keys() - seated):
+        yield _seat(agent, names, None, None)
+
+
+def _seat(agent: str | None, names: dict[str, str], endpoint: str | None, extension: str | None) -> dict[str, Any]:
+    """A seat of which no switch said anything."""
+    return {
+        "agent": agent,
+        "name": names.get(agent or ""),
+        "endpoint": endpoint,
+        "extension": extension,
+        "pbx": None,
+        "state": PhoneState.UNKNOWN.value if endpoint else None,
+        "since": None,
+        "is_current": False,
+        "on_break": None,
+        "dnd": None,
+        "findings": [],
+    }
+
+
+def _told(one: PhoneStanding, seen: _Seen, now: int) -> dict[str, Any]:
+    since = one.on_break_since
+    minutes = None if since is None else round((now - since) / (60 * MICROSECONDS), 1)
+    return {
+        "pbx": one.pbx,
+        "state": one.state.value,
+        "since": to_seconds(one.since),
+        "is_current": one.is_current and seen.is_running,
+        "on_break": None if since is None else {"from": since / 1e6, "reason": one.reason, "minutes": minutes},
+        "dnd": one.dnd,
+        "findings": [_finding(each) for each in seen.findings if (each.pbx, each.endpoint) == (one.pbx, one.endpoint)],
+    }
+
+
+def _finding(one: PhoneFinding) -> dict[str, Any]:
+    return {"kind": one.kind.value, "line": one.line, "from": to_seconds(one.from_at), "evidence": one.evidence}
+
+
+def _line(row: dict[str, Any], settings: Settings) -> str:
+    who = row["name"] or "未排班 nobody"
+    if row["endpoint"] is None:
+        return f"{who}  未入座 sits nowhere"
+    parts = [who, f"{row['extension'] or '-'}  {row['endpoint']}", STATES[PhoneState(row["state"])]]
+    if row["since"] is not None:
+        parts[-1] += f" 自 {local_time(round(row['since'] * 1e6), settings.hall.zone, '%H:%M')}"
+    if row["on_break"] is not None:
+        parts.append(f"离岗 {row['on_break']['minutes']:.0f} 分钟（{row['on_break']['reason'] or '未说明'}）")
+    if row["dnd"]:
+        parts.append("免打扰 DND")
+    if not row["is_current"]:
+        parts.append("非当前 not current")
+    return "  ".join(parts)

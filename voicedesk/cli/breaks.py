@@ -1,0 +1,136 @@
+"""`voicedesk breaks`: a phone is paused with a reason, and rung again (离岗, S11)."""
+
+import getpass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from voicedesk.cli.asking import ask_service
+from voicedesk.cli.common import (
+    ConfigOption,
+    FromOption,
+    JsonOption,
+    ToOption,
+    local_time,
+    moment,
+    say,
+    say_json,
+    settings_of,
+    wait,
+)
+from voicedesk.clock import MICROSECONDS, now_us, to_seconds
+from voicedesk.log import printable
+from voicedesk.phones.model import Break, BreakSource
+from voicedesk.services import break_steps
+from voicedesk.settings import Settings
+from voicedesk.store.store import Store
+
+SOURCES = {
+    BreakSource.COMMAND: "命令 command",
+    BreakSource.FEATURE_CODE: "功能码 feature code",
+    BreakSource.SWITCH: "交换机 switch",
+}
+
+app = typer.Typer(help="Breaks: phones that are paused in their queues (离岗, S11).", no_args_is_help=True)
+
+PhoneArgument = Annotated[
+    str | None, typer.Argument(help="The phone, by endpoint or extension; else where --by sits now.", metavar="PHONE")
+]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who does it, by [[agents]] id; else your login.")]
+
+
+@app.command()
+def start(  # each is an option of the command
+    phone: PhoneArgument = None,
+    by: ByOption = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, in a word or two.")] = "",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also if it is the last free phone of a line in duty hours.")
+    ] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Pause a phone in all its queues: no caller rings it until it is back.
+
+    Example: `voicedesk breaks start 6001 --reason 午餐 --by zhang`
+    """
+    _ask(config, {"do": "start", "phone": phone, "reason": reason, "anyway": anyway}, by, json=json)
+
+
+@app.command()
+def stop(
+    phone: PhoneArgument = None, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """End a break: callers ring the phone again.
+
+    Example: `voicedesk breaks stop --by zhang`
+    """
+    _ask(config, {"do": "stop", "phone": phone}, by, json=json)
+
+
+@app.command("list")
+def list_breaks(  # each is an option of the command
+    everything: Annotated[bool, typer.Option("--all", help="Those that are over too, the newest first.")] = False,
+    since: FromOption = None,
+    until: ToOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of --all.")] = 100,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List who is on a break now, since when and why; with --all (or a period) also breaks that are over.
+
+    Example: `voicedesk breaks list --all --from 2026-11-26`
+    """
+    settings = settings_of(config)
+    zone = settings.hall.zone
+    period = moment(since, zone), moment(until, zone)
+    found = wait(_list(settings, period, limit, is_all=everything or period != (None, None)))
+    if json:
+        say_json([as_plain(one) for one in found])
+        return
+    for one in found:
+        say(printable(_line(one, zone)))
+
+
+def as_plain(one: Break) -> dict[str, Any]:
+    """For programs; instants in seconds."""
+    return {
+        "id": one.id,
+        "pbx": one.pbx,
+        "endpoint": one.endpoint,
+        "agent": one.agent,
+        "from": to_seconds(one.from_at),
+        "to": to_seconds(one.to_at),
+        "minutes": _minutes(one),
+        "reason": one.reason,
+        "source": one.source.value,
+        "by": one.by or None,
+        "end_seen": one.end_seen,
+    }
+
+
+def _minutes(one: Break) -> float:
+    end = one.to_at if one.to_at is not None else now_us()
+    return round((end - one.from_at) / (60 * MICROSECONDS), 1)
+
+
+def _line(one: Break, zone: tzinfo) -> str:
+    until = "至今 now" if one.to_at is None else local_time(one.to_at, zone, "%H:%M")
+    unseen = "" if one.end_seen else "（结束时刻未被看到 end not seen）"
+    who = f"{one.endpoint}  {one.agent or '未排班 nobody'}  {one.reason or '未说明'}  {SOURCES[one.source]}"
+    return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {_minutes(one):.0f} 分钟  {who}{unseen}"
+
+
+def _ask(config: Path | None, asked: dict[str, Any], by: str | None, *, json: bool) -> None:
+    whole = {**asked, "by": by or getpass.getuser()}
+    answer = wait(ask_service(settings_of(config), break_steps.KIND, whole, look="voicedesk agents"))
+    say_json({"answer": answer}) if json else say(printable(answer))
+
+
+async def _list(settings: Settings, period: tuple[int | None, int | None], limit: int, *, is_all: bool) -> list[Break]:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        if is_all:
+            return await store.phones.breaks(since=period[0], until=period[1], limit=limit)
+        return await store.phones.open_breaks()

@@ -1,0 +1,240 @@
+"""The phones of all switches together: what was told of them becomes breaks and findings, each begun and ended once.
+
+`receive` and `take_calls` only note; `look` concludes, some times a second. A restart takes up what stood open by
+`assume`: it is not begun again, and what became of it meanwhile is told by the lists that each link begins with.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.model import CallFacts, PhoneState
+from voicedesk.clock import MICROSECONDS
+from voicedesk.phones.conditions import PhoneRules, conditions, is_free, unavailable_since
+from voicedesk.phones.ledger import Ledger
+from voicedesk.phones.model import Break, BreakSource, Key, PhoneFinding, PhoneStanding, Slot
+from voicedesk.phones.seen import EXPECTED_US, Phone, Switch
+from voicedesk.phones.talk import Talk
+
+SAME_PAUSE_US = 1_500_000
+"""The switch tells the second in which a pause began: two instants this close are one pause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneChanges:
+    """Breaks and findings that began or ended, as they stand now."""
+
+    breaks: list[Break] = field(default_factory=list)
+    findings: list[PhoneFinding] = field(default_factory=list)
+
+
+class PhoneWatch:
+    """Feed it each PBX's events and calls in their order; `look` with a clock that does not go back."""
+
+    def __init__(self, pbxs: Iterable[str], rules: PhoneRules) -> None:
+        self.rules = rules
+        self.switches = {pbx: Switch(pbx) for pbx in pbxs}
+        self._breaks: dict[Key, Break] = {}
+        self._unseen: set[Key] = set()
+        self._ledger = Ledger(self._agent_at)
+        self._duty_since: dict[str, int] = {}
+        self._has_looked = False
+
+    def assume(self, breaks: Iterable[Break], findings: Iterable[PhoneFinding]) -> None:
+        """What stood open when the service stopped."""
+        for one in breaks:
+            key = (Slot.BREAK, one.pbx, one.endpoint)
+            self._breaks[key] = one
+            self._unseen.add(key)
+        self._ledger.assume(findings)
+
+    def receive(self, pbx: str, events: Iterable[AmiEvent]) -> None:
+        """Notes what a switch tells; cheap, and never waits."""
+        receive = self.switches[pbx].receive
+        for event in events:
+            receive(event)
+
+    def take_calls(self, pbx: str, calls: Iterable[CallFacts], merged: Sequence[tuple[str, str]] = ()) -> None:
+        """Notes calls that changed, as they stand now; `merged` are (gone, kept)."""
+        for gone, kept in merged:
+            self._ledger.rename(gone, kept)
+        self.switches[pbx].take_calls(calls, merged)
+
+    # --- looking
+
+    def look(self, at: int) -> PhoneChanges:
+        """What began and what ended by now."""
+        lines = {line.name for line in self.rules.hall.lines if self.rules.on_duty(line.name, at)}
+        self._duty_since = {name: self._duty_since.get(name, at if self._has_looked else 0) for name in lines}
+        self._has_looked = True
+        breaks = self._look_at_breaks(at)
+        since = {key: one.from_at for key, one in self._breaks.items()}
+        found = conditions(self.switches.values(), self.rules, self._duty_since, since)
+        findings = self._ledger.look(found, at, self._is_blind)
+        return PhoneChanges(breaks=breaks, findings=findings)
+
+    def _is_blind(self, key: Key) -> bool:
+        switch = self.switches.get(key[1])
+        return switch is not None and not switch.is_current
+
+    def _look_at_breaks(self, at: int) -> list[Break]:
+        changed: list[Break] = []
+        for switch in self.switches.values():
+            if not switch.is_current:
+                self._unseen |= {key for key in self._breaks if key[1] == switch.pbx}
+                continue
+            for phone in list(switch.phones.values()):
+                changed += self._look_at_break(switch, phone, at)
+        gone = [key for key in self._breaks if key[1] not in self.switches]
+        for key in gone:  # a PBX that is no longer in the settings
+            changed.append(self._ended(key, at, seen=False))
+        return changed
+
+    def _look_at_break(self, switch: Switch, phone: Phone, at: int) -> list[Break]:
+        key = (Slot.BREAK, switch.pbx, phone.endpoint)
+        open_break = self._breaks.get(key)
+        if phone.queues or switch.is_whole:
+            unseen = key in self._unseen
+            self._unseen.discard(key)
+        else:
+            return []
+        if not phone.is_on_break:
+            if open_break is None:
+                return []
+            ended_at = phone.unpaused_at if not unseen and phone.unpaused_at is not None else at
+            return [self._ended(key, ended_at, seen=not unseen)]
+        since = phone.break_since
+        if open_break is None:
+            return [self._begun(key, phone, since if since is not None else at)] if self.is_staff(phone) else []
+        if since is None or since <= open_break.from_at + SAME_PAUSE_US:
+            return []
+        ended = self._ended(key, since, seen=not unseen)
+        return [ended, self._begun(key, phone, since)]
+
+    def _begun(self, key: Key, phone: Phone, since: int) -> Break:
+        source, by, asked_at = phone.expected or (BreakSource.SWITCH, "", 0)
+        if abs(since - asked_at) > EXPECTED_US:
+            source, by = BreakSource.SWITCH, ""
+        phone.expected = None
+        begun = Break(
+            pbx=key[1],
+            endpoint=phone.endpoint,
+            from_at=since,
+            reason=phone.reason,
+            agent=self.rules.hall.agent_at(phone.endpoint, phone.member, since),
+            source=source,
+            by=by,
+        )
+        self._breaks[key] = begun
+        return begun
+
+    def _ended(self, key: Key, at: int, *, seen: bool) -> Break:
+        begun = self._breaks.pop(key)
+        self._unseen.discard(key)
+        return replace(begun, to_at=max(at, begun.from_at), end_seen=seen)
+
+    def _agent_at(self, key: Key, at: int) -> str | None:
+        switch = self.switches.get(key[1])
+        phone = switch.phones.get(key[2]) if switch is not None else None
+        return self.rules.hall.agent_at(key[2], phone.member if phone is not None else None, at)
+
+    # --- how it stands
+
+    def is_staff(self, phone: Phone) -> bool:
+        """Whether it is a phone of the hall: named in the settings, or in a queue of one of its lines."""
+        return phone.endpoint in self.rules.hall.phones or bool(self.rules.lines_of(phone))
+
+    def find(self, endpoint: str) -> tuple[Switch, Phone] | None:
+        """A phone by its endpoint, at the switch that knows it."""
+        for switch in self.switches.values():
+            phone = switch.phones.get(endpoint)
+            if phone is not None and phone.is_known:
+                return switch, phone
+        return None
+
+    def at_member(self, member: str) -> str | None:
+        """The endpoint of the phone that is signed on to a queue under a name."""
+        phones = (phone for switch in self.switches.values() for phone in switch.phones.values())
+        return next((one.endpoint for one in phones if any(m.member == member for m in one.queues.values())), None)
+
+    def break_of(self, pbx: str, endpoint: str) -> Break | None:
+        """The break that a phone is on, as of the last look."""
+        return self._breaks.get((Slot.BREAK, pbx, endpoint))
+
+    def left_without(self, pbx: str, endpoint: str, at: int) -> list[str]:
+        """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11)."""
+        switch = self.switches[pbx]
+        lines = self.rules.lines_of(switch.phone(endpoint))
+        on_duty = [line.name for line in lines if self.rules.on_duty(line.name, at)]
+        return [name for name in on_duty if not self._others(name, endpoint)]
+
+    def _others(self, line: str, endpoint: str) -> bool:
+        return any(
+            phone.endpoint != endpoint
+            and is_free(switch, phone, self.rules)
+            and line in [one.name for one in self.rules.lines_of(phone)]
+            for switch in self.switches.values()
+            for phone in switch.phones.values()
+        )
+
+    def is_deserted(self, line: str) -> bool:
+        """Whether every phone of a line is surely on a break, away or set to do-not-disturb."""
+        states = [
+            unavailable_since(switch, phone, self.rules)
+            for switch in self.switches.values()
+            for phone in switch.phones.values()
+            if phone.is_known and line in [one.name for one in self.rules.lines_of(phone)]
+        ]
+        return bool(states) and all(isinstance(one, int) for one in states)
+
+    def to_check(self, at: int) -> list[tuple[str, str, Talk]]:
+        """Talks that are about to be found too long, if no ticket excuses them: (PBX, endpoint, talk)."""
+        soon = at + 2 * MICROSECONDS - self.rules.held_us
+        return [
+            (switch.pbx, phone.endpoint, talk)
+            for switch in self.switches.values()
+            for phone in switch.phones.values()
+            for talk in phone.talks.values()
+            if talk.number and not talk.is_hall and not talk.is_excused and talk.since <= soon
+        ]
+
+    def excuse(self, pbx: str, endpoint: str, call_id: str) -> None:
+        """That call is about an open ticket: it is the hall's work, however long it lasts."""
+        talks = self.switches[pbx].phone(endpoint).talks
+        if call_id in talks:
+            talks[call_id] = replace(talks[call_id], is_excused=True)
+
+    def findings(self) -> list[PhoneFinding]:
+        """The findings without an end."""
+        return self._ledger.standing()
+
+    def standings(self) -> list[PhoneStanding]:
+        """How every staff phone stands, in the order of their names."""
+        return [
+            self._standing(switch, phone)
+            for switch in self.switches.values()
+            for _, phone in sorted(switch.phones.items())
+            if phone.is_known and self.is_staff(phone)
+        ]
+
+    def _standing(self, switch: Switch, phone: Phone) -> PhoneStanding:
+        on_break = self.break_of(switch.pbx, phone.endpoint)
+        state, since = phone.device or PhoneState.UNKNOWN, phone.device_since
+        hall = [talk.since for talk in phone.talks.values() if talk.is_hall]
+        if phone.is_away:
+            state = phone.away_as
+        elif hall:
+            state, since = PhoneState.TALKING, min(hall)
+        elif on_break is not None and state is PhoneState.FREE:
+            state, since = PhoneState.PAUSED, on_break.from_at
+        extension = self.rules.extensions.get(phone.endpoint)
+        return PhoneStanding(
+            pbx=switch.pbx,
+            endpoint=phone.endpoint,
+            state=state,
+            since=since,
+            is_current=switch.is_current,
+            on_break_since=on_break.from_at if on_break is not None else None,
+            reason=on_break.reason if on_break is not None else "",
+            dnd=(switch.dnd_since(extension) is not None) if switch.tells_dnd(extension) else None,
+        )

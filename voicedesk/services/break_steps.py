@@ -1,0 +1,161 @@
+"""What staff ask about breaks by a row in the store (`breaks start`, `breaks stop`): checked, carried out, and seen.
+
+The switch is asked by a user of its own (`pauser`); what came of it is what the watcher sees, never what was answered.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from voicedesk.ami.link import AmiAddress
+from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
+from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, VoicedeskError
+from voicedesk.phones.model import BreakSource
+from voicedesk.phones.seen import Phone, Switch, clean_reason
+from voicedesk.services import pauser
+from voicedesk.services.pauser import Pausing
+from voicedesk.services.phone_desk import PhoneDesk
+from voicedesk.settings import PbxSettings, Settings
+
+KIND = "break"
+"""The kind of these rows."""
+SEEN_SECONDS = 4.0
+"""The switch tells of a pause at once; so long is waited for it."""
+POLL_SECONDS = 0.05
+Pause = Callable[[Pausing, AmiAddress, NowUs], Awaitable[None]]
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """The phone that a row is about."""
+
+    switch: Switch
+    phone: Phone
+    pbx: PbxSettings
+
+
+class BreakSteps:
+    """Carries out what a row asks: `do` is start or stop, `phone` or `by` says whose."""
+
+    def __init__(
+        self,
+        desk: PhoneDesk,
+        settings: Settings,
+        addresses: Callable[[PbxSettings], AmiAddress],
+        now: NowUs,
+        *,
+        pause: Pause = pauser.pause,
+    ) -> None:
+        self._desk, self._settings, self._addresses, self._now, self._pause = desk, settings, addresses, now, pause
+
+    def change_settings(self, settings: Settings) -> None:
+        """Phones and people are others from now on."""
+        self._settings = settings
+
+    async def carry_out(self, asked: Mapping[str, Any]) -> str:
+        """What came of it, for whoever asked. Raises VoicedeskError that says what to do."""
+        by = str(asked.get("by", ""))
+        seat = self._seat(str(asked.get("phone") or ""), by)
+        match asked.get("do"):
+            case "start":
+                return await self._start(seat, by, str(asked.get("reason", "")), anyway=bool(asked.get("anyway")))
+            case "stop":
+                return await self._stop(seat, by)
+            case _:
+                raise InputError("this version does not know that step: restart the service after an update")
+
+    async def _start(self, seat: _Seat, by: str, reason: str, *, anyway: bool) -> str:
+        phone, name = seat.phone, self._desk.phone_name(seat.phone.endpoint)
+        if phone.is_on_break:
+            raise InputError(f"{name} 已经离岗 is on a break already: end it first with voicedesk breaks stop")
+        lines = self._desk.watch.left_without(seat.switch.pbx, phone.endpoint, self._now())
+        if lines and not anyway:
+            raise InputError(
+                f"{name} 是{'、'.join(lines)}最后一部空闲话机，暂停后无人可接；仍要暂停请加 --anyway "
+                "(it is the last free phone: callers would find nobody; to pause it all the same add --anyway)"
+            )
+        self._desk.watch.switches[seat.switch.pbx].expect(phone.endpoint, BreakSource.COMMAND, by, self._now())
+        await self._ask(seat, is_paused=True, reason=clean_reason(reason))
+        since = self._clock(phone.break_since or self._now())
+        warned = f"；{'、'.join(lines)}已无空闲话机 nobody is free now" if lines else ""
+        return f"{name} 自 {since} 起离岗 on a break: {phone.reason or '未说明 no reason'}{warned}"
+
+    async def _stop(self, seat: _Seat, by: str) -> str:
+        phone, name = seat.phone, self._desk.phone_name(seat.phone.endpoint)
+        if not any(one.is_paused for one in phone.queues.values()):
+            raise InputError(f"{name} 没有离岗 is not on a break: there is nothing to end")
+        since = phone.break_since
+        _log.info("break_stop_asked", endpoint=phone.endpoint, by=by)
+        await self._ask(seat, is_paused=False, reason="")
+        minutes = "" if since is None else f"，离岗 {(self._now() - since) / (60 * MICROSECONDS):.0f} 分钟 minutes"
+        return f"{name} 已回岗 is back{minutes}"
+
+    async def _ask(self, seat: _Seat, *, is_paused: bool, reason: str) -> None:
+        """Asks the switch and waits until it is seen."""
+        address = self._addresses(seat.pbx)
+        for interface in sorted({one.interface for one in seat.phone.queues.values()}):
+            await self._pause(Pausing(interface=interface, is_paused=is_paused, reason=reason), address, self._now)
+        try:
+            async with asyncio.timeout(SEEN_SECONDS):
+                while not _is_done(seat.phone, is_paused):  # noqa: ASYNC110  # the watch wakes nobody: it must not wait
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError as error:
+            told = "the switch said yes, but told nothing of it within some seconds"
+            raise InputError(f"{told}: look with voicedesk agents before you ask again") from error
+
+    # --- whose phone
+
+    def _seat(self, phone: str, by: str) -> _Seat:
+        endpoint = self._endpoint(phone) if phone else self._seat_of(by)
+        if endpoint is None:
+            raise InputError(f"{by!r} 没有排班 sits nowhere now: name the phone, by endpoint or extension")
+        found = self._desk.watch.find(endpoint)
+        if found is None:
+            raise InputError(f"no switch knows the phone {endpoint!r}: see voicedesk agents")
+        switch, known = found
+        if not self._desk.watch.is_staff(known):
+            raise InputError(f"{endpoint!r} is no staff phone: it is in no line's queue and not in [[phones]]")
+        pbx = next(one for one in self._settings.pbx if one.name == switch.pbx)
+        if not switch.is_current:
+            raise InputError(f"the link to {pbx.name} is down: nothing can be asked now, use *31 and *32 at the phone")
+        if not known.queues:
+            raise InputError(f"{endpoint!r} is in no queue: there is nothing to pause, callers are led to it otherwise")
+        if pbx.pause_username is None:
+            raise InputError(f"nobody may pause phones: set pause_username and pause_secret_file of [[pbx]] {pbx.name}")
+        return _Seat(switch, known, pbx)
+
+    def _endpoint(self, phone: str) -> str:
+        """An endpoint, also by its extension."""
+        return next((one.endpoint for one in self._settings.phones if phone == one.extension), phone)
+
+    def _seat_of(self, by: str) -> str | None:
+        at = to_datetime(self._now())
+        for one in self._settings.assignments:
+            is_now = (one.from_ is None or one.from_ <= at) and (one.to is None or at < one.to)
+            if one.agent == by and is_now:
+                return one.endpoint or self._desk.watch.at_member(one.member or "")
+        return None
+
+    def _clock(self, at: int) -> str:
+        return to_datetime(at).astimezone(self._settings.hall.zone).strftime("%H:%M")
+
+
+def _is_done(phone: Phone, is_paused: bool) -> bool:
+    return phone.is_on_break if is_paused else not any(one.is_paused for one in phone.queues.values())
+
+
+async def answered(steps: BreakSteps, asked: Mapping[str, Any]) -> tuple[str, bool]:
+    """What to write back into the row, and whether it failed."""
+    try:
+        return await steps.carry_out(asked), False
+    except AmiActionError as error:
+        return f"{error}: see voicedesk doctor", True
+    except AmiLinkLost as error:
+        return f"nobody knows whether it was carried out ({error}): look with voicedesk agents", True
+    except VoicedeskError as error:
+        return str(error), True
