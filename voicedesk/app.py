@@ -14,7 +14,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from voicedesk.clock import MICROSECONDS, NowUs, from_datetime, now_us
 from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavailable, VoicedeskError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.services import break_steps, recordings, ticket_steps
+from voicedesk.services import break_steps, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_watch import GreetingWatch
@@ -68,7 +68,6 @@ SWITCH_SECONDS = 0.0005
 LEADER = "service"
 _FIXED = ("pbx", "store", "speech", "ivr")
 """Tables that are read only when the service starts."""
-DAY_US = 24 * 3600 * MICROSECONDS
 
 _log = structlog.get_logger()
 
@@ -418,14 +417,9 @@ class Service:
     async def _prune(self, store: Store) -> None:
         """Deletes what was kept long enough, once an hour."""
         while True:
-            keep, now = self._settings.retention, self._now()
             with self._logged("prune_failed"):
-                pruned = await store.retention.prune(
-                    calls_before=now - keep.calls_days * DAY_US, journal_before=now - keep.journal_days * DAY_US
-                )
-                await store.tickets.prune(now - keep.calls_days * DAY_US)
-                deleted = await recordings.prune(store, self._settings, now)
-                _log.info("pruned", calls=pruned.calls, journal=pruned.journal, gaps=pruned.gaps, recordings=deleted)
+                gone = await retention.prune(store, self._settings, self._now())
+                _log.info("pruned", **asdict(gone.rows), recordings=gone.recordings)
             await asyncio.sleep(PRUNE_SECONDS)
 
     async def _repair(self, store: Store) -> None:
@@ -506,10 +500,10 @@ class Service:
 
     @contextlib.contextmanager
     def _logged(self, action: str) -> Iterator[None]:
-        """A database in trouble is logged; the service goes on."""
+        """A database in trouble, or a file that may not be touched, is logged; the service goes on."""
         try:
             yield
-        except StoreError as error:
+        except (StoreError, InputError) as error:
             _log.error(action, reason=str(error))
 
     @contextlib.contextmanager

@@ -17,8 +17,8 @@ from voicedesk import app
 from voicedesk.app import Service, hall_of
 from voicedesk.calls.model import GapReason
 from voicedesk.calls.replay import replay
-from voicedesk.errors import SettingsError
-from voicedesk.services import outage
+from voicedesk.errors import InputError, SettingsError
+from voicedesk.services import outage, retention
 from voicedesk.settings import Settings
 from voicedesk.store import writer
 from voicedesk.store.calls import Filter
@@ -119,6 +119,22 @@ async def test_a_call_is_received_judged_and_stored(switch, settings, clock):
     facts, judged = one.call.facts, one.call.judgement
     assert (facts.line, facts.pbx, judged.verdict.value, judged.cause.value) == ("hotline", "main", "late", "person")
     assert (judged.agent, judged.answered_by) == ("zhang", "PJSIP/agent1")
+
+
+async def test_a_recording_that_may_not_be_deleted_ends_nothing(switch, settings, clock, monkeypatch):
+    async def prune(*_):
+        raise InputError("2026-01-01/x.wav: the recording cannot be deleted: Permission denied")
+
+    monkeypatch.setattr(retention, "prune", prune)
+    with capture_logs() as logs:
+        async with running(settings(), switch, clock):
+
+            async def is_told():
+                return "prune_failed" in [one["event"] for one in logs]
+
+            await until(is_told)
+            await play(switch, clock, EVENTS)
+    assert len(await stored(settings())) == 1
 
 
 async def test_a_missed_call_and_an_outage_are_told_to_a_webhook_and_logged(switch, settings, clock):

@@ -10,19 +10,20 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from voicedesk.app import DAY_US, LEADER
+from voicedesk.app import LEADER
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
-from voicedesk.services import recordings
+from voicedesk.services import recordings, retention
+from voicedesk.services.retention import Deleted
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.backup import back_up
 from voicedesk.store.copying import CopiedTable, copy_database
 from voicedesk.store.engine import Database, database_file
 from voicedesk.store.packing import reduce_event
-from voicedesk.store.retention import Forgotten, Pruned
+from voicedesk.store.retention import Forgotten
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 
@@ -94,11 +95,13 @@ def prune(config: ConfigOption = None, json: JsonOption = False) -> None:
 
     Example: `voicedesk db prune`
     """
-    pruned = wait(_prune(settings_of(config)))
+    gone = wait(_prune(settings_of(config)))
     if json:
-        say_json({"calls": pruned.calls, "journal": pruned.journal, "gaps": pruned.gaps, "requests": pruned.requests})
-    else:
-        say(f"deleted: {pruned.calls} calls, {pruned.journal} journal entries, {pruned.gaps} gaps")
+        say_json({**asdict(gone.rows), "recordings": gone.recordings})
+        return
+    rows = gone.rows
+    told = f"{rows.calls} calls, {rows.tickets} tickets, {rows.journal} journal entries, {rows.gaps} gaps"
+    say(f"deleted: {told}, {gone.recordings} recordings")
 
 
 @app.command()
@@ -175,13 +178,9 @@ async def _upgrade(settings: Settings) -> bool:
         await database.close()
 
 
-async def _prune(settings: Settings) -> Pruned:
-    keep, now = settings.retention, now_us()
+async def _prune(settings: Settings) -> Deleted:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        await recordings.prune(store, settings, now)
-        return await store.retention.prune(
-            calls_before=now - keep.calls_days * DAY_US, journal_before=now - keep.journal_days * DAY_US
-        )
+        return await retention.prune(store, settings, now_us())
 
 
 async def _forget(settings: Settings, digits: str) -> Forgotten:

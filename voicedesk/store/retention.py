@@ -14,7 +14,7 @@ from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
 from voicedesk.store.phones import prune_phones
 from voicedesk.store.tables import calls, gaps, journal, legs, requests
-from voicedesk.store.tickets import forget_in_tickets
+from voicedesk.store.tickets import forget_in_tickets, prune_tickets
 
 _STEP = 500
 _NUMBER_HEADERS = re.compile(rb"^(?:CallerIDNum|Number|DialString|Exten): [^\r\n]*", re.MULTILINE)
@@ -29,6 +29,7 @@ class Pruned:
     journal: int
     gaps: int
     requests: int
+    tickets: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,8 @@ class Retention:
         self._database = database
 
     async def prune(self, *, calls_before: int, journal_before: int) -> Pruned:
-        """Deletes calls, gaps, breaks and findings older than one instant; the journal, answered requests and told news
-        than another."""
+        """Deletes calls, gaps, closed tickets, breaks and findings older than one instant; the journal, answered
+        requests and told news than another."""
         pruned_calls = 0
         while True:
             async with self._database.write() as connection:
@@ -64,10 +65,17 @@ class Retention:
         async with self._database.write() as connection:
             entries = await connection.execute(delete(journal).where(journal.c.last_at < journal_before))
             old_gaps = await connection.execute(delete(gaps).where(gaps.c.to_at < calls_before))
+            closed = await prune_tickets(connection, calls_before)
             await prune_phones(connection, calls_before)
             asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
             await prune_deliveries(connection, journal_before)
-        return Pruned(calls=pruned_calls, journal=entries.rowcount, gaps=old_gaps.rowcount, requests=asked.rowcount)
+        return Pruned(
+            calls=pruned_calls,
+            journal=entries.rowcount,
+            gaps=old_gaps.rowcount,
+            requests=asked.rowcount,
+            tickets=closed,
+        )
 
     async def forget_number(self, number: str, area_code: str = "", *, at: int) -> Forgotten:
         """Removes a caller's number, however it was dialled, from calls, journal, ledger, tickets, news; figures stay.

@@ -169,16 +169,6 @@ class Tickets:
         async with self._database.read() as connection:
             return [Attempt(**row._mapping) for row in await connection.execute(query)]
 
-    async def prune(self, before: int) -> int:
-        """Deletes tickets that were closed before an instant, with their attempts; how many."""
-        async with self._database.write() as connection:
-            ids = [*(await connection.execute(select(tickets.c.id).where(tickets.c.closed_at < before))).scalars()]
-            for some in (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE)):
-                await connection.execute(delete(attempts).where(attempts.c.ticket_id.in_(some)))
-                await connection.execute(delete(ticket_sources).where(ticket_sources.c.ticket_id.in_(some)))
-                await connection.execute(delete(tickets).where(tickets.c.id.in_(some)))
-        return len(ids)
-
     async def list(
         self, which: TicketFilter, *, limit: int = 100, after: tuple[int, str] | None = None
     ) -> list[Ticket]:
@@ -197,6 +187,16 @@ async def tell_desk(connection: AsyncConnection, judged: Iterable[JudgedCall]) -
     over = [{"call_id": call_id, "ended_at": at} for call_id, at in ended if at is not None]
     if over:
         await connection.execute(upsert(connection, desk_inbox), over)
+
+
+async def prune_tickets(connection: AsyncConnection, before: int) -> int:
+    """Deletes tickets that were closed before an instant, with their attempts; how many."""
+    ids = [*(await connection.execute(select(tickets.c.id).where(tickets.c.closed_at < before))).scalars()]
+    for some in (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE)):
+        await connection.execute(delete(attempts).where(attempts.c.ticket_id.in_(some)))
+        await connection.execute(delete(ticket_sources).where(ticket_sources.c.ticket_id.in_(some)))
+        await connection.execute(delete(tickets).where(tickets.c.id.in_(some)))
+    return len(ids)
 
 
 async def forget_in_tickets(connection: AsyncConnection, digits: str, area_code: str, at: int) -> int:

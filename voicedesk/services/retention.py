@@ -1,0 +1,28 @@
+"""Keeps to `[retention]`: what was kept as long as it says is deleted, by the service each hour or by `db prune`."""
+
+from dataclasses import dataclass
+
+from voicedesk.clock import MICROSECONDS
+from voicedesk.services import recordings
+from voicedesk.settings import Settings
+from voicedesk.store.retention import Pruned
+from voicedesk.store.store import Store
+
+DAY_US = 24 * 3600 * MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What went: rows of the database, and files."""
+
+    rows: Pruned
+    recordings: int
+
+
+async def prune(store: Store, settings: Settings, now: int) -> Deleted:
+    """Deletes everything that was kept long enough. Raises StoreError, or InputError for a file that may not go."""
+    keep = settings.retention
+    rows = await store.retention.prune(
+        calls_before=now - keep.calls_days * DAY_US, journal_before=now - keep.journal_days * DAY_US
+    )
+    return Deleted(rows=rows, recordings=await recordings.prune(store, settings, now))
