@@ -17,7 +17,7 @@ class Screens:
         return self._words.say(key, self.language, **values)
 
     def menu(self, *, names: bool) -> Texts:
-        """The main menu; with `names` the caller may also speak. A person comes first: not all can listen to the end."""
+        """The main menu; with `names` the caller may also speak. A person comes first: not all listen to the end."""
         texts = self.say("menu_speak" if names else "menu_keys") + self._person()
         for group in self._menu.offered():
             texts += self.say("menu_group", group=_name(group.name), key=self._key(group.key))
