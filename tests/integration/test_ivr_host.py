@@ -324,6 +324,21 @@ async def test_a_complaint_is_moved_to_where_evidence_is_kept_also_when_the_call
     assert list(desk.settings.ivr.folder.iterdir()) == []
 
 
+async def test_the_second_of_silence_that_the_switch_keeps_is_no_complaint(desk):
+    def answers(command):
+        if command.startswith("RECORD FILE"):
+            write_wav(Path(command.split('"')[1] + ".wav"), np.full(8800, 3, np.int16), 8000)
+            return "200 result=0 (timeout) endpos=8800"
+        return press(command)
+
+    press = pressing("9", then="listen")
+    commands = await desk.call(answers=answers)
+    assert said(commands).count("没有听到您的留言。") == 2
+    assert [one.requests for one in await desk.kept()] == [()]
+    assert not any(desk.settings.ivr.folder.iterdir())
+    assert not desk.settings.recording.folder.exists()
+
+
 async def test_a_complaint_that_cannot_be_moved_stays_where_it_is(desk):
     desk.settings.recording.folder.write_text("no folder")
 

@@ -17,11 +17,11 @@ class Screens:
         return self._words.say(key, self.language, **values)
 
     def menu(self, *, names: bool) -> Texts:
-        """The main menu; with `names` the caller may also speak."""
-        texts = self.say("menu_speak" if names else "menu_keys")
+        """The main menu; with `names` the caller may also speak. A person comes first: not all listen to the end."""
+        texts = self.say("menu_speak" if names else "menu_keys") + self._person()
         for group in self._menu.offered():
             texts += self.say("menu_group", group=_name(group.name), key=self._key(group.key))
-        texts += self.say("menu_callback") + self.say("menu_code") + self.say("menu_complaint") + self._person()
+        texts += self.say("menu_callback") + self.say("menu_code") + self.say("menu_complaint")
         others = (language for language in self._words.languages if language != self.language)
         return texts + tuple(text for language in others for text in self._words.say("menu_switch", language))
 

@@ -7,6 +7,8 @@ null where the file was written. pyttsx3 is a singleton of its process and keeps
 each text is spoken by a child of its own, which is killed if it hangs.
 """
 
+import contextlib
+import importlib
 import json
 import os
 import select
@@ -71,6 +73,8 @@ def _as_child(order: dict[str, Any], writing: int) -> None:  # pragma: no cover 
 
 def main() -> None:  # pragma: no cover -- in a process of its own
     """Answers orders until there are no more."""
+    with contextlib.suppress(Exception):  # loaded once for all children, three quarters of what each costs; they tell
+        importlib.import_module(f"pyttsx3.drivers.{ENGINE}")
     for line in sys.stdin:
         error = answer(json.loads(line))
         sys.stdout.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")

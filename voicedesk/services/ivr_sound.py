@@ -10,20 +10,21 @@ import structlog
 
 from voicedesk.agi.call import ANY_KEY, AgiCall
 from voicedesk.audio.g711 import Samples
-from voicedesk.audio.wav import read_sound
+from voicedesk.audio.wav import Sound, read_sound
 from voicedesk.errors import AgiHungUp, InputError, SpeechError
 from voicedesk.ivr.model import AskDigits, Play, Played, Recorded, Said, TakeMessage, Texts, Typed
 from voicedesk.prompts.book import Pace, Prompt, PromptBook
 
 GUARD_SECONDS = 8
 """How long the switch waits for us beyond what is being played or recorded, before it leads the caller on."""
+FULL_SCALE = 32768
 SPEECH_SECONDS = 6.0
 SPEECH_PAUSE_SECONDS = 2
 MESSAGE_PAUSE_SECONDS = 5
 FIRST_DIGIT_SECONDS = 8.0
 NEXT_DIGIT_SECONDS = 4.0
 QUIETEST = 0.004
-"""Of full scale, root mean square: what is quieter is silence, and nobody spoke."""
+"""Of full scale, root mean square over a fifth of a second: what is quieter throughout is silence, and nobody spoke."""
 
 Choose = Callable[[Samples, int], Awaitable[str | None]]
 """The id of the item that is named in a sound; None: none."""
@@ -88,9 +89,8 @@ class IvrSound:
                 silence_seconds=MESSAGE_PAUSE_SECONDS,
             )
         except AgiHungUp:
-            return Recorded(file=f"{name}.wav", seconds=self._seconds(name))
-        key = None if recorded.key == "#" else recorded.key
-        return Recorded(file=f"{name}.wav", seconds=self._seconds(name), key=key)
+            return await self._message(name, self._spool, None)
+        return await self._message(name, self._spool, None if recorded.key == "#" else recorded.key)
 
     async def say(self, texts: Texts, *, slow: bool = False) -> None:
         """Plays to the end, whatever is pressed."""
@@ -156,13 +156,18 @@ class IvrSound:
         self._recordings += 1
         return f"{self._name}-{what}-{self._recordings}"
 
-    def _seconds(self, name: str) -> float:
-        if self._spool is None:
-            return 0.0
+    async def _message(self, name: str, spool: Spool, key: str | None) -> Recorded:
+        """What was left; the switch keeps a second of silence where nothing was said, and that is no message."""
+        file = (spool.here / name).with_suffix(".wav")
         try:
-            return read_sound((self._spool.here / name).with_suffix(".wav")).seconds
+            sound = await asyncio.to_thread(read_sound, file)
         except InputError:
-            return 0.0
+            return Recorded(file=file.name, seconds=0.0, key=key)
+        if not _is_silent(sound):
+            return Recorded(file=file.name, seconds=sound.seconds, key=key)
+        with contextlib.suppress(OSError):
+            file.unlink()
+        return Recorded(file="", seconds=0.0, key=key)
 
 
 async def _understood(file: Path, finished: int, choose: Choose) -> Played | Said:
@@ -171,11 +176,16 @@ async def _understood(file: Path, finished: int, choose: Choose) -> Played | Sai
         sound = await asyncio.to_thread(read_sound, file)
     except InputError:
         return Played(finished=finished)
-    samples = sound.channel(0)
-    if float((samples.astype("float64") ** 2).mean()) ** 0.5 < QUIETEST * 32768:
+    if _is_silent(sound):
         return Played(finished=finished)
     try:
-        return Said(item_id=await choose(samples, sound.rate))
+        return Said(item_id=await choose(sound.channel(0), sound.rate))
     except SpeechError as error:
         _log.error("ivr_speech_unavailable", reason=str(error))
         return Played(finished=finished)
+
+
+def _is_silent(sound: Sound) -> bool:
+    samples, piece = sound.channel(0).astype("float64"), sound.rate // 5
+    pieces = (samples[start : start + piece] for start in range(0, len(samples), piece))
+    return all(float((one**2).mean()) ** 0.5 < QUIETEST * FULL_SCALE for one in pieces)

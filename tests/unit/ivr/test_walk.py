@@ -19,6 +19,7 @@ from voicedesk.ivr.model import (
 )
 from voicedesk.ivr.walk import LONGEST_US
 
+PERSON = "人工服务，请按零。"
 STANDING = Standing(code="76543216", month=11, day=23, item_id="11", item_name="社会保障卡申领")
 
 
@@ -32,6 +33,12 @@ def test_the_menu_names_every_group_that_has_items_and_says_why_it_answers():
     assert caller.step.wait_seconds > 0
     assert Caller(entry=Entry.DEDICATED).said[1] == PRIVACY
     assert "非工作时间" in Caller(entry=Entry.OUT_OF_HOURS, person_there=False).said[1]
+
+
+def test_a_person_is_offered_before_the_long_list_and_never_where_none_is_there():
+    said = Caller().said
+    assert said.index(PERSON) < said.index("社会保障卡")
+    assert PERSON not in Caller(entry=Entry.OUT_OF_HOURS, person_there=False).said
 
 
 def test_an_item_by_its_keys_is_told_in_one_go_in_order():
