@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from tests.contracts.store.conftest import call_of
 from tests.contracts.store.test_consultations import ASKED, consultation, notice
+from tests.contracts.store.test_phones import BREAK, FOUND, STANDING
 from tests.contracts.store.test_store import LATE, event
 from tests.contracts.store.test_tickets import attempt, missed
 from voicedesk.calls.model import Verdict
@@ -19,6 +20,7 @@ from voicedesk.store import copying
 from voicedesk.store.calls import Filter, HumanDecision
 from voicedesk.store.copying import TABLES, copy_database
 from voicedesk.store.greetings import StoredGreeting
+from voicedesk.store.phones import StoredFinding, StoredPhone
 from voicedesk.store.store import Store
 from voicedesk.store.tables import metadata
 from voicedesk.store.tickets import Change, StoredTicket, tell_desk
@@ -49,6 +51,8 @@ async def filled(store):
     evidence = {"transcript": {"words": [["您好", 0.5, 0.9, 1.0]]}}
     await store.outages.start("故障", line=None, at=1, by="王")
     await store.consultations.save(consultation(notices=(notice(),), requests=(ASKED,)))
+    found, here = StoredFinding(finding=FOUND), StoredPhone(standing=STANDING)
+    await store.phones.save(breaks=[BREAK], findings=[found], phones=[here])
     ticket = missed("c1")
     await store.tickets.change(
         Change(tickets=[StoredTicket(ticket=ticket)], sources=[("c1", ticket.id)], attempts=[attempt(ticket)])
@@ -78,6 +82,7 @@ async def test_everything_arrives_and_is_the_same(filled, other_url):
             "calls": CALLS, "legs": CALLS, "journal": 1, "pbxs": 1, "requests": 1, "gaps": 0, "greetings": 1,
             "consultations": 1, "notices": 1, "desk_requests": 1, "outages": 1,
             "tickets": 1, "ticket_sources": 1, "attempts": 1, "desk_inbox": 1,
+            "phone_breaks": 1, "phone_findings": 1, "phone_states": 1,
         }  # fmt: skip
         assert ("calls", 0, CALLS) in told
         assert ("calls", 500, CALLS) in told
