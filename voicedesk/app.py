@@ -34,9 +34,12 @@ from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.ivr_host import IvrHost
-from voicedesk.services.news import log_news
+from voicedesk.services.link_watch import LinkWatch
+from voicedesk.services.messenger import Messenger
+from voicedesk.services.news import Tell, log_news
 from voicedesk.services.outage import Outages
 from voicedesk.services.phone_desk import PhoneDesk
+from voicedesk.services.receivers import sender
 from voicedesk.services.repair import Repairer
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.services.ticket_desk import TicketDesk
@@ -47,6 +50,7 @@ from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.requests import Request
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
+from voicedesk.webhooks.client import WebhookClient
 from voicedesk.work_calendar import WorkCalendar
 
 SETTLE_SECONDS = 0.05
@@ -168,6 +172,7 @@ class Service:
         self._steps: TicketSteps | None = None
         self._phones: PhoneDesk | None = None
         self._breaks: BreakSteps | None = None
+        self._messenger: Messenger | None = None
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -249,6 +254,9 @@ class Service:
 
     async def _work(self, store: Store) -> None:
         """Everything at once, until told to stop or until something fails: then that alone is raised."""
+        send = sender(WebhookClient(), lambda: self._settings, self._now)
+        self._messenger = Messenger(store, self._settings, self._now, send=send)
+        links = LinkWatch({name: one.status for name, one in self._clients.items()}, self._now, self._tell)
         writer = asyncio.create_task(store.writer.run(), name="writer")
         self._watch_phones(store)
         try:
@@ -266,6 +274,8 @@ class Service:
                     tasks.create_task(self._converse(store), name="ivr"),
                     tasks.create_task(self._work_off(store), name="tickets"),
                     tasks.create_task(self._look_at_phones(), name="phones"),
+                    tasks.create_task(self._messenger.run(), name="news"),
+                    tasks.create_task(links.run(), name="links"),
                 ]
                 await self._stop.wait()
                 for task in running:
@@ -321,6 +331,7 @@ class Service:
             self._now,
             rules=shipped_rules(),
             thresholds=thresholds,
+            tell=self._tell,
         )
         try:
             await self._greetings.run()
@@ -353,13 +364,13 @@ class Service:
     async def _work_off(self, store: Store) -> None:
         """The desk, with the tickets that follow from calls and requests."""
         known = {name: log.call_of for name, log in self._logs.items()}
-        self._desk = TicketDesk(store, self._settings, known, self._now, tell=log_news)
+        self._desk = TicketDesk(store, self._settings, known, self._now, tell=self._tell)
         self._steps = TicketSteps(self._desk, self._settings, dial_address_of, self._now)
         await self._desk.run()
 
     def _watch_phones(self, store: Store) -> None:
         """From now on whatever a switch tells is told to the watch over phones too: its lists come first."""
-        desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=log_news)
+        desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=self._tell)
         for name, log in self._logs.items():
             desk.take_calls(name, log.open_calls())
             log.changed = partial(desk.take_calls, name)
@@ -369,6 +380,11 @@ class Service:
     async def _look_at_phones(self) -> None:
         if self._phones is not None:
             await self._phones.run()
+
+    @property
+    def _tell(self) -> Tell:
+        """How people are told of anything."""
+        return self._messenger.tell if self._messenger is not None else log_news
 
     def _choosers(self) -> SpeechWorkers | None:
         """The workers that hear which item a caller names; none where nobody is asked to speak."""
@@ -481,7 +497,7 @@ class Service:
             self._greetings.change_settings(settings)
         if self._phones is not None:
             self._phones.change_settings(settings, hall)
-        for part in (self._ivr, self._desk, self._steps, self._breaks):
+        for part in (self._ivr, self._desk, self._steps, self._breaks, self._messenger):
             if part is not None:
                 part.change_settings(settings)
         _log.info("reloaded", needs_restart=needs_restart)

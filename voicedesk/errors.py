@@ -17,9 +17,11 @@
     │   ├── StoreUnavailable     worth another try
     │   ├── SpillRefused         the spill file refuses as well: its disk is full, or it may not be written
     │   └── JournalTaken         another instance writes this journal; this one must end
-    └── SpeechError          a speech worker; following calls goes on without it
-        ├── SpeechLost           it crashed or hung: the voice can be heard again from its recording
-        └── SpeechUnavailable    none can be started: the model does not load
+    ├── SpeechError          a speech worker; following calls goes on without it
+    │   ├── SpeechLost           it crashed or hung: the voice can be heard again from its recording
+    │   └── SpeechUnavailable    none can be started: the model does not load
+    └── WebhookError         a receiver of news cannot be reached, or its answer not be read; worth another try
+        └── AddressRefused       nothing may be sent there; a retry helps only after the settings or its name change
 
 Third-party errors are mapped to these where they enter (`raise … from`).
 """
@@ -108,3 +110,11 @@ class SpeechLost(SpeechError):
 
 class SpeechUnavailable(SpeechError):
     """No worker can be had: the model does not load, or workers end as soon as they begin."""
+
+
+class WebhookError(VoicedeskError):
+    """A webhook could not be told: name, connection, TLS or time. The message never holds its URL."""
+
+
+class AddressRefused(WebhookError):
+    """A webhook is at an address that news must not be sent to."""

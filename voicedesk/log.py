@@ -55,7 +55,14 @@ def configure_logging(level: str = "info", format: str = "console", stream: Text
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("alembic", "aiosqlite", "sqlalchemy", "asyncio"):
+    for chatty in (
+        "alembic",
+        "aiosqlite",
+        "sqlalchemy",
+        "asyncio",
+        "httpx",
+        "httpcore",
+    ):  # httpx logs URLs, keys and all
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -19,6 +19,7 @@ from voicedesk.greeting.rules import shipped_rules
 from voicedesk.services import greeting_watch, recordings
 from voicedesk.services.greeting_rejudge import rejudge_greetings
 from voicedesk.services.greeting_watch import GreetingWatch, names_of
+from voicedesk.services.news import News
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.workers import SpeechWorkers
@@ -62,7 +63,10 @@ def settings(folder: Path, **line: object) -> Settings:
 class Desk:
     """A watch at work, the folder it watches, and the call that is known."""
 
-    def __init__(self, store: Store, folder: Path, workers: SpeechWorkers, **line: object) -> None:
+    def __init__(
+        self, store: Store, folder: Path, workers: SpeechWorkers, *, calibrated: bool = False, **line: object
+    ) -> None:
+        self.news: list[News] = []
         self.store, self.folder, self.known = store, folder, CALL.facts
         self.settings = settings(folder, **line)
         self.watch = GreetingWatch(
@@ -72,9 +76,13 @@ class Desk:
             {"main": lambda uniqueid: self.known if self.known and uniqueid == LEG.uniqueid else None},
             lambda: (LEG.answered_at or 0) + 6_000_000,
             rules=shipped_rules(),
-            thresholds=Thresholds(),
+            thresholds=Thresholds(calibrated=calibrated),
+            tell=self._tell_people,
         )
         self.path = folder / f"{LEG.uniqueid}.sln48"
+
+    async def _tell_people(self, news: News) -> None:
+        self.news.append(news)
 
     def recorded(self) -> None:
         self.tell("UserEvent", {"UserEvent": "VoicedeskRecording", "Uniqueid": LEG.uniqueid}, LEG.answered_at)
@@ -162,6 +170,33 @@ async def test_a_forbidden_phrase_is_told_once_and_at_once(desk):
             greeting = await one.stored()
         assert [log["phrase"] for log in logs if log["event"] == "forbidden_phrase"] == ["不知道"]
         assert greeting.forbidden == 1
+        assert one.news == []
+
+
+@pytest.mark.parametrize(
+    ("fixture", "department", "kind", "title"),
+    [
+        (FORBIDDEN, None, "forbidden_phrase", "通话中出现禁语"),
+        (ONLY_HELLO, "劳动仲裁院", "greeting_adverse", "问候不合规：不完整"),
+    ],
+)
+async def test_people_are_told_of_what_a_calibrated_model_heard_and_of_nothing_doubtful(
+    desk, fixture, department, kind, title
+):
+    async with desk(calibrated=True, department=department) as one:
+        one.path.write_bytes(raw_48(fixture, silence=14))
+        one.recorded()
+        await one.stored(lambda greeting: greeting.is_final)
+        one.hung_up()
+        await one.stored()
+        (news,) = [told for told in one.news if told.kind == kind]
+        assert (news.title, news.fields["线路"], news.fields["话机"]) == (title, CALL.facts.line, LEG.endpoint)
+    async with desk(department=department) as other:
+        other.path.write_bytes(raw_48(fixture, silence=14))
+        other.recorded()
+        other.hung_up()
+        await other.stored()
+        assert other.news == []
 
 
 async def test_without_a_department_phrases_alone_are_judged(desk):

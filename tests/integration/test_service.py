@@ -1,6 +1,7 @@
 """The service at work against a scripted switch: received, judged, stored; stopped and taken up again."""
 
 import asyncio
+import json
 import os
 import re
 import socket
@@ -8,13 +9,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.fakes.ami_server import FakeAmiServer
+from tests.fakes.http_server import HttpServer
 from tests.testbed.postgres import Postgres
 from voicedesk import app
 from voicedesk.app import Service, hall_of
 from voicedesk.calls.model import GapReason
 from voicedesk.calls.replay import replay
 from voicedesk.errors import SettingsError
+from voicedesk.services import outage
 from voicedesk.settings import Settings
 from voicedesk.store import writer
 from voicedesk.store.calls import Filter
@@ -115,6 +119,28 @@ async def test_a_call_is_received_judged_and_stored(switch, settings, clock):
     facts, judged = one.call.facts, one.call.judgement
     assert (facts.line, facts.pbx, judged.verdict.value, judged.cause.value) == ("hotline", "main", "late", "person")
     assert (judged.agent, judged.answered_by) == ("zhang", "PJSIP/agent1")
+
+
+async def test_a_missed_call_and_an_outage_are_told_to_a_webhook_and_logged(switch, settings, clock):
+    missed = (Path(__file__).parents[1] / "captures" / "c_no_answer_queue_timeout.raw").read_bytes()
+    events = [block + b"\r\n\r\n" for block in missed.split(b"\r\n\r\n") if b"\r\nTimestamp: " in block]
+    async with HttpServer() as gateway:
+        url = f"http://127.0.0.1:{gateway.port}/news"
+        hook = {"name": "gateway", "form": "json", "url": url, "secret": "s", "allow_loopback": True}
+        hall = settings(webhooks=[hook])
+        with capture_logs() as logs:
+            async with running(hall, switch, clock):
+                await play(switch, clock, events)
+                async with Store.open(hall.store.url) as store:
+                    await outage.start(store, hall, "系统抢修", line=None, by="王", now=clock)
+
+                async def are_told():
+                    kinds = {json.loads(one.body)["kind"] for one in gateway.asked}
+                    logged = {one["kind"] for one in logs if one["event"] == "news"}
+                    return {"ticket_opened", "outage_started"} <= kinds & logged
+
+                await until(are_told)
+        assert b"138000" not in b"".join(one.body for one in gateway.asked)
 
 
 async def test_a_call_that_rang_while_the_service_was_stopped_is_one_call_with_a_gap(switch, settings, clock):

@@ -20,6 +20,7 @@ from voicedesk.cli import (
     db,
     greeting,
     model,
+    news,
     notices,
     outage,
     prompts,
@@ -60,6 +61,7 @@ app.add_typer(outage.app, name="outage")
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(breaks.app, name="breaks")
 app.command()(agents)
+app.add_typer(news.app, name="news")
 app.command()(reload)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -68,7 +68,7 @@ def _as_json(loaded: LoadedSettings, with_origin: bool) -> dict[str, Any]:
 def _shown(row: BaseModel) -> dict[str, Any]:
     """A table's keys and values; a secret that was read from a file is not one of them."""
     shown = row.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for key in ("secret", "dial_secret"):
+    for key in ("secret", "dial_secret", "url"):
         if f"{key}_file" in shown:
             del shown[key]
     return shown

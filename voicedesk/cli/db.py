@@ -120,7 +120,7 @@ def forget(
         say_json(asdict(forgotten))
     else:
         told = f"{forgotten.calls} calls, {forgotten.journal} journal entries, {forgotten.consultations} consultations"
-        say(f"removed from {told} and {forgotten.tickets} tickets")
+        say(f"removed from {told}, {forgotten.tickets} tickets and {forgotten.news} news")
 
 
 @app.command()

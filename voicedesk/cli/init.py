@@ -121,6 +121,11 @@ extension = "6002"
 # agent = "zhang"
 # endpoint = "PJSIP/agent1"       # or: member = "Agent One"
 # from = 2026-01-01T00:00:00+08:00
+
+# [[webhooks]]
+# name = "supervisors"            # who is told of new tickets, deadlines, faults: docs/news.md
+# form = "wecom"                  # or dingtalk, or json
+# url_file = "robot-url"          # its first line is the robot's address; chmod 600
 """
 
 _NEXT = """\

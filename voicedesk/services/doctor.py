@@ -17,6 +17,7 @@ from voicedesk.services.ivr_check import check_ivr
 from voicedesk.services.notices_check import check_notices
 from voicedesk.services.pbx_check import check_pauser, check_pbx
 from voicedesk.services.speech_check import check_speech
+from voicedesk.services.webhook_check import check_webhooks
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.engine import Database, database_file
@@ -40,7 +41,7 @@ async def examine(
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: PBXs, database, spill file, disk, speech, notices, IVR, calendar, settings.
+    """All findings: PBXs, database, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
 
     `pausers`: how the users that pause phones log in.
     """
@@ -63,6 +64,7 @@ async def examine(
     findings.extend(await check_speech(settings))
     findings.extend(check_notices(settings, now))
     findings.extend(await check_ivr(settings, to_datetime(now()).astimezone(settings.hall.zone).date()))
+    findings.extend(await check_webhooks(settings, has_database=has_database))
     findings.extend(check_calendar(settings, now))
     if file is not None:
         findings.extend(check_settings_file(settings, file))
@@ -170,10 +172,13 @@ def check_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
         or (pbx.pause_secret and not pbx.pause_secret_file)
         for pbx in settings.pbx
     )
+    has_secret |= any(
+        (one.url and not one.url_file) or (one.secret and not one.secret_file) for one in settings.webhooks
+    )
     mode = file.stat().st_mode & 0o777
     if has_secret and mode & 0o077:
         what = f"{file} holds a secret and can be read by others (mode {mode:04o})"
-        why = "whoever reads it can log in to the switch"
+        why = "whoever reads it can log in to the switch, or write to your staff in a robot's name"
         yield _bad("settings", "secret", what, why, f"chmod 600 {file}, or move the secret into a secret_file")
 
 

@@ -26,6 +26,7 @@ from voicedesk.greeting.live import GreetingTask, LiveJudge, task_as_json
 from voicedesk.greeting.model import DepartmentNames, Doubt, GreetingJudgement, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import GreetingRules, Limits
 from voicedesk.services import recordings
+from voicedesk.services.news import News, Tell, log_news
 from voicedesk.settings import LineSettings, Settings
 from voicedesk.speech.transcript import Transcript, Understanding, to_json
 from voicedesk.speech.workers import SpeechWorkers, Voice
@@ -43,6 +44,12 @@ LONGEST_CALL_US = 6 * 3600 * MICROSECONDS
 LOOKS = 6
 """So often the call of a recording is looked for in the database; then it lies there until the service starts anew."""
 CALLBACK_TEMPLATE = "callback"
+_ADVERSE = {
+    GreetingVerdict.INCOMPLETE: "不完整",
+    GreetingVerdict.WRONG_DEPARTMENT: "报错部门",
+    GreetingVerdict.WRONG_ORDER: "次序不对",
+    GreetingVerdict.LATE_START: "开口过迟",
+}
 _FINE = frozenset({GreetingVerdict.COMPLIANT, GreetingVerdict.NOT_JUDGED})
 
 _log = structlog.get_logger()
@@ -91,6 +98,7 @@ class GreetingWatch:
         *,
         rules: GreetingRules,
         thresholds: Thresholds,
+        tell: Tell = log_news,
     ) -> None:
         self._store = store
         self._workers = workers
@@ -99,6 +107,7 @@ class GreetingWatch:
         self._now = now
         self._rules = rules
         self._thresholds = thresholds
+        self._tell_people = tell
         self._folders = {pbx.name: pbx.recordings for pbx in settings.pbx if pbx.recordings}
         self._open: dict[tuple[str, str], Recording] = {}
         self._done: set[tuple[str, str]] = set()
@@ -332,11 +341,31 @@ class GreetingWatch:
         if is_new_verdict and recording.task.names is not None:
             log = _log.warning if is_final and judged.verdict not in _FINE else _log.info
             log("greeting_judged", **about, **self._verdict_fields(recording, judged, is_final=is_final))
+            if is_final and judged.verdict in _ADVERSE:
+                await self._accuse("greeting_adverse", row, f"问候不合规：{_ADVERSE[judged.verdict]}")
         for phrase in judged.phrases.forbidden:
             key = (phrase.phrase, round(phrase.start_seconds))
             if key not in recording.phrases_told:
                 recording.phrases_told.add(key)
                 _log.warning("forbidden_phrase", **about, phrase=phrase.phrase, at_seconds=phrase.start_seconds)
+                await self._accuse(
+                    "forbidden_phrase", row, "通话中出现禁语", phrase.phrase, round(phrase.start_seconds)
+                )
+
+    async def _accuse(self, kind: str, row: StoredGreeting, title: str, phrase: str = "", second: int = 0) -> None:
+        """Tells people while it happens; never of what a person must look at first: nobody is accused on doubt."""
+        if row.needs_review or not self._thresholds.calibrated:
+            return
+        fields = {"线路": row.line or "", "话机": row.endpoint, "禁语": phrase, "通话": row.call_id[:8]}
+        news = News(
+            id=f"{kind} {row.pbx} {row.uniqueid} {phrase} {second}",
+            kind=kind,
+            at=row.answered_at + second * MICROSECONDS,
+            title=title,
+            fields={label: text for label, text in fields.items() if text},
+            personal={"人员": row.agent} if row.agent else {},
+        )
+        await self._tell_people(news)
 
     def _verdict_fields(self, recording: Recording, judged: GreetingJudgement, *, is_final: bool) -> dict[str, Any]:
         """The verdict for the log; `delay_ms` from the end of the greeting's last part until now."""

@@ -11,7 +11,9 @@ from voicedesk.prompts.build import Wanted, build_spoken, missing
 from voicedesk.prompts.check import PromptCheck
 from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.services.commands import tell
+from voicedesk.services.news import News
 from voicedesk.services.prompt_desk import book_of, frames_of, pronunciation_of
+from voicedesk.services.receivers import leave_news
 from voicedesk.settings import Settings
 from voicedesk.store.outages import Outage
 from voicedesk.store.store import Store
@@ -58,17 +60,27 @@ def speak(text: str, settings: Settings) -> str | None:
 
 
 async def start(store: Store, settings: Settings, text: str, *, line: str | None, by: str, now: NowUs) -> str:
-    """Begins to announce an outage and tells the information centre; what came of telling."""
+    """Begins to announce an outage, leaves the news of it, and tells the information centre; what came of that."""
     if line is not None and line not in {one.name for one in settings.lines}:
         raise InputError(f"no line is called {line!r}: see [[lines]] in the settings")
     outage = await store.outages.start(text, line=line, at=now(), by=by)
+    await _leave(store, settings, outage, by, now())
     return await _notify(settings, "start", outage, by)
 
 
 async def stop(store: Store, settings: Settings, *, line: str | None, by: str, now: NowUs) -> list[tuple[Outage, str]]:
     """Ends the announcements of a line, or all; each with what came of telling the information centre."""
     ended = await store.outages.stop(line=line, at=now(), by=by)
+    for one in ended:
+        await _leave(store, settings, one, by, now(), over=True)
     return [(one, await _notify(settings, "stop", one, by)) for one in ended]
+
+
+async def _leave(store: Store, settings: Settings, outage: Outage, by: str, at: int, *, over: bool = False) -> None:
+    """The running service tells people, as of anything else; this may be another process."""
+    kind, title = ("outage_ended", "故障公告已结束") if over else ("outage_started", "开始播报故障公告")
+    fields = {"线路": outage.line or "全部", "内容": outage.text, "操作人": by}
+    await leave_news(store, settings, News(id=f"{kind} {outage.id}", kind=kind, at=at, title=title, fields=fields), at)
 
 
 async def _notify(settings: Settings, what: str, outage: Outage, by: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicedesk.errors import SettingsError
-from voicedesk.settings.checks import Problem, problems
+from voicedesk.settings.checks import Problem, problems, webhook_problems
 from voicedesk.settings.environment import keys_of, lay_over, nearest, table_type
 from voicedesk.settings.model import (
     AgentSettings,
@@ -22,6 +22,7 @@ from voicedesk.settings.model import (
     PbxSettings,
     PhoneSettings,
     Settings,
+    WebhookSettings,
 )
 from voicedesk.settings.source import (
     FILE_NAME,
@@ -47,6 +48,7 @@ __all__ = [
     "PbxSettings",
     "PhoneSettings",
     "Settings",
+    "WebhookSettings",
     "load_settings",
     "origins",
     "read_settings",
@@ -98,8 +100,9 @@ def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     except ValidationError as error:
         raise _refused(source, (_explained(found) for found in error.errors())) from None  # it would show values
     _refuse_if_any(source, problems(settings))
-    settings = _with_full_paths(settings, source)
-    return LoadedSettings(settings=_with_secrets(settings, source), file=file, places=source.places)
+    settings = _with_secrets(_with_full_paths(settings, source), source)
+    _refuse_if_any(source, webhook_problems(settings))
+    return LoadedSettings(settings=settings, file=file, places=source.places)
 
 
 def with_key(file: Path, table: str, key: str, value: str) -> None:
@@ -221,6 +224,7 @@ def _with_full_paths(settings: Settings, source: Source) -> Settings:
         "notices": _moved(settings.notices, folder, "folder"),
         "prompts": _moved(settings.prompts, folder, "folder", "asterisk_folder", "texts", "recordings"),
         "ivr": _moved(settings.ivr, folder, "folder"),
+        "webhooks": tuple(_moved(one, folder, "url_file", "secret_file", "ca_file") for one in settings.webhooks),
     }
     return settings.model_copy(update={**tables, **named})
 
@@ -232,19 +236,24 @@ def _moved(table: Moved, folder: Path, *keys: str) -> Moved:
 
 
 def _with_secrets(settings: Settings, source: Source) -> Settings:
-    switches = []
-    for index, pbx in enumerate(settings.pbx):
-        secrets = {}
-        for key in ("secret", "dial_secret", "pause_secret"):
-            file = getattr(pbx, f"{key}_file")
-            if file is None:
-                continue
-            try:
-                secrets[key] = SecretStr(_read_secret(file))
-            except ValueError as error:
-                raise _refused(source, [(("pbx", index, f"{key}_file"), str(error))]) from error
-        switches.append(pbx.model_copy(update=secrets))
-    return settings.model_copy(update={"pbx": tuple(switches)})
+    keys = ("secret", "dial_secret", "pause_secret")
+    switches = [_with_read(pbx, ("pbx", n), source, *keys) for n, pbx in enumerate(settings.pbx)]
+    webhooks = [_with_read(one, ("webhooks", n), source, "url", "secret") for n, one in enumerate(settings.webhooks)]
+    return settings.model_copy(update={"pbx": tuple(switches), "webhooks": tuple(webhooks)})
+
+
+def _with_read(table: Moved, path: KeyPath, source: Source, *keys: str) -> Moved:
+    """A table with the secrets that stand in files of their own."""
+    secrets = {}
+    for key in keys:
+        file = getattr(table, f"{key}_file")
+        if file is None:
+            continue
+        try:
+            secrets[key] = SecretStr(_read_secret(file))
+        except ValueError as error:
+            raise _refused(source, [((*path, f"{key}_file"), str(error))]) from error
+    return table.model_copy(update=secrets)
 
 
 def _read_secret(file: Path) -> str:
@@ -257,5 +266,5 @@ def _read_secret(file: Path) -> str:
     except OSError as error:
         raise ValueError(f"{file} cannot be read ({error.strerror}): correct the path or its owner") from error
     if not lines or not lines[0].strip():
-        raise ValueError(f"{file} is empty: put the manager user's secret into it")
+        raise ValueError(f"{file} is empty: put the secret into it")
     return lines[0].strip()

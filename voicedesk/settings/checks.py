@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import combinations
 
+from voicedesk.errors import AddressRefused
 from voicedesk.settings.model import AssignmentSettings, Settings
 from voicedesk.settings.source import KeyPath
+from voicedesk.web_address import read_url
 
 Problem = tuple[KeyPath, str]
 """Where something is wrong, and what, with the cure."""
@@ -27,6 +29,17 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _secrets(settings)
     yield from _lines_without_a_number(settings)
     yield from _assignments(settings)
+    yield from _twice("webhooks", "name", ((i, (one.name,)) for i, one in enumerate(settings.webhooks)))
+    yield from _webhook_secrets(settings)
+
+
+def webhook_problems(settings: Settings) -> Iterator[Problem]:
+    """What is wrong with webhooks' URLs, once those that stand in files were read; a URL is never shown."""
+    for index, webhook in enumerate(settings.webhooks):
+        try:
+            read_url(webhook.url_value(), webhook.allowance)
+        except AddressRefused as error:
+            yield ("webhooks", index, "url_file" if webhook.url_file else "url"), str(error)
 
 
 def _twice(table: str, key: str, named: Iterator[tuple[int, tuple[str, ...]]]) -> Iterator[Problem]:
@@ -50,6 +63,20 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
             if given != (getattr(pbx, f"{user}_username") is not None):
                 keys = f"{user}_username and exactly one of {user}_secret_file and {user}_secret"
                 yield ("pbx", index), f"pbx {pbx.name!r} {does} as a user of its own: give {keys}"
+
+
+def _webhook_secrets(settings: Settings) -> Iterator[Problem]:
+    for index, webhook in enumerate(settings.webhooks):
+        what, path = f"webhook {webhook.name!r}", ("webhooks", index)
+        if (webhook.url is None) == (webhook.url_file is None):
+            yield path, f"{what} needs either url_file (better) or url: give exactly one"
+        given = (webhook.secret is not None) + (webhook.secret_file is not None)
+        if webhook.form == "json" and given != 1:
+            yield path, f"{what} signs what it sends: give exactly one of secret_file (better) and secret"
+        if webhook.form == "dingtalk" and given == 2:
+            yield path, f"{what}: give one of secret_file (better) and secret, or none"
+        if webhook.form == "wecom" and given:
+            yield path, f"{what}: WeCom's robots have no secret beside the key in their URL: leave it out"
 
 
 def _lines_without_a_number(settings: Settings) -> Iterator[Problem]:

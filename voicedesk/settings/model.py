@@ -18,7 +18,11 @@ from pydantic import (
     field_validator,
 )
 
+from voicedesk.web_address import Allowance
 from voicedesk.work_calendar import parse_duty
+
+ROBOT_HOSTS = {"wecom": ("qyapi.weixin.qq.com",), "dingtalk": ("oapi.dingtalk.com",)}
+"""Where the robots of WeCom and DingTalk are; a hall with an installation of its own names it in `hosts`."""
 
 
 class Table(BaseModel):
@@ -286,6 +290,41 @@ class AssignmentSettings(Table):
     to: AwareDatetime | None = None
 
 
+class WebhookSettings(Table):
+    """[[webhooks]]: who is told what. The URL of a robot holds its key: it is a secret, as is what signs.
+
+    `hosts` are names it may have (none: a robot's own, else the URL's); `allow_private` and `allow_loopback` let a
+    gateway in the hall's own network, or on this machine, be told; without one of them only https is.
+    """
+
+    name: Name
+    form: Literal["wecom", "dingtalk", "json"]
+    url: SecretStr | None = None
+    url_file: Path | None = None
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    kinds: Names = ()
+    a_minute: Integer = Field(default=20, ge=1, le=600)
+    hosts: Names = ()
+    allow_private: Switch = False
+    allow_loopback: Switch = False
+    ca_file: Path | None = None
+
+    def url_value(self) -> str:
+        """The URL in clear text; when settings were loaded, that of `url_file` was read."""
+        return self.url.get_secret_value() if self.url else ""
+
+    def secret_value(self) -> str:
+        """The same for what signs."""
+        return self.secret.get_secret_value() if self.secret else ""
+
+    @property
+    def allowance(self) -> Allowance:
+        """Where it may be."""
+        own = ROBOT_HOSTS.get(self.form, ())
+        return Allowance(hosts=self.hosts or own, private=self.allow_private, loopback=self.allow_loopback)
+
+
 class Settings(Table):
     """All of voicedesk.toml. `load_settings` makes it."""
 
@@ -309,3 +348,4 @@ class Settings(Table):
     phones: tuple[PhoneSettings, ...] = ()
     agents: tuple[AgentSettings, ...] = ()
     assignments: tuple[AssignmentSettings, ...] = ()
+    webhooks: tuple[WebhookSettings, ...] = ()

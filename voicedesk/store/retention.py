@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.calls import spellings
 from voicedesk.store.consultations import forget_in_consultations
+from voicedesk.store.deliveries import forget_in_deliveries, prune_deliveries
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
 from voicedesk.store.phones import prune_phones
@@ -38,6 +39,7 @@ class Forgotten:
     journal: int
     consultations: int
     tickets: int
+    news: int
 
 
 class Retention:
@@ -47,7 +49,7 @@ class Retention:
         self._database = database
 
     async def prune(self, *, calls_before: int, journal_before: int) -> Pruned:
-        """Deletes calls, gaps, breaks and findings older than one instant, journal and requests by another."""
+        """Deletes calls, gaps, breaks and findings by one instant; journal, requests and told news by another."""
         pruned_calls = 0
         while True:
             async with self._database.write() as connection:
@@ -63,10 +65,11 @@ class Retention:
             old_gaps = await connection.execute(delete(gaps).where(gaps.c.to_at < calls_before))
             await prune_phones(connection, calls_before)
             asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
+            await prune_deliveries(connection, journal_before)
         return Pruned(calls=pruned_calls, journal=entries.rowcount, gaps=old_gaps.rowcount, requests=asked.rowcount)
 
     async def forget_number(self, number: str, area_code: str = "", *, at: int) -> Forgotten:
-        """Removes a caller's number, however it was dialled, from calls, journal, ledger and tickets; figures stay.
+        """Removes a caller's number, however it was dialled, from calls, journal, ledger, tickets, news; figures stay.
 
         A ticket that is still open is closed at the instant `at`: without a number nobody can be rung.
 
@@ -74,7 +77,9 @@ class Retention:
         even if it ends in the same digits.
         """
         async with self._database.write() as connection:
+            told = (number, f"0{number}", *await spellings(connection, number, area_code))
             forgotten = Forgotten(
+                news=await forget_in_deliveries(connection, told),
                 calls=await _forget_in_calls(connection, await spellings(connection, number, area_code)),
                 journal=await _forget_in_journal(connection, number, area_code),
                 consultations=await forget_in_consultations(connection, number, area_code),

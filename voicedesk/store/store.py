@@ -9,6 +9,7 @@ from voicedesk.errors import StoreError
 from voicedesk.store import schema
 from voicedesk.store.calls import Calls
 from voicedesk.store.consultations import Consultations
+from voicedesk.store.deliveries import Deliveries
 from voicedesk.store.engine import Database
 from voicedesk.store.greetings import Greetings
 from voicedesk.store.journal import Journal
@@ -28,6 +29,7 @@ class Store:
         self.database = database
         self.calls = Calls(database)
         self.consultations = Consultations(database)
+        self.deliveries = Deliveries(database)
         self.greetings = Greetings(database)
         self.journal = Journal(database)
         self.outages = OutageLog(database)

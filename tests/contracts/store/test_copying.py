@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from tests.contracts.store.conftest import call_of
 from tests.contracts.store.test_consultations import ASKED, consultation, notice
+from tests.contracts.store.test_deliveries import NEWS
 from tests.contracts.store.test_phones import BREAK, FOUND, STANDING
 from tests.contracts.store.test_store import LATE, event
 from tests.contracts.store.test_tickets import attempt, missed
@@ -50,6 +51,7 @@ async def filled(store):
     await store.requests.ask("reload", {"why": "试"}, "tester")
     evidence = {"transcript": {"words": [["您好", 0.5, 0.9, 1.0]]}}
     await store.outages.start("故障", line=None, at=1, by="王")
+    await store.deliveries.queue([("主管", NEWS)], 1)
     await store.consultations.save(consultation(notices=(notice(),), requests=(ASKED,)))
     found, here = StoredFinding(finding=FOUND), StoredPhone(standing=STANDING)
     await store.phones.save(breaks=[BREAK], findings=[found], phones=[here])
@@ -80,7 +82,7 @@ async def test_everything_arrives_and_is_the_same(filled, other_url):
         assert await rows_of(target) == await rows_of(filled)
         assert {one.name: one.rows for one in copied} | {"gaps": 0} == {
             "calls": CALLS, "legs": CALLS, "journal": 1, "pbxs": 1, "requests": 1, "gaps": 0, "greetings": 1,
-            "consultations": 1, "notices": 1, "desk_requests": 1, "outages": 1,
+            "consultations": 1, "notices": 1, "desk_requests": 1, "outages": 1, "deliveries": 1,
             "tickets": 1, "ticket_sources": 1, "attempts": 1, "desk_inbox": 1,
             "phone_breaks": 1, "phone_findings": 1, "phone_states": 1,
         }  # fmt: skip

@@ -8,6 +8,7 @@ import click
 import pytest
 import typer
 from voicedesk.cli import app
+from voicedesk.services.news import KINDS
 from voicedesk.settings.environment import all_keys
 
 ROOT = Path(__file__).parents[3]
@@ -79,6 +80,14 @@ def test_no_command_is_described_that_is_not_there() -> None:
 def test_a_document_points_only_at_files_that_are_there(name: str) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_each_kind_of_news_is_known_and_described() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "voicedesk").rglob("*.py"))
+    told = set(re.findall(r'\bkind="(\w+)",\s+at=', code)) | set(re.findall(r'_tell_of\(\s*"(\w+)"', code))
+    assert told <= set(KINDS)
+    described = re.findall(r"^\| `(\w+)` \| (\S+) \|", (ROOT / "docs" / "news.md").read_text("utf-8"), re.MULTILINE)
+    assert dict(described) == dict(KINDS)
 
 
 def test_no_address_of_a_package_registry_is_written_down() -> None:

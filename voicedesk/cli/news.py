@@ -1,0 +1,134 @@
+"""`voicedesk news`: what people were told by webhooks, what could not be told, and a try."""
+
+import secrets
+from typing import Annotated, Any
+
+import typer
+
+from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
+from voicedesk.clock import now_us, to_seconds
+from voicedesk.errors import InputError, VoicedeskError, WebhookError
+from voicedesk.log import printable
+from voicedesk.services.news import News, message_of
+from voicedesk.services.receivers import sender
+from voicedesk.settings import Settings, WebhookSettings
+from voicedesk.store.deliveries import THE_LOG, Delivery, State
+from voicedesk.store.store import Store
+from voicedesk.webhooks.answers import Answer, Fate
+from voicedesk.webhooks.client import WebhookClient
+
+STATES = {State.QUEUED: "待发 queued", State.SENT: "已发 sent", State.DEAD: "未送达 dead"}
+_LOG_NAME = "日志 log"
+
+app = typer.Typer(help="What people are told by webhooks (WeCom, DingTalk, JSON).", no_args_is_help=True)
+
+
+@app.command("list")
+def list_news(
+    dead: Annotated[bool, typer.Option("--dead", help="Only what could not be told.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")] = 50,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List news and what became of them; numbers are masked.
+
+    Example: `voicedesk news list --dead`
+    """
+    settings = settings_of(config)
+    found = wait(_newest(settings, State.DEAD if dead else None, limit))
+    if json:
+        say_json([_plain(one) for one in found])
+        return
+    for one in found:
+        queued = local_time(one.queued_at, settings.hall.zone)
+        said = f"{one.message.title}  {_fields(one)}".rstrip()
+        tries = f"  ({one.tries} 次 tries: {one.error})" if one.error else ""
+        say(printable(f"{one.id}  {queued}  {one.webhook or _LOG_NAME}  {STATES[one.state]}  {said}{tries}"))
+
+
+@app.command()
+def retry(
+    news_id: Annotated[
+        str | None, typer.Argument(help="The id in `news list`, or how it begins.", metavar="ID")
+    ] = None,
+    all_dead: Annotated[bool, typer.Option("--all-dead", help="Everything that could not be told.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Queue again what could not be told; the running service sends it.
+
+    Example: `voicedesk news retry --all-dead`
+    """
+    if (news_id is None) == (not all_dead):
+        raise InputError("name one by its id, or give --all-dead: see `voicedesk news list --dead`")
+    count = wait(_revive(settings_of(config), news_id))
+    say(f"queued again: {count}")
+
+
+@app.command("test")
+def send_test(
+    webhook: Annotated[str, typer.Argument(help="The webhook's name in the settings.")],
+    config: ConfigOption = None,
+) -> None:
+    """Send a test message to one webhook now, and say what came back, or what to mend (exit code 1).
+
+    Example: `voicedesk news test supervisors`
+    """
+    settings = settings_of(config)
+    found = next((one for one in settings.webhooks if one.name == webhook), None)
+    if found is None:
+        known = ", ".join(one.name for one in settings.webhooks) or "the settings have none"
+        raise InputError(f"no webhook is called {webhook!r}: {known}")
+    try:
+        answer = wait(_test(settings, found))
+    except WebhookError as error:
+        raise VoicedeskError(f"{webhook}: nothing was told: {error}") from error
+    if answer.fate is not Fate.TOLD:
+        raise VoicedeskError(f"{webhook}: the receiver did not take it: {answer.text}")
+    say(f"{webhook}: told ({answer.text}); look whether the message is there")
+
+
+async def _newest(settings: Settings, state: State | None, limit: int) -> list[Delivery]:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        return await store.deliveries.newest(state, limit)
+
+
+async def _revive(settings: Settings, beginning: str | None) -> int:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        if beginning is None:
+            return await store.deliveries.revive(None, now_us())
+        found = await store.deliveries.starting_with(beginning)
+        if len(found) != 1:
+            what = "more than one begins" if found else "none begins"
+            raise InputError(f"{what} with {beginning!r}: see `voicedesk news list --dead`")
+        if found[0].state is not State.DEAD:
+            raise InputError(f"{found[0].id} is {found[0].state}: only what could not be told is queued again")
+        return await store.deliveries.revive([found[0].id], now_us())
+
+
+async def _test(settings: Settings, webhook: WebhookSettings) -> Answer:
+    now = now_us()
+    fields = {"说明": "这是一条测试消息，收到即表示设置正确"}
+    news = News(id=f"test {secrets.token_hex(4)}", kind="test", at=now, title="Voicedesk 测试消息", fields=fields)
+    return await sender(WebhookClient(), lambda: settings, now_us)(webhook, message_of(news))
+
+
+def _fields(one: Delivery) -> str:
+    return "，".join(f"{label} {text}" for label, text in one.message.fields)
+
+
+def _plain(one: Delivery) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "webhook": "log" if one.webhook == THE_LOG else one.webhook,
+        "news": one.message.id,
+        "kind": one.message.kind,
+        "title": one.message.title,
+        "fields": dict(one.message.fields),
+        "state": one.state.value,
+        "in_digest": one.in_digest,
+        "queued_at": to_seconds(one.queued_at),
+        "ended_at": to_seconds(one.ended_at),
+        "tries": one.tries,
+        "next_at": to_seconds(one.next_at or None) if one.state is State.QUEUED else None,
+        "error": one.error,
+    }

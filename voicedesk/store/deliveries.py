@@ -1,0 +1,219 @@
+"""What people are told by webhooks: a row for each piece of news and receiver, until it is sent or given up.
+
+queued ──sent──► sent
+  │  ▲
+  ▼  └──revive──┐
+ dead ──────────┘
+
+Only masked numbers are in a message. The same news queued again meets its own row.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from voicedesk.phone_numbers import mask
+from voicedesk.store.engine import Database
+from voicedesk.store.tables import deliveries
+from voicedesk.webhooks.message import Message
+
+THE_LOG = ""
+"""In place of a webhook's name: what another process tells, the service writes into its log."""
+AT_ONCE = 0
+"""The instant of a try that waits for nothing, whatever the clock says."""
+_STEP = 500
+_FORGOTTEN = "已删除"
+_SHORTEST = 7
+"""A shorter number is one of the hall's own; masked, it is like many others."""
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one webhook. `error` is what went wrong last; `in_digest`: it went together with others."""
+
+    id: str
+    webhook: str
+    message: Message
+    state: State
+    queued_at: int
+    tries: int
+    next_at: int
+    in_digest: bool
+    ended_at: int | None
+    error: str | None
+
+
+def delivery_id(webhook: str, news_id: str) -> str:
+    """The same for the same news to the same webhook."""
+    return blake2b(json.dumps([webhook, news_id]).encode(), digest_size=8).hexdigest()
+
+
+class Deliveries:
+    """Queries over deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def queue(self, messages: Sequence[tuple[str, Message]], at: int) -> int:
+        """Puts messages behind what waits for their webhooks; how many were new: the same is never queued twice."""
+        rows = {delivery_id(webhook, one.id): (webhook, one) for webhook, one in messages}
+        if not rows:
+            return 0
+        async with self._database.write() as connection:
+            known = await connection.execute(select(deliveries.c.id).where(deliveries.c.id.in_(list(rows))))
+            for row in known:
+                del rows[row.id]
+            first = await _behind_all(connection, at)
+            new = [_row(key, webhook, one, first + n) for n, (key, (webhook, one)) in enumerate(rows.items())]
+            if new:
+                await connection.execute(insert(deliveries), new)
+        return len(new)
+
+    async def waiting(self, webhook: str, limit: int) -> list[Delivery]:
+        """What waits for a webhook, oldest first."""
+        mine = (deliveries.c.state == State.QUEUED) & (deliveries.c.webhook == webhook)
+        query = select(deliveries).where(mine).order_by(deliveries.c.queued_at, deliveries.c.id).limit(limit)
+        async with self._database.read() as connection:
+            return [_delivery(row) for row in await connection.execute(query)]
+
+    async def sent(self, ids: Iterable[str], *, at: int, in_digest: bool = False) -> None:
+        """These were told; at one instant, if it was by one message."""
+        await self._set(ids, state=State.SENT, ended_at=at, in_digest=in_digest, error=None)
+
+    async def failed(self, tries: Iterable[tuple[Delivery, int | None]], *, at: int, error: str, counts: bool) -> None:
+        """These were not told: each is tried again at its instant, or given up where there is none.
+
+        `counts` is false where the receiver only wants a pause: that is no try.
+        """
+        async with self._database.write() as connection:
+            for one, next_at in tries:
+                values = {"tries": one.tries + counts, "error": error}
+                values |= {"state": State.DEAD, "ended_at": at} if next_at is None else {"next_at": next_at}
+                await connection.execute(update(deliveries).where(deliveries.c.id == one.id).values(values))
+
+    async def sent_since(self, webhook: str, at: int) -> list[int]:
+        """The instants at which a webhook was posted to with success, oldest first."""
+        mine = (deliveries.c.state == State.SENT) & (deliveries.c.webhook == webhook) & (deliveries.c.ended_at >= at)
+        query = select(deliveries.c.ended_at).where(mine).distinct().order_by(deliveries.c.ended_at)
+        async with self._database.read() as connection:
+            return [row.ended_at for row in await connection.execute(query)]
+
+    async def give_up_others(self, webhooks: Iterable[str], *, queued_before: int, at: int) -> int:
+        """Gives up what has waited long for a webhook that is not among these: it was taken from the settings."""
+        lost = (deliveries.c.state == State.QUEUED) & (deliveries.c.queued_at < queued_before)
+        lost &= deliveries.c.webhook.not_in([*webhooks, THE_LOG])
+        values = {"state": State.DEAD, "ended_at": at, "error": "no webhook of this name is in the settings"}
+        async with self._database.write() as connection:
+            return (await connection.execute(update(deliveries).where(lost).values(values))).rowcount
+
+    async def newest(self, state: State | None = None, limit: int = 100) -> list[Delivery]:
+        """The newest first."""
+        query = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.id).limit(limit)
+        if state is not None:
+            query = query.where(deliveries.c.state == state)
+        async with self._database.read() as connection:
+            return [_delivery(row) for row in await connection.execute(query)]
+
+    async def starting_with(self, beginning: str) -> list[Delivery]:
+        """Those whose id begins so; at most two, which is enough to know that it is not one."""
+        query = select(deliveries).where(deliveries.c.id.startswith(beginning, autoescape=True)).limit(2)
+        async with self._database.read() as connection:
+            return [_delivery(row) for row in await connection.execute(query)]
+
+    async def count(self, state: State) -> int:
+        """How many there are."""
+        query = select(func.count()).select_from(deliveries).where(deliveries.c.state == state)
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+    async def revive(self, ids: Iterable[str] | None, at: int) -> int:
+        """Queues dead letters anew (None: all of them), behind what waits; how many there were."""
+        dead = deliveries.c.state == State.DEAD
+        if ids is not None:
+            dead &= deliveries.c.id.in_(list(ids))
+        async with self._database.write() as connection:
+            query = select(deliveries.c.id).where(dead).order_by(deliveries.c.queued_at)
+            found = [row.id for row in await connection.execute(query)]
+            first = await _behind_all(connection, at)
+            for n, one in enumerate(found):
+                values = {"state": State.QUEUED, "tries": 0, "queued_at": first + n, "next_at": AT_ONCE}
+                await connection.execute(
+                    update(deliveries).where(deliveries.c.id == one).values(ended_at=None, **values)
+                )
+        return len(found)
+
+    async def _set(self, ids: Iterable[str], **values: object) -> None:
+        listed = list(ids)
+        async with self._database.write() as connection:
+            for start in range(0, len(listed), _STEP):
+                some = deliveries.c.id.in_(listed[start : start + _STEP])
+                await connection.execute(update(deliveries).where(some).values(values))
+
+
+async def prune_deliveries(connection: AsyncConnection, before: int) -> None:
+    """Deletes what was sent or given up before an instant; what waits is not touched."""
+    await connection.execute(delete(deliveries).where(deliveries.c.ended_at < before))
+
+
+async def forget_in_deliveries(connection: AsyncConnection, numbers: Sequence[str]) -> int:
+    """Removes the masked form of a number, however it was dialled: with a date beside it, it may still be a trace."""
+    masked = {mask(number) for number in numbers if len(number) >= _SHORTEST}
+    changed = 0
+    for text in masked:
+        query = select(deliveries.c.id, deliveries.c.message).where(
+            deliveries.c.message.contains(text, autoescape=True)
+        )
+        for row in (await connection.execute(query)).all():
+            cleaned = row.message.replace(text, _FORGOTTEN)
+            await connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(message=cleaned))
+            changed += 1
+    return changed
+
+
+async def _behind_all(connection: AsyncConnection, at: int) -> int:
+    """An instant after everything that was queued, even where the clock was set back: it is the order of sending."""
+    last = (await connection.execute(select(func.max(deliveries.c.queued_at)))).scalar_one()
+    return at if last is None else max(at, last + 1)
+
+
+def _row(key: str, webhook: str, message: Message, queued_at: int) -> dict[str, Any]:
+    return {
+        "id": key,
+        "webhook": webhook,
+        "kind": message.kind,
+        "message": message.dump(),
+        "state": State.QUEUED,
+        "queued_at": queued_at,
+        "tries": 0,
+        "next_at": AT_ONCE,
+        "in_digest": False,
+    }
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        webhook=row.webhook,
+        message=Message.load(row.message),
+        state=State(row.state),
+        queued_at=row.queued_at,
+        tries=row.tries,
+        next_at=row.next_at,
+        in_digest=row.in_digest,
+        ended_at=row.ended_at,
+        error=row.error,
+    )

@@ -1,0 +1,89 @@
+"""What a receiver's answer means: told, too fast, refused, or worth another try. Pure.
+
+Robots answer 200 whatever happened, and say it in the body: `{"errcode": 0, "errmsg": "ok"}`.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from voicedesk.webhooks.message import Form
+
+_LONGEST_TEXT = 200
+_MOST_WAIT = 3600.0
+_TOO_FAST = {45009: 60.0, 45033: 60.0, 130101: 600.0, 410100: 600.0}
+"""WeCom counts by the minute; DingTalk locks a robot for ten minutes."""
+_BUSY = frozenset({-1, -2})
+"""Both robots' "system busy"."""
+_HTTP_TOO_FAST = frozenset({429, 503})
+_HTTP_PASSING = frozenset({408, 425})
+_CURES = {
+    93000: "the key in the URL is wrong, or the robot was removed: copy its address anew",
+    300001: "the token in the URL is wrong, or the robot was removed: copy its address anew",
+    310000: "the robot's security settings refuse it: set its 加签 as secret, allow this machine's address, "
+    "or take Voicedesk as its keyword",
+}
+
+
+class Fate(StrEnum):
+    """What became of a message."""
+
+    TOLD = "told"
+    TOO_FAST = "too_fast"
+    """The receiver wants a pause; nothing is wrong with the message."""
+    REFUSED = "refused"
+    """The receiver understood and says no: it will say so again, unless somebody mends something."""
+    FAILED = "failed"
+    """Nobody answered, or the receiver is in trouble: later it may go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a message, in words for people; `wait_seconds` is the pause that was asked for."""
+
+    fate: Fate
+    text: str
+    wait_seconds: float = 0.0
+
+
+def read_answer(form: Form, status: int, body: bytes, retry_after: str | None = None) -> Answer:
+    """The meaning of an HTTP answer; of the body only the beginning may be there."""
+    if status in _HTTP_TOO_FAST and (wait := _seconds(retry_after)) is not None:
+        return Answer(fate=Fate.TOO_FAST, text=f"HTTP {status}, wait {wait:g} s", wait_seconds=wait)
+    if status == 429:
+        return Answer(fate=Fate.TOO_FAST, text="HTTP 429", wait_seconds=60.0)
+    if 300 <= status < 400:
+        return Answer(fate=Fate.REFUSED, text=f"HTTP {status}: redirects are not followed, write the final address")
+    if status >= 500 or status in _HTTP_PASSING:
+        return Answer(fate=Fate.FAILED, text=f"HTTP {status}")
+    if not 200 <= status < 300:
+        return Answer(fate=Fate.REFUSED, text=f"HTTP {status}: correct the URL, or what the receiver expects")
+    return Answer(fate=Fate.TOLD, text=f"HTTP {status}") if form is Form.JSON else _read_robot(body)
+
+
+def _read_robot(body: bytes) -> Answer:
+    try:
+        told: Any = json.loads(body)
+        code = int(told["errcode"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return Answer(fate=Fate.FAILED, text=f"this is no answer of a robot: {_shown(body.decode(errors='replace'))}")
+    text = f"errcode {code}: {_shown(str(told.get('errmsg', '')))}".rstrip(": ")
+    if code == 0:
+        return Answer(fate=Fate.TOLD, text="errcode 0")
+    if code in _TOO_FAST:
+        return Answer(fate=Fate.TOO_FAST, text=text, wait_seconds=_TOO_FAST[code])
+    if code in _BUSY:
+        return Answer(fate=Fate.FAILED, text=text)
+    cure = _CURES.get(code)
+    return Answer(fate=Fate.REFUSED, text=f"{text} ({cure})" if cure else text)
+
+
+def _seconds(text: str | None) -> float | None:
+    """A Retry-After in seconds; None where there is none, or a date."""
+    return min(float(text), _MOST_WAIT) if text and text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
+def _shown(text: str) -> str:
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}…"
