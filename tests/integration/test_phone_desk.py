@@ -24,9 +24,10 @@ from voicedesk.ami.protocol import Credentials
 from voicedesk.app import hall_of
 from voicedesk.calls.model import Direction, Outcome, Role
 from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, StoreError
-from voicedesk.phones.model import BreakSource
+from voicedesk.phones.model import BreakSource, FindingKind
 from voicedesk.services import break_steps, phone_desk
 from voicedesk.services.break_steps import BreakSteps, answered
+from voicedesk.services.news import KINDS
 from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
@@ -319,3 +320,8 @@ async def test_what_the_switch_accepts_but_nobody_sees_is_said(hall, monkeypatch
     with pytest.raises(InputError, match="told nothing of it"):
         await asks(hall, "start")
     hall.steps.change_settings(hall.settings)
+
+
+@pytest.mark.parametrize("kind", list(FindingKind))
+def test_every_kind_of_news_about_phones_is_known_to_webhooks(kind):
+    assert {kind.value, f"{kind}_over"} <= KINDS.keys()
