@@ -55,8 +55,6 @@ async def filled(store):
     found, phone = StoredFinding(finding=FOUND), StoredPhone(standing=STANDING)
     await store.phones.save(breaks=[BREAK], findings=[found], phones=[phone])
     await store.consultations.save(consultation(notices=(notice(),), requests=(ASKED,)))
-    found, here = StoredFinding(finding=FOUND), StoredPhone(standing=STANDING)
-    await store.phones.save(breaks=[BREAK], findings=[found], phones=[here])
     ticket = missed("c1")
     await store.tickets.change(
         Change(tickets=[StoredTicket(ticket=ticket)], sources=[("c1", ticket.id)], attempts=[attempt(ticket)])
@@ -87,7 +85,6 @@ async def test_everything_arrives_and_is_the_same(filled, other_url):
             "consultations": 1, "notices": 1, "desk_requests": 1, "outages": 1, "deliveries": 1,
             "phone_breaks": 1, "phone_findings": 1, "phone_states": 1,
             "tickets": 1, "ticket_sources": 1, "attempts": 1, "desk_inbox": 1,
-            "phone_breaks": 1, "phone_findings": 1, "phone_states": 1,
         }  # fmt: skip
         assert ("calls", 0, CALLS) in told
         assert ("calls", 500, CALLS) in told
