@@ -85,11 +85,13 @@ class Ears:
         heard = self.heard(call, since=since)
         return max(texts, key=lambda text: (self.share_of(heard, text), len(text)))
 
-    def heard(self, call: Call, *, since: int = 0) -> list[frozenset[str]]:
-        """The syllables that a call's phone heard, from one of its samples on."""
+    def heard(self, call: Call, *, since: int = 0, until: int | None = None) -> list[frozenset[str]]:
+        """The syllables that a call's phone heard, from one of its samples on, and up to another."""
         assert call.media is not None
         hearing = self._recognizer.hear(RATE, self._bare)
-        hearing.accept(np.concatenate([decode_alaw(bytes(call.media.heard[since:])), np.zeros(RATE // 2, np.int16)]))
+        hearing.accept(
+            np.concatenate([decode_alaw(bytes(call.media.heard[since:until])), np.zeros(RATE // 2, np.int16)])
+        )
         return [blurred(character) for word in hearing.finish() for character in word.text]
 
     def share_of(self, heard: list[frozenset[str]], text: str) -> float:
