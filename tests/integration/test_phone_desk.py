@@ -219,7 +219,7 @@ async def test_a_long_call_with_a_citizen_of_an_open_ticket_is_no_finding(hall):
 async def test_how_phones_stand_is_kept_with_what_was_refused_and_goes_with_the_phone(hall):
     facts = [call(MORNING + n, leg(A1, MORNING + n, Outcome.BUSY)) for n in range(2)]
     hall.desk.take_calls("hall", facts)
-    await hall.happens(later=SECOND)
+    await hall.happens(later=3 * SECOND)
     assert [one.standing.endpoint for one in await hall.store.phones.phones()] == [A1, A2]
     await hall.begin(hall.store)
     await hall.links()

@@ -109,6 +109,7 @@ async def test_the_doctor_finds_nothing_bad_in_an_installation_made_from_our_fil
     report = json.loads(await service.command("doctor", "--json", allowed=(0, 1)))
     found = report if isinstance(report, list) else report["findings"]
     assert [finding for finding in found if finding["grade"] == "bad"] == []
+    assert [finding["grade"] for finding in found if finding["check"] == "pauser"] == ["good"]
 
 
 async def test_stopped_and_started_anew_the_switch_ends_open_calls_and_serves_new_ones(tmp_path):

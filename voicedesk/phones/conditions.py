@@ -4,7 +4,7 @@ Everything but breaks concerns duty hours only. `Unknown` is an answer of its ow
 missing, nothing begins and nothing ends.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final
@@ -70,7 +70,7 @@ Conditions = dict[Key, Condition | str]
 
 
 def conditions(
-    switches: Iterable[Switch], rules: PhoneRules, duty_since: Mapping[str, int], breaks: Mapping[Key, int]
+    switches: Collection[Switch], rules: PhoneRules, duty_since: Mapping[str, int], breaks: Mapping[Key, int]
 ) -> Conditions:
     """Everything that holds. `duty_since`: the lines on duty now, and since when they are seen to be.
 
@@ -95,9 +95,15 @@ def conditions(
                 continue
             began = breaks.get((Slot.BREAK, switch.pbx, phone.endpoint))
             found.update(_of_phone(_At(switch, phone, rules, lines, min(on_duty, default=None)), began))
-    for name, states in by_line.items():
-        found.update(_of_line(name, states, rules, duty_since[name]))
+    sees_all = all(is_whole(switch) for switch in switches)
+    for name, phones in by_line.items():
+        found.update(_of_line(name, phones, rules, duty_since[name], sees_all=sees_all))
     return found
+
+
+def is_whole(switch: Switch) -> bool:
+    """Whether everything that a switch could tell of its phones is known now: what nobody named is not there."""
+    return switch.is_current and switch.is_whole
 
 
 def unavailable_since(switch: Switch, phone: Phone, rules: PhoneRules) -> int | str | None:
@@ -124,11 +130,9 @@ def is_free(switch: Switch, phone: Phone, rules: PhoneRules) -> bool:
 
 
 def _of_unknown(switch: Switch, phone: Phone) -> Conditions:
-    return (
-        {}
-        if switch.is_current and switch.is_whole
-        else {(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS}
-    )
+    if is_whole(switch):
+        return {}
+    return {(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,6 @@ def _of_phone(one: _At, began: int | None) -> Conditions:
     elif not phone.queues and not switch.is_whole:
         found[one.key(Slot.BREAK)] = UNKNOWN
     if one.duty_since is None:
-        phone.refusals.clear()  # what it refused today says nothing of tomorrow
         return found
     if phone.device is None:
         return found | {one.key(slot): UNKNOWN for slot in (Slot.AWAY, Slot.DND, Slot.SUSPECTED, Slot.HELD)}
@@ -241,13 +244,18 @@ def _held(phone: Phone, rules: PhoneRules) -> Condition | None:
     )
 
 
-def _of_line(name: str, phones: list[int | str | None], rules: PhoneRules, duty_since: int) -> Conditions:
-    """A line of which every phone is on a break or away, so that nobody can answer it (S11)."""
+def _of_line(
+    name: str, phones: list[int | str | None], rules: PhoneRules, duty_since: int, *, sees_all: bool
+) -> Conditions:
+    """A line of which every phone is on a break or away, so that nobody can answer it (S11).
+
+    A switch that was not heard may have another phone of it.
+    """
     key = (Slot.NOBODY, "", name)
     if None in phones:
         return {}
     told = [since for since in phones if isinstance(since, int)]
-    if not phones or len(told) < len(phones):
+    if not sees_all or not phones or len(told) < len(phones):
         return {key: UNKNOWN}
     since = max(*told, duty_since)
     text = f"自{_clock(since, rules)}起，线路{name}在值守时间内全部{len(phones)}部话机离岗、离线或免打扰，无人可接"

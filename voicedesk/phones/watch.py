@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import CallFacts, PhoneState
 from voicedesk.clock import MICROSECONDS
-from voicedesk.phones.conditions import PhoneRules, conditions, is_free, unavailable_since
+from voicedesk.phones.conditions import PhoneRules, conditions, is_free, is_whole, unavailable_since
 from voicedesk.phones.ledger import Ledger
 from voicedesk.phones.model import Break, BreakSource, Key, PhoneFinding, PhoneStanding, Slot
 from voicedesk.phones.seen import EXPECTED_US, Phone, Switch
@@ -67,11 +67,19 @@ class PhoneWatch:
         lines = {line.name for line in self.rules.hall.lines if self.rules.on_duty(line.name, at)}
         self._duty_since = {name: self._duty_since.get(name, at if self._has_looked else 0) for name in lines}
         self._has_looked = True
+        self._forget_refusals()
         breaks = self._look_at_breaks(at)
         since = {key: one.from_at for key, one in self._breaks.items()}
         found = conditions(self.switches.values(), self.rules, self._duty_since, since)
         findings = self._ledger.look(found, at, self._is_blind)
         return PhoneChanges(breaks=breaks, findings=findings)
+
+    def _forget_refusals(self) -> None:
+        """What a phone refused on one day says nothing of the next."""
+        for switch in self.switches.values():
+            for phone in switch.phones.values():
+                if phone.refusals and not any(one.name in self._duty_since for one in self.rules.lines_of(phone)):
+                    phone.refusals.clear()
 
     def _is_blind(self, key: Key) -> bool:
         switch = self.switches.get(key[1])
@@ -185,7 +193,8 @@ class PhoneWatch:
             for phone in switch.phones.values()
             if phone.is_known and line in [one.name for one in self.rules.lines_of(phone)]
         ]
-        return bool(states) and all(isinstance(one, int) for one in states)
+        sees_all = all(is_whole(switch) for switch in self.switches.values())
+        return sees_all and bool(states) and all(isinstance(one, int) for one in states)
 
     def to_check(self, at: int) -> list[tuple[str, str, Talk]]:
         """Talks that are about to be found too long, if no ticket excuses them: (PBX, endpoint, talk)."""

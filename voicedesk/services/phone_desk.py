@@ -27,6 +27,8 @@ from voicedesk.store.tickets import TicketFilter
 from voicedesk.work_calendar import WorkCalendar
 
 LOOK_SECONDS = 0.5
+STATES_US = 2 * MICROSECONDS
+"""How phones stand is written no more often: every ring changes it, and the journal's commits go first."""
 TITLES = {
     FindingKind.BREAK_TOO_LONG: "离岗超过规定时间",
     FindingKind.PHONE_UNREGISTERED: "话机未注册或不可用",
@@ -67,6 +69,7 @@ class PhoneDesk:
         self._findings: dict[str, StoredFinding] = {}
         self._untold: dict[str, StoredFinding] = {}
         self._saved: dict[tuple[str, str], StoredPhone] = {}
+        self._next_states = 0
 
     # --- what comes in
 
@@ -135,7 +138,9 @@ class PhoneDesk:
 
     async def _write(self) -> None:
         phones = {(one.standing.pbx, one.standing.endpoint): one for one in self._phones()}
-        changed = [one for key, one in phones.items() if self._saved.get(key) != one]
+        now = self._now()
+        is_due = bool(self._breaks or self._untold) or now >= self._next_states
+        changed = [one for key, one in phones.items() if self._saved.get(key) != one] if is_due else []
         gone = [key for key in self._saved if key not in phones and self._is_gone(key)]
         if self._breaks or self._untold or changed:
             breaks, findings = list(self._breaks.values()), list(self._untold.values())
@@ -145,7 +150,9 @@ class PhoneDesk:
             await self._store.phones.forget_phones(gone)
         for key in gone:
             del self._saved[key]
-        self._saved.update({key: phones[key] for key in phones})
+        if changed:
+            self._next_states = now + STATES_US
+            self._saved.update(phones)
 
     def _is_gone(self, key: tuple[str, str]) -> bool:
         """Nobody knows a phone any more; while a link is down nobody can tell."""

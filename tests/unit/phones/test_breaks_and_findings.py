@@ -23,6 +23,7 @@ from tests.unit.phones.switch import (
 from voicedesk.calls.model import Direction, Gap, GapReason, Outcome, PhoneState, Role
 from voicedesk.phones.model import BreakSource, FindingKind
 from voicedesk.phones.seen import clean_reason
+from voicedesk.phones.watch import PhoneWatch
 
 
 @pytest.fixture
@@ -544,3 +545,17 @@ def test_members_behind_local_channels_and_events_without_names_are_left_alone(h
     hall.look(MORNING + SECOND)
     assert hall.breaks[0].endpoint == A1
     assert hall.watch.switches["hall"].phones[A1].queues["hotline"].interface == "Local/6001@from-queue/n"
+
+
+def test_of_a_line_nothing_is_concluded_while_another_switch_that_may_have_its_phones_was_not_heard():
+    hall = Hall1()
+    hall.watch = PhoneWatch(["hall", "other"], hall.rules)
+    hall.tell(*snapshot(MORNING, *listed(MORNING, agent1=MORNING, agent2=MORNING)))
+    hall.look(MORNING)
+    hall.look(MORNING + MINUTE)
+    assert not hall.watch.is_deserted("社保")
+    assert hall.found() == []
+    hall.watch.receive("other", snapshot(MORNING + MINUTE))
+    hall.look(MORNING + 2 * MINUTE)
+    assert hall.found() == [("nobody_free", "社保", False)]
+    assert hall.watch.is_deserted("社保")
