@@ -57,7 +57,7 @@ class Thresholds:
     known_share: float = 0.6
     agreement: float = 0.6
     sure_confidence: float = 0.9
-    sure_agreement: float = 0.28
+    sure_agreement: float = 0.26
     part_confidence: float = 0.5
     forbidden_confidence: float = 0.7
     calibrated: bool = False

@@ -186,9 +186,11 @@ class _Greeting:
     def _could_be(self, part: str, run: range) -> bool:
         if self._is_vague(run):
             return True
+        text = "".join(self.stream.syllables[at].text for at in run)
+        if any(hint in text for hint in self.rules.caller.hints):
+            return False
         if part == DEPARTMENT:
             return len(run) >= FEWEST_UNEXPLAINED
-        text = "".join(self.stream.syllables[at].text for at in run)
         return any(hint in text for hint in self.rules.parts[part].hints)
 
     def _is_vague(self, run: range) -> bool:

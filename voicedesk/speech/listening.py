@@ -18,12 +18,14 @@ from voicedesk.speech.kept import KEPT_SECONDS, KeptSound
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.phrases import grammar_of
 from voicedesk.speech.recognizer import Hearing, Recognizer
-from voicedesk.speech.syllables import blurred, readings
+from voicedesk.speech.syllables import blurred, readings, rhymes
 from voicedesk.speech.transcript import Transcript, Understanding, Word
 
 LUMP_SECONDS = 1.0
 TAIL_SECONDS = 0.3
 """Silence added where sound ends in the midst of speech, so that the last word is heard out."""
+FEW_SYLLABLES = 2
+"""So few are compared by what they end on: a beginning hangs on what comes before, and a lone "喂" has nothing."""
 NEAR_SECONDS = 0.12
 """One syllable heard twice begins at most so far apart."""
 MARGIN_SECONDS = 0.3
@@ -242,10 +244,11 @@ def agreement_of(words: Iterable[Word], bare: Sequence[Word]) -> float:
     if not syllables:
         return 0.0
     starts = [one.start_seconds for one in bare]
+    sound = rhymes if len(syllables) <= FEW_SYLLABLES else blurred
 
     def is_heard_twice(text: str, start: float) -> bool:
         near = bare[bisect_left(starts, start - NEAR_SECONDS) : bisect_right(starts, start + NEAR_SECONDS)]
-        return any(blurred(text) & blurred(other.text) for other in near)
+        return any(sound(text) & sound(other.text) for other in near)
 
     return sum(is_heard_twice(text, start) for text, start in syllables) / len(syllables)
 

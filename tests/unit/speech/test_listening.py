@@ -252,6 +252,13 @@ def test_agreement_is_the_share_of_syllables_heard_at_the_same_place_twice():
     assert understanding_of([], 0.75) is None
 
 
+def test_of_a_word_alone_only_the_end_is_compared():
+    def word(text):
+        return Word(text=text, start_seconds=1.0, end_seconds=1.2, confidence=1.0)
+
+    assert [agreement_of([word("喂")], [word(other)]) for other in "为归随我"] == [1.0, 1.0, 1.0, 0.0]
+
+
 def test_a_transcript_is_the_same_after_it_was_written_down():
     whole = Transcript(
         words=(Word(text="您好", start_seconds=0.1, end_seconds=0.5, confidence=0.9),),
