@@ -28,7 +28,7 @@ LEAST_TOLD = 0.5
 _CONFIDENCE = (0.5, 0.6, 0.7, 0.8, 0.9)
 _KNOWN_SHARE = (0.5, 0.6, 0.7, 0.8)
 _AGREEMENT = (0.4, 0.5, 0.6, 0.7, 0.8)
-_SURER_BY = 0.15
+_SURER_BY, _LEAST_SURE = 0.3, 0.25
 _BELIEVE_ALL = Thresholds(confidence=0, known_share=0, agreement=0, sure_confidence=0, sure_agreement=0)
 _BELIEVE_NONE = Thresholds(confidence=2)
 
@@ -153,7 +153,7 @@ def keep_calibration(model: SpeechModel, found: Calibration, when: str) -> Path:
 
 def _candidates() -> Iterable[Thresholds]:
     for confidence, known_share, agreement in product(_CONFIDENCE, _KNOWN_SHARE, _AGREEMENT):
-        sure = round(agreement - _SURER_BY, 2)
+        sure = max(_LEAST_SURE, round(agreement - _SURER_BY, 2))
         yield Thresholds(confidence=confidence, known_share=known_share, agreement=agreement, sure_agreement=sure)
 
 

@@ -49,6 +49,12 @@ class Department(_Table):
     around: PhraseTexts = ()
 
 
+class Caller(_Table):
+    """What only callers say: surely heard on the staff's side, it leaked there and is no part of a greeting."""
+
+    hints: tuple[str, ...] = ()
+
+
 class Forbidden(_Table):
     """What must not be said (S3), where it is none of it, and what introduces the words of somebody else."""
 
@@ -71,6 +77,7 @@ class GreetingRules(_Table):
     templates: dict[str, tuple[str, ...]]
     parts: dict[str, Part]
     department: Department
+    caller: Caller = Caller()
     forbidden: Forbidden
     polite: Phrases
     courtesy: Phrases

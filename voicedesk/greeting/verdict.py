@@ -98,12 +98,11 @@ def is_understood(understanding: Understanding | None, thresholds: Thresholds) -
         return True
     if understanding.held_back:
         return False
-    is_sure = understanding.confidence >= thresholds.sure_confidence
-    agreement = thresholds.sure_agreement if is_sure else thresholds.agreement
+    least = thresholds.agreement_at(understanding.confidence)
     return (
         understanding.confidence >= thresholds.confidence
         and understanding.known_share >= thresholds.known_share
-        and (understanding.agreement is None or understanding.agreement >= agreement)
+        and (understanding.agreement is None or understanding.agreement >= least)
     )
 
 
@@ -177,14 +176,21 @@ class _Greeting:
 
     def _may_be_there(self, part: str, explained: set[int]) -> bool:
         """Whether something in the place of a missing part could be it: not understood, or worded in another way."""
-        return any(self._could_be(part, run) for run in self._unexplained_runs(_place_of(self.said, part), explained))
+        places = (_place_of(self.said, part), range(self._first_part()))
+        return any(self._could_be(part, run) for place in places for run in self._unexplained_runs(place, explained))
+
+    def _first_part(self) -> int:
+        """Where the parts begin: what stands before may be a part said too early, and not understood."""
+        return min((found.first for found in self.said.parts.values()), default=self.said.window)
 
     def _could_be(self, part: str, run: range) -> bool:
         if self._is_vague(run):
             return True
+        text = "".join(self.stream.syllables[at].text for at in run)
+        if any(hint in text for hint in self.rules.caller.hints):
+            return False
         if part == DEPARTMENT:
             return len(run) >= FEWEST_UNEXPLAINED
-        text = "".join(self.stream.syllables[at].text for at in run)
         return any(hint in text for hint in self.rules.parts[part].hints)
 
     def _is_vague(self, run: range) -> bool:

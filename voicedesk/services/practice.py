@@ -46,7 +46,7 @@ def attempt(
     last_change, before = 0.0, ""
     for samples, rate in blocks:
         voice = voice or listener.begin(rate)
-        voice.accept_live(samples)
+        voice.accept(samples)
         words = voice.so_far()
         if words != before:
             before, last_change = words, voice.seconds

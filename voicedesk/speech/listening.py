@@ -7,30 +7,34 @@ hearing costs as much as the first, so it waits, with the sound it needs, until 
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from voicedesk.audio.g711 import Samples
+from voicedesk.speech.activity import BLOCK_SECONDS, Activity, loudness_of
 from voicedesk.speech.kept import KEPT_SECONDS, KeptSound
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.phrases import grammar_of
 from voicedesk.speech.recognizer import Hearing, Recognizer
-from voicedesk.speech.syllables import blurred, readings
+from voicedesk.speech.syllables import blurred, readings, rhymes
 from voicedesk.speech.transcript import Transcript, Understanding, Word
 
-BLOCK_SECONDS = 0.1
-TAIL_SECONDS = 0.5
-"""Silence added at the end, so that the last word is heard out."""
+LUMP_SECONDS = 1.0
+TAIL_SECONDS = 0.3
+"""Silence added where sound ends in the midst of speech, so that the last word is heard out."""
+FEW_SYLLABLES = 2
+"""So few are compared by what they end on: a beginning hangs on what comes before, and a lone "喂" has nothing."""
 NEAR_SECONDS = 0.12
 """One syllable heard twice begins at most so far apart."""
 MARGIN_SECONDS = 0.3
 """So much around the words is heard again as well."""
 PAUSE_SECONDS = 0.4
 """After so long a silence what was said before it is settled, sooner than an engine does so by itself."""
-QUIET = 0.08
-"""A block is silence below this share of the loudest one of late."""
-FADING = 0.995
+BEFORE_SECONDS = 0.3
+AFTER_SECONDS = 0.2
+"""So much silence around what is said is given to the recogniser; the rest only counts as time."""
 
 
 class Listener:
@@ -62,7 +66,7 @@ class Listener:
     ) -> Transcript:
         """What is said in one channel of sound, heard twice unless `asks_again` says that once is enough."""
         listening = self.begin(rate, kept_seconds=math.inf)
-        step = int(rate * BLOCK_SECONDS)
+        step = int(rate * LUMP_SECONDS)
         for start in range(0, len(samples), step):
             listening.accept(samples[start : start + step])
         heard = listening.finish(cut_short=cut_short)
@@ -89,8 +93,10 @@ class Listening:
         self._heard_again: list[Word] = []
         self._bare: list[Word] = []
         self._last: tuple[tuple[Word, ...], float, bool] = ((), 0.0, False)
-        self._loudest = 0.0
-        self._quiet_seconds = 0.0
+        self._activity = Activity()
+        self._quiet = 0
+        self._ready: list[Samples] = []
+        self._held: deque[Samples] = deque()
         self._settled = 0
         self.has_unsettled = False
         """True while there was sound since the last pause."""
@@ -100,27 +106,26 @@ class Listening:
         """How much was heard."""
         return self._taken / self._rate
 
-    def accept(self, samples: Samples) -> None:
-        """Takes the next samples."""
+    def accept(self, samples: Samples) -> bool:
+        """Takes the next samples, as they are spoken; True if words were settled: `settled` has them."""
         self._taken += len(samples)
-        self._hearing.accept(samples)
         if self._again is not None:
             self._kept.add(samples)
+        step = int(self._rate * BLOCK_SECONDS)
+        for number, loudness in enumerate(loudness_of(samples, step)):
+            self._activity.take(loudness)
+            block = samples[number * step : (number + 1) * step]
+            if self.has_unsettled:
+                self._go_on(block, is_quiet=self._activity.is_quiet(loudness))
+            else:
+                self._wait(block, is_silence=self._activity.is_silence(loudness))
+        self._give()
+        before, self._settled = self._settled, len(self._hearing.settled())
+        return self._settled > before
 
     def so_far(self) -> str:
         """The words heard so far, which may still change."""
         return self._hearing.so_far()
-
-    def accept_live(self, samples: Samples) -> bool:
-        """Takes the next samples while they are being spoken; True if words were settled: `settled` has them."""
-        step = int(self._rate * BLOCK_SECONDS)
-        for start in range(0, len(samples), step):
-            block = samples[start : start + step]
-            self.accept(block)
-            if self._is_pause(block):
-                self._settle()
-        before, self._settled = self._settled, len(self._hearing.settled())
-        return self._settled > before
 
     def settled(self) -> Transcript:
         """What was said up to the last pause."""
@@ -135,33 +140,54 @@ class Listening:
             sound, begins = self._kept.between(waiting[0].start_seconds - MARGIN_SECONDS, end + MARGIN_SECONDS)
             hearing = self._again()
             hearing.accept(sound)
-            hearing.accept(np.zeros(int(self._rate * TAIL_SECONDS), np.int16))
             bare = [*self._bare, *(one.later(begins) for one in hearing.finish())]
             self._bare = sorted(bare, key=lambda one: one.start_seconds)
             self._heard_again += waiting
             self._kept.forget(end)
         return self._transcript()
 
-    def _is_pause(self, block: Samples) -> bool:
-        """True once in each pause, when it has lasted long enough."""
-        values = block.astype(np.float64)
-        loudness = math.sqrt(np.dot(values, values) / max(1, len(values)))
-        self._loudest = max(loudness, self._loudest * FADING)
-        self.has_unsettled |= loudness >= self._loudest * QUIET
-        before = self._quiet_seconds
-        self._quiet_seconds = before + len(block) / self._rate if loudness < self._loudest * QUIET else 0.0
-        return before < PAUSE_SECONDS <= self._quiet_seconds
+    # --- silence
 
-    def _settle(self) -> None:
-        self.has_unsettled = False
-        self._hearing.settle()
+    def _go_on(self, block: Samples, *, is_quiet: bool) -> None:
+        """In the midst of speech: it may be over, and then what is held back of the silence was not needed."""
+        self._quiet = self._quiet + len(block) if is_quiet else 0
+        self._held.append(block)
+        if self._quiet <= AFTER_SECONDS * self._rate:
+            self._give_held()
+        if self._quiet >= PAUSE_SECONDS * self._rate:
+            self._give()
+            self._hearing.settle()
+            self.has_unsettled = False
+
+    def _wait(self, block: Samples, *, is_silence: bool) -> None:
+        """Between utterances: only the latest silence is held, for whatever begins."""
+        self._held.append(block)
+        if not is_silence:
+            self.has_unsettled, self._quiet = True, 0
+            self._give_held()
+        while sum(map(len, self._held)) > BEFORE_SECONDS * self._rate:
+            self._hearing.skip(len(self._held.popleft()))
+
+    def _give_held(self) -> None:
+        self._ready += self._held
+        self._held.clear()
+
+    def _give(self) -> None:
+        """Many blocks at once cost less than each by itself."""
+        if self._ready:
+            self._hearing.accept(np.concatenate(self._ready))
+            self._ready.clear()
 
     def finish(self, *, cut_short: bool = False) -> Transcript:
         """The transcript of all that was heard; it may still be asked to be heard again."""
-        heard = self.seconds
-        self.accept(np.zeros(int(self._rate * TAIL_SECONDS), np.int16))
-        self._last = self._hearing.finish(), heard, cut_short
+        if self.has_unsettled:
+            self._give_held()
+            self._ready += [] if self._quiet else [np.zeros(int(self._rate * TAIL_SECONDS), np.int16)]
+            self._give()
+        self._last = self._hearing.finish(), self.seconds, cut_short
         return self._transcript()
+
+    # --- what becomes of it
 
     def _waiting(self) -> list[Word]:
         """The words that were heard once, and of which the sound is there to hear them again."""
@@ -218,10 +244,11 @@ def agreement_of(words: Iterable[Word], bare: Sequence[Word]) -> float:
     if not syllables:
         return 0.0
     starts = [one.start_seconds for one in bare]
+    sound = rhymes if len(syllables) <= FEW_SYLLABLES else blurred
 
     def is_heard_twice(text: str, start: float) -> bool:
         near = bare[bisect_left(starts, start - NEAR_SECONDS) : bisect_right(starts, start + NEAR_SECONDS)]
-        return any(blurred(text) & blurred(other.text) for other in near)
+        return any(sound(text) & sound(other.text) for other in near)
 
     return sum(is_heard_twice(text, start) for text, start in syllables) / len(syllables)
 

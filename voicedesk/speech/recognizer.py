@@ -14,6 +14,9 @@ class Hearing(Protocol):
     def accept(self, samples: Samples) -> None:
         """Takes the next samples, at the rate the hearing was begun with."""
 
+    def skip(self, count: int) -> None:
+        """So many samples of silence between utterances are left out: they only count as time."""
+
     def so_far(self) -> str:
         """The words heard so far, which may still change."""
 

@@ -6,6 +6,8 @@ from pypinyin import Style, pinyin
 
 _DIGITS = dict(zip("0123456789", ("零洞", "一幺", "二两", "三", "四", "五", "六", "七拐", "八", "九"), strict=True))
 _FLAT_INITIALS = {"zh": "z", "ch": "c", "sh": "s"}
+_WRITTEN_ALONE = {"wei": "ui", "wen": "un", "wu": "u", "wo": "uo", "wa": "ua", "wai": "uai", "wan": "uan"}
+_WRITTEN_ALONE |= {"yi": "i", "yin": "in", "you": "iu", "ye": "ie", "yao": "iao", "ya": "ia", "yan": "ian", "yu": "u"}
 _BACK_FINALS = {"ing": "in", "eng": "en", "ang": "an"}
 
 
@@ -21,6 +23,17 @@ def readings(character: str) -> frozenset[str]:
 def blurred(character: str) -> frozenset[str]:
     """Its readings as a telephone may blur them: zh/z, ch/c, sh/s, n/l, in/ing, en/eng, an/ang are one."""
     return frozenset(map(_blur, readings(character)))
+
+
+@lru_cache(maxsize=8192)
+def rhymes(character: str) -> frozenset[str]:
+    """What its readings end on as a telephone may blur them ("喂", "归", "随": ui)."""
+    return frozenset(map(_rhyme, blurred(character)))
+
+
+def _rhyme(syllable: str) -> str:
+    rest = syllable.lstrip("bpmfdtnlgkhjqxzcsr")
+    return _WRITTEN_ALONE.get(rest, rest)
 
 
 def _blur(syllable: str) -> str:

@@ -50,10 +50,16 @@ class VoskHearing:
         self._recogniser.SetWords(True)
         self._resampler = soxr.ResampleStream(rate, model_rate, 1, dtype="int16") if rate != model_rate else None
         self._words: list[Word] = []
+        self._rate = rate
+        self._skipped = 0.0
 
     def accept(self, samples: Samples) -> None:
         """Takes the next samples."""
         self._take(samples if self._resampler is None else self._resampler.resample_chunk(samples))
+
+    def skip(self, count: int) -> None:
+        """Silence that is not heard."""
+        self._skipped += count / self._rate
 
     def so_far(self) -> str:
         """The words heard so far."""
@@ -65,8 +71,8 @@ class VoskHearing:
         return tuple(self._words)
 
     def settle(self) -> None:
-        """Ends the utterance here."""
-        self._keep(self._recogniser.Result())
+        """Ends the utterance here; an end that is final is heard out without the silence that another one waits for."""
+        self._keep(self._recogniser.FinalResult())
 
     def finish(self) -> tuple[Word, ...]:
         """Every word."""
@@ -81,6 +87,11 @@ class VoskHearing:
 
     def _keep(self, result: str) -> None:
         self._words += [
-            Word(text=one["word"], start_seconds=one["start"], end_seconds=one["end"], confidence=one["conf"])
+            Word(
+                text=one["word"],
+                start_seconds=one["start"] + self._skipped,
+                end_seconds=one["end"] + self._skipped,
+                confidence=one["conf"],
+            )
             for one in json.loads(result).get("result", ())
         ]

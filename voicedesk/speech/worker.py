@@ -54,7 +54,7 @@ class Worker:
 
     def _hear(self, number: int, sound: bytes, *, is_asked: bool) -> dict[str, Any]:
         voice = self._voices[number]
-        is_settled = voice.accept_live(np.frombuffer(sound, np.int16)) or (is_asked and not voice.has_unsettled)
+        is_settled = voice.accept(np.frombuffer(sound, np.int16)) or (is_asked and not voice.has_unsettled)
         return {"voice": number, "transcript": to_json(voice.settled()) if is_settled else None}
 
 

@@ -34,6 +34,8 @@ def verdict(line, **more):
         "您好 社保 中心 有 什么 需要 帮助 的 吗",
         "您好 社保 中心 您 要 咨询 哪方面 的 问题",
         "您好 社保 中心 请问 什么 事",
+        "您好 社保 中心 请问 您 需要 什么",
+        "您好 社保 中心 了解 什么 业务",
         "您好 医保局 不 对不起 您好 社保 中心 请问 什么 事",
     ],
 )
@@ -159,6 +161,17 @@ def test_a_part_that_may_be_there_after_all_is_not_missing(line, is_clear):
     assert judge(line).verdict is expected
 
 
+def test_a_name_said_too_early_and_not_understood_is_not_missing():
+    judged = judge("这里 是 医保 中心 您好 请问 什么 事")
+    assert (judged.verdict, judged.reason) == (GreetingVerdict.CANNOT_TELL, Doubt.PART_UNCLEAR)
+
+
+def test_a_caller_who_is_heard_on_the_staff_s_side_is_no_part_of_the_greeting():
+    assert verdict("您好 我 想 问 一下 工伤 认定 怎么 办理") == ("incomplete", ["incomplete"], ["department", "matter"])
+    unsure = judge("您好 我 想 问 ~一下 工伤 认定 怎么 办理")
+    assert (unsure.verdict, unsure.reason) == (GreetingVerdict.CANNOT_TELL, Doubt.PART_UNCLEAR)
+
+
 def test_silence_cannot_be_told():
     judged = judge("")
     assert (judged.verdict, judged.reason, judged.parts) == (GreetingVerdict.CANNOT_TELL, Doubt.NO_SPEECH, ())
@@ -193,7 +206,9 @@ def test_a_good_greeting_stands_even_where_little_else_was_understood():
         (Understanding(confidence=0.9, known_share=0.5), False),
         (Understanding(confidence=0.9, known_share=0.9, agreement=0.5), False),
         (Understanding(confidence=0.96, known_share=0.9, agreement=0.5), True),
-        (Understanding(confidence=0.96, known_share=0.9, agreement=0.4), False),
+        (Understanding(confidence=0.96, known_share=0.9, agreement=0.38), False),
+        (Understanding(confidence=0.99, known_share=0.9, agreement=0.32), True),
+        (Understanding(confidence=0.98, known_share=0.9, agreement=0.32), False),
     ],
 )
 def test_each_sign_of_understanding_counts(understanding, is_understood):
