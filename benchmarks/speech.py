@@ -4,7 +4,8 @@
     python -m benchmarks.speech                             throughput, start-up, event delay beside busy workers
     python -m benchmarks.speech memory [GREETINGS]          a worker's memory over many greetings (10,000)
 
-The loop hears each greeting once and makes nothing of it. Voicedesk judges each while it is heard, as the service does,
+The loop hears each greeting once and makes nothing of it; both are given a second of sound at a time, as the service
+takes it from a file that lies there whole. Voicedesk judges each while it is heard, as the service does,
 and hears it a second time where its judgement hangs on that (docs/greeting.md). How often it does depends on what is
 said: so there is a day on which nine greetings in ten are as they should be, and the fixtures, of which two in three
 are not.
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from voicedesk.audio.follow import LUMP_SECONDS
 from voicedesk.audio.wav import Sound, read_sound
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.model import DepartmentNames, Thresholds
@@ -35,7 +37,6 @@ from voicedesk.speech.workers import SpeechWorkers, Voice
 from benchmarks.run import HERE, run_one, table
 
 FIXTURES = HERE.parent / "audio_fixtures"
-LUMP_SECONDS = 0.34
 COMPLIANT_IN_TEN = 9
 RULES = shipped_rules()
 Row = dict[str, Any]
