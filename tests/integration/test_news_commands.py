@@ -122,7 +122,7 @@ def test_dead_letters_are_listed_masked_and_queued_again_one_or_all(hall, typed)
 
 
 def test_an_outage_leaves_news_for_the_service_with_its_start_and_its_end(hall, typed, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("voicedesk.services.outage.speak", lambda *_: None)
+    monkeypatch.setattr("voicedesk.services.outage.speak", lambda *_: ())
     assert typed("outage", "start", "系统抢修").code == 0
     assert typed("outage", "stop").code == 0
     found = json.loads(typed("news", "list", "--json").out)

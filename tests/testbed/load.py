@@ -78,9 +78,9 @@ async def _finished(process: asyncio.subprocess.Process, who: str) -> None:
 
 
 def read_log(log: bytes) -> list[Rung]:
-    """The 180s and 200s that SIPp's message log says were sent for INVITEs."""
+    """The 180s and 200s that SIPp's message log says were sent for INVITEs; one that is sent again says nothing new."""
     ringing: dict[str, float] = {}
-    rung: list[Rung] = []
+    rung: dict[str, Rung] = {}
     bounds = [(found, found.end()) for found in _ENTRY.finditer(log)]
     for number, (found, start) in enumerate(bounds):
         end = bounds[number + 1][0].start() if number + 1 < len(bounds) else len(log)
@@ -90,8 +90,8 @@ def read_log(log: bytes) -> list[Rung]:
         moment = datetime.fromisoformat(f"{found[1].decode()}T{found[2].decode()}").replace(tzinfo=UTC)
         at, call = moment.timestamp(), message.get("Call-ID")
         if message.status == 180:
-            ringing[call] = at
-        elif message.status == 200:
+            ringing.setdefault(call, at)
+        elif message.status == 200 and call not in rung:
             caller = number_of(message.get("From"))
-            rung.append(Rung(caller_number=caller, ringing=ringing[call], answered=at))
-    return rung
+            rung[call] = Rung(caller_number=caller, ringing=ringing[call], answered=at)
+    return list(rung.values())
