@@ -99,8 +99,10 @@ class Phones:
         if self._is_paused(endpoint, queue):
             return PhoneState.PAUSED
         device = self._device.get(endpoint, PhoneState.UNKNOWN)
-        if device is PhoneState.UNREGISTERED or endpoint in self._contact:
+        if device is PhoneState.UNREGISTERED:
             return self._contact.get(endpoint, PhoneState.UNREGISTERED)
+        if device is PhoneState.UNKNOWN and endpoint in self._contact:
+            return self._contact[endpoint]  # of a phone with two contacts one may go: the device knows better
         return PhoneState.RINGING if ringing else device
 
     def _is_paused(self, endpoint: str, queue: str | None) -> bool:

@@ -543,17 +543,22 @@ def test_a_number_that_is_none_of_our_lines_is_noise():
     assert (call.judgement.reason, call.facts.line) == (Reason.NOISE, None)
 
 
+GONE = "0.6 DeviceStateChange - Device=PJSIP/agent1 State=UNAVAILABLE"
+
+
 @pytest.mark.parametrize(
     ("states", "cause"),
     [
         ("DeviceStateChange - Device=PJSIP/agent1 State=NOT_INUSE", Cause.ROUTING),
         ("DeviceStateChange - Device=PJSIP/agent1 State=UNAVAILABLE", Cause.EMPTY_SEAT),
         ("QueueMemberPause - Queue=hotline Interface=PJSIP/agent1 Paused=1", Cause.EMPTY_SEAT),
-        ("ContactStatus - EndpointName=agent1 ContactStatus=Unreachable", Cause.EMPTY_SEAT),
-        ("PeerStatus - Peer=PJSIP/agent1 PeerStatus=Unregistered", Cause.EMPTY_SEAT),
+        (f"ContactStatus - EndpointName=agent1 ContactStatus=Unreachable\n{GONE}", Cause.EMPTY_SEAT),
+        (f"{GONE.replace('0.6 ', '')}\n 0.7 PeerStatus - Peer=PJSIP/agent1 PeerStatus=Unregistered", Cause.EMPTY_SEAT),
+        ("ContactStatus - EndpointName=agent1 ContactStatus=Removed", Cause.ROUTING),
     ],
 )
 def test_why_nobody_was_rung_follows_from_what_the_phones_were_doing(states, cause):
+    """Of a phone with two contacts one may go, as when it registers anew: the device's state says that it is there."""
     call = tell_one(f"""
      0.0 QueueMember - Queue=hotline StateInterface=PJSIP/agent1 Status=1 Paused=0
      0.5 {states}
@@ -563,6 +568,17 @@ def test_why_nobody_was_rung_follows_from_what_the_phones_were_doing(states, cau
     """)
     assert (call.judgement.verdict, call.judgement.cause) == (Verdict.MISSED, cause)
     assert [seen.endpoint for seen in call.facts.phones] == ["PJSIP/agent1"]
+
+
+def test_where_no_device_was_told_of_its_contact_says_that_a_phone_is_away():
+    call = tell_one("""
+     0.0 QueueMember - Queue=hotline StateInterface=PJSIP/agent1 Paused=0
+     0.5 ContactStatus - EndpointName=agent1 ContactStatus=Unreachable
+     1.0 QueueCallerJoin  trunk Queue=hotline Exten=4001
+    31.0 QueueCallerLeave trunk Queue=hotline
+    31.1 Hangup trunk Cause=19
+    """)
+    assert call.judgement.cause is Cause.EMPTY_SEAT
 
 
 def test_a_full_queue_is_all_busy_and_what_freed_itself_is_seen():
