@@ -10,8 +10,9 @@ SPEECH_VENV := .venv-speech
 SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 # places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data
-# these take no time but the processor's, and share it out; the others measure time, and run by themselves
-PURE_TESTS := tests/histories tests/unit tests/contracts
+# these want the processor and nothing else, and share all of it out; the others measure time, and run by themselves
+SHARED_TESTS := tests/histories tests/unit tests/contracts $(foreach name,breaks_commands doctor greeting_fixtures \
+  greeting_watch ivr_host news_commands phone_desk repair ticket_desk tickets_commands,tests/integration/test_$(name).py)
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 
@@ -23,8 +24,8 @@ demo: $(STAMPS)/project asterisk
 	@$(BIN)/python -m tests.testbed.demo
 
 test: check asterisk postgresql
-	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report= $(PURE_TESTS)
-	$(BIN)/pytest $(PURE_TESTS:%=--ignore=%) --cov --cov-append --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report= $(SHARED_TESTS)
+	$(BIN)/pytest $(SHARED_TESTS:%=--ignore=%) --cov --cov-append --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='voicedesk/ami/*,voicedesk/calls/*' --fail-under=100 --skip-covered --show-missing
 
 check: $(STAMPS)/project

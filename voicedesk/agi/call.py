@@ -1,6 +1,6 @@
 """The verbs of telephony on one call: answer, say, ask, menu, record, hang up."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -66,8 +66,8 @@ class Recorded:
 class Conversation(Protocol):
     """The way to the switch."""
 
-    async def ask(self, name: str, *values: str | int) -> Reply:
-        """Sends a command and waits for its reply. Raises AgiHungUp when the switch is gone."""
+    def ask(self, name: str, *values: str | int) -> Awaitable[Reply]:
+        """Sends a command; its reply is awaited. Raises AgiHungUp, at once or later, when the switch is gone."""
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ _RESULT = re.compile(r"result=(-?[0-9*#]*)(?:\s+\((.*)\))?(?:\s+endpos=(\d+))?\s
 _END = re.compile(rb"(?:^|\r?\n)\r?\n")
 _BREAK = re.compile(r"[\r\n\0]")
 _AWKWARD = re.compile(r'[\\"\r\n\0]')
-_PLAIN = re.compile(rb"200 result=([0-9]+)(?: endpos=([0-9]{1,18}))?")
+_PLAIN = re.compile(rb"200 result=([0-9]+)(?: endpos=([0-9]{1,18}))?\n")
 _NONE = frozenset({"", "unknown", "anonymous"})
 
 
@@ -95,6 +95,8 @@ class AgiProtocol:
         """What `data` completes. Raises AgiProtocolError where the other side cannot be Asterisk."""
         if self._buffer:
             data = self._buffer + data
+        elif self._is_begun and self._usage is None and (plain := _PLAIN.fullmatch(data)) is not None:
+            return [_plain_reply(plain)]  # what nearly every command is answered by, and nothing else beside it
         events: list[AgiEvent] = []
         if not self._is_begun:
             end, begin = _end_of_environment(data)
@@ -116,9 +118,6 @@ class AgiProtocol:
         return events
 
     def _reply_line(self, line: bytes) -> AgiEvent | None:
-        if self._usage is None and (plain := _PLAIN.fullmatch(line)) is not None:
-            result, endpos = plain.groups()
-            return Reply(code=200, result=result.decode(), endpos=int(endpos) if endpos else None)
         text = decoded(line.rstrip(b"\r"))
         if text == "HANGUP":
             return HungUp()
@@ -148,6 +147,11 @@ class AgiProtocol:
         if match is None:
             raise AgiProtocolError(f"a reply cannot be read: {rest[:80]!r}")
         return Reply(code=200, result=match[1], value=match[2], endpos=int(match[3]) if match[3] else None)
+
+
+def _plain_reply(plain: re.Match[bytes]) -> Reply:
+    result, endpos = plain.groups()
+    return Reply(200, result.decode(), None, int(endpos) if endpos else None)
 
 
 def _end_of_environment(data: bytes) -> tuple[int, int]:
@@ -238,12 +242,18 @@ def to_command(name: str, *values: str | int) -> bytes:
 
     Raises UnsafeValueError for a value that could begin another line.
     """
+    begin = _name(name)
     if not values:
-        return (_safe(name) + "\n").encode()
+        return (begin + "\n").encode()
     texts = [str(value) for value in values]
     if _AWKWARD.search("".join(texts)):
         texts = [_safe(text).replace("\\", "\\\\").replace('"', '\\"') for text in texts]
-    return (_safe(name) + ' "' + '" "'.join(texts) + '"\n').encode()
+    return (begin + ' "' + '" "'.join(texts) + '"\n').encode()
+
+
+@lru_cache(maxsize=64)
+def _name(name: str) -> str:
+    return _safe(name)
 
 
 def _safe(text: str) -> str:

@@ -52,6 +52,7 @@ class AgiServer:
         self.limits = limits or AgiLimits()
         self.counts = AgiCounts()
         self.connections: set[_Connection] = set()
+        self.incoming = memoryview(bytearray(READ_BYTES))
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent: dict[_Connection, float] = {}
         self._watch: asyncio.TimerHandle | None = None
@@ -127,14 +128,14 @@ class AgiServer:
 class _Connection(asyncio.BufferedProtocol):
     """One call's connection; at most one command is under way.
 
-    It reads into a buffer of its own: an asyncio.Protocol is given each reply in a new one of 256 KiB, which takes the
-    system three calls to map and unmap, more than all else that a command costs it.
+    All read into one buffer of the server's, for what is read is taken out of it at once: an asyncio.Protocol is given
+    each reply in a new one of 256 KiB, which takes the system three calls to map and unmap, more than all else that a
+    command costs it.
     """
 
     def __init__(self, server: AgiServer, loop: asyncio.AbstractEventLoop) -> None:
         self._server = server
         self._protocol = AgiProtocol()
-        self._incoming = memoryview(bytearray(READ_BYTES))
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._last_word: asyncio.TimerHandle | None = None
@@ -152,11 +153,11 @@ class _Connection(asyncio.BufferedProtocol):
             transport.close()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 -- it is read piece by piece
-        return self._incoming
+        return self._server.incoming
 
     def buffer_updated(self, nbytes: int) -> None:
         try:
-            events = self._protocol.receive_data(bytes(self._incoming[:nbytes]))
+            events = self._protocol.receive_data(bytes(self._server.incoming[:nbytes]))
         except AgiProtocolError as error:
             self.broken(str(error))
             return
@@ -180,18 +181,15 @@ class _Connection(asyncio.BufferedProtocol):
 
     # --- the call's side
 
-    async def ask(self, name: str, *values: str | int) -> Reply:
-        """Sends a command and waits for its reply."""
+    def ask(self, name: str, *values: str | int) -> asyncio.Future[Reply]:
+        """Sends a command; its reply is awaited."""
         command = to_command(name, *values)
         transport = self._transport
         if self._is_hung_up or transport is None or transport.is_closing():
             raise AgiHungUp
-        self._waiting = self._loop.create_future()
+        self._waiting = reply = self._loop.create_future()
         transport.write(command)
-        try:
-            return await self._waiting
-        finally:
-            self._waiting = None
+        return reply
 
     def close(self) -> None:
         """Gives the call back to the switch."""
@@ -212,8 +210,9 @@ class _Connection(asyncio.BufferedProtocol):
         self._server.serve(AgiCall(environment, self), self)
 
     def _answered(self, reply: Reply) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(reply)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(reply)
         else:
             self._protocol.strays += 1
 
