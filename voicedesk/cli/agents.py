@@ -42,7 +42,7 @@ class _Seen:
         at = to_datetime(now)
         for one in self.settings.assignments:
             is_here = one.endpoint == endpoint or (one.member is not None and one.member == member)
-            if is_here and (one.from_ is None or one.from_ <= at) and (one.to is None or at < one.to):
+            if is_here and one.holds_at(at):
                 return one.agent
         return None
 

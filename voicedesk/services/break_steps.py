@@ -136,8 +136,7 @@ class BreakSteps:
     def _seat_of(self, by: str) -> str | None:
         at = to_datetime(self._now())
         for one in self._settings.assignments:
-            is_now = (one.from_ is None or one.from_ <= at) and (one.to is None or at < one.to)
-            if one.agent == by and is_now:
+            if one.agent == by and one.holds_at(at):
                 return one.endpoint or self._desk.watch.at_member(one.member or "")
         return None
 

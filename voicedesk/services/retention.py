@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from voicedesk.clock import MICROSECONDS
 from voicedesk.services import recordings
+from voicedesk.services.recordings import DAY_US
 from voicedesk.settings import Settings
 from voicedesk.store.retention import Pruned
 from voicedesk.store.store import Store
-
-DAY_US = 24 * 3600 * MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

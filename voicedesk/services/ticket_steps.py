@@ -177,8 +177,7 @@ class TicketSteps:
     def _seat(self, by: str, now: int) -> str | None:
         at = to_datetime(now)
         for one in self._settings.assignments:
-            is_now = (one.from_ is None or one.from_ <= at) and (one.to is None or at < one.to)
-            if one.agent == by and one.endpoint and is_now:
+            if one.agent == by and one.endpoint and one.holds_at(at):
                 return one.endpoint
         return None
 

@@ -3,6 +3,7 @@
 A message of a validator says what is wrong and the cure; file and line are added where the file is read.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -289,6 +290,10 @@ class AssignmentSettings(Table):
     member: Name | None = None
     from_: AwareDatetime | None = Field(default=None, alias="from")
     to: AwareDatetime | None = None
+
+    def holds_at(self, at: datetime) -> bool:
+        """True at an instant between its bounds."""
+        return (self.from_ is None or self.from_ <= at) and (self.to is None or at < self.to)
 
 
 class WebhookSettings(Table):
