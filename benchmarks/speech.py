@@ -139,7 +139,8 @@ async def worker_pool(greetings: Sequence[Greeting], cores: int) -> Taken:
     async def hear() -> None:
         nonlocal twice
         while left:
-            twice += await _hear(pool, left.pop())
+            was_asked = await _hear(pool, left.pop())
+            twice += was_asked
 
     try:
         await asyncio.gather(*(_begun(pool) for _ in range(cores)))
@@ -162,9 +163,9 @@ async def _hear(pool: SpeechWorkers, greeting: Greeting) -> bool:
     samples, step = greeting.sound.samples[0], int(greeting.sound.rate * LUMP_SECONDS)
     was_asked = False
 
-    async def take(voice: Voice, heard: Transcript, *, is_over: bool = False) -> None:
+    async def take(voice: Voice, heard: Transcript, *, is_over: bool = False, is_behind: bool = False) -> None:
         nonlocal was_asked
-        if judge.asks_again(heard, is_over=is_over):
+        if judge.asks_again(heard, is_over=is_over, is_behind=is_behind):
             was_asked = True
             heard = await voice.hear_again()
         judge.take(heard, is_over=is_over)
@@ -173,7 +174,7 @@ async def _hear(pool: SpeechWorkers, greeting: Greeting) -> bool:
         for start in range(0, len(samples), step):
             heard = await voice.accept(samples[start : start + step], tell=not judge.is_decided)
             if heard is not None:
-                await take(voice, heard)
+                await take(voice, heard, is_behind=start + step < len(samples))
         await take(voice, await voice.finish(), is_over=True)
     return was_asked
 

@@ -165,9 +165,14 @@ async def test_a_number_read_aloud_is_masked_in_what_is_stored_and_the_verdict_i
 
 async def test_what_is_missing_is_told_so_far_and_then_for_good_and_warned_of(desk):
     async with desk() as one:
-        one.path.write_bytes(raw_48(ONLY_HELLO, silence=14))
+        sound = raw_48(ONLY_HELLO, silence=14)
+        so_far = 3 * 48_000 * 2
+        one.path.write_bytes(sound[:so_far])
         one.recorded()
         with capture_logs() as logs:
+            await one.stored(lambda greeting: greeting.verdict == "incomplete")
+            with one.path.open("ab") as file:
+                file.write(sound[so_far:])
             await one.stored(lambda greeting: greeting.is_final)
         told = [
             (log["verdict"], log["is_final"], log["log_level"]) for log in logs if log["event"] == "greeting_judged"

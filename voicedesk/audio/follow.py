@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from voicedesk.audio.g711 import Samples
 from voicedesk.audio.wav import Layout, read_layout
@@ -14,14 +15,22 @@ LUMP_SECONDS = 1.0
 """So much is given at a time, however much there is."""
 
 
+class Lump(NamedTuple):
+    """Samples of the first channel, how many of them are a second, and whether more are there already."""
+
+    samples: Samples
+    rate: int
+    is_behind: bool
+
+
 async def follow(
     path: Path,
     is_over: Callable[[], bool],
     *,
     appears_within_seconds: float = 10.0,
     poll_seconds: float = POLL_SECONDS,
-) -> AsyncIterator[tuple[Samples, int]]:
-    """Samples of the first channel and their rate, in lumps as the file grows; ends when `is_over` and all is read.
+) -> AsyncIterator[Lump]:
+    """The sound in lumps as the file grows; ends when `is_over` and all is read.
 
     `is_over` tells that the switch writes no more. Raises InputError if the file does not appear in time, is a link, or
     is no sound.
@@ -40,7 +49,7 @@ async def follow(
             lump = min((size - read) // layout.frame_bytes, round(LUMP_SECONDS * layout.rate)) * layout.frame_bytes
             data = await asyncio.to_thread(_read, path, read, lump)
             read += len(data)
-            yield layout.decode(data)[0], layout.rate
+            yield Lump(layout.decode(data)[0], layout.rate, size - read >= layout.frame_bytes)
             continue
         if ended:
             if layout is None:

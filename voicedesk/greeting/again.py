@@ -13,8 +13,13 @@ def depends_on_hearing_again(transcript: Transcript, judge: Callable[[Transcript
     `judge` must not change by being asked. Judged without the second hearing wherever this is false, a voice gets the
     very judgement that it would get with it: how far the hearings agree decides whether it was understood, and no more.
     """
-    understanding = transcript.understanding
-    if understanding is None or not understanding.held_back:
+    if transcript.understanding is None or not transcript.understanding.held_back:
         return False
-    believed = replace(understanding, agreement=1.0, held_back=False)
-    return judge(transcript) != judge(replace(transcript, understanding=believed))
+    return judge(transcript) != judge(believed(transcript))
+
+
+def believed(transcript: Transcript) -> Transcript:
+    """The transcript as it would be if a second hearing heard the same."""
+    if transcript.understanding is None:
+        return transcript
+    return replace(transcript, understanding=replace(transcript.understanding, agreement=1.0, held_back=False))

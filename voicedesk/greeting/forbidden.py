@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from voicedesk.greeting.model import PhraseFound, PhrasesFound, Thresholds
-from voicedesk.greeting.rules import GreetingRules, read_phrases
+from voicedesk.greeting.rules import GreetingRules
 from voicedesk.greeting.stream import Found, Stream
 
 QUOTE_SYLLABLES = 3
@@ -14,17 +14,17 @@ SHORTEST_BY_SOUND = 3
 
 def find_phrases(stream: Stream, rules: GreetingRules, thresholds: Thresholds, *, understood: bool) -> PhrasesFound:
     """The phrases of the standard in a stream; what was not surely heard is `doubtful` and accuses nobody."""
-    unless = stream.find_any(read_phrases(rules.forbidden.unless))
-    quoting = stream.find_any(read_phrases(rules.forbidden.quoted_after))
+    unless = stream.find_any(rules.forbidden.unless)
+    quoting = stream.find_any(rules.forbidden.quoted_after)
     forbidden, exempted, doubtful = [], [], []
-    for found in stream.find_any(read_phrases(rules.forbidden.phrases)):
+    for found in stream.find_any(rules.forbidden.phrases):
         if any(excuse.covers(found) for excuse in unless) or _is_quoted(stream, found, quoting):
             exempted.append(found)
         elif understood and is_sure(stream, found, thresholds.forbidden_confidence):
             forbidden.append(found)
         elif not found.unknown:
             doubtful.append(found)
-    polite = [one for one in stream.find_any(read_phrases(rules.polite.phrases)) if not one.unknown]
+    polite = [one for one in stream.find_any(rules.polite.phrases) if not one.unknown]
     return PhrasesFound(
         forbidden=_told(stream, forbidden),
         exempted=_told(stream, exempted),

@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from voicedesk.greeting.again import depends_on_hearing_again
+from voicedesk.greeting.again import believed, depends_on_hearing_again
 from voicedesk.greeting.model import DepartmentNames, GreetingJudgement, GreetingVerdict, PhrasesFound, Thresholds
 from voicedesk.greeting.rules import GreetingRules, Limits
 from voicedesk.greeting.verdict import judge_greeting, judge_phrases
@@ -60,15 +60,24 @@ class LiveJudge:
         self.understanding: Understanding | None = None
         """How well the greeting was understood when its verdict was decided."""
 
-    def asks_again(self, transcript: Transcript, *, is_over: bool = False) -> bool:
+    def asks_again(self, transcript: Transcript, *, is_over: bool = False, is_behind: bool = False) -> bool:
         """Whether it must be heard a second time before `take` is told of it.
 
         A phrase that was found earlier in a long call rests on the whole transcript that is kept of it: judged again
-        from there, it must count as understood as it did.
+        from there, it must count as understood as it did. With `is_behind` more sound is there already: a greeting
+        that may still become what it should be, and accuses nobody yet, waits for that.
         """
         if is_over and self._looked_through.forbidden:
             return transcript.understanding is not None and transcript.understanding.held_back
+        if is_behind and not self._would_settle(transcript):
+            return False
         return depends_on_hearing_again(transcript, lambda heard: copy(self).take(heard, is_over=is_over))
+
+    def _would_settle(self, transcript: Transcript) -> bool:
+        """Whether anything would be settled now, if it were heard again and understood."""
+        later = copy(self)
+        judged = later.take(believed(transcript))
+        return later.is_decided or bool(judged.phrases.forbidden)
 
     def take(self, transcript: Transcript, *, is_over: bool = False) -> GreetingJudgement:
         """The judgement of all that was heard so far; with `is_over` nothing more will come."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from voicedesk.greeting.model import DepartmentNames
-from voicedesk.greeting.phrases import plain, read_phrase
-from voicedesk.greeting.rules import GreetingRules, Limits, read_phrases
+from voicedesk.greeting.phrases import plain
+from voicedesk.greeting.rules import GreetingRules, Limits
 from voicedesk.greeting.stream import Found, Stream
 
 DEPARTMENT = "department"
@@ -69,7 +69,7 @@ def _within(found: Iterable[Found], window: int) -> list[Found]:
 
 def _places_of(stream: Stream, rules: GreetingRules, part: str) -> list[Found]:
     phrases = rules.parts[part].phrases + rules.parts[part].with_remark
-    return [one for one in stream.find_any(read_phrases(phrases)) if _is_likely(one)]
+    return [one for one in stream.find_any(phrases) if _is_likely(one)]
 
 
 def _departments(stream: Stream, names: DepartmentNames) -> tuple[list[Found], list[Found]]:
@@ -80,8 +80,8 @@ def _departments(stream: Stream, names: DepartmentNames) -> tuple[list[Found], l
 
 
 def _named(stream: Stream, names: Sequence[str]) -> list[Found]:
-    spoken = [text for name in names if (text := plain(name))]
-    return [one for one in stream.find_any([read_phrase(_literal(text)) for text in spoken]) if _is_likely(one)]
+    spoken = tuple(_literal(text) for name in names if (text := plain(name)))
+    return [one for one in stream.find_any(spoken) if _is_likely(one)]
 
 
 def _literal(name: str) -> str:

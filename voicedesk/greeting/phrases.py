@@ -110,6 +110,12 @@ def read_phrase(text: str) -> Phrase:
     return Phrase(text, root, first)
 
 
+@lru_cache(maxsize=256)
+def read_phrases(texts: tuple[str, ...]) -> tuple[Phrase, ...]:
+    """The phrases that texts of a rule set mean. Raises InputError as `read_phrase` does."""
+    return tuple(map(read_phrase, texts))
+
+
 def plain(text: str) -> str:
     """A name without what is not spoken: spaces and punctuation."""
     return "".join(character for character in text if character not in _IGNORED)

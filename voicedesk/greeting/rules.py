@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from voicedesk.errors import InputError
-from voicedesk.greeting.phrases import Phrase, read_phrase
+from voicedesk.greeting.phrases import read_phrase
 
 
 def _readable(text: str) -> str:
@@ -92,11 +92,6 @@ class GreetingRules(_Table):
             if not parts or len(set(parts)) < len(parts):
                 raise ValueError(f"template {name!r} is empty or names a part twice: correct it")
         return self
-
-
-def read_phrases(texts: tuple[str, ...]) -> list[Phrase]:
-    """The phrases that texts of a rule set mean."""
-    return [read_phrase(text) for text in texts]
 
 
 def read_rules(text: str, source: str) -> GreetingRules:

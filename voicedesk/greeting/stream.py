@@ -4,12 +4,12 @@ A recogniser cuts words where it likes, so words are joined and never compared a
 syllables of a word share its time evenly. Nothing is found across a longer pause.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from voicedesk.greeting.phrases import DIGITS, Phrase, Places
+from voicedesk.greeting.phrases import DIGITS, Phrase, Places, read_phrases
 from voicedesk.speech.syllables import blurred, readings
 from voicedesk.speech.transcript import Word
 
@@ -20,7 +20,6 @@ MAX_DIGITS = 8
 UNKNOWN = "〓"
 """How an unknown syllable is shown: the typesetter's mark for a character that is missing."""
 SYLLABLE_SECONDS = 0.25
-_CostOf = Callable[[str, str], int | None]
 _ALIKE, _BLURRED, _UNKNOWN = 1, 100, 10_000
 """What a syllable costs that is not the very character: a sum tells how many there are of each kind."""
 
@@ -95,32 +94,37 @@ class Stream:
                     Syllable(text="", start_seconds=last, end_seconds=word.start_seconds, confidence=1.0)
                 )
             self.syllables += _cut(word)
-        self._places: dict[tuple[str, _CostOf], list[int]] = {}
-        self._found: dict[tuple[str, _CostOf], Sequence[Found]] = {}
+        self._sounds: dict[str, list[int]] = {}
+        for at, one in enumerate(self.syllables):
+            for sound in _sounds_of(one.text):
+                self._sounds.setdefault(sound, []).append(at)
+        self._places: dict[str, Sequence[int]] = {}
+        self._found: dict[str, Sequence[Found]] = {}
+        self._found_any: dict[tuple[str, ...], Sequence[Found]] = {}
 
-    def find(self, phrase: Phrase, *, by_sound: bool = True) -> Sequence[Found]:
+    def find(self, phrase: Phrase) -> Sequence[Found]:
         """Every place where the phrase is said, from each start the longest and surest; none inside another."""
-        cost_of = _cost_of_sound if by_sound else _cost_of_text
-        key = phrase.text, cost_of
-        if key not in self._found:
-            self._found[key] = self._find(phrase, cost_of)
-        return self._found[key]
+        if phrase.text not in self._found:
+            self._found[phrase.text] = self._find(phrase)
+        return self._found[phrase.text]
 
-    def _find(self, phrase: Phrase, cost_of: _CostOf) -> Sequence[Found]:
-        def step(item: str, places: Places) -> Places:
-            return self._walk(item, places, cost_of)
-
+    def _find(self, phrase: Phrase) -> Sequence[Found]:
         found: list[Found] = []
-        for start in sorted({at for item in phrase.first for at in self._places_of(item, cost_of)}):
-            ends = phrase.ends(start, step)
+        for start in sorted({at for item in phrase.first for at in self._places_of(item)}):
+            ends = phrase.ends(start, self._walk)
             if ends:
                 last = min(ends, key=lambda end: (ends[end] // _UNKNOWN, -end))
                 found.append(Found(phrase=phrase.text, first=start, last=last, cost=ends[last]))
         return _outermost(found)
 
-    def find_any(self, phrases: Iterable[Phrase], *, by_sound: bool = True) -> list[Found]:
+    def find_any(self, texts: tuple[str, ...]) -> Sequence[Found]:
         """Every place where one of the phrases is said, none inside another; in order."""
-        return _outermost([one for phrase in phrases for one in self.find(phrase, by_sound=by_sound)])
+        if texts not in self._found_any:
+            phrases = read_phrases(texts)
+            said = {item for phrase in phrases for item in phrase.first if self._places_of(item)}
+            begun = (phrase for phrase in phrases if not phrase.first.isdisjoint(said))
+            self._found_any[texts] = _outermost([one for phrase in begun for one in self.find(phrase)])
+        return self._found_any[texts]
 
     def said(self, found: Found) -> str:
         """The characters that were heard there; an unknown syllable is shown as "〓"."""
@@ -139,20 +143,20 @@ class Stream:
         heard = self.syllables[found.first : found.last]
         return sum(syllable.confidence for syllable in heard) / len(heard)
 
-    def _places_of(self, item: str, cost_of: _CostOf) -> list[int]:
+    def _places_of(self, item: str) -> Sequence[int]:
         """Where an item is said: many phrases begin alike, and most places are the beginning of none."""
-        key = item, cost_of
-        if key not in self._places:
-            self._places[key] = [at for at, one in enumerate(self.syllables) if _is_said(item, one.text, cost_of)]
-        return self._places[key]
+        if item not in self._places:
+            sounds = [DIGITS] if item == DIGITS else [*blurred(item), UNKNOWN]
+            self._places[item] = sorted({at for sound in sounds for at in self._sounds.get(sound, ())})
+        return self._places[item]
 
-    def _walk(self, item: str, places: Places, cost_of: _CostOf) -> Places:
+    def _walk(self, item: str, places: Places) -> Places:
         reached: Places = {}
         for place, cost in places.items():
             if item == DIGITS:
                 reached |= dict.fromkeys(self._ends_of_number(place), cost)
             elif place < len(self.syllables):
-                more = cost_of(item, self.syllables[place].text)
+                more = _cost_of(item, self.syllables[place].text)
                 if more is not None:
                     reached[place + 1] = min(cost + more, reached.get(place + 1, cost + more))
         return reached
@@ -189,16 +193,15 @@ def _cut(word: Word) -> list[Syllable]:
     ]
 
 
-def _is_said(item: str, heard: str, cost_of: _CostOf) -> bool:
-    return heard in SPOKEN_DIGITS if item == DIGITS else cost_of(item, heard) is not None
-
-
-def _cost_of_text(item: str, heard: str) -> int | None:
-    return 0 if item == heard else None
+def _sounds_of(heard: str) -> Iterable[str]:
+    """What a syllable may be taken for: its sounds over a telephone, a digit, or anything where it is unknown."""
+    if heard in ("", UNKNOWN):
+        return (heard,)
+    return (*blurred(heard), DIGITS) if heard in SPOKEN_DIGITS else blurred(heard)
 
 
 @lru_cache(maxsize=65536)
-def _cost_of_sound(item: str, heard: str) -> int | None:
+def _cost_of(item: str, heard: str) -> int | None:
     """0 for the very character, more the less alike they sound, None where they do not."""
     if item == heard:
         return 0

@@ -20,7 +20,7 @@ from voicedesk.greeting.model import (
     Thresholds,
 )
 from voicedesk.greeting.parts import DEPARTMENT, Said, find_parts
-from voicedesk.greeting.rules import GreetingRules, Limits, read_phrases
+from voicedesk.greeting.rules import GreetingRules, Limits
 from voicedesk.greeting.stream import UNKNOWN, Found, Match, Stream, stream_of
 from voicedesk.speech.transcript import Transcript, Understanding
 
@@ -170,7 +170,7 @@ class _Greeting:
         """The syllables that are known to be something: a part, a courtesy, a phrase of the standard."""
         rules = self.rules
         texts = (*rules.courtesy.phrases, *rules.department.around, *rules.polite.phrases, *rules.forbidden.phrases)
-        found = [*self.stream.find_any(read_phrases(texts)), *self.said.parts.values()]
+        found = [*self.stream.find_any(texts), *self.said.parts.values()]
         sure = (one for one in found if not one.unknown and not self._is_vague(range(one.first, one.last)))
         return {place for one in sure for place in range(one.first, one.last)}
 

@@ -278,12 +278,13 @@ class GreetingWatch:
         judge = LiveJudge(recording.task, self._rules, self._thresholds)
         voice: Voice | None = None
         async with contextlib.AsyncExitStack() as stack:
-            async for samples, rate in follow(recording.path, recording.over.is_set):
+            async for lump in follow(recording.path, recording.over.is_set):
                 if voice is None:
-                    voice = await stack.enter_async_context(self._workers.hear(rate))
-                heard = await voice.accept(samples, tell=not judge.is_decided)
+                    voice = await stack.enter_async_context(self._workers.hear(lump.rate))
+                heard = await voice.accept(lump.samples, tell=not judge.is_decided)
                 if heard is not None:
-                    heard = await voice.hear_again() if judge.asks_again(heard) else heard
+                    asks = judge.asks_again(heard, is_behind=lump.is_behind)
+                    heard = await voice.hear_again() if asks else heard
                     judged = judge.take(heard)
                     now = _Heard(heard, judged, judge.understanding, is_final=judge.is_decided)
                     await self._tell(recording, now)

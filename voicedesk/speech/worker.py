@@ -9,6 +9,7 @@ touches the following of calls.
 import os
 import resource
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +23,8 @@ from voicedesk.speech.transcript import to_json
 from voicedesk.speech.vosk_engine import VoskRecognizer
 
 NICE = 10
+READ_BYTES = 64 * 1024
+"""A second of sound at the usual rates, read at once."""
 _PAGE_KIB = resource.getpagesize() // 1024
 
 
@@ -79,7 +82,13 @@ def serve(model: Path, source: BinaryIO, target: BinaryIO) -> None:
 
 
 def _memory_kib() -> int:
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE_KIB
+    return int(os.pread(_statm().fileno(), 100, 0).split()[1]) * _PAGE_KIB
+
+
+@cache
+def _statm() -> BinaryIO:
+    """Told with every answer, so it stays open."""
+    return Path("/proc/self/statm").open("rb", buffering=0)
 
 
 if __name__ == "__main__":
@@ -87,4 +96,5 @@ if __name__ == "__main__":
     # what a library prints would stand among the answers: they have the output to themselves
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    serve(Path(sys.argv[1]), sys.stdin.buffer, answers)
+    with os.fdopen(os.dup(0), "rb", buffering=READ_BYTES) as questions:
+        serve(Path(sys.argv[1]), questions, answers)

@@ -21,6 +21,9 @@ from voicedesk.errors import SpeechLost, SpeechUnavailable
 from voicedesk.speech import frames
 from voicedesk.speech.transcript import Transcript, from_json
 
+_ANSWERS = 1
+"""The file descriptor on which a worker answers."""
+
 _log = structlog.get_logger()
 
 
@@ -119,7 +122,7 @@ class Voice:
         Raises SpeechLost.
         """
         values = {"do": "hear", "voice": self._number, "tell": tell}
-        answer = await self._process.ask(values, samples.astype("<i2").tobytes())
+        answer = await self._process.ask(values, samples.astype("<i2", copy=False).tobytes())
         return from_json(answer["transcript"]) if answer["transcript"] else None
 
     async def finish(self, *, cut_short: bool = False) -> Transcript:
@@ -137,34 +140,34 @@ class Voice:
         self._process.end(self._number)
 
 
-class _Process:
+class _Process(asyncio.SubprocessProtocol):
     """One worker process and what is asked of it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, limits: WorkerLimits) -> None:
-        self._process = process
+    def __init__(self, limits: WorkerLimits, loop: asyncio.AbstractEventLoop) -> None:
         self._limits = limits
+        self._loop = loop
         self._numbers = itertools.count(1)
+        self._transport: asyncio.SubprocessTransport | None = None
+        self._hello: asyncio.Future[dict[str, Any]] = loop.create_future()
+        self._ended: asyncio.Future[None] = loop.create_future()
+        self._unread = bytearray()
+        self._unsent: list[bytes] = []
+        self._last_words = b""
         self.waiting: dict[int, asyncio.Future[dict[str, Any]] | None] = {}
         self.memory_kib = 0
         self.is_over = False
-        self._reading: asyncio.Task[None] | None = None
-        self._last_words = b""
-        self._complaining = asyncio.create_task(self._read_complaints(), name="speech worker's complaints")
 
     @classmethod
     async def start(cls, model: Path, limits: WorkerLimits) -> "_Process":
         """A worker with its model loaded. Raises SpeechUnavailable."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicedesk.speech.worker", str(model)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        worker = cls(process, limits)
+        loop = asyncio.get_running_loop()
+        worker = cls(limits, loop)
+        command = (sys.executable, "-m", "voicedesk.speech.worker", str(model))
+        await loop.subprocess_exec(lambda: worker, *command)
         try:
             async with asyncio.timeout(limits.start_seconds):
-                hello = await worker._read()
-        except (TimeoutError, EOFError):
+                hello = await worker._hello
+        except (TimeoutError, SpeechLost):
             await worker.close()
             raise SpeechUnavailable("the speech worker ended, or hung, while it loaded its model") from None
         except BaseException:
@@ -173,85 +176,96 @@ class _Process:
         if "error" in hello:
             await worker.close()
             raise SpeechUnavailable(str(hello["error"]))
-        worker._reading = asyncio.create_task(worker._read_on(), name="speech worker")
         return worker
 
     @property
     def pid(self) -> int:
         """Its process id."""
-        return self._process.pid
+        pid = self._transport.get_pid() if self._transport is not None else None
+        return pid if pid is not None else 0
 
     def begin(self, rate: int, names: Sequence[str]) -> int:
         """A new voice's number."""
         number = next(self._numbers)
         self.waiting[number] = None
-        self._send({"do": "begin", "voice": number, "rate": rate, "names": list(names)})
+        self._tell({"do": "begin", "voice": number, "rate": rate, "names": list(names)})
         return number
 
     def end(self, number: int) -> None:
         """The voice is of no interest any more."""
         self.waiting.pop(number, None)
-        self._send({"do": "drop", "voice": number})
+        self._tell({"do": "drop", "voice": number})
 
     async def ask(self, values: dict[str, Any], sound: bytes = b"") -> dict[str, Any]:
         """Sends a message about a voice and waits for its answer."""
         if self.is_over:
             raise SpeechLost("the speech worker is gone")
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = self._loop.create_future()
         self.waiting[values["voice"]] = answer
-        self._send(values, sound)
+        self._tell(values, sound)
+        self._send()
+        hung = self._loop.call_later(self._limits.answer_seconds, self._hung)
         try:
-            async with asyncio.timeout(self._limits.answer_seconds):
-                return await answer
-        except TimeoutError:
-            _log.error("speech_worker_hung", pid=self.pid)
-            self._lose()
-            raise SpeechLost(f"the speech worker did not answer in {self._limits.answer_seconds:g} s") from None
+            return await answer
+        finally:
+            hung.cancel()
 
     async def close(self) -> None:
         """Ends the process; what still waits is told that it is lost."""
-        self._lose()
-        await asyncio.wait({self._complaining} | ({self._reading} if self._reading else set()))
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        await self._process.wait()
+        self._lose("the speech worker ended")
+        if self._transport is not None:
+            await asyncio.wait({self._ended})
+            self._transport.close()
 
-    def _send(self, values: dict[str, Any], sound: bytes = b"") -> None:
-        stdin = self._process.stdin
-        if stdin is not None and not self.is_over and not stdin.is_closing():
-            stdin.write(frames.to_frame(values, sound))
+    # --- asyncio's side
 
-    async def _read(self) -> dict[str, Any]:
-        source = cast(asyncio.StreamReader, self._process.stdout)
-        values, _ = frames.lengths(await source.readexactly(frames.HEAD_BYTES))
-        answer = frames.read_values(await source.readexactly(values))
-        self.memory_kib = int(answer["memory_kib"])
-        return answer
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.SubprocessTransport, transport)
 
-    async def _read_on(self) -> None:
-        """Hands each answer to who waits for it, until the process ends."""
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                answer = await self._read()
-                waiter = self.waiting.get(answer["voice"])
-                if waiter is not None and not waiter.done():
-                    waiter.set_result(answer)
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if fd != _ANSWERS:
+            self._last_words = (self._last_words + data)[-2000:]
+            return
+        self._unread += data
+        for answer in frames.take_values(self._unread):
+            self._answered(answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- its end is told by its exit code
         if not self.is_over:
-            await asyncio.wait({self._complaining})
             said = self._last_words.decode(errors="replace").strip().rpartition("\n")[2]
-            _log.error("speech_worker_lost", pid=self.pid, exit_code=await self._process.wait(), said=said)
-        self._lose()
+            code = self._transport.get_returncode() if self._transport is not None else None
+            _log.error("speech_worker_lost", pid=self.pid, exit_code=code, said=said)
+        self._lose("the speech worker ended")
+        self._ended.set_result(None)
 
-    async def _read_complaints(self) -> None:
-        """What it writes beside its answers: the end of it is told when it is lost."""
-        source = cast(asyncio.StreamReader, self._process.stderr)
-        while text := await source.read(4096):
-            self._last_words = (self._last_words + text)[-2000:]
+    # --- within
 
-    def _lose(self) -> None:
+    def _tell(self, values: dict[str, Any], sound: bytes = b"") -> None:
+        """What wants no answer goes out with the next message that does."""
+        self._unsent.append(frames.to_frame(values, sound))
+
+    def _send(self) -> None:
+        stdin = self._transport.get_pipe_transport(0) if self._transport is not None else None
+        if isinstance(stdin, asyncio.WriteTransport) and not stdin.is_closing():
+            stdin.write(b"".join(self._unsent))
+        self._unsent.clear()
+
+    def _answered(self, answer: dict[str, Any]) -> None:
+        """Hands an answer to who waits for it; the first one says how the start went."""
+        self.memory_kib = int(answer["memory_kib"])
+        waiter = self.waiting.get(answer["voice"]) if "voice" in answer else self._hello
+        if waiter is not None and not waiter.done():
+            waiter.set_result(answer)
+
+    def _hung(self) -> None:
+        _log.error("speech_worker_hung", pid=self.pid)
+        self._lose(f"the speech worker did not answer in {self._limits.answer_seconds:g} s")
+
+    def _lose(self, why: str) -> None:
         self.is_over = True
-        for waiter in self.waiting.values():
+        for waiter in (self._hello, *self.waiting.values()):
             if waiter is not None and not waiter.done():
-                waiter.set_exception(SpeechLost("the speech worker ended"))
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+                waiter.set_exception(SpeechLost(why))
+        if self._transport is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._transport.kill()

@@ -147,7 +147,7 @@ def test_fault_60_a_sound_of_many_hours_is_cut_and_says_so(tmp_path, monkeypatch
 
 
 async def gathered(source):
-    return [(lump.copy(), rate) async for lump, rate in source]
+    return [lump._replace(samples=lump.samples.copy()) async for lump in source]
 
 
 async def test_a_growing_file_is_followed_to_its_end(tmp_path):
@@ -166,9 +166,17 @@ async def test_a_growing_file_is_followed_to_its_end(tmp_path):
     writing = asyncio.create_task(write())
     lumps = await gathered(follow(path, over.is_set, poll_seconds=0.001))
     await writing
-    assert (np.concatenate([lump for lump, _ in lumps]) == TONE).all()
-    assert {rate for _, rate in lumps} == {8000}
+    assert (np.concatenate([lump.samples for lump in lumps]) == TONE).all()
+    assert {lump.rate for lump in lumps} == {8000}
     assert len(lumps) > 1
+    assert not lumps[-1].is_behind
+
+
+async def test_a_file_that_lies_there_whole_comes_in_seconds_which_say_that_more_is_there(tmp_path):
+    path = tmp_path / "a.sln"
+    path.write_bytes(np.zeros(20_000, np.int16).tobytes())
+    lumps = await gathered(follow(path, lambda: True))
+    assert [(len(lump.samples), lump.is_behind) for lump in lumps] == [(8000, True), (8000, True), (4000, False)]
 
 
 async def test_fault_64_a_recording_may_appear_late_but_not_never(tmp_path):
@@ -182,7 +190,7 @@ async def test_fault_64_a_recording_may_appear_late_but_not_never(tmp_path):
     writing = asyncio.create_task(write())
     lumps = await gathered(follow(path, over.is_set, poll_seconds=0.001))
     await writing
-    assert (np.concatenate([lump for lump, _ in lumps]) == TONE).all()
+    assert (np.concatenate([lump.samples for lump in lumps]) == TONE).all()
     with pytest.raises(InputError, match="did not appear within"):
         await gathered(follow(tmp_path / "b.sln", lambda: False, appears_within_seconds=0.003, poll_seconds=0.001))
     with pytest.raises(InputError, match="never appeared"):

@@ -91,6 +91,18 @@ def test_a_live_greeting_that_is_decided_needs_no_second_hearing_of_what_comes_l
     assert judge.asks_again(transcript(f"{COMPLIANT} | 不归 我 管", understanding=ONCE))
 
 
+def test_a_greeting_that_may_still_be_completed_waits_for_the_sound_that_is_there():
+    judge = live()
+    hello = transcript("您好", understanding=ONCE)
+    assert judge.asks_again(hello)
+    assert not judge.asks_again(hello, is_behind=True)
+    assert judge.take(hello).verdict is GreetingVerdict.CANNOT_TELL
+    assert not judge.is_decided
+    assert judge.asks_again(replace(hello, heard_seconds=15.0), is_behind=True)
+    assert judge.asks_again(transcript("您好 我 不知道", understanding=ONCE), is_behind=True)
+    assert not judge.asks_again(transcript(COMPLIANT), is_behind=True)
+
+
 def test_a_phrase_from_early_in_a_long_call_is_kept_with_a_transcript_that_was_heard_twice():
     judge = live()
     early = words(f"{COMPLIANT} | 这个 我 不知道")

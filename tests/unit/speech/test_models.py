@@ -2,14 +2,19 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from voicedesk.audio.wav import read_sound
 from voicedesk.errors import InputError
 from voicedesk.speech.listening import Listener, agreement_of, bare_syllables, understanding_of
 from voicedesk.speech.models import embedded_model, read_model
 from voicedesk.speech.transcript import Transcript, Word
 from voicedesk.speech.vosk_engine import VoskRecognizer
+
+FIXTURES = Path(__file__).parents[3] / "audio_fixtures"
+GREETING = FIXTURES / "0003_compliant_edward2_a_law.wav"
 
 
 @pytest.fixture
@@ -90,6 +95,60 @@ def test_fault_60_sound_of_any_rate_is_brought_to_the_model_s(rate):
     assert hearing.so_far() == ""
     assert hearing.settled() == ()
     assert hearing.finish() == ()
+
+
+def test_one_voice_after_another_is_heard_as_by_a_new_recogniser():
+    """What one voice left behind would be heard with the next: it must be nothing, times included."""
+    recognizer = VoskRecognizer(embedded_model())
+    voices = [read_sound(path) for path in sorted(FIXTURES.glob("00[0-2]*_a_law.wav"))]
+
+    def heard(recognizer, sound):
+        hearing = recognizer.hear(sound.rate)
+        for start in range(0, len(sound.samples[0]), 4000):
+            hearing.accept(sound.samples[0][start : start + 4000])
+        words = hearing.finish()
+        assert hearing.so_far() == " ".join(word.text for word in words)
+        assert hearing.finish() == words
+        return [(word.text, pytest.approx(word.start_seconds), pytest.approx(word.end_seconds)) for word in words]
+
+    alone = [heard(VoskRecognizer(embedded_model()), sound) for sound in voices]
+    assert [heard(recognizer, sound) for sound in voices] == alone
+
+
+def test_a_recogniser_is_used_again_only_by_the_next_voice_of_its_grammar_and_not_for_ever(monkeypatch):
+    made = []
+    recognizer = VoskRecognizer(embedded_model())
+    make = recognizer._recogniser
+    monkeypatch.setattr(recognizer, "_recogniser", lambda grammar: made.append(grammar) or make(grammar))
+    sound = read_sound(GREETING)
+    first, second = recognizer.hear(8000), recognizer.hear(8000)
+    assert made == [None, None]
+    first.accept(sound.samples[0])
+    first.finish()
+    names = recognizer.hear(8000, ["您好"])
+    assert made == [None, None, ("您好",)]
+    third = recognizer.hear(8000)
+    names.finish()
+    recognizer.hear(8000, ["您好"])
+    assert len(made) == 3
+    second.accept(sound.samples[0][:8000])  # never ends: whoever follows must not hear the rest of it
+    monkeypatch.setattr("voicedesk.speech.vosk_engine.MOST_SAMPLES", 1)
+    third.accept(sound.samples[0])
+    third.finish()
+    recognizer.hear(8000)
+    assert len(made) == 4
+
+
+def test_after_a_pause_that_the_engine_found_by_itself_it_is_not_used_again():
+    recognizer = VoskRecognizer(embedded_model())
+    sound = read_sound(GREETING).samples[0]
+    hearing = recognizer.hear(8000)
+    hearing.accept(sound)
+    while not hearing.settled():
+        hearing.accept(np.zeros(800, np.int16))
+    engine = hearing._engine
+    assert hearing.finish()
+    assert recognizer.hear(8000)._engine is not engine
 
 
 def test_silence_is_a_transcript_without_words_and_without_an_opinion():
