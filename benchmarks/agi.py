@@ -122,7 +122,10 @@ def _wait(port: int) -> None:
 
 
 def run(runs: int, calls: int, at_once: int) -> list[Row]:
-    """Every server, one after the other, every second time in the opposite order; medians."""
+    """Every server, one after the other, every second time in the opposite order; medians.
+
+    The share is that of each run, for the machine's own speed changes from one to the next.
+    """
     pythons = {OURS: sys.executable}
     for name, version in PEERS.items():
         try:
@@ -134,15 +137,15 @@ def run(runs: int, calls: int, at_once: int) -> list[Row]:
         for name in list(pythons)[:: 1 if number % 2 == 0 else -1]:
             told[name].append(measure(pythons[name], name, calls, at_once))
             print(f"run {number + 1}/{runs} {name}", flush=True)
-    base = statistics.median(one["cpu"] for one in told[BASE])
     rows = []
     for name, rows_of in told.items():
         cpu = statistics.median(one["cpu"] for one in rows_of)
+        share = statistics.median(one["cpu"] / base["cpu"] for one, base in zip(rows_of, told[BASE], strict=True))
         rows.append(
             {
                 "server": name,
                 "cpu_ms_a_call": round(cpu * 1000, 3),
-                f"of_{BASE}": f"{cpu / base:.0%}",
+                f"of_{BASE}": f"{share:.0%}",
                 "calls_a_second": round(statistics.median(one["rate"] for one in rows_of)),
                 "p99_ms": round(statistics.median(one["p99"] for one in rows_of) * 1000, 1),
                 "whole": f"{min(one['good'] for one in rows_of)}/{calls}",

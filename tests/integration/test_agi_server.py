@@ -1,8 +1,11 @@
 """The FastAGI server and its verbs, against a scripted switch."""
 
 import asyncio
+import errno
+import socket
 
 import pytest
+from structlog.testing import capture_logs
 from tests.fakes.agi import FakeSwitchCall, environment, obliging
 from voicedesk.agi.call import Asked, Chosen, Ended, Recorded, Said
 from voicedesk.agi.server import AgiLimits, AgiServer
@@ -273,6 +276,73 @@ async def test_fault_56_five_hundred_calls_at_once_are_served_up_to_the_limit_an
             await switch.__aexit__()
     assert (server.counts.served, server.counts.refused) == (100, 400)
     assert sum(switch.commands == ["ANSWER"] for switch in switches) == 100
+
+
+async def test_a_command_that_the_switch_takes_piece_by_piece_arrives_whole():
+    value = "x" * 6_000_000
+    got = []
+
+    async def handler(call):
+        await call.set_variable("LONG", value)
+
+    async def slow(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2 * len(value))
+        writer.write(environment())
+        await asyncio.sleep(0.1)
+        got.append(await reader.readuntil(b"\n"))
+        writer.write(b"200 result=1\n")
+        assert await reader.read() == b""
+        writer.close()
+
+    async def gone(port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(environment())
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+
+    server = await served(handler, slow, gone)
+    assert got == [f'SET VARIABLE "LONG" "{value}"\n'.encode()]
+    assert server.counts.served == 2
+
+
+async def test_where_the_system_has_no_file_left_calls_are_taken_again_later(monkeypatch):
+    monkeypatch.setattr("voicedesk.agi.server.FULL_SECONDS", 0.05)
+    calls = []
+
+    async def handler(call):
+        calls.append(call.environment.uniqueid)
+
+    class FullSocket(socket.socket):
+        is_full = True
+
+        def accept(self):
+            if FullSocket.is_full:
+                FullSocket.is_full = False
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().accept()
+
+    monkeypatch.setattr("socket.create_server", lambda address, **_: listening(FullSocket(), address))
+
+    def listening(door, address):
+        door.bind(address)
+        door.listen()
+        return door
+
+    async def one(port):
+        async with FakeSwitchCall(port) as switch:
+            await switch.over()
+
+    with capture_logs() as logs:
+        await served(handler, one)
+    assert len(calls) == 1
+    assert next(log["event"] for log in logs) == "agi_cannot_accept"
+
+
+async def test_an_address_that_cannot_be_had_is_an_error_at_the_start():
+    server = AgiServer(lambda _call: None)
+    with pytest.raises(OSError, match="assign requested address"):
+        async with server.listening("192.0.2.1", 0):
+            pass
 
 
 async def test_a_handler_that_fails_costs_its_own_call_only():

@@ -41,8 +41,7 @@ _PLAIN = re.compile(rb"200 result=([0-9]+)(?: endpos=([0-9]{1,18}))?\n")
 _NONE = frozenset({"", "unknown", "anonymous"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgiEnvironment:
+class AgiEnvironment(NamedTuple):
     """What the switch says of the call. `path` is that of the agi:// address, `query` what follows its "?".
 
     `caller_number` is None if withheld or not to be trusted. `is_doubtful`: the environment was tampered with or cut;
@@ -96,7 +95,7 @@ class AgiProtocol:
         if self._buffer:
             data = self._buffer + data
         elif self._is_begun and self._usage is None and (plain := _PLAIN.fullmatch(data)) is not None:
-            return [_plain_reply(plain)]  # what nearly every command is answered by, and nothing else beside it
+            return [_plain_reply(*plain.groups())]  # what nearly every command is answered by, and nothing beside it
         events: list[AgiEvent] = []
         if not self._is_begun:
             end, begin = _end_of_environment(data)
@@ -149,8 +148,9 @@ class AgiProtocol:
         return Reply(code=200, result=match[1], value=match[2], endpos=int(match[3]) if match[3] else None)
 
 
-def _plain_reply(plain: re.Match[bytes]) -> Reply:
-    result, endpos = plain.groups()
+@lru_cache(maxsize=1024)
+def _plain_reply(result: bytes, endpos: bytes | None) -> Reply:
+    """A prompt that is played to its end is always answered alike."""
     return Reply(200, result.decode(), None, int(endpos) if endpos else None)
 
 
@@ -237,23 +237,20 @@ def decoded(line: bytes) -> str:
     return line.decode("utf-8", errors="replace")
 
 
+@lru_cache(maxsize=1024, typed=True)
 def to_command(name: str, *values: str | int) -> bytes:
     """A command as it goes over the wire: its name as it is, the values quoted.
 
-    Raises UnsafeValueError for a value that could begin another line.
+    Raises UnsafeValueError for a value that could begin another line. The same prompts are asked for again and again:
+    the latest commands are kept.
     """
-    begin = _name(name)
+    begin = _safe(name)
     if not values:
         return (begin + "\n").encode()
     texts = [str(value) for value in values]
     if _AWKWARD.search("".join(texts)):
         texts = [_safe(text).replace("\\", "\\\\").replace('"', '\\"') for text in texts]
     return (begin + ' "' + '" "'.join(texts) + '"\n').encode()
-
-
-@lru_cache(maxsize=64)
-def _name(name: str) -> str:
-    return _safe(name)
 
 
 def _safe(text: str) -> str:
