@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 NOTICES = "4900"
 HEARD = 0.55
 """Of a text's syllables, heard bare over the telephone: the right text has 0.5 and more, another one about 0.3."""
+WELCOME = "您好，这里是人力资源和社会保障服务热线。"
 CALLERS_TURN, AUDIBLE = 5.0, 0.2
 NOTED_SECONDS = 2.0
 """In this time a hang-up is noted, on a machine that has more to do."""
@@ -415,6 +416,54 @@ async def test_0_reaches_a_person_from_every_state_and_a_hang_up_leaves_what_was
 
 def is_talking(phone) -> bool:
     return any(call.answered.is_set() for call in phone.calls.values())
+
+
+async def test_a_caller_whom_the_staff_transfer_hears_the_menu_and_the_ledger_says_it_was_on_request(open_hall, book):
+    stage, service = open_hall
+    stage.set(**{name: answers_after(0.3) for name in STAFF})
+    by_refer, by_keys, wants_staff = [number_of(n) for n in range(3)]
+    callers = {number: await stage.call_in("4001", number=number) for number in (by_refer, by_keys, wants_staff)}
+    staff = {number: await staff_call(stage, number) for number in callers}
+    before = {number: len(call.media.heard) for number, call in callers.items()}
+    for number in (by_refer, wants_staff):
+        await staff[number].transfer(NOTICES)
+        staff[number].bye()
+    await staff[by_keys].press("#1")
+    await asyncio.sleep(0.5)
+    await staff[by_keys].press(NOTICES)
+    await until(service, lambda kept: set(kept) == set(callers))
+    await callers[wants_staff].press("0")
+    assert await staff_call(stage, wants_staff) is not staff[wants_staff]
+    await asyncio.sleep(book.find(WELCOME).seconds)
+    for number in (by_refer, by_keys):
+        await bring(service, callers[number], number, State.NOTICE, "")
+    for call in callers.values():
+        call.bye()
+    await stage.quiet()
+    stage.check()
+    judged = {one["caller_number"]: one for one in await service.calls()}
+    kept = await ledger(service)
+    for number in callers:
+        assert (kept[number]["entry"], kept[number]["line"]) == ("on_request", "hotline")
+        assert kept[number]["call_id"] == judged[number]["id"]
+        assert judged[number]["verdict"] == "on_time"
+    assert kept[wants_staff]["exit"] == "person"
+    ears = Ears()
+    for number in (by_refer, by_keys):
+        assert [one["item_id"] for one in kept[number]["notices"]] == ["housing_fund"]
+        heard = ears.heard(callers[number], since=before[number])
+        assert ears.share_of(heard, WELCOME) >= HEARD
+
+
+async def staff_call(stage, number: str) -> Call:
+    """The call in which a member of the staff talks to a caller now, waiting for it."""
+    async with asyncio.timeout(20):
+        while True:
+            calls = [call for phone in stage.phones.values() for call in phone.calls.values()]
+            for call in calls:
+                if call.other_number == number and call.answered.is_set() and not call.ended.is_set():
+                    return call
+            await asyncio.sleep(0.02)
 
 
 async def a_code(stage, service) -> str:
