@@ -38,6 +38,8 @@ WELCOME = "您好，这里是人力资源和社会保障服务热线。"
 CALLERS_TURN, AUDIBLE = 5.0, 0.2
 NOTED_SECONDS = 2.0
 """In this time a hang-up is noted, on a machine that has more to do."""
+HUNG_SECONDS = 2.0
+"""So long the dialplan waits for a Voicedesk that does not answer at all."""
 STAFF = tuple(f"agent{n}" for n in range(1, 14))
 STATES = [state for state in State if state is not State.LEFT]
 VOICES = (("linda", 150), ("edward2", 165), ("Michael", 140), ("klatt6", 150), ("m7", 175), ("f2", 155))
@@ -607,6 +609,43 @@ async def test_fault_53_whatever_becomes_of_voicedesk_the_caller_reaches_the_que
                 service.signal(signal.SIGCONT)
         call.bye()
         await stage.quiet()
+
+
+async def test_fault_56_who_comes_over_the_limit_goes_on_to_the_queue_at_once_and_nobody_hangs(tmp_path, book):
+    line = Line(
+        extension="4001", name="hotline", members=STAFF[:8], strategy="rrmemory", ring_seconds=4, queue_seconds=4
+    )
+    async with hall(line, STAFF[:8], tmp_path, book, ivr={"sessions": 2}) as (stage, service):
+        stage.set(**{name: answers_after(0.2) for name in STAFF[:8]})
+        served = [await answered(await stage.call_in(NOTICES, number=number_of(n))) for n in range(2)]
+        await until(service, lambda kept: len(kept) == 2)
+        over = [number_of(100 + n) for n in range(8)]
+        began = time.monotonic()
+        calls = [await stage.call_in(NOTICES if n % 2 else "4001", number=number) for n, number in enumerate(over)]
+        await asyncio.gather(*(staff_call(stage, number) for number in over))
+        assert time.monotonic() - began < HUNG_SECONDS
+        # the two who came first are served on
+        await asyncio.gather(*(bring(service, call, number_of(n), State.GROUP, "") for n, call in enumerate(served)))
+        for call in calls:
+            call.bye()
+        # where nobody answers either, the call comes to its end
+        stage.set(**dict.fromkeys(STAFF[:8], rings_on))
+        unlucky = await stage.call_in(NOTICES, number=number_of(200))
+        assert await unlucky.over_within(30)
+        assert unlucky.final.startswith("SIP/2.0 480")
+        assert set(await ledger(service)) == {number_of(0), number_of(1)}
+        refused = [one for one in service.log if one["event"] == "agi_too_many_calls"]
+        assert len(refused) == 4 * 1 + 4 * 2 + 4
+        left_at = time.time()
+        served[0].bye()
+        await until(service, lambda kept: kept[number_of(0)]["ended_at"] > left_at)
+        # and where there is room again, the next one is served
+        again = await answered(await stage.call_in(NOTICES, number=number_of(300)))
+        await until(service, lambda kept: number_of(300) in kept)
+        for call in (served[1], again):
+            call.bye()
+        await stage.quiet()
+        stage.check()
 
 
 async def test_every_state_that_keys_lead_to_is_tried():
