@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import time
 from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -33,7 +34,12 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 NOTICES = "4900"
 HEARD = 0.55
 """Of a text's syllables, heard bare over the telephone: the right text has 0.5 and more, another one about 0.3."""
+WELCOME = "您好，这里是人力资源和社会保障服务热线。"
 CALLERS_TURN, AUDIBLE = 5.0, 0.2
+NOTED_SECONDS = 2.0
+"""In this time a hang-up is noted, on a machine that has more to do."""
+HUNG_SECONDS = 2.0
+"""So long the dialplan waits for a Voicedesk that does not answer at all."""
 STAFF = tuple(f"agent{n}" for n in range(1, 14))
 STATES = [state for state in State if state is not State.LEFT]
 VOICES = (("linda", 150), ("edward2", 165), ("Michael", 140), ("klatt6", 150), ("m7", 175), ("f2", 155))
@@ -136,13 +142,16 @@ async def test_every_item_is_told_whole_to_fifty_callers_at_once_and_none_stutte
     stage.check()
     assert {number: one["notices"][0]["item_id"] for number, one in kept.items()} == told
     assert len({one["code"] for one in kept.values()}) == 50
+    kept = await ledger(service)
+    whole = {number_of(n) for n in range(50) if part_of(items, n) == "all"}
+    assert {(one["state"], one["exit"]) for number, one in kept.items() if number in whole} == {("after", None)}
+    assert {number for number, one in kept.items() if one["notices"][0]["is_complete"]} == whole
     frames = sum(call.media.frames_received for call in calls)
     assert sum(map(pauses, calls)) < 0.001 * frames
     assert sum(map(lost_frames, calls)) < 0.001 * frames
     async with asyncio.timeout(30):
         while not all(one["ended_at"] for one in await service.calls()):
             await asyncio.sleep(1)
-    whole = {number_of(n) for n in range(50) if part_of(items, n) == "all"}
     assert {one["reason"] for one in await service.calls() if one["caller_number"] in whole} == {"self_served"}
     ears = Ears()
     listeners = {item.id: [n for n in range(50) if items[n] is item] for item in menu.items}
@@ -210,27 +219,81 @@ def lost_frames(call: Call) -> int:
 
 
 @pytest.mark.timeout(300)
-async def test_items_are_chosen_by_saying_their_names_in_several_voices(open_hall):
+async def test_a_said_name_is_read_back_and_told_or_left_by_0_or_by_a_hang_up(open_hall):
     stage, service = open_hall
+    stage.set(**{name: answers_after(0.5) for name in STAFF})
     menu, espeak, ears = sample_menu(), Espeak(), Ears()
     wanted = [(menu.items[n % len(menu.items)], voice) for n, voice in enumerate(VOICES * 2)]
     calls = [await answered(await stage.call_in(NOTICES, number=number_of(n))) for n in range(len(wanted))]
-    chosen = await asyncio.gather(
-        *(
-            choose_by_name(service, call, number_of(n), wanted[n][0], said(espeak, *wanted[n]), ears)
-            for n, call in enumerate(calls)
-        )
+    leavers = [await answered(await stage.call_in(NOTICES, number=number_of(100 + n))) for n in range(2)]
+    chosen, _, gone_at = await asyncio.gather(
+        asyncio.gather(
+            *(
+                choose_by_name(service, call, number_of(n), wanted[n][0], said(espeak, *wanted[n]), ears)
+                for n, call in enumerate(calls)
+            )
+        ),
+        want_a_person_at_confirm(service, leavers[0], number_of(100), said(espeak, *wanted[0])),
+        leave_at_confirm(service, leavers[1], number_of(101), said(espeak, *wanted[0])),
     )
     by_keys = [n for n, was_understood in enumerate(chosen) if not was_understood]
     assert len(by_keys) <= len(wanted) // 4, [wanted[n] for n in by_keys]
     await asyncio.gather(*(choose(calls[n], wanted[n][0]) for n in by_keys))
     kept = await until(service, lambda kept: all(kept[number_of(n)]["notices"] for n in range(len(wanted))))
-    for call in calls:
+    assert sum(is_talking(phone) for phone in stage.phones.values()) == 1
+    for call in (*calls, leavers[0]):
         call.bye()
     await stage.quiet()
-    told = {number: one["notices"][0]["item_id"] for number, one in kept.items()}
+    stage.check()
+    told = {number: one["notices"][0]["item_id"] for number, one in kept.items() if number < number_of(100)}
     assert told == {number_of(n): item.id for n, (item, _) in enumerate(wanted)}
     assert list((stage.switch.run / "callers").iterdir()) == []
+    judged = {one["caller_number"]: one for one in await service.calls()}
+    assert judged[number_of(100)]["verdict"] == "on_time"
+    kept = await ledger(service)
+    served, gone = kept[number_of(100)], kept[number_of(101)]
+    assert (served["state"], served["exit"]) == ("left", "person")
+    assert not served["notices"]
+    assert [(key["state"], key["key"]) for key in served["keys"]] == [("confirm", "0")]
+    assert (gone["state"], gone["exit"], proof(gone)) == ("confirm", None, [1, 0])
+    assert [key["key"] for key in gone["keys"]] == [*KEYS_TO[State.NOTICE], "1", "*"]
+    assert abs(gone["ended_at"] - gone_at) < NOTED_SECONDS
+
+
+async def want_a_person_at_confirm(service, call: Call, number: str, sound: bytes) -> None:
+    """Says a name, and presses 0 when one is read back."""
+    await to_confirm(service, call, number, sound)
+    await call.press("0")
+    await until(service, lambda kept: kept[number]["exit"] == "person")
+
+
+async def leave_at_confirm(service, call: Call, number: str, sound: bytes) -> float:
+    """Hears the first part of an item, goes back, says a name, and hangs up while one is read back: when that was."""
+    await bring(service, call, number, State.NOTICE, "")
+    await call.press("1")
+    await until(service, lambda kept: proof(kept[number])[0] == 1)
+    await call.press("*")
+    await until_state(service, number, "menu")
+    await to_confirm(service, call, number, sound)
+    return await left(call)
+
+
+async def left(call: Call) -> float:
+    """Stays for a while, so that the hang-up is told from what came before it; when it hung up."""
+    await asyncio.sleep(NOTED_SECONDS + 1)
+    call.bye()
+    return time.time()
+
+
+async def to_confirm(service, call: Call, number: str, sound: bytes) -> None:
+    """Says a name, once more if none was understood, until one is read back: whichever."""
+    for _ in range(2):
+        await quiet_after(call, len(call.media.heard) + 8000 * 12)
+        call.say(sound)
+        with contextlib.suppress(TimeoutError):
+            await until(service, lambda kept: kept[number]["state"] == "confirm", seconds=15)
+            return
+    raise AssertionError(f"{number}: nothing was read back")
 
 
 def said(espeak: Espeak, item, voice) -> bytes:
@@ -277,8 +340,9 @@ def is_quiet(media, seconds: float) -> bool:
 
 KEYS_TO = {
     State.MENU: "",
-    State.GROUP: "4",
-    State.NOTICE: "41",
+    State.GROUP: "6",
+    State.NOTICE: "65",
+    State.AFTER: "651H3",
     State.CALLBACK: "7",
     State.NUMBER: "72",
     State.NUMBER_CONFIRM: "72N",
@@ -288,7 +352,7 @@ KEYS_TO = {
     State.SECOND_VISIT: "8C2",
     State.DONE: "71",
 }
-"""Keys that lead to a state; N is a number, C a code."""
+"""Keys that lead to a state; N is a number, C a code, H the item's name, heard to its end."""
 
 
 async def bring(service, call, number, state, code) -> None:
@@ -298,21 +362,31 @@ async def bring(service, call, number, state, code) -> None:
     await asyncio.sleep(1)
     for before, after in pairwise(path):
         keys = KEYS_TO[after].removeprefix(KEYS_TO[before])
-        await call.press(keys.replace("N", "13912345678#").replace("C", code))
+        first, is_listened, then = keys.partition("H")
+        await call.press(first.replace("N", "13912345678#").replace("C", code))
+        if is_listened:
+            await until(service, lambda kept: proof(kept[number])[0] == 1)
+        await call.press(then)
         await until_state(service, number, after.value)
+
+
+def proof(kept: dict) -> list[int]:
+    """How many sentences of each part of the one item were heard to their end."""
+    (told,) = kept["notices"]
+    return [part["finished"] for part in told["parts"]]
 
 
 async def test_0_reaches_a_person_from_every_state_and_a_hang_up_leaves_what_was_heard(open_hall):
     stage, service = open_hall
     stage.set(**{name: answers_after(0.5) for name in STAFF})
     code = await a_code(stage, service)
-    states = list(KEYS_TO)
+    states, left_at = list(KEYS_TO), {}
     leavers = [await answered(await stage.call_in(NOTICES, number=number_of(100 + n))) for n in range(len(states))]
     callers = [await answered(await stage.call_in(NOTICES, number=number_of(n))) for n in range(len(states))]
 
     async def leave(call: Call, n: int) -> None:
         await bring(service, call, number_of(100 + n), states[n], code)
-        call.bye()
+        left_at[n] = await left(call)
 
     async def want_a_person(call: Call, n: int) -> None:
         await bring(service, call, number_of(n), states[n], code)
@@ -328,20 +402,70 @@ async def test_0_reaches_a_person_from_every_state_and_a_hang_up_leaves_what_was
         await call.hang_up()
     await stage.quiet()
     stage.check()
-    for n, state in enumerate(states):
-        left = kept[number_of(100 + n)]
-        assert (left["state"], left["exit"]) == (state.value, None)
-        assert bool(left["requests"]) == (state is State.DONE)
-        if state is State.NOTICE:
-            (told,) = left["notices"]
-            assert not told["is_complete"]
-        assert "13912345678" not in {key["key"] for key in left["keys"]}
     judged = {one["caller_number"]: one for one in await service.calls()}
     assert {judged[number_of(n)]["verdict"] for n in range(len(states))} == {"on_time"}
+    kept = await ledger(service)
+    for n, state in enumerate(states):
+        gone = kept[number_of(100 + n)]
+        assert (gone["state"], gone["exit"]) == (state.value, None)
+        assert abs(gone["ended_at"] - left_at[n]) < NOTED_SECONDS, state
+        assert bool(gone["requests"]) == (state is State.DONE)
+        if state in (State.NOTICE, State.AFTER):
+            assert proof(gone) == ([0, 0] if state is State.NOTICE else [1, 0])
+            assert not gone["notices"][0]["is_complete"]
+        assert "13912345678" not in {key["key"] for key in gone["keys"]}
 
 
 def is_talking(phone) -> bool:
     return any(call.answered.is_set() for call in phone.calls.values())
+
+
+async def test_a_caller_whom_the_staff_transfer_hears_the_menu_and_the_ledger_says_it_was_on_request(open_hall, book):
+    stage, service = open_hall
+    stage.set(**{name: answers_after(0.3) for name in STAFF})
+    by_refer, by_keys, wants_staff = [number_of(n) for n in range(3)]
+    callers = {number: await stage.call_in("4001", number=number) for number in (by_refer, by_keys, wants_staff)}
+    staff = {number: await staff_call(stage, number) for number in callers}
+    before = {number: len(call.media.heard) for number, call in callers.items()}
+    for number in (by_refer, wants_staff):
+        await staff[number].transfer(NOTICES)
+        staff[number].bye()
+    await staff[by_keys].press("#1")
+    await asyncio.sleep(0.5)
+    await staff[by_keys].press(NOTICES)
+    await until(service, lambda kept: set(kept) == set(callers))
+    await callers[wants_staff].press("0")
+    assert await staff_call(stage, wants_staff) is not staff[wants_staff]
+    await asyncio.sleep(book.find(WELCOME).seconds)
+    for number in (by_refer, by_keys):
+        await bring(service, callers[number], number, State.NOTICE, "")
+    for call in callers.values():
+        call.bye()
+    await stage.quiet()
+    stage.check()
+    judged = {one["caller_number"]: one for one in await service.calls()}
+    kept = await ledger(service)
+    for number in callers:
+        assert (kept[number]["entry"], kept[number]["line"]) == ("on_request", "hotline")
+        assert kept[number]["call_id"] == judged[number]["id"]
+        assert judged[number]["verdict"] == "on_time"
+    assert kept[wants_staff]["exit"] == "person"
+    ears = Ears()
+    for number in (by_refer, by_keys):
+        assert [one["item_id"] for one in kept[number]["notices"]] == ["housing_fund"]
+        heard = ears.heard(callers[number], since=before[number])
+        assert ears.share_of(heard, WELCOME) >= HEARD
+
+
+async def staff_call(stage, number: str) -> Call:
+    """The call in which a member of the staff talks to a caller now, waiting for it."""
+    async with asyncio.timeout(20):
+        while True:
+            calls = [call for phone in stage.phones.values() for call in phone.calls.values()]
+            for call in calls:
+                if call.other_number == number and call.answered.is_set() and not call.ended.is_set():
+                    return call
+            await asyncio.sleep(0.02)
 
 
 async def a_code(stage, service) -> str:
@@ -487,6 +611,44 @@ async def test_fault_53_whatever_becomes_of_voicedesk_the_caller_reaches_the_que
         await stage.quiet()
 
 
+async def test_fault_56_who_comes_over_the_limit_goes_on_to_the_queue_at_once_and_nobody_hangs(tmp_path, book):
+    line = Line(
+        extension="4001", name="hotline", members=STAFF[:8], strategy="rrmemory", ring_seconds=4, queue_seconds=4
+    )
+    async with hall(line, STAFF[:8], tmp_path, book, ivr={"sessions": 2}) as (stage, service):
+        stage.set(**{name: answers_after(0.2) for name in STAFF[:8]})
+        served = [await answered(await stage.call_in(NOTICES, number=number_of(n))) for n in range(2)]
+        await until(service, lambda kept: len(kept) == 2)
+        over = [number_of(100 + n) for n in range(8)]
+        began = time.monotonic()
+        calls = [await stage.call_in(NOTICES if n % 2 else "4001", number=number) for n, number in enumerate(over)]
+        await asyncio.gather(*(staff_call(stage, number) for number in over))
+        assert time.monotonic() - began < HUNG_SECONDS
+        # the two who came first are served on
+        await asyncio.gather(*(bring(service, call, number_of(n), State.GROUP, "") for n, call in enumerate(served)))
+        for call in calls:
+            call.bye()
+        # where nobody answers either, the call comes to its end
+        stage.set(**dict.fromkeys(STAFF[:8], rings_on))
+        unlucky = await stage.call_in(NOTICES, number=number_of(200))
+        assert await unlucky.over_within(30)
+        assert unlucky.final.startswith("SIP/2.0 480")
+        assert set(await ledger(service)) == {number_of(0), number_of(1)}
+        refused = [one for one in service.log if one["event"] == "agi_too_many_calls"]
+        assert len(refused) == 4 * 1 + 4 * 2 + 4
+        left_at = time.time()
+        served[0].bye()
+        await until(service, lambda kept: kept[number_of(0)]["ended_at"] > left_at)
+        # and where there is room again, the next one is served
+        again = await answered(await stage.call_in(NOTICES, number=number_of(300)))
+        await until(service, lambda kept: number_of(300) in kept)
+        for call in (served[1], again):
+            call.bye()
+        await stage.quiet()
+        stage.check()
+
+
 async def test_every_state_that_keys_lead_to_is_tried():
-    assert set(KEYS_TO) | {State.CONFIRM, State.AFTER} == set(STATES)
+    spoken_to = {State.CONFIRM}  # only a name leads there: tried where names are said
+    assert set(KEYS_TO) | spoken_to == set(STATES)
     assert all("0" in KEYS[state] for state in STATES)

@@ -21,7 +21,7 @@ from voicedesk.cli.common import (
 )
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
-from voicedesk.ivr.model import NoticeHeard
+from voicedesk.ivr.model import NoticeHeard, State
 from voicedesk.phone_numbers import mask
 from voicedesk.services.notice_text import sheet_of
 from voicedesk.services.prompt_desk import catalogue_of
@@ -36,6 +36,22 @@ ENTRIES = {
     "dedicated": "专线 dedicated number",
 }
 EXITS = {"person": "转人工 to a person", "goodbye": "结束 ended", None: "挂机 hung up"}
+STATES = {
+    State.MENU: "主菜单 main menu",
+    State.GROUP: "事项组 group of items",
+    State.CONFIRM: "确认事项 item read back",
+    State.NOTICE: "告知 notice",
+    State.AFTER: "告知完毕 after the notice",
+    State.CALLBACK: "回拨 callback",
+    State.NUMBER: "输入号码 typing a number",
+    State.NUMBER_CONFIRM: "确认号码 number read back",
+    State.COMPLAINT: "投诉留言 complaint",
+    State.CODE: "输入编号 typing a code",
+    State.STANDING: "事项进展 where the matter stands",
+    State.SECOND_VISIT: "二次未办成 failed second visit",
+    State.DONE: "已登记 request noted",
+    State.LEFT: "已离开菜单 left the menu",
+}
 KINDS = {"callback": "回拨 callback", "complaint": "投诉 complaint", "second_visit": "二次未办成 failed second visit"}
 
 app = typer.Typer(help="What callers were told in one go, with proof (S5, S8).", no_args_is_help=True)
@@ -90,7 +106,7 @@ def show(
     zone, walk = settings.hall.zone, one.consultation
     number = one.caller_number or "-"
     say(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {number if unmask else mask(number)}")
-    say(f"  {ENTRIES[walk.entry]} → {EXITS[walk.exit]}  {local_time(walk.ended_at, zone)}  ({walk.state})")
+    say(f"  {ENTRIES[walk.entry]} → {EXITS[walk.exit]}  {local_time(walk.ended_at, zone)}  （{STATES[walk.state]}）")
     for notice in walk.notices:
         say(f"  {notice.name}，版本 version {notice.version}{'，慢速 slow' if notice.slow else ''}")
         for part in notice.parts:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from tests.contracts.store.test_consultations import ASKED, NUMBER, consultation, notice
 from voicedesk.cli import prompts
-from voicedesk.ivr.model import Exit
+from voicedesk.cli.notices import STATES
+from voicedesk.ivr.model import Exit, State
 from voicedesk.prompts.book import Pace, recording_name, text_id
 from voicedesk.services.outage import Outages
 from voicedesk.services.prompt_desk import book_of
@@ -77,6 +78,26 @@ def test_notices_are_listed_and_shown_with_masked_numbers(run, hall):
     code, _, err = run("notices", "show", "00000000", "--config", hall)
     assert code == 1
     assert "nobody was given the code" in err
+
+
+def test_where_a_caller_stood_is_said_in_words_and_kept_as_it_is_in_json(run, hall):
+    async def work():
+        async with Store.open(f"sqlite:///{hall.parent / 'voicedesk.db'}") as store:
+            await store.consultations.save(consultation(state=State.NUMBER_CONFIRM))
+            await store.consultations.save(consultation("76543216", state=State.LEFT, exit=Exit.PERSON))
+
+    asyncio.run(work())
+    out = run("notices", "show", "12345671", "--config", hall)[1]
+    assert out.splitlines()[1].endswith("（确认号码 number read back）")
+    assert "number_confirm" not in out
+    out = run("notices", "show", "76543216", "--config", hall)[1]
+    assert out.splitlines()[1].endswith("（已离开菜单 left the menu）")
+    out = run("notices", "show", "12345671", "--config", hall, "--json")[1]
+    assert json.loads(out)["state"] == "number_confirm"
+
+
+def test_every_state_has_its_words():
+    assert set(STATES) == set(State)
 
 
 def test_a_sheet_is_printed_or_written(run, hall, tmp_path):

@@ -6,25 +6,14 @@ python -m tests.unit.ivr.mapping     # writes it anew
 from pathlib import Path
 
 from tests.unit.ivr.test_walk import brought_to
+from voicedesk.cli.notices import STATES
 from voicedesk.ivr.keys import KEYS
 from voicedesk.ivr.model import Entry, LookUp, State
 
 DOC = Path(__file__).parents[3] / "docs" / "ivr.md"
 BEGIN, END = "<!-- map: begin -->\n", "<!-- map: end -->"
 NAMES = {
-    "menu": "主菜单 menu",
-    "group": "事项组 group",
-    "confirm": "确认事项 confirm",
-    "notice": "告知 notice",
-    "after": "告知完毕 after",
-    "callback": "回拨 callback",
-    "number": "输入号码 number",
-    "number_confirm": "确认号码 number_confirm",
-    "complaint": "投诉留言 complaint",
-    "code": "输入编号 code",
-    "standing": "事项进展 standing",
-    "second_visit": "二次未办成 second_visit",
-    "done": "已登记 done",
+    **{state.value: f"{name.split()[0]} {state.value}" for state, name in STATES.items() if state is not State.LEFT},
     "person": "人工 person",
     "goodbye": "结束 goodbye",
 }
