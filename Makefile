@@ -12,7 +12,8 @@ SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data
 # these want the processor and nothing else, and share all of it out; the others measure time, and run by themselves
 SHARED_TESTS := tests/histories tests/unit tests/contracts $(foreach name,breaks_commands doctor greeting_fixtures \
-  greeting_watch ivr_host news_commands phone_desk repair ticket_desk tickets_commands,tests/integration/test_$(name).py)
+  greeting_watch ivr_host kill_9 news_commands phone_desk repair ticket_desk tickets_commands, \
+  tests/integration/test_$(name).py)
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 

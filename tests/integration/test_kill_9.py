@@ -204,6 +204,6 @@ def test_fault_67_killed_at_random_moments(lives):
     lives.live(1)
     while lives.number < 100 and lives.next + 40 * AT_ONCE < len(EVENTS):
         lives.live(30, after=chance.uniform(0.02, 0.35), refused=frozenset(chance.sample(range(30), 6)))
-    lives.live(1)
+    lives.live(CALM)  # on a busy machine none of the others may have come far
     assert lives.check() > 10
     assert lives.kills > 20
