@@ -63,6 +63,25 @@ def build(what, book, check, progress=None):
         return build_spoken(what, book, synthesis, check, progress)
 
 
+@pytest.mark.parametrize(("times", "failed"), [(2, []), (3, ["the slow one is no slower than the normal one"])])
+def test_a_slow_sound_that_came_out_at_another_rate_is_spoken_again(book, check, monkeypatch, times, failed):
+    hurried = []
+    speak = Synthesis.speak
+
+    def forgetful(self, text, voice, pace, language):
+        if pace is Pace.SLOW and text == WELCOME and len(hurried) < times:
+            hurried.append(text)
+            pace = Pace.NORMAL
+        return speak(self, text, voice, pace, language)
+
+    monkeypatch.setattr(Synthesis, "speak", forgetful)
+    built = build(orders(WELCOME), book, check)
+    assert [why for _, why in built.failed] == failed
+    assert len(hurried) == times
+    if not failed:
+        assert book.find(WELCOME).seconds < book.find(WELCOME, pace=Pace.SLOW).seconds
+
+
 def test_texts_are_spoken_normally_and_slowly_for_the_line_and_wide(book, check):
     told = []
     what = [*orders(WELCOME, "零"), *orders(ENGLISH, language="en")]
