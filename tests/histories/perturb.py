@@ -6,7 +6,7 @@ from tests.histories.plan import SECOND, Tape
 from tests.histories.wire import Said
 from tests.histories.world import FIRST_BOOT, LATER_BOOT, History
 
-ABOUT_PHONES = {"DeviceStateChange", "QueueMember"}
+ABOUT_PHONES = {"DeviceStateChange", "ExtensionStatus", "QueueMember", "QueueMemberStatus"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +81,16 @@ def with_link_lost(history: History, tape: Tape, *, every_right: bool) -> Hurt:
 
 def _snapshot(history: History, at: int) -> list[Said]:
     listed = []
-    for since, until, channel, state in history.spans:
+    for since, until, standing in history.spans:
         if since < at <= until:
-            headers = [*channel.headers(), ("ChannelStateDesc", state), ("Exten", channel.exten)]
-            headers.append(("CallerIDNum", channel.number))
+            channel, bridge = standing.channel, standing.bridge
+            headers = [*channel.headers(), ("ChannelStateDesc", standing.state), ("Exten", channel.exten)]
+            headers += [("CallerIDNum", channel.number), ("BridgeId", bridge.uniqueid if bridge else "")]
             listed.append(Said(at, "CoreShowChannel", tuple(headers)))
     phones: dict[str, Said] = {}
     for one in history.said:
         if one.name in ABOUT_PHONES and one.at < at:
-            phones[f"{one.name} {one.about}"] = replace(one, shift=at - one.at)
+            phones[f"{one.name} {one.headers[0]} {one.about}"] = replace(one, shift=at - one.at)
     begin = Said(at, "VoicedeskSnapshot", (("State", "begin"),))
     return [begin, *listed, *phones.values(), Said(at, "VoicedeskSnapshot", (("State", "end"), ("Complete", "1")))]
 

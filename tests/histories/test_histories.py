@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.histories.oracle import oracle
+from tests.histories.oracle import PAST, Truth, decided_at, oracle
 from tests.histories.perturb import (
     Hurt,
     doubled,
@@ -14,14 +14,15 @@ from tests.histories.perturb import (
     with_link_lost,
     with_restart,
 )
-from tests.histories.plan import Tape, draw_day
-from tests.histories.world import HALL, LATER_BOOT, History, by_linkedid, keep, run, track
+from tests.histories.plan import MOBILES, Tape, draw_day
+from tests.histories.world import HALL, LATER_BOOT, PEOPLE, History, by_linkedid, keep, run, track
+from voicedesk.calls.model import JudgedCall, Outcome
 from voicedesk.calls.tracker import Tracker
 
 TIMES = int(os.environ.get("VOICEDESK_HISTORIES", "1"))
 """How many times as many histories as usual; more than 1 also draws other ones each time."""
 
-tapes = st.binary(min_size=0, max_size=160)
+tapes = st.binary(min_size=0, max_size=240)
 
 
 def histories(count):
@@ -51,14 +52,35 @@ def differences(history: History, found) -> list[str]:
             wrong.append(f"{call.kind}: because of {judged.cause}, but it was {truth.causes}")
         if truth.ring_us is not None and judged.ring_us != truth.ring_us:
             wrong.append(f"{call.kind}: rang {judged.ring_us}, but it was {truth.ring_us}")
-        if truth.answered_by and judged.answered_by != f"PJSIP/{truth.answered_by}":
-            wrong.append(f"{call.kind}: answered by {judged.answered_by}, but it was {truth.answered_by}")
+        wrong += [f"{call.kind}: {text}" for text in ends(truth, got)]
         legs = {leg.uniqueid: one.verdict.value for leg, one in zip(got.facts.legs, judged.legs, strict=True)}
         for uniqueid, verdicts in truth.legs.items():
             if legs.get(uniqueid) not in verdicts:
                 wrong.append(f"{call.kind} leg {uniqueid}: {legs.get(uniqueid)}, but it was {set(verdicts)}")
+        more = {uniqueid: verdict for uniqueid, verdict in legs.items() if uniqueid not in truth.legs}
+        wrong += [f"{call.kind} leg {uniqueid}: {said}, but it was not rung" for uniqueid, said in more.items() if said in PAST]
     extra = set(found) - {call.linkedid for call in history.calls}
     return [*wrong, *(f"{linkedid}: there was no such call" for linkedid in extra)]
+
+
+def ends(truth: Truth, got: JudgedCall) -> list[str]:
+    """Where the tracker and the truth part about who answered, and how the call and each ringing ended."""
+    judged, wrong = got.judgement, []
+    if truth.answered_by:
+        endpoint = "PJSIP/trunk" if truth.answered_by in MOBILES else f"PJSIP/{truth.answered_by}"
+        if judged.answered_by != endpoint:
+            wrong.append(f"answered by {judged.answered_by}, but it was {truth.answered_by}")
+        if judged.agent != PEOPLE.get(endpoint):
+            wrong.append(f"{judged.agent} is named, but it was {PEOPLE.get(endpoint)}")
+    if got.facts.disposition not in truth.dispositions:
+        wrong.append(f"ended {got.facts.disposition}, but it was {set(truth.dispositions)}")
+    for leg in got.facts.legs:
+        answered = truth.answered.get(leg.uniqueid)
+        if answered is not None and answered != (leg.outcome is Outcome.ANSWERED):
+            wrong.append(f"leg {leg.uniqueid} ended {leg.outcome}, but answered is {answered}")
+        if leg.uniqueid in truth.never_rang and leg.ringing_at is not None:
+            wrong.append(f"leg {leg.uniqueid} has a ring ({leg.ring_source}), but it never rang")
+    return wrong
 
 
 KIND = frozenset({"on_time", "left_early"})
@@ -87,11 +109,6 @@ def harm(history: History, hurt: Hurt, found) -> list[str]:
             if judged.verdict.value in ("late", "missed") and not is_true:
                 wrong.append(f"{call.kind}: a leg is {judged.verdict}, but it was {truth.legs.get(leg.uniqueid)}")
     return wrong
-
-
-def decided_at(call) -> int:
-    """When all was settled that a verdict needs."""
-    return next(at for at in (call.answered_at, call.gave_up_at, call.ended_at) if at is not None)
 
 
 @histories(5000)

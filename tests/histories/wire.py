@@ -39,7 +39,7 @@ class Said:
     @property
     def about(self) -> str:
         """The channel (or phone) whose events the switch keeps in order."""
-        keys = ("DestUniqueid", "Uniqueid", "Device", "StateInterface", "Interface")
+        keys = ("DestUniqueid", "Uniqueid", "Device", "StateInterface", "Interface", "BridgeUniqueid", "LocalOneUniqueid")
         values = dict(self.headers)
         return next((values[key] for key in keys if key in values), "")
 

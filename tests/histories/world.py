@@ -4,22 +4,26 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.histories.plan import DayPlan
+from tests.histories.plan import PHONES, DayPlan
 from tests.histories.scripts import script
-from tests.histories.switch import Switch
+from tests.histories.switch import Standing, Switch
 from tests.histories.truth import TrueCall
-from tests.histories.wire import Channel, Said
-from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Line
+from tests.histories.wire import Said
+from voicedesk.calls.model import Assignment, CallFacts, Hall, JudgedCall, Line
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
 
-ALL_PHONES = frozenset({"PJSIP/agent1", "PJSIP/agent2", "PJSIP/agent3", "PJSIP/agent4"})
+ALL_PHONES = frozenset(f"PJSIP/{phone}" for phone in PHONES)
+PEOPLE = {"PJSIP/agent1": "wang", "PJSIP/agent2": "li"}
+"""Who sits where; at the other phones nobody is named."""
 HALL = Hall(
     lines=(
         Line(name="hotline", extensions=frozenset({"4001"}), queues=frozenset({"hotline"})),
         Line(name="direct", extensions=frozenset({"4002"}), phones=ALL_PHONES),
+        Line(name="desk", extensions=frozenset({"4003"}), queues=frozenset({"fpbx"})),
     ),
     phones=ALL_PHONES,
+    assignments=tuple(Assignment(agent=agent, endpoint=endpoint) for endpoint, agent in PEOPLE.items()),
 )
 FIRST_BOOT, LATER_BOOT = "2027-01-15 08:00:00", "2027-01-15 09:00:00"
 NOT_SEEN_BY_A_WATCHER = {"Newchannel"}
@@ -31,7 +35,7 @@ class History:
 
     said: list[Said]
     calls: list[TrueCall]
-    spans: list[tuple[int, int, Channel, str]]
+    spans: list[tuple[int, int, Standing]]
 
     def seen(self, *, every_right: bool) -> list[Said]:
         """What a user sees who may see everything, or as little as Voicedesk needs."""
