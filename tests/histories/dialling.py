@@ -60,8 +60,9 @@ def _dial_one(switch: Switch, call: TrueCall, caller: Channel, reaction: Reactio
         switch.say("DialBegin", dialler, pair[0], DialString=dialled)
         dialler = pair[1]
         pairs.append(pair)
-    channel = switch.channel("trunk" if phone in MOBILES else phone, call.linkedid)
-    leg = TrueLeg(phone=phone, uniqueid=channel.uniqueid, dialled_at=switch.now, was=was, house=phone in HOUSE)
+    endpoint = reaction.dialled[0] if phone in MOBILES else f"PJSIP/{phone}"
+    channel = switch.channel(endpoint, call.linkedid)
+    leg = TrueLeg(phone=phone, endpoint=endpoint, uniqueid=channel.uniqueid, dialled_at=switch.now, was=was, house=phone in HOUSE)
     call.legs.append(leg)
     switch.begin_ring(leg)
     if queue and not pairs:
@@ -90,7 +91,7 @@ def _over_locals(reaction: Reaction, kind: str) -> Iterator[tuple[str, str, bool
 
 def _dial_string(reaction: Reaction, *, queue: bool) -> str:
     if reaction.phone in MOBILES:
-        return reaction.dialled.format(number=MOBILES[reaction.phone])
+        return reaction.dialled[1].format(number=MOBILES[reaction.phone])
     if reaction.contacts == 2 and not queue:
         return f"{reaction.phone}/sip:{reaction.phone}@10.0.0.{len(reaction.phone)}:5060"
     return f"PJSIP/{reaction.phone}" if queue else reaction.phone
@@ -105,12 +106,12 @@ def _asks(switch: Switch, call: TrueCall, kind: str) -> None:
 
 def dial_out(switch: Switch, call: TrueCall, dialler: Channel, to: Reaction) -> Dialled:
     """A phone of the hall dials the citizen through the trunk."""
-    channel = switch.channel("trunk", call.linkedid)
+    channel = switch.channel(to.dialled[0], call.linkedid)
     leg = TrueLeg(
-        phone="trunk", uniqueid=channel.uniqueid, dialled_at=switch.now, was="free", staff=False, house=False
+        phone="trunk", endpoint=to.dialled[0], uniqueid=channel.uniqueid, dialled_at=switch.now, was="free", staff=False, house=False
     )
     call.legs.append(leg)
-    switch.say("DialBegin", dialler, channel, lag=0, DialString=to.dialled.format(number=CITIZEN))
+    switch.say("DialBegin", dialler, channel, lag=0, DialString=to.dialled[1].format(number=CITIZEN))
     made = Dialled(reaction=to, channel=channel, leg=leg, dialler=dialler)
     made.steps = steps(switch, made, "free")
     return made

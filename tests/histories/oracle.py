@@ -46,7 +46,7 @@ def oracle(call: TrueCall) -> Truth:
     return Truth(
         verdicts=verdicts,
         causes=causes,
-        answered_by=met.phone if met else None,
+        answered_by=met.endpoint if met else None,
         ring_us=answered_at(met) - start.rang_at if exact else None,
         dispositions=_dispositions(call),
         legs={leg.uniqueid: _leg(leg, call) if judged else frozenset({"not_judged"}) for leg in call.legs},
@@ -87,9 +87,10 @@ def _dispositions(call: TrueCall) -> frozenset[str]:
 
 
 def _in_silence(call: TrueCall) -> bool:
-    """Nothing tells whether caller or switch hung up: no phone rang just then, and the line does not say it."""
-    cut = any(leg.how in ("cancelled", "not_accepted") and leg.silent_at == call.gave_up_at for leg in call.legs)
-    return call.unheard and not cut
+    """Nothing tells whether caller or switch hung up: no phone rang just then, and such a line need not say it."""
+    if call.gave_up_at is None:
+        return call.analogue
+    return call.unheard and not any(leg.how == "cancelled" and leg.silent_at == call.gave_up_at for leg in call.legs)
 
 
 # --- a leg
@@ -117,6 +118,8 @@ def _leg(leg: TrueLeg, call: TrueCall) -> frozenset[str]:
     if leg.how == "forwarded" and not leg.told:  # after early media nobody knows whether it rang
         return frozenset({"not_judged"} if leg.rang_at is None else {"not_judged", "missed", "cannot_tell"})
     within = {"answered": "on_time", "cancelled": "left_early"}.get(leg.how, "not_judged")
+    if leg.how == "no_answer" and _in_silence(call) and leg.silent_at == call.ended_at:
+        return _by_limit(leg, _end(leg), within, "missed") | _by_limit(leg, _end(leg), "left_early", "missed")
     said = _by_limit(leg, _end(leg), within, "late" if leg.how == "answered" else "missed")
     return said | {"not_judged"} if leg.twin and leg.how != "answered" else said
 
@@ -252,8 +255,16 @@ def _blame(call: TrueCall, legs: list[TrueLeg]) -> frozenset[str | None]:
     sure = [leg for leg in blamed if not _is_doubtful(leg) and _leg(leg, call) <= {*PAST, "cannot_tell"}]
     if sure:
         return frozenset({"person"})
-    away = [leg.was in AWAY or leg.how in REFUSED or (not _rung(leg) and leg.how != "forwarded") for leg in asked]
-    why = {"empty_seat"} if away and all(away) else {"empty_seat", "routing"} if any(away) else {"routing"}
+    by_whom = [leg.how == "dnd" and leg.cause in (0, 16) for leg in asked]  # phone or switch: nothing tells
+    away = [leg.was in AWAY or leg.how in REFUSED or _is_silent(leg, UNCERTAIN) for leg in asked]
+    maybe = [one or _is_silent(leg, 0) for one, leg in zip(away, asked, strict=True)]
+    why = {"empty_seat"} if away and all(away) and not any(by_whom) else {"routing"}
+    why |= {"empty_seat"} if any(maybe) else set()
     if picked_by_nobody:
         return frozenset({*why, "person", "empty_seat", "routing"})
     return frozenset(why | {"person", "empty_seat"} if blamed else why | {"person"} if by_hand else why)
+
+
+def _is_silent(leg: TrueLeg, least: int) -> bool:
+    """It gave no sign of life in all the time, at least so long, that it was dialled."""
+    return not _rung(leg) and leg.how != "forwarded" and (leg.silent_at or 0) - leg.dialled_at >= least

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from tests.histories.dialling import CITIZEN, Dialled, dial, dial_out
-from tests.histories.plan import PHONES, CallPlan, Reaction
+from tests.histories.plan import PHONES, STEP, CallPlan, Reaction
 from tests.histories.ringing import Try
 from tests.histories.switch import Switch
 from tests.histories.talking import stop_talking
@@ -21,7 +21,7 @@ def placed(switch: Switch, plan: CallPlan) -> Steps:
         return
     phone, to = pair
     outbound = plan.kind == "outbound"
-    own = switch.channel(phone, exten=CITIZEN if outbound else "6002", number="6001")
+    own = switch.channel(f"PJSIP/{phone}", exten=CITIZEN if outbound else "6002", number="6001")
     call = TrueCall(kind=plan.kind, linkedid=own.linkedid, started_at=switch.now)
     switch.calls.append(call)
     switch.talks[phone] = plan.kind
@@ -36,6 +36,24 @@ def placed(switch: Switch, plan: CallPlan) -> Steps:
     switch.talks[phone] = None
     switch.hangup(own, 16)
     switch.device(phone)
+    call.ended_at = switch.now
+
+
+def earlier(switch: Switch) -> Steps:
+    """A call of two colleagues, over before anybody calls: from it on it is known that the switch tells bridges."""
+    own = switch.channel("PJSIP/agent4", exten="6003", number="6004")
+    call = TrueCall(kind="internal", linkedid=own.linkedid, started_at=switch.now)
+    switch.calls.append(call)
+    far = dial(switch, call, own, Reaction(phone="agent3", acts="answers"), "transfer")
+    far[0].steps = [(switch.now + 100_000, "answers")]
+    answered = yield from Try(
+        switch=switch, call=call, caller=own, kind="transfer", open=far, until=switch.now + 500_000
+    ).run()
+    yield switch.now + 100_000
+    if answered:
+        switch.hangup(answered.channel, 16)
+        stop_talking(switch, answered)
+    switch.hangup(own, 16)
     call.ended_at = switch.now
 
 
@@ -72,6 +90,7 @@ def callback(switch: Switch, plan: CallPlan) -> Steps:
         call.together.clear()  # only the hall's own Local channel so far
         switch.say("DialEnd", None, first, DialStatus="ANSWER")
         switch.state(first, "Up")
+        yield switch.now + STEP
         citizen = dial_out(switch, call, first, to)
         reached = yield from _rings(switch, plan, call, first, [citizen])
         if reached:

@@ -59,7 +59,7 @@ class Reaction:
     told_early: bool = False
     cause: int = 0
     contacts: int = 1
-    dialled: str = "{number}@trunk"
+    dialled: tuple[str, str] = ("PJSIP/trunk", "{number}@trunk")
     to: "Reaction | None" = None
 
 
@@ -90,11 +90,12 @@ class CallPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPlan:
-    """What the phones are at the beginning, and the calls."""
+    """What the phones are at the beginning, and the calls; `earlier` there was a call that told bridges."""
 
     paused: frozenset[str]
     unregistered: frozenset[str]
     calls: tuple[CallPlan, ...]
+    earlier: bool
 
 
 KINDS = (
@@ -121,11 +122,13 @@ CAUSES = (19, 17, 20, 21, 1, 34, 127, 3, 18, 0, 16, 31, 58, 200)
 """With which a phone, or the road to it, refuses without ringing; the last is none that anybody knows."""
 RESULTS = ("ANSWER", "ANSWER", "CONTINUE", "ANSWER", "ABORT", "GOTO", "DONTCALL", "TORTURE", "CANCEL", "NOANSWER")
 DIALLED = (
-    "{number}@trunk",
-    "trunk/sip:{number}@10.0.0.1",
-    "trunk/sip:+86{number}@10.0.0.1:5060;user=phone",
-    "{number}@trunk/sip:10.0.0.1",
+    ("PJSIP/trunk", "{number}@trunk"),
+    ("PJSIP/trunk", "trunk/sip:{number}@10.0.0.1"),
+    ("PJSIP/trunk", "trunk/sip:+86{number}@10.0.0.1:5060;user=phone"),
+    ("IAX2/gateway", "hall:secret@gateway/{number}"),
+    ("DAHDI/i1", "g0/w{number}"),
 )
+"""How a number outside is dialled: what the channel is called, and the dial string."""
 
 
 def draw_day(tape: Tape, most: int = 4) -> DayPlan:
@@ -135,7 +138,8 @@ def draw_day(tape: Tape, most: int = 4) -> DayPlan:
     for n in range(count):
         calls.append(draw_call(tape, start // STEP * STEP + 3000 * n))
         start += tape.pick((1, 4, 0, 9, 30, 70)) * SECOND
-    return DayPlan(paused=tape.pick(NOBODY), unregistered=tape.pick(NOBODY), calls=tuple(calls))
+    paused, unregistered, known = tape.pick(NOBODY), tape.pick(NOBODY), tape.pick((True, True, False))
+    return DayPlan(paused=paused, unregistered=unregistered, calls=tuple(calls), earlier=known)
 
 
 def draw_call(tape: Tape, start: int) -> CallPlan:
@@ -148,7 +152,7 @@ def draw_call(tape: Tape, start: int) -> CallPlan:
         rounds=tuple(_round(tape) for _ in range(tape.pick((1, 2, 1, 3, 4)))),
         failover=tuple(_round(tape) for _ in range(tape.pick((1, 0, 2)))) if way else (),
         way=way,
-        leaves=tape.span() if way in ("key", "redirect") else None,
+        leaves=tape.pick((2, 6, 1, 9, 14, 16, 25)) * SECOND if way in ("key", "redirect") else None,
         ring_for=tape.pick((20, 30, 60, 5, 10, 15, 3)) * SECOND,
         pause=tape.pick((5, 1, 0)) * SECOND + STEP,
         patience=tape.pick((None, None, tape.span())),
@@ -184,9 +188,11 @@ def _reaction(tape: Tape) -> Reaction:
     reaction = _plain(tape)
     for shape in dict.fromkeys((tape.pick(SHAPES), tape.pick(SHAPES))):
         if shape == "mobile":
-            says = tape.pick((reaction.says, "183", "both", "nothing"))
+            says, way = tape.pick((reaction.says, "183", "both", "nothing")), tape.pick(DIALLED)
+            if not way[0].startswith("PJSIP/"):
+                says = "180"  # what other lines do not say means nothing
             where = tape.pick(tuple(MOBILES))
-            reaction = replace(reaction, phone=where, says=says, dialled=tape.pick(DIALLED), cause=tape.pick(CAUSES))
+            reaction = replace(reaction, phone=where, says=says, dialled=way, cause=tape.pick(CAUSES))
         elif shape == "guest":
             reaction = replace(reaction, phone=GUEST)
         elif shape == "confirm":

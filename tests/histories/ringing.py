@@ -174,7 +174,8 @@ class Try:
         switch, leg = self.switch, one.leg
         switch.state(one.channel, "Up")
         leg.up_at = switch.now
-        asked = one.reaction.decides is not None and (bool(one.locals) or not self.queue)
+        # without bridges told an answer is what the dial says, and a call that is not accepted yet looks like one
+        asked = one.reaction.decides is not None and (bool(one.locals) or not self.queue) and switch.tells_bridges
         if leg.staff:
             switch.talks[leg.phone] = "deciding" if asked or self._is_announced() else self.call.kind
         switch.end_ring(leg, "lifted")
@@ -187,7 +188,7 @@ class Try:
             self._cancel_others(one)
             if one.reaction.holds:
                 self._both_held(one)
-            elif one.reaction.told_early and switch.tells_bridges:
+            elif one.reaction.told_early:
                 switch.say("DialEnd", one.dialler, one.channel, DialStatus="ANSWER")
         return None
 
@@ -291,8 +292,9 @@ class Try:
         free = [phone for phone in (*PHONES, GUEST) if phone not in busy and switch.what(phone) == "free"]
         if not free:
             return None
-        picker = switch.channel(free[0], exten="**6001")
-        leg = TrueLeg(phone=free[0], uniqueid=picker.uniqueid, dialled_at=switch.now, was="free", how="picks_up")
+        endpoint = f"PJSIP/{free[0]}"
+        picker = switch.channel(endpoint, exten="**6001")
+        leg = TrueLeg(phone=free[0], endpoint=endpoint, uniqueid=picker.uniqueid, dialled_at=switch.now, was="free", how="picks_up")
         leg.silent_at = leg.up_at = switch.now
         call.legs.append(leg)
         switch.state(picker, "Up")
@@ -315,7 +317,7 @@ class Try:
 
 def meets(switch: Switch, call: TrueCall, leg: TrueLeg) -> None:
     """The caller and this phone share a bridge from now on."""
-    call.together.append(Together(phone=leg.phone, at=leg.joined_at or switch.now, up_at=leg.up_at or switch.now))
+    call.together.append(Together(endpoint=leg.endpoint, at=leg.joined_at or switch.now, up_at=leg.up_at or switch.now))
     call.waited_until = call.waited_until or switch.now
 
 

@@ -65,13 +65,13 @@ class Inbound:
     def _begins(self) -> None:
         """The line rings: an analogue line does not tell a hang-up, an R2 line says that the caller hears ringing."""
         switch, plan = self.switch, self.plan
-        kind = {"unheard": f"DAHDI/{len(switch.alive) + 1}-{switch.now:x}", "rings": f"DAHDI/31-{switch.now:x}"}
+        kind = {"unheard": "DAHDI/3", "rings": "DAHDI/31"}
         number = "anonymous" if plan.line == "withheld" else CITIZEN
         self.caller = switch.channel(
-            kind.get(plan.line, "trunk"), exten=EXTENSIONS.get(plan.kind, HOTLINE), number=number
+            kind.get(plan.line, "PJSIP/trunk"), exten=EXTENSIONS.get(plan.kind, HOTLINE), number=number
         )
         self.call = TrueCall(kind=plan.kind, linkedid=self.caller.linkedid, started_at=switch.now)
-        self.call.unheard = plan.line == "unheard"
+        self.call.unheard, self.call.analogue = plan.line == "unheard", plan.line in kind
         switch.calls.append(self.call)
         line = {"UserEvent": "VoicedeskCall", "Line": self.caller.exten, "Number": number}
         switch.say("UserEvent", self.caller, lag=0, **line)

@@ -57,6 +57,7 @@ class Switch:
         self.talks: dict[str, str | None] = dict.fromkeys((*HOUSE, *MOBILES))
         self.wraps_up: dict[str, int] = {}
         self.alive: dict[str, Standing] = {}
+        self._told: dict[str, int] = {}
         self.spans: list[tuple[int, int, Standing]] = []
         self.tells_bridges = False
         self._said: list[tuple[int, int, Said]] = []
@@ -88,14 +89,11 @@ class Switch:
         """A new channel; without `linkedid` it begins a matter of its own."""
         number = next(self._numbers)
         uniqueid = more.pop("uniqueid", f"{T0 + self.now // 1_000_000}.{number}")
-        if ";" in endpoint or endpoint.startswith("DAHDI/"):
-            name = endpoint
-        else:
-            name = f"PJSIP/{endpoint}-{number:08x}"
+        name = endpoint if ";" in endpoint else f"{endpoint}-{number:08x}"
         made = Channel(name, uniqueid, linkedid or uniqueid, **more)
         self.alive[uniqueid] = Standing(made, "Down", self.now)
         self.say("Newchannel", made, ChannelStateDesc="Down", lag=0)
-        if endpoint == "trunk":
+        if endpoint == "PJSIP/trunk":
             self.say("DeviceStateChange", Device="PJSIP/trunk", State="INUSE", lag=200)
         return made
 
@@ -206,11 +204,15 @@ class Switch:
             number = NUMBERS[phone]
             state = self._device_state(phone)
             hinted = {"INUSE": "1", "RINGING": "8", "UNAVAILABLE": "4"}.get(state, "0")
-            self.say("DeviceStateChange", Device=f"PJSIP/{phone}", State=state)
-            self.say("ExtensionStatus", Exten=number, Context="ext-local", Hint=f"PJSIP/{phone}", Status=hinted)
+            # a phone's states are told in their order
+            told_at = self._told[phone] = max(self.now + self.lag(), self._told.get(phone, 0) + 1)
+            lag = told_at - self.now
+            self.say("DeviceStateChange", lag=lag, Device=f"PJSIP/{phone}", State=state)
+            hint = {"Exten": number, "Context": "ext-local", "Hint": f"PJSIP/{phone}", "Status": hinted}
+            self.say("ExtensionStatus", lag=lag, **hint)
         if phone in MEMBERS:
             member = {"Interface": f"Local/{number}@from-queue/n", "StateInterface": f"hint:{number}@ext-local"}
-            self.say("QueueMemberStatus", Queue="fpbx", MemberName=phone, **member, **self._standing(phone))
+            self.say("QueueMemberStatus", lag=lag, Queue="fpbx", MemberName=phone, **member, **self._standing(phone))
         for call in self.calls:
             self.watch(call, phone)
 

@@ -92,16 +92,16 @@ def _parked(switch: Switch, plan: CallPlan, call: TrueCall, caller: Channel) -> 
     phone = plan.then_to.phone
     if switch.what(phone) != "free":
         return []
-    fetcher = switch.channel(phone, exten="701", number="6001")
+    fetcher = switch.channel(f"PJSIP/{phone}", exten="701", number="6001")
     switch.state(fetcher, "Up")
     switch.talks[phone] = call.kind
     switch.device(phone)
-    leg = replace(call.legs[0], phone=phone, uniqueid=fetcher.uniqueid, up_at=switch.now)
+    leg = replace(call.legs[0], phone=phone, endpoint=f"PJSIP/{phone}", uniqueid=fetcher.uniqueid, up_at=switch.now)
     switch.say("UnParkedCall", lag=350, **dict(caller.headers("Parkee")), **dict(fetcher.headers("Retriever")))
     switch.leave(caller, 360)
     one = Dialled(reaction=plan.then_to, channel=fetcher, leg=leg, dialler=fetcher)
     at = join(switch, caller, one)
-    call.together.append(Together(phone=phone, at=at, up_at=switch.now))
+    call.together.append(Together(endpoint=leg.endpoint, at=at, up_at=switch.now))
     one.channel = replace(fetcher, linkedid=call.linkedid)
     switch.moved(one.channel)
     return [one]
@@ -109,7 +109,7 @@ def _parked(switch: Switch, plan: CallPlan, call: TrueCall, caller: Channel) -> 
 
 def _consult(switch: Switch, plan: CallPlan, call: TrueCall, caller: Channel, one: Dialled) -> Parties:
     """The person asks a colleague first; if the colleague answers, they join the caller with them."""
-    own = switch.channel(one.leg.phone, exten="6002", number="6001")
+    own = switch.channel(one.leg.endpoint, exten="6002", number="6001")
     inner = TrueCall(kind="internal", linkedid=own.linkedid, started_at=switch.now)
     switch.calls.append(inner)
     asked = dial(switch, inner, own, plan.then_to, "transfer")
@@ -143,7 +143,7 @@ def _consult(switch: Switch, plan: CallPlan, call: TrueCall, caller: Channel, on
     switch.moved(moved)
     if together is not None:
         at = switch.enter(together, moved, 20)
-        call.together.append(Together(phone=answered.leg.phone, at=at, up_at=answered.leg.up_at or at))
+        call.together.append(Together(endpoint=answered.leg.endpoint, at=at, up_at=answered.leg.up_at or at))
     switch.hangup(one.channel, 16)
     switch.hangup(own, 16)
     answered.channel = moved

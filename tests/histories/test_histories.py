@@ -14,7 +14,7 @@ from tests.histories.perturb import (
     with_link_lost,
     with_restart,
 )
-from tests.histories.plan import MOBILES, Tape, draw_day
+from tests.histories.plan import Tape, draw_day
 from tests.histories.world import HALL, LATER_BOOT, PEOPLE, History, by_linkedid, keep, run, track
 from voicedesk.calls.model import JudgedCall, Outcome
 from voicedesk.calls.tracker import Tracker
@@ -67,11 +67,10 @@ def ends(truth: Truth, got: JudgedCall) -> list[str]:
     """Where the tracker and the truth part about who answered, and how the call and each ringing ended."""
     judged, wrong = got.judgement, []
     if truth.answered_by:
-        endpoint = "PJSIP/trunk" if truth.answered_by in MOBILES else f"PJSIP/{truth.answered_by}"
-        if judged.answered_by != endpoint:
+        if judged.answered_by != truth.answered_by:
             wrong.append(f"answered by {judged.answered_by}, but it was {truth.answered_by}")
-        if judged.agent != PEOPLE.get(endpoint):
-            wrong.append(f"{judged.agent} is named, but it was {PEOPLE.get(endpoint)}")
+        if judged.agent != PEOPLE.get(truth.answered_by):
+            wrong.append(f"{judged.agent} is named, but it was {PEOPLE.get(truth.answered_by)}")
     if got.facts.disposition not in truth.dispositions:
         wrong.append(f"ended {got.facts.disposition}, but it was {set(truth.dispositions)}")
     for leg in got.facts.legs:

@@ -13,6 +13,7 @@ class TrueLeg:
     """
 
     phone: str
+    endpoint: str
     uniqueid: str
     dialled_at: int
     was: str
@@ -33,7 +34,7 @@ class TrueLeg:
 class Together:
     """A phone that came to share a bridge with the caller: from when, and when it had been lifted."""
 
-    phone: str
+    endpoint: str
     at: int
     up_at: int
 
@@ -41,7 +42,8 @@ class Together:
 @dataclass(slots=True, kw_only=True)
 class TrueCall:
     """One matter: who asked for whom, and who shared a bridge with the caller. `phones` is what every due phone did
-    while the caller waited; `unheard` if the line of this caller does not tell that they hang up."""
+    while the caller waited; `unheard` if the line of this caller does not tell that they hang up, `analogue` if of such
+    a line nobody can be sure that it does."""
 
     kind: str
     linkedid: str
@@ -52,6 +54,7 @@ class TrueCall:
     gave_up_at: int | None = None
     gave_up_in_silence: bool = False
     unheard: bool = False
+    analogue: bool = False
     waited_until: int | None = None
     ended_at: int | None = None
     due: tuple[str, ...] = ()

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
+from tests.histories.placed import earlier
 from tests.histories.plan import PHONES, DayPlan
 from tests.histories.scripts import script
 from tests.histories.switch import Standing, Switch
@@ -50,7 +52,8 @@ def run(day: DayPlan) -> History:
     """The history of a plan."""
     HISTORIES["run"] += 1
     switch = Switch(day)
-    switch.run((plan.start, script(switch, plan)) for plan in day.calls)
+    before = [(0, earlier(switch))] if day.earlier else []
+    switch.run(chain(before, ((plan.start, script(switch, plan)) for plan in day.calls)))
     return History(said=switch.said, calls=switch.calls, spans=switch.spans)
 
 
