@@ -12,6 +12,8 @@ from tests.histories.truth import Together, TrueCall, TrueLeg
 UNCERTAIN = 2_000_000
 AT_ONCE = 500_000
 """Caller and phone hear each other so soon after the handset was lifted that lifting it was the answer."""
+A_MOMENT = 1500
+"""The switch tells so much later that something is over."""
 LINES = {*QUEUES, "dial"}
 PAST = {"late", "missed"}
 AWAY = {"unregistered", "paused", "in_use"}
@@ -118,9 +120,11 @@ def _leg(leg: TrueLeg, call: TrueCall) -> frozenset[str]:
     if leg.how == "forwarded" and not leg.told:  # after early media nobody knows whether it rang
         return frozenset({"not_judged"} if leg.rang_at is None else {"not_judged", "missed", "cannot_tell"})
     within = {"answered": "on_time", "cancelled": "left_early"}.get(leg.how, "not_judged")
-    if leg.how == "no_answer" and _in_silence(call) and leg.silent_at == call.ended_at:
-        return _by_limit(leg, _end(leg), within, "missed") | _by_limit(leg, _end(leg), "left_early", "missed")
     said = _by_limit(leg, _end(leg), within, "late" if leg.how == "answered" else "missed")
+    if leg.how == "no_answer" and _in_silence(call) and leg.silent_at == call.ended_at:
+        said |= _by_limit(leg, _end(leg), "left_early", "missed")
+    if leg.how == "forwarded" and abs(_end(leg) - _begun(leg) - LIMIT) < A_MOMENT:
+        said |= {"not_judged", "missed"}
     return said | {"not_judged"} if leg.twin and leg.how != "answered" else said
 
 
@@ -197,7 +201,9 @@ def _verdicts(call: TrueCall) -> frozenset[str]:
 def _clocked(call: TrueCall, end: int, within: str, beyond: str) -> frozenset[str]:
     legs = [leg for leg in _before_answer(call.legs) if _begun(leg) <= end]
     sure = _first_ring(legs)
-    starts = [sure, *(leg for leg in legs if _is_doubtful(leg) and (sure is None or _begun(leg) < _begun(sure)))]
+    maybe = [leg for leg in legs if _is_doubtful(leg) and (sure is None or _begun(leg) < _begun(sure))]
+    same = [leg for leg in legs if sure is not None and _rung(leg) and _begun(leg) == _begun(sure)]
+    starts = [sure, *maybe, *same]
     told = min((_begun(leg) for leg in legs if leg.told), default=end)
     said: set[str] = set()
     for start in starts:
@@ -208,7 +214,7 @@ def _clocked(call: TrueCall, end: int, within: str, beyond: str) -> frozenset[st
             said.add(within if clock < LIMIT else beyond)
         else:
             said |= {"cannot_tell", beyond} if end - told >= LIMIT else {"cannot_tell"}
-        if call.unheard and call.gave_up_at is not None and abs(clock - LIMIT) < 1500:
+        if call.unheard and call.gave_up_at is not None and abs(clock - LIMIT) < A_MOMENT:
             said |= {within, beyond}
     return frozenset(said)
 
