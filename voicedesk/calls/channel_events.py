@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from voicedesk.ami.message import AmiEvent
-from voicedesk.calls.facts import local_base, role_of
-from voicedesk.calls.model import PhoneState, Role, StartSource
-from voicedesk.calls.records import CallRecord, Channel, Leg
+from voicedesk.calls.facts import direction_of, role_of
+from voicedesk.calls.model import Direction, PhoneState, Role, StartSource
+from voicedesk.calls.records import CallRecord, Channel, Leg, Stay, local_base
 from voicedesk.calls.registry import DEST, SELF, TRANSFER, Registry
 from voicedesk.calls.waiting import Waiting
 from voicedesk.clock import MICROSECONDS
@@ -29,6 +29,8 @@ class ChannelEvents:
             "AgentRingNoAnswer": self._agent_ring_no_answer,
             "AttendedTransfer": self._attended_transfer,
             "BlindTransfer": self._blind_transfer,
+            "BridgeEnter": self._bridge_enter,
+            "BridgeLeave": self._bridge_leave,
             "DialBegin": self._dial_begin,
             "DialEnd": self._dial_end,
             "DialState": self._dial_state,
@@ -37,8 +39,10 @@ class ChannelEvents:
             "Newchannel": self._newchannel,
             "Newstate": self._newstate,
             "Pickup": self._pickup,
+            "QueueCallerAbandon": self._queue_abandon,
             "QueueCallerJoin": self._queue_join,
             "QueueCallerLeave": self._queue_leave,
+            "SoftHangupRequest": self._cut_off,
             "UserEvent": self._user_event,
         }
 
@@ -56,13 +60,15 @@ class ChannelEvents:
 
     def _user_event(self, event: AmiEvent, at: int) -> None:
         name = event.get("UserEvent")
-        if name not in ("VoicedeskCall", "VoicedeskNotice"):
+        if name not in ("VoicedeskCall", "VoicedeskNotice", "VoicedeskQueueEnd"):
             return
         channel = self._registry.channel(event, SELF, at)
         if channel is None:
             return
         if name == "VoicedeskCall":
             self._announced(channel, event, at)
+        elif name == "VoicedeskQueueEnd":
+            channel.ran_out_at = at
         elif event.get("Complete") == "1":
             channel.call.notice_heard = True
 
@@ -90,9 +96,7 @@ class ChannelEvents:
     def _describe(self, channel: Channel, event: AmiEvent, rank: int) -> None:
         """Keeps the number and the extension of a call's first channel, from the most trusted event."""
         if channel.extension is None:
-            extension = event.get("Exten")
-            if extension and extension not in _NO_EXTENSION:
-                channel.extension = extension
+            channel.extension = _extension(event)
         if rank > channel.number_rank:
             channel.number_rank = rank
             channel.number = _number(event.get("CallerIDNum") or "", channel.call)
@@ -109,6 +113,8 @@ class ChannelEvents:
             return
         state = event.get("ChannelStateDesc")
         if state == "Ringing":
+            if channel is channel.call.first_channel and channel.leg is None and _extension(event):
+                channel.rings_at_extension = True
             leg = self.leg(channel)
             if leg.ringing_at is None:
                 leg.ringing_at = at
@@ -123,11 +129,12 @@ class ChannelEvents:
         if channel.up_at is None:
             channel.up_at = at
             channel.up_unseen = not seen
-            self._answered(channel)
+            self._lifted(channel, accepted=not self._registry.tells_bridges)
 
-    def _answered(self, channel: Channel) -> None:
+    def _lifted(self, channel: Channel, *, accepted: bool) -> None:
+        """A phone was lifted; where bridges are told, the caller waits on until one of them connects the two."""
         record = channel.call
-        if channel.leg is not None and not channel.is_local:
+        if accepted and channel.leg is not None and not channel.is_local:
             self._registry.waiting.discard(record)
         self._registry.changed[record] = None
         if self._registry.waiting:
@@ -153,6 +160,7 @@ class ChannelEvents:
         leg = self.leg(channel)
         if dialler is not None:
             leg.dialler = dialler
+            dialler.dialled_at = at if dialler.dialled_at is None else dialler.dialled_at
             if dialler.call is not channel.call:  # a colleague picked the call up from a phone of their own
                 self._registry.join(dialler.call, channel.call)
             if dialler.number_rank < _CLEANED and not dialler.is_local:
@@ -167,9 +175,11 @@ class ChannelEvents:
             self.asked_by_dial(leg, at)
 
     def asked_by_dial(self, leg: Leg, at: int) -> None:
-        """Dialling a staff phone for somebody means that they asked for a person."""
-        channel = leg.channel
-        if not channel.is_local and leg.dialler is not None and role_of(leg, self._registry.hall) is Role.STAFF:
+        """Dialling a phone for a caller, or a staff phone for anybody, means that they asked for a person."""
+        channel, hall = leg.channel, self._registry.hall
+        if channel.is_local or leg.dialler is None:
+            return
+        if role_of(leg, hall) is Role.STAFF or direction_of(channel.call, hall) is Direction.INBOUND:
             self._waiting.ask(channel.call, at)
 
     def _dial_state(self, event: AmiEvent, at: int) -> None:
@@ -189,7 +199,42 @@ class ChannelEvents:
         leg.dial_status = event.get("DialStatus")
         self._registry.changed[leg.channel.call] = None
         if leg.dial_status == "ANSWER" and leg.channel.up_at is None:
-            self._answered(leg.channel)
+            self._lifted(leg.channel, accepted=True)
+
+    # --- bridges
+
+    def _bridge_enter(self, event: AmiEvent, at: int) -> None:
+        """Sound goes between the channels of a bridge, but for those that only wait there (parking, music)."""
+        bridge = event.get("BridgeUniqueid")
+        channel = self._registry.moved_channel(event, SELF, at)
+        if channel is None or not bridge or event.get("BridgeTechnology") == "holding_bridge":
+            return
+        if self.in_bridge(channel, bridge, at):
+            self._registry.enter_bridge(bridge, channel)
+
+    def in_bridge(self, channel: Channel, bridge: str, at: int) -> bool:
+        """The channel is in a bridge since an instant; False if that was known."""
+        if any(stay.bridge == bridge and (stay.from_at == at or stay.to_at is None) for stay in channel.stays):
+            return False
+        channel.stays.append(Stay(bridge, at))
+        record = channel.call
+        if channel is record.first_channel:
+            self._registry.waiting.discard(record)
+        self._registry.changed[record] = None
+        return True
+
+    def _bridge_leave(self, event: AmiEvent, at: int) -> None:
+        bridge = event.get("BridgeUniqueid")
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None or not bridge or event.get("BridgeTechnology") == "holding_bridge":
+            return
+        stay = next((stay for stay in channel.stays if stay.bridge == bridge and stay.to_at is None), None)
+        if stay is not None:
+            stay.to_at = at
+        elif not any(stay.bridge == bridge and stay.to_at == at for stay in channel.stays):
+            # nobody saw it enter: it was there since it was up, for all that is known
+            channel.stays.append(Stay(bridge, channel.up_at if channel.up_at is not None else at, at))
+        self._registry.leave_bridge(bridge, channel)
 
     # --- queues
 
@@ -199,6 +244,7 @@ class ChannelEvents:
             return
         record = channel.call
         record.queue = event.get("Queue")
+        channel.joined_at = at if channel.joined_at is None else channel.joined_at
         if record.queue_left_at is not None and at > record.queue_left_at:  # not the same join told again
             record.queue_left_at = None
         self._describe(channel, event, _CLEANED)
@@ -209,6 +255,11 @@ class ChannelEvents:
         if channel is not None:
             channel.call.queue_left_at = max(at, channel.call.queue_left_at or at)
             self._registry.waiting.discard(channel.call)
+
+    def _queue_abandon(self, event: AmiEvent, at: int) -> None:
+        channel = self._registry.channel(event, SELF, at)
+        if channel is not None:
+            channel.abandoned_at = max(at, channel.abandoned_at or at)
 
     def _agent_called(self, event: AmiEvent, at: int) -> None:
         leg = self._dialled(event, at)
@@ -222,7 +273,7 @@ class ChannelEvents:
             leg.connected_at = at
             self._name_member(leg, event)
             if leg.channel.up_at is None:
-                self._answered(leg.channel)
+                self._lifted(leg.channel, accepted=True)
 
     def _name_member(self, leg: Leg, event: AmiEvent) -> None:
         """A member reached over a Local channel is the member of the phone behind it."""
@@ -245,6 +296,12 @@ class ChannelEvents:
         channel = self._registry.channel(event, SELF, at)
         if channel is not None and channel.hangup_requested_at is None:
             channel.hangup_requested_at = at
+
+    def _cut_off(self, event: AmiEvent, at: int) -> None:
+        """A manager, the dialplan's end, or a time without sound ended the channel; only a caller's matters."""
+        channel = self._registry.channels.get(event.uniqueid or "")
+        if channel is not None and channel.leg is None and channel.cut_off_at is None:
+            channel.cut_off_at = at
 
     def _hangup(self, event: AmiEvent, at: int) -> None:
         channel = self._registry.moved_channel(event, SELF, at)
@@ -279,6 +336,12 @@ class ChannelEvents:
         if channel is not None and channel.leg is not None:
             channel.leg.picked_up = True
             self._registry.changed[channel.call] = None
+
+
+def _extension(event: AmiEvent) -> str | None:
+    """The number that was dialled, without what a telephone adds to it ("4001;user=phone"); None for none."""
+    extension = (event.get("Exten") or "").partition(";")[0]
+    return None if extension in _NO_EXTENSION else extension
 
 
 def _number(text: str, record: CallRecord) -> str | None:

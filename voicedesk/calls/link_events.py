@@ -199,4 +199,7 @@ class LinkEvents:
             self._channel_events.went_up(channel, at, seen=False)
         elif state == "Ringing" and not channel.is_local:
             self._channel_events.leg(channel)
+        bridge = event.get("BridgeId")
+        if bridge:  # who is there with it is listed too; whether they wait only, no list tells
+            self._channel_events.in_bridge(channel, bridge, at)
         self._channel_events.describe_listed(channel, event)

@@ -96,6 +96,8 @@ class Reason(StrEnum):
     TALKING = "talking"
     ON_BREAK = "on_break"
     PICKED_UP = "picked_up"  # took a colleague's call over, by a phone that did not ring
+    NOT_ACCEPTED = "not_accepted"  # lifted, but never connected with the caller
+    SAME_PHONE = "same_phone"  # another contact of a phone that is judged already
     CITIZEN_LEG = "citizen_leg"
     # not judged: a call, and every leg of it
     OFF_DUTY = "off_duty"
@@ -251,14 +253,17 @@ class PhoneSeen:
 class LegFacts:
     """One ringing of one phone. `state_before` is what the phone was doing when the switch dialled it.
 
-    Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `from_log`: only a log of the
-    switch tells of it, which does not know whether or when the phone rang.
+    `number` is what was dialled where the phone is outside the house (a staff member's mobile over a trunk).
+    Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `was_lifted`: it went off the hook
+    and nobody was connected with it (a confirmation that never came). `from_log`: only a log of the switch tells of it,
+    which does not know whether or when the phone rang.
     """
 
     uniqueid: str
     channel: str
     endpoint: str
     role: Role
+    number: str | None = None
     member: str | None = None
     agent: str | None = None
     dialled_at: int | None = None
@@ -267,6 +272,7 @@ class LegFacts:
     ring_ended_at: int | None = None
     answered_at: int | None = None
     answer_seen: bool = True
+    was_lifted: bool = False
     ended_at: int | None = None
     outcome: Outcome | None = None
     hangup_cause: int | None = None
@@ -281,7 +287,8 @@ class CallFacts:
 
     `asked_at`: the caller asked for a person (entered a queue, or a staff phone was dialled).
     `switch_answered_at`: an IVR, announcement or queue answered first: not an answer in the sense of S1.
-    `person_answered_at`: the first staff phone that answered. `gave_up_at`: the caller hung up while still waiting.
+    `person_answered_at`: when the caller was first connected with a person of the hall, whoever's phone it was.
+    `gave_up_at`: the caller hung up while still waiting.
     `placed_by` is the staff phone that placed an outbound or internal call by hand.
     `ended_at` None: still open. `repaired`: something of it was taken from the switch's logs.
     """

@@ -4,17 +4,49 @@ Each field holds what one kind of event said, so that the order in which events 
 matter and a repeated event changes nothing: the first one wins.
 """
 
+from voicedesk.calls.dial_strings import outside_number
 from voicedesk.calls.model import Gap, PhoneState, StartSource
 
 CALLBACK_PREFIX = "vd-"
 """Our own calls carry a channel id of ours; Asterisk takes it over as Uniqueid and Linkedid."""
 
 
+def local_base(name: str) -> str:
+    """What the two halves of a Local channel have in common: the name without ";1" or ";2"."""
+    return name.rpartition(";")[0] or name
+
+
+class Stay:
+    """A stretch that a channel spent in a bridge; `to_at` None: nobody told that it left."""
+
+    __slots__ = ("bridge", "from_at", "to_at")
+
+    def __init__(self, bridge: str, from_at: int, to_at: int | None = None) -> None:
+        self.bridge = bridge
+        self.from_at = from_at
+        self.to_at = to_at
+
+    def overlaps(self, other: "Stay") -> bool:
+        """True if both were there at one time."""
+        return (self.to_at is None or other.from_at <= self.to_at) and (
+            other.to_at is None or self.from_at <= other.to_at
+        )
+
+
 class Channel:
-    """A channel of the switch; `leg` is set if the switch dialled it."""
+    """A channel of the switch; `leg` is set if the switch dialled it.
+
+    `dialled_at` is when it first dialled another, `joined_at` when it entered a queue. It left that queue unanswered at
+    `abandoned_at`; the dialplan says at `ran_out_at` that this was the queue's doing. At `cut_off_at` somebody, or the
+    switch, asked for its end; at `hangup_requested_at` its own far end did. `rings_at_extension`: it said Ringing while
+    it stood in the dialplan, which a channel that the switch rings does not.
+    """
 
     __slots__ = (
+        "abandoned_at",
         "call",
+        "cut_off_at",
+        "dialled_at",
         "endpoint",
         "extension",
         "hangup_cause",
@@ -22,11 +54,15 @@ class Channel:
         "hung_at",
         "hung_unseen",
         "is_local",
+        "joined_at",
         "leg",
         "linkedid",
         "name",
         "number",
         "number_rank",
+        "ran_out_at",
+        "rings_at_extension",
+        "stays",
         "uniqueid",
         "up_at",
         "up_unseen",
@@ -45,6 +81,13 @@ class Channel:
         self.number_rank = -1
         self.up_at: int | None = None
         self.up_unseen = False
+        self.stays: list[Stay] = []
+        self.dialled_at: int | None = None
+        self.joined_at: int | None = None
+        self.abandoned_at: int | None = None
+        self.ran_out_at: int | None = None
+        self.rings_at_extension = False
+        self.cut_off_at: int | None = None
         self.hangup_requested_at: int | None = None
         self.hung_at: int | None = None
         self.hung_unseen = False
@@ -92,8 +135,11 @@ class Leg:
         self.picked_up = False
 
     @property
-    def answered_at(self) -> int | None:
-        """The switch's answer: the channel went up, else the dial ended in ANSWER, else the queue connected it."""
+    def lifted_at(self) -> int | None:
+        """When the phone was lifted: its channel went up, else the dial ended in ANSWER, else the queue connected it.
+
+        That is an answer only once somebody was connected with it (`legs.answered_at`).
+        """
         if self.picked_up:
             return None
         if self.channel.up_at is not None:
@@ -101,6 +147,24 @@ class Leg:
         if self.dial_status == "ANSWER":
             return self.dial_end_at
         return self.connected_at
+
+    @property
+    def is_accepted(self) -> bool:
+        """The switch says that the call was taken, or says nothing; a dial may end otherwise although it was lifted."""
+        if self.connected_at is not None:
+            return True
+        return self.dial_status in (None, "ANSWER")
+
+    @property
+    def accepted_at(self) -> int | None:
+        """When the switch said that the call was taken, else when the phone was lifted."""
+        said = [at for at in (self.dial_end_at, self.connected_at) if at is not None]
+        return min(said, default=self.lifted_at)
+
+    @property
+    def outside_number(self) -> str | None:
+        """The number that was dialled through a trunk; None for a phone of the house."""
+        return outside_number(self.dial_string)
 
     @property
     def dialled_at(self) -> int | None:
@@ -135,10 +199,13 @@ class CallRecord:
         "start_at",
         "start_source",
         "states_seen",
+        "switch_tells_bridges",
         "transfers",
     )
 
-    def __init__(self, call_id: str, boot: str | None, linkedid: str, at: int) -> None:
+    def __init__(
+        self, call_id: str, boot: str | None, linkedid: str, at: int, *, switch_tells_bridges: bool = False
+    ) -> None:
         self.id = call_id
         self.boot = boot
         self.linkedids = [linkedid]
@@ -155,6 +222,7 @@ class CallRecord:
         self.queue_left_at: int | None = None
         self.line_hint: str | None = None
         self.notice_heard = False
+        self.switch_tells_bridges = switch_tells_bridges
         self.doubtful = False
         self.repaired = False
         self.due: tuple[str, ...] = ()
@@ -173,6 +241,11 @@ class CallRecord:
         """Legs in the order in which the switch dialled them."""
         legs = [channel.leg for channel in self.channels.values() if channel.leg and not channel.is_local]
         return sorted(legs, key=lambda leg: (leg.dialled_at or 0, leg.channel.uniqueid))
+
+    @property
+    def tells_bridges(self) -> bool:
+        """The switch tells of bridges: of this call's, or of those of a call before it."""
+        return self.switch_tells_bridges or any(channel.stays for channel in self.channels.values())
 
     def let_go(self) -> None:
         """Nobody will ask any more: unties what holds each other, so that memory is free at once."""
@@ -198,6 +271,7 @@ class CallRecord:
         self.local_members |= other.local_members
         self.doubtful = self.doubtful or other.doubtful
         self.repaired = self.repaired or other.repaired
+        self.switch_tells_bridges = self.switch_tells_bridges or other.switch_tells_bridges
         for gap in other.gaps:
             self.mark_gap(gap)
         if self.live:

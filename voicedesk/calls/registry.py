@@ -46,6 +46,8 @@ class Registry:
         self.waiting: set[CallRecord] = set()
         self.swept = 0
         self.forget_at: int | None = None
+        self.tells_bridges = False
+        self._in_bridge: dict[str, set[Channel]] = {}
         self._calls: dict[str, CallRecord] = {}
         self._at_phone: dict[str, set[Channel]] = {}
         self._closed: deque[CallRecord] = deque()
@@ -63,6 +65,23 @@ class Registry:
     def at_phone(self, endpoint: str) -> Collection[Channel]:
         """The live channels of a phone."""
         return self._at_phone.get(endpoint, ())
+
+    def enter_bridge(self, bridge: str, channel: Channel) -> None:
+        """The channel is in a bridge from now on; calls that meet there are one matter."""
+        self.tells_bridges = True
+        there = self._in_bridge.setdefault(bridge, set())
+        other = next((one for one in there if one.call is not channel.call), None)
+        there.add(channel)
+        if other is not None:
+            self.join(other.call, channel.call)
+
+    def leave_bridge(self, bridge: str, channel: Channel) -> None:
+        """The channel is no longer in that bridge."""
+        there = self._in_bridge.get(bridge)
+        if there:
+            there.discard(channel)
+            if not there:
+                del self._in_bridge[bridge]
 
     # --- opening
 
@@ -112,7 +131,7 @@ class Registry:
         have been touched only if the first that is seen of it is an end."""
         if len(self._calls) >= MAX_OPEN_CALLS:
             self._drop_oldest()
-        record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at)
+        record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at, switch_tells_bridges=self.tells_bridges)
         self._calls[linkedid] = record
         self.changed[record] = None
         born = born_us(linkedid)
@@ -163,6 +182,8 @@ class Registry:
     def hang_up(self, channel: Channel, at: int) -> None:
         """The channel is gone; its call closes with its last one."""
         channel.hung_at = at
+        for stay in channel.stays:
+            self.leave_bridge(stay.bridge, channel)
         at_phone = self._at_phone.get(channel.endpoint)
         if at_phone:
             at_phone.discard(channel)

@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.ami.recorded import RecordedConversation
-from voicedesk.calls.facts import outside_number
+from voicedesk.calls.dial_strings import outside_number
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker

@@ -6,6 +6,8 @@ heard). Nobody is accused on doubtful data: where the decision lies in a gap the
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 
 from voicedesk.calls.model import (
     CallFacts,
@@ -23,7 +25,7 @@ from voicedesk.calls.model import (
     Verdict,
 )
 
-RULES_VERSION = "three_rings/1"
+RULES_VERSION = "three_rings/2"
 
 UNCERTAIN_US = 2_000_000
 """A ring start taken from dialling overstates: late or missed by less than this cannot be told (S1)."""
@@ -43,10 +45,23 @@ _WAYS = {
 Finding = tuple[Verdict, Reason | None]
 
 
-def judge(facts: CallFacts) -> Judgement:
-    """The judgement of a call under the rule and the limit its facts carry."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A version of the rule: what it does otherwise than those before it.
+
+    `one_phone_once` (2): of several contacts of one phone that ring together one is judged.
+    """
+
+    version: str
+    one_phone_once: bool = True
+
+
+def judge_by(rule: Rule, facts: CallFacts) -> Judgement:
+    """The judgement of a call under a version of the rule and the limit its facts carry."""
     unjudged = _why_not_judged(facts)
     legs = tuple(_judge_leg(facts, leg, unjudged) for leg in facts.legs)
+    if rule.one_phone_once:
+        legs = _each_phone_once(facts.legs, legs)
     first = _first_answer(facts)
     start = _ring_start(facts)
     verdict, reason = (Verdict.NOT_JUDGED, unjudged) if unjudged else _judge_call(facts, start)
@@ -55,7 +70,7 @@ def judge(facts: CallFacts) -> Judgement:
         verdict=verdict,
         cause=_cause(facts, legs) if verdict in (Verdict.LATE, Verdict.MISSED) else None,
         reason=reason,
-        rules_version=RULES_VERSION,
+        rules_version=rule.version,
         answered_by=answering.endpoint if answering else None,
         agent=answering.agent if answering else None,
         ivr_us=_ivr_us(facts),
@@ -66,12 +81,18 @@ def judge(facts: CallFacts) -> Judgement:
     )
 
 
+def judge(facts: CallFacts) -> Judgement:
+    """The judgement of a call under today's rule and the limit its facts carry."""
+    return judge_by(_RULES[-1], facts)
+
+
 def rings_heard(ring_us: int, period_us: int) -> int:
     """Rings begun in a span: ring n starts at (n - 1) periods (S1)."""
     return ring_us // period_us + 1
 
 
-RULES: dict[str, Callable[[CallFacts], Judgement]] = {RULES_VERSION: judge}
+_RULES = (Rule(version="three_rings/1", one_phone_once=False), Rule(version=RULES_VERSION))
+RULES: dict[str, Callable[[CallFacts], Judgement]] = {rule.version: partial(judge_by, rule) for rule in _RULES}
 """Every version of the rule that ever judged, so that an old call can be judged by the rule of its day."""
 
 
@@ -115,16 +136,61 @@ def _answered(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
 
 
 def _no_answer(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
-    if leg.ringing_at is None and leg.dialled_at is not None:  # forwarded to another phone at once
-        return Verdict.NOT_JUDGED, Reason.RUNG_TOO_SHORT
-    return _by_limit(facts, leg, ring_us, (Verdict.NOT_JUDGED, Reason.RUNG_TOO_SHORT), Verdict.MISSED)
+    within: Finding = Verdict.NOT_JUDGED, Reason.NOT_ACCEPTED if leg.was_lifted else Reason.RUNG_TOO_SHORT
+    if _never_rang(leg):  # forwarded to another phone at once
+        return within
+    return _by_limit(facts, leg, ring_us, within, Verdict.MISSED)
+
+
+def _each_phone_once(legs: tuple[LegFacts, ...], judged: tuple[LegJudgement, ...]) -> tuple[LegJudgement, ...]:
+    """A phone may have several contacts that ring together: what one of them did is what the phone did."""
+    told = list(judged)
+    for at, leg in enumerate(legs):
+        others = [n for n, other in enumerate(legs) if n != at and _is_same_phone(leg, other)]
+        if told[at].verdict is not Verdict.NOT_JUDGED and any(_speaks_for(legs[n], leg) for n in others):
+            answered = any(legs[n].outcome is Outcome.ANSWERED for n in others)
+            reason = Reason.ANSWERED_ELSEWHERE if answered else Reason.SAME_PHONE
+            told[at] = replace(told[at], verdict=Verdict.NOT_JUDGED, reason=reason)
+    return tuple(told)
+
+
+def _is_same_phone(one: LegFacts, other: LegFacts) -> bool:
+    """Both rang at one time; behind one outside line there may be several phones, each with a number."""
+    begun, ended = _ringing_span(one), _ringing_span(other)
+    together = begun[0] <= ended[1] and ended[0] <= begun[1]
+    return one.endpoint == other.endpoint and one.number == other.number and together
+
+
+def _ringing_span(leg: LegFacts) -> tuple[int, int]:
+    begun = next((at for at in (leg.ringing_at, leg.dialled_at, leg.answered_at) if at is not None), 0)
+    return begun, next((at for at in (leg.ring_ended_at, leg.ended_at) if at is not None), begun)
+
+
+def _speaks_for(one: LegFacts, other: LegFacts) -> bool:
+    """What the one did is what the phone did: it answered, or rang longer; of two alike the first."""
+    return _weight(one) > _weight(other)
+
+
+def _weight(leg: LegFacts) -> tuple[bool, bool, int, str]:
+    begun, ended = _ringing_span(leg)
+    # ids count up, so that the last part only breaks a tie, always in the same way
+    return leg.outcome is Outcome.ANSWERED, leg.ringing_at is not None, ended - begun, leg.uniqueid
 
 
 def _answered_elsewhere(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    if _never_rang(leg):
+        return Verdict.NOT_JUDGED, Reason.ANSWERED_ELSEWHERE
     return _by_limit(facts, leg, ring_us, (Verdict.NOT_JUDGED, Reason.ANSWERED_ELSEWHERE), Verdict.MISSED)
 
 
+def _never_rang(leg: LegFacts) -> bool:
+    """It was dialled, and it was over before it could ring."""
+    return leg.ringing_at is None and leg.dialled_at is not None
+
+
 def _cancelled(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
+    if _never_rang(leg):
+        return Verdict.LEFT_EARLY, None
     return _by_limit(facts, leg, ring_us, (Verdict.LEFT_EARLY, None), Verdict.MISSED)
 
 
@@ -236,7 +302,8 @@ def _staff(facts: CallFacts) -> Iterable[LegFacts]:
 
 def _first_answer(facts: CallFacts) -> LegFacts | None:
     answered = [leg for leg in facts.legs if leg.role is Role.STAFF and leg.answered_at is not None]
-    return min(answered, key=lambda leg: leg.answered_at or 0, default=None)
+    with_caller = [leg for leg in answered if leg.answered_at == facts.person_answered_at]
+    return min(with_caller or answered, key=lambda leg: leg.answered_at or 0, default=None)
 
 
 def _ring_start(facts: CallFacts) -> LegFacts | None:

@@ -71,4 +71,4 @@ class Waiting:
 
 
 def _is_up(channel: Channel) -> bool:
-    return channel.up_at is not None or (channel.leg is not None and channel.leg.answered_at is not None)
+    return channel.up_at is not None or (channel.leg is not None and channel.leg.lifted_at is not None)

@@ -11,7 +11,8 @@ from voicedesk.calls.model import CallFacts
 KEPT_HEADERS = frozenset(
     {
         "ActionID",
-        "AttendedTransfer", "CallerIDNum", "Cause", "Channel", "ChannelStateDesc", "Complete", "ContactStatus",
+        "AttendedTransfer", "BridgeId", "BridgeTechnology", "BridgeUniqueid", "CallerIDNum", "Cause", "Channel",
+        "ChannelStateDesc", "Complete", "ContactStatus",
         "DestChannel", "DestLinkedid", "DestUniqueid", "Device", "DialStatus", "DialString", "EndpointName", "Event",
         "Exten", "Interface", "Line", "Linkedid", "Location", "MemberName", "Number", "OrigTransfererChannel",
         "OrigTransfererLinkedid", "OrigTransfererUniqueid", "Paused", "Peer", "PeerStatus", "Privilege", "Queue",

@@ -1,0 +1,49 @@
+"""Who could hear whom, and from when on: from the stretches that channels spent in the switch's bridges.
+
+Two parties are connected while they are in one bridge, or in bridges that Local channels join. What is asked is only
+when two of them were connected first; a channel may since have moved to other bridges.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from voicedesk.calls.records import Channel, Stay, local_base
+
+
+def first_connected(party: Channel, channels: Iterable[Channel]) -> Mapping[Channel, int]:
+    """The channels of one call that a party was connected with, and since when (microseconds)."""
+    neighbours = _neighbours(channels)
+    found: dict[Channel, int] = {}
+    to_visit: list[tuple[Channel, int]] = [(party, 0)]
+    while to_visit:
+        channel, since = to_visit.pop()
+        if channel is not party and not channel.is_local:
+            continue  # sound goes through Local channels only: a party that was in two bridges joined none of them
+        for other, met_at in neighbours.get(channel, ()):
+            at = max(since, met_at)
+            if other is not party and at < found.get(other, at + 1):
+                found[other] = at
+                to_visit.append((other, at))
+    return found
+
+
+def _neighbours(channels: Iterable[Channel]) -> dict[Channel, list[tuple[Channel, int]]]:
+    """Who met whom directly: in one bridge, or as the two halves of one Local channel."""
+    in_bridge: dict[str, list[tuple[Channel, Stay]]] = {}
+    halves: dict[str, list[Channel]] = {}
+    for channel in channels:
+        for stay in channel.stays:
+            in_bridge.setdefault(stay.bridge, []).append((channel, stay))
+        if channel.is_local:
+            halves.setdefault(local_base(channel.name), []).append(channel)
+    met: dict[Channel, list[tuple[Channel, int]]] = {}
+    for stays in in_bridge.values():
+        for channel, stay in stays:
+            met.setdefault(channel, []).extend(
+                (other, max(stay.from_at, there.from_at))
+                for other, there in stays
+                if other is not channel and stay.overlaps(there)
+            )
+    for pair in halves.values():
+        for channel in pair:
+            met.setdefault(channel, []).extend((other, 0) for other in pair if other is not channel)
+    return met

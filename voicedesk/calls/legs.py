@@ -1,0 +1,308 @@
+"""Freezes one ringing of one phone into facts: when it rang, whether it was answered, and how it ended.
+
+Nothing here depends on the order in which events came, so the same events always give the same facts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from voicedesk.calls.bridges import first_connected
+from voicedesk.calls.model import Hall, LegFacts, Outcome, PhoneState, RingSource, Role
+from voicedesk.calls.records import CallRecord, Channel, Leg, local_base
+
+_BUSY, _REFUSED, _FORWARDED, _ELSEWHERE = 17, 21, 23, 26
+_NOT_REFUSED = frozenset({None, 0, 16, 26, 127})
+"""Q.850 causes that also a ringing has which the switch or the caller ended."""
+_NOBODY_CAME = frozenset({18, 19})
+"""Q.850 causes of a phone that rang in vain, or, where it never rang, refused (SIP 480)."""
+_UNREACHABLE_STATUS = frozenset({"CHANUNAVAIL", "CONGESTION", "INVALIDARGS"})
+_AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE})
+
+SILENT_US = 2_000_000
+"""A SIP phone that is there says within this time that it rings, or at least that it is trying."""
+AT_ONCE_US = 900_000
+"""The switch tries a phone for whole seconds: a dial that was over sooner was refused, if nobody took it away."""
+SETTLE_US = 500_000
+"""Events of different channels about one moment arrive this close together at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Which legs of a call were answered, and when; `person_at`: since when the caller heard somebody of the hall."""
+
+    at: Mapping[Leg, int]
+    person_at: int | None
+    joined: Mapping[Channel, int]
+
+
+def near(one: int | None, other: int | None) -> bool:
+    """True if two instants are known and belong to one moment."""
+    return one is not None and other is not None and abs(one - other) <= SETTLE_US
+
+
+# --- answers
+
+
+def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answers:
+    """A phone that was lifted is answered once somebody is connected with it; in an inbound call, with the caller.
+
+    `joined` are phones that nobody rang and that were connected with the caller all the same (a parked call fetched).
+    """
+    if not is_inbound or not record.tells_bridges:
+        left_at = record.first_channel.hangup_requested_at if is_inbound and record.first_channel else None
+        taken = (leg for leg in legs if _was_taken(leg, left_at) or _may_be_unseen(leg))
+        lifted = {leg: leg.lifted_at for leg in taken if leg.lifted_at is not None}
+        return Answers(lifted, min(lifted.values(), default=None), {})
+    caller = record.first_channel
+    heard = first_connected(caller, record.channels.values()) if caller is not None else {}
+    answers = {leg: at for leg in legs if (at := _answered_at(leg, heard)) is not None}
+    rung = {leg.channel for leg in legs}
+    joined = {
+        channel: _since(channel.up_at, at)
+        for channel, at in heard.items()
+        if channel not in rung and not channel.is_local and caller is not None and channel.endpoint != caller.endpoint
+    }
+    with_caller = [answers[leg] for leg in answers if caller is None or leg.channel in heard or _was_unseen(leg)]
+    return Answers(answers, min([*with_caller, *joined.values()], default=None), joined)
+
+
+def _was_taken(leg: Leg, left_at: int | None) -> bool:
+    """As the dial and the queue tell it, while the caller was still there."""
+    accepted_at = leg.accepted_at
+    return leg.is_accepted and (left_at is None or accepted_at is None or accepted_at <= left_at)
+
+
+def _answered_at(leg: Leg, heard: Mapping[Channel, int]) -> int | None:
+    """When the leg was connected with the caller, or with whoever had it dialled (a consultation)."""
+    if leg.picked_up:
+        return None
+    record, dialler = leg.channel.call, _who_dialled(leg)
+    ways = [heard]
+    if dialler is not None and dialler is not record.first_channel:
+        ways.append(first_connected(dialler, record.channels.values()))
+    at = min((way[leg.channel] for way in ways if leg.channel in way), default=None)
+    if at is None:
+        return leg.lifted_at if _was_unseen(leg) else None
+    return _since(leg.lifted_at, at)
+
+
+def _since(lifted_at: int | None, connected_at: int) -> int:
+    """The moment of an answer: the lifting, where the connection followed at once as it does without a confirmation."""
+    return lifted_at if lifted_at is not None and lifted_at >= connected_at - SETTLE_US else connected_at
+
+
+def _was_unseen(leg: Leg) -> bool:
+    """It was lifted, and events that would tell whether it was connected may be missing."""
+    return leg.is_accepted and _may_be_unseen(leg)
+
+
+def _may_be_unseen(leg: Leg) -> bool:
+    lifted_at = leg.lifted_at
+    return leg.channel.up_unseen or any(gap.touches(lifted_at, leg.channel.hung_at) for gap in leg.channel.call.gaps)
+
+
+def _who_dialled(leg: Leg) -> Channel | None:
+    """The party behind a leg's dialler: Local channels are seen through."""
+    record, dialler = leg.channel.call, leg.dialler
+    for _ in range(len(record.channels)):
+        if dialler is None or not dialler.is_local:
+            return dialler
+        halves = (one for one in record.channels.values() if one.is_local and one is not dialler)
+        half = next((one for one in halves if local_base(one.name) == local_base(dialler.name)), None)
+        if half is None or half.leg is None or half.leg.dialler is None:
+            return half
+        dialler = half.leg.dialler
+    return None
+
+
+# --- a leg
+
+
+def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: int | None) -> LegFacts:
+    """The facts of a leg as far as they are known."""
+    channel = leg.channel
+    answered_at = answers.at.get(leg)
+    outcome = _outcome(leg, answers, gave_up_at)
+    source, ringing_at = _ring_start(leg, answered_at, outcome)
+    at = ringing_at or leg.dialled_at or channel.hung_at or 0
+    member = _member(leg)
+    number = leg.outside_number
+    return LegFacts(
+        uniqueid=channel.uniqueid,
+        channel=channel.name,
+        endpoint=channel.endpoint,
+        role=role,
+        number=number,
+        member=member,
+        agent=hall.agent_at(channel.endpoint, member, at),
+        dialled_at=leg.dialled_at,
+        ring_source=source,
+        ringing_at=ringing_at,
+        ring_ended_at=_silent_at(leg, answers, outcome, gave_up_at),
+        answered_at=answered_at,
+        answer_seen=not channel.up_unseen,
+        was_lifted=answered_at is None and leg.lifted_at is not None,
+        ended_at=channel.hung_at,
+        outcome=outcome,
+        hangup_cause=channel.hangup_cause,
+        # what an outside line does in other calls says nothing of the phone behind it
+        state_before=leg.state_before if number is None else PhoneState.UNKNOWN,
+        transferred_from=_transferred_from(leg, answers, hall),
+        from_log=_is_from_log(leg),
+    )
+
+
+def freeze_joined(channel: Channel, answered_at: int, hall: Hall) -> LegFacts:
+    """A phone that nobody rang and that talked to the caller all the same, as a leg without a ringing."""
+    return LegFacts(
+        uniqueid=channel.uniqueid,
+        channel=channel.name,
+        endpoint=channel.endpoint,
+        role=Role.STAFF,
+        agent=hall.agent_at(channel.endpoint, None, answered_at),
+        answered_at=answered_at,
+        ring_ended_at=answered_at,
+        ended_at=channel.hung_at,
+        outcome=Outcome.ANSWERED,
+        hangup_cause=channel.hangup_cause,
+    )
+
+
+def _member(leg: Leg) -> str | None:
+    """The queue member that the leg was rung as; a Local member's name goes to every phone behind it."""
+    record, dialler = leg.channel.call, leg.dialler
+    member = leg.member
+    for _ in range(len(record.channels)):
+        if member or dialler is None or not dialler.is_local:
+            break
+        base = local_base(dialler.name)
+        member = record.local_members.get(base)
+        halves = (one for one in record.channels.values() if one.is_local and local_base(one.name) == base)
+        dialler = next((one.leg.dialler for one in halves if one.leg is not None and one.leg.dialler), None)
+    return member
+
+
+def _is_from_log(leg: Leg) -> bool:
+    """Nothing but a log tells of it: nobody saw the phone ring, or give any other sign of life."""
+    return leg.from_log and not leg.is_alive and leg.ringing_at is None
+
+
+def _transferred_from(leg: Leg, answers: Answers, hall: Hall) -> str | None:
+    """The phone that passed the call on to this one, if any did."""
+    record, at = leg.channel.call, leg.dialled_at
+    if at is None:
+        return None
+    blind = [who for when, who in record.transfers if when <= at]
+    if blind:
+        return blind[-1]
+    dialler = leg.dialler
+    if dialler is not None and dialler is not record.first_channel and dialler.endpoint in hall.phones:
+        return dialler.endpoint
+    answered = {one.channel.endpoint: when for one, when in answers.at.items() if one is not leg}
+    attended = (who for when, who in record.attended if who in answered and answered[who] < at < when)
+    return next(attended, None)
+
+
+def _ring_start(leg: Leg, answered_at: int | None, outcome: Outcome | None) -> tuple[RingSource | None, int | None]:
+    """The best ring start there is and its source. A phone that said nothing and was gone at once never rang."""
+    if leg.ringing_at is not None:
+        return RingSource.NEWSTATE, leg.ringing_at
+    if leg.dial_ringing_at is not None:
+        return RingSource.DIALSTATE, leg.dial_ringing_at
+    if answered_at is None and _never_rang(leg, outcome):
+        return None, None
+    if leg.dial_begin_at is not None:
+        return RingSource.DIALBEGIN, leg.dial_begin_at
+    if leg.agent_called_at is not None:
+        return RingSource.AGENTCALLED, leg.agent_called_at
+    return None, None
+
+
+def _never_rang(leg: Leg, outcome: Outcome | None) -> bool:
+    """It refused, was forwarded, could not be reached, or was over before a phone could have said that it rings."""
+    if outcome in (Outcome.BUSY, Outcome.DECLINED, Outcome.UNREACHABLE) or leg.channel.hangup_cause == _FORWARDED:
+        return True
+    ended_at = _ring_ended_at(leg, None)
+    return not leg.is_alive and ended_at is not None and ended_at - (leg.dialled_at or ended_at) < SILENT_US
+
+
+def _ring_ended_at(leg: Leg, answered_at: int | None) -> int | None:
+    """When the phone fell silent: its lifting, else the end of the dial, else the hang-up."""
+    ends = (answered_at, leg.lifted_at, leg.dial_end_at, leg.queue_gave_up_at, leg.channel.hung_at)
+    return next((at for at in ends if at is not None), None)
+
+
+def _silent_at(leg: Leg, answers: Answers, outcome: Outcome | None, gave_up_at: int | None) -> int | None:
+    """As `_ring_ended_at`; who took the ringing away did so a moment before the switch says that it is over."""
+    ended_at = _ring_ended_at(leg, answers.at.get(leg))
+    if outcome is Outcome.CANCELLED and gave_up_at is not None and near(gave_up_at, ended_at):
+        return min(gave_up_at, ended_at or gave_up_at)
+    if outcome is Outcome.ANSWERED_ELSEWHERE:
+        others = (at for other, at in answers.at.items() if other is not leg)
+        return min((at for at in (*others, ended_at) if at is not None and near(at, ended_at)), default=ended_at)
+    return ended_at
+
+
+def _outcome(leg: Leg, answers: Answers, gave_up_at: int | None) -> Outcome | None:
+    """How the ringing ended; None while it lasts, or if nobody saw it end."""
+    if leg.picked_up:
+        return Outcome.ANSWERED_ELSEWHERE
+    if leg in answers.at:
+        return Outcome.ANSWERED
+    if leg.lifted_at is not None:  # and not accepted: nobody was connected with it
+        return Outcome.NO_ANSWER if _is_over(leg) else None
+    ended_at = _ring_ended_at(leg, None)
+    if ended_at is None or leg.channel.hung_unseen or not _is_settled(leg):
+        return None
+    return _refused(leg) or _taken_away(leg, answers, ended_at, gave_up_at)
+
+
+def _is_over(leg: Leg) -> bool:
+    return leg.channel.hung_at is not None or leg.dial_status not in (None, "ANSWER")
+
+
+def _is_settled(leg: Leg) -> bool:
+    """The hang-up, with its cause, follows the end of the dial at once, or was not seen."""
+    last_dial = leg.dial_end_at if leg.dial_end_at is not None else leg.queue_gave_up_at
+    return leg.channel.hung_at is not None or leg.channel.call.last_at > (last_dial or 0) + SETTLE_US
+
+
+def _refused(leg: Leg) -> Outcome | None:
+    """What the phone itself said; the hang-up cause tells what the dial status hides (busy and decline look alike)."""
+    cause = leg.channel.hangup_cause
+    rang = leg.ringing_at is not None or leg.dial_ringing_at is not None
+    if cause == _ELSEWHERE:
+        return Outcome.ANSWERED_ELSEWHERE
+    if cause == _REFUSED:
+        return Outcome.DECLINED
+    if cause == _BUSY or leg.dial_status == "BUSY":
+        return Outcome.DECLINED if rang else Outcome.BUSY
+    return Outcome.UNREACHABLE if not rang and _was_unreachable(leg, cause) else None
+
+
+def _was_unreachable(leg: Leg, cause: int | None) -> bool:
+    """The switch says so, or the phone refused without ringing, or gave no sign of life while it was dialled."""
+    if leg.dial_status in _UNREACHABLE_STATUS or leg.state_before in _AWAY:
+        return True
+    if cause not in _NOT_REFUSED and cause != _FORWARDED:
+        return not leg.is_alive or cause not in _NOBODY_CAME
+    ended_at = _ring_ended_at(leg, None)
+    is_sip = leg.channel.name.startswith(("PJSIP/", "SIP/"))
+    dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
+    return is_sip and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
+
+
+def _taken_away(leg: Leg, answers: Answers, ended_at: int, gave_up_at: int | None) -> Outcome:
+    """Who ended a ringing that nobody answered or refused: the caller, a colleague, or the switch."""
+    if leg.dial_status != "NOANSWER":
+        if gave_up_at is not None and gave_up_at <= ended_at + SETTLE_US:
+            return Outcome.CANCELLED
+        if any(near(at, ended_at) for other, at in answers.at.items() if other is not leg):
+            return Outcome.ANSWERED_ELSEWHERE
+    return Outcome.UNREACHABLE if _was_refused_at_once(leg, ended_at) else Outcome.NO_ANSWER
+
+
+def _was_refused_at_once(leg: Leg, ended_at: int) -> bool:
+    """No cause says so; but it never rang, and the dial was over before the switch could have been tired of it."""
+    silent = not leg.is_alive and leg.ringing_at is None and leg.channel.hangup_cause != _FORWARDED
+    return silent and leg.dialled_at is not None and not leg.from_log and ended_at - leg.dialled_at < AT_ONCE_US
