@@ -116,12 +116,12 @@ def _leg(leg: TrueLeg, call: TrueCall) -> frozenset[str]:
     if leg.how in ("declined", "unreachable", "dnd"):
         return frozenset({"missed"})
     if leg.how == "not_accepted":
-        return _not_accepted(leg, call)
+        return _not_accepted(leg)
     if leg.how == "forwarded" and not leg.told:  # after early media nobody knows whether it rang
         return frozenset({"not_judged"} if leg.rang_at is None else {"not_judged", "missed", "cannot_tell"})
     within = {"answered": "on_time", "cancelled": "left_early"}.get(leg.how, "not_judged")
     said = _by_limit(leg, _end(leg), within, "late" if leg.how == "answered" else "missed")
-    if leg.how == "no_answer" and _in_silence(call) and leg.silent_at == call.ended_at:
+    if leg.how == "no_answer" and _in_silence(call) and (leg.silent_at or 0) >= (call.ended_at or 0) - AT_ONCE:
         said |= _by_limit(leg, _end(leg), "left_early", "missed")
     if leg.how == "forwarded" and abs(_end(leg) - _begun(leg) - LIMIT) < A_MOMENT:
         said |= {"not_judged", "missed"}
@@ -135,12 +135,11 @@ def _end(leg: TrueLeg) -> int:
     return leg.silent_at or 0
 
 
-def _not_accepted(leg: TrueLeg, call: TrueCall) -> frozenset[str]:
-    """Lifted, and put down without a word to the caller: it rang until then; nobody answered."""
-    early = {"not_judged", "left_early"} if call.gave_up_at is not None else {"not_judged"}
+def _not_accepted(leg: TrueLeg) -> frozenset[str]:
+    """Lifted, and put down without a word to the caller: it rang until it was lifted; nobody answered."""
     if leg.rang_at is None:
-        return frozenset({*early, "missed", "cannot_tell"})
-    return _by_limit(leg, leg.silent_at or 0, "not_judged", "missed") | early
+        return frozenset({"not_judged", "missed", "cannot_tell"})
+    return _by_limit(leg, leg.silent_at or 0, "not_judged", "missed")
 
 
 def _by_limit(leg: TrueLeg, end: int, within: str, beyond: str) -> frozenset[str]:
@@ -190,8 +189,9 @@ def _verdicts(call: TrueCall) -> frozenset[str]:
     """Where it cannot be known whether a phone rang, what follows from either is right."""
     met = answer(call)
     if met is None and call.gave_up_at is None:
-        end = call.ended_at if _in_silence(call) else None
-        return frozenset({"missed"}) | (_clocked(call, end, "left_early", "missed") if end is not None else frozenset())
+        ends = (call.ended_at, call.waited_until) if _in_silence(call) else ()
+        maybe = [_clocked(call, end, "left_early", "missed") for end in ends if end is not None]
+        return frozenset({"missed"}).union(*maybe)
     if met is not None:
         return _clocked(call, answered_at(met), "on_time", "late")
     left = _clocked(call, call.gave_up_at or 0, "left_early", "missed")

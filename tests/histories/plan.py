@@ -120,7 +120,7 @@ NOBODY = (frozenset(), frozenset(), frozenset(), frozenset({"agent1"}), frozense
 SHAPES = ("", "", "", "mobile", "confirm", "", "contacts", "local", "dnd", "forwards", "", "guest")
 CAUSES = (19, 17, 20, 21, 1, 34, 127, 3, 18, 0, 16, 31, 58, 200)
 """With which a phone, or the road to it, refuses without ringing; the last is none that anybody knows."""
-RESULTS = ("ANSWER", "ANSWER", "CONTINUE", "ANSWER", "ABORT", "GOTO", "DONTCALL", "TORTURE", "CANCEL", "NOANSWER")
+RESULTS = ("ANSWER", "ANSWER", "CONTINUE", "ANSWER", "ABORT", "GOTO", "DONTCALL", "TORTURE", "NOANSWER")
 DIALLED = (
     ("PJSIP/trunk", "{number}@trunk"),
     ("PJSIP/trunk", "trunk/sip:{number}@10.0.0.1"),

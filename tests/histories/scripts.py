@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 from tests.histories.dialling import CITIZEN, DUE, Dialled, dial
 from tests.histories.placed import callback, placed
-from tests.histories.plan import MEMBERS, MOBILES, QUEUES, STEP, CallPlan, Reaction
+from tests.histories.plan import MEMBERS, MOBILES, QUEUES, SECOND, STEP, CallPlan, Reaction
 from tests.histories.ringing import Try
 from tests.histories.switch import Switch
 from tests.histories.talking import conversation, end
@@ -34,6 +34,7 @@ class Inbound:
         self.gives_up: int | None = None
         self.leaves: int | None = None
         self.aborted = False
+        self.taken = False
 
     def steps(self) -> Steps:
         """From the first ring of the line to the end."""
@@ -52,7 +53,7 @@ class Inbound:
         answered = yield from self._rounds(plan.rounds, plan.kind)
         if not answered and not self._gone() and self._goes_on():
             self._leaves_queue()
-            self.leaves = None
+            self.leaves, self.taken = None, False
             yield switch.now + STEP
             answered = yield from self._rounds(plan.failover, "failover")
         if answered:
@@ -102,7 +103,8 @@ class Inbound:
                 until = [switch.now + (plan.pause if queue else STEP)]
                 until += [max(at, switch.now) for at in (self.gives_up, self.leaves) if at is not None]
                 yield min(until)
-            if self._gone() or (self.leaves is not None and switch.now >= self.leaves):
+            self.taken = self.leaves is not None and switch.now >= self.leaves
+            if self._gone() or self.taken:
                 return None
             answered = yield from self._round(reactions, kind)
             if answered or self.call.gave_up_at or self.aborted:
@@ -132,6 +134,7 @@ class Inbound:
         )
         answered = yield from tried.run()
         self.aborted = self.aborted or tried.aborted
+        self.taken = self.leaves is not None and self.switch.now >= self.leaves
         return answered
 
     def _is_offered(self, phone: str) -> bool:
@@ -164,10 +167,10 @@ class Inbound:
         """The switch has nobody left to ring: it says so, or takes a message, and the call ends by either side."""
         switch, plan = self.switch, self.plan
         self._leaves_queue()
-        if plan.lingers:
+        if plan.lingers or self.taken:  # whoever pressed a key, or was sent elsewhere, hears something at least
             if plan.lingers > STEP * 100 and not switch.is_up(self.caller):
                 switch.state(self.caller, "Up")
-            yield switch.now + plan.lingers
+            yield switch.now + (max(plan.lingers, SECOND) if self.taken else plan.lingers)
             if plan.caller_ends and not self.call.unheard:
                 switch.say("HangupRequest", self.caller, lag=0, Cause="16")
         switch.hangup(self.caller, 19)

@@ -134,6 +134,7 @@ class ChannelEvents:
     def _lifted(self, channel: Channel, *, accepted: bool) -> None:
         """A phone was lifted; where bridges are told, the caller waits on until one of them connects the two."""
         record = channel.call
+        record.switch_tells_bridges = record.switch_tells_bridges or self._registry.tells_bridges
         if accepted and channel.leg is not None and not channel.is_local:
             self._registry.waiting.discard(record)
         self._registry.changed[record] = None

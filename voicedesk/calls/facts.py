@@ -181,12 +181,21 @@ def _left_at(record: CallRecord, first: Channel) -> int | None:
         return first.hangup_requested_at
     if first.hung_at is None:
         return None
-    legs = (channel.leg for channel in record.channels.values() if channel.leg is not None)
-    ends = (leg.dial_end_at for leg in legs if leg.dialler is first and leg.dial_status == "CANCEL")
-    cut_short_at = min((at for at in ends if at is not None and near(at, first.hung_at)), default=None)
+    cut_short_at = _cut_short_at(record, first)
     if cut_short_at is not None:
         return cut_short_at
     return first.abandoned_at if _left_the_queue(first) else None
+
+
+def _cut_short_at(record: CallRecord, first: Channel) -> int | None:
+    """When a dial of the caller's ended because nobody was there any more to dial for.
+
+    A dial ends so, too, for a phone that forwards, and where a key or a redirection takes the caller to other phones.
+    """
+    dials = [one.leg for one in record.channels.values() if one.leg is not None and one.leg.dialler is first]
+    last_at = max((leg.dialled_at for leg in dials if leg.dialled_at is not None), default=0)
+    ends = (leg.dial_end_at for leg in dials if leg.dial_status == "CANCEL" and not leg.was_forwarded)
+    return min((at for at in ends if at is not None and at >= last_at and near(at, first.hung_at)), default=None)
 
 
 def _left_the_queue(first: Channel) -> bool:
@@ -213,7 +222,9 @@ def _waited_until(record: CallRecord, first: Channel) -> int | None:
         leg = channel.leg
         if leg is None or channel is first:
             continue
-        end = next((at for at in (leg.dial_end_at, leg.queue_gave_up_at, channel.hung_at) if at is not None), None)
+        said = (leg.dial_end_at, leg.queue_gave_up_at) if leg.lifted_at is None or channel.is_local else ()
+        # a phone that was lifted and not connected may still be asked whether it takes the call
+        end = next((at for at in (*said, channel.hung_at) if at is not None), None)
         if end is None:
             return None
         ends.append(end)

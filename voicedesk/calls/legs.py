@@ -10,7 +10,7 @@ from voicedesk.calls.bridges import first_connected
 from voicedesk.calls.model import Hall, LegFacts, Outcome, PhoneState, RingSource, Role
 from voicedesk.calls.records import CallRecord, Channel, Leg, local_base
 
-_BUSY, _REFUSED, _FORWARDED, _ELSEWHERE = 17, 21, 23, 26
+_BUSY, _REFUSED, _ELSEWHERE = 17, 21, 26
 _NOT_REFUSED = frozenset({None, 0, 16, 26, 127})
 """Q.850 causes that also a ringing has which the switch or the caller ended."""
 _NOBODY_CAME = frozenset({18, 19})
@@ -220,10 +220,17 @@ def _ring_start(leg: Leg, answered_at: int | None, outcome: Outcome | None) -> t
 
 def _never_rang(leg: Leg, outcome: Outcome | None) -> bool:
     """It refused, was forwarded, could not be reached, or was over before a phone could have said that it rings."""
-    if outcome in (Outcome.BUSY, Outcome.DECLINED, Outcome.UNREACHABLE) or leg.channel.hangup_cause == _FORWARDED:
+    if outcome in (Outcome.BUSY, Outcome.DECLINED, Outcome.UNREACHABLE) or leg.was_forwarded:
         return True
     ended_at = _ring_ended_at(leg, None)
-    return not leg.is_alive and ended_at is not None and ended_at - (leg.dialled_at or ended_at) < SILENT_US
+    if leg.is_alive or ended_at is None:
+        return False
+    # a SIP phone that rings says so, however long it is dialled, as long as it is not a log that tells of it
+    return (_is_sip(leg) and not leg.from_log) or ended_at - (leg.dialled_at or ended_at) < SILENT_US
+
+
+def _is_sip(leg: Leg) -> bool:
+    return leg.channel.name.startswith(("PJSIP/", "SIP/"))
 
 
 def _ring_ended_at(leg: Leg, answered_at: int | None) -> int | None:
@@ -284,17 +291,18 @@ def _was_unreachable(leg: Leg, cause: int | None) -> bool:
     """The switch says so, or the phone refused without ringing, or gave no sign of life while it was dialled."""
     if leg.dial_status in _UNREACHABLE_STATUS or leg.state_before in _AWAY:
         return True
-    if cause not in _NOT_REFUSED and cause != _FORWARDED:
+    if leg.channel.hangup_requested_at is not None and not leg.is_alive and not leg.was_forwarded:
+        return True  # it was the phone, or the road to it, that hung up
+    if cause not in _NOT_REFUSED and not leg.was_forwarded:
         return not leg.is_alive or cause not in _NOBODY_CAME
     ended_at = _ring_ended_at(leg, None)
-    is_sip = leg.channel.name.startswith(("PJSIP/", "SIP/"))
     dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
-    return is_sip and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
+    return _is_sip(leg) and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
 
 
 def _taken_away(leg: Leg, answers: Answers, ended_at: int, gave_up_at: int | None) -> Outcome:
     """Who ended a ringing that nobody answered or refused: the caller, a colleague, or the switch."""
-    if leg.dial_status != "NOANSWER":
+    if leg.dial_status != "NOANSWER" and not leg.was_forwarded:
         if gave_up_at is not None and gave_up_at <= ended_at + SETTLE_US:
             return Outcome.CANCELLED
         if any(near(at, ended_at) for other, at in answers.at.items() if other is not leg):
@@ -304,5 +312,5 @@ def _taken_away(leg: Leg, answers: Answers, ended_at: int, gave_up_at: int | Non
 
 def _was_refused_at_once(leg: Leg, ended_at: int) -> bool:
     """No cause says so; but it never rang, and the dial was over before the switch could have been tired of it."""
-    silent = not leg.is_alive and leg.ringing_at is None and leg.channel.hangup_cause != _FORWARDED
+    silent = not leg.is_alive and leg.ringing_at is None and not leg.was_forwarded
     return silent and leg.dialled_at is not None and not leg.from_log and ended_at - leg.dialled_at < AT_ONCE_US

@@ -7,6 +7,7 @@ matter and a repeated event changes nothing: the first one wins.
 from voicedesk.calls.dial_strings import outside_number
 from voicedesk.calls.model import Gap, PhoneState, StartSource
 
+_FORWARDED = 23
 CALLBACK_PREFIX = "vd-"
 """Our own calls carry a channel id of ours; Asterisk takes it over as Uniqueid and Linkedid."""
 
@@ -160,6 +161,11 @@ class Leg:
         """When the switch said that the call was taken, else when the phone was lifted."""
         said = [at for at in (self.dial_end_at, self.connected_at) if at is not None]
         return min(said, default=self.lifted_at)
+
+    @property
+    def was_forwarded(self) -> bool:
+        """The phone sent the call on to another number (SIP 302)."""
+        return self.channel.hangup_cause == _FORWARDED
 
     @property
     def outside_number(self) -> str | None:
