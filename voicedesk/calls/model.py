@@ -253,7 +253,7 @@ class PhoneSeen:
 class LegFacts:
     """One ringing of one phone. `state_before` is what the phone was doing when the switch dialled it.
 
-    `number` is what was dialled where the phone is outside the house (a staff member's mobile over a trunk).
+    `number` is what was dialled where the phone is outside the house (a mobile over a trunk), masked ("139****0000").
     Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `was_lifted`: it went off the hook
     and nobody was connected with it (a confirmation that never came). `from_log`: only a log of the switch tells of it,
     which does not know whether or when the phone rang.
