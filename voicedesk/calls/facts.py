@@ -230,13 +230,15 @@ def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -
     at = ringing_at or leg.dialled_at or channel.hung_at or 0
     dialler = leg.dialler
     member = leg.member or (dialler.call.local_members.get(local_base(dialler.name)) if dialler else None)
+    role = role_of(leg, hall)
+    dialled = outside_number(leg.dial_string) if role is Role.STAFF else None
     return LegFacts(
         uniqueid=channel.uniqueid,
         channel=channel.name,
         endpoint=channel.endpoint,
-        role=role_of(leg, hall),
+        role=role,
         member=member,
-        agent=hall.agent_at(channel.endpoint, member, at),
+        agent=hall.agent_at(channel.endpoint, member, at, dialled=dialled),
         dialled_at=leg.dialled_at,
         ring_source=source,
         ringing_at=ringing_at,

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from voicedesk.app import address_of, hall_of
+from voicedesk.app import address_of
 from voicedesk.cli.common import ConfigOption, JsonOption, say, say_json
+from voicedesk.services.hall import hall_of
 from voicedesk.settings import LoadedSettings, origins, read_settings
 
 app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
@@ -68,7 +69,7 @@ def _as_json(loaded: LoadedSettings, with_origin: bool) -> dict[str, Any]:
 def _shown(row: BaseModel) -> dict[str, Any]:
     """A table's keys and values; a secret that was read from a file is not one of them."""
     shown = row.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for key in ("secret", "dial_secret", "url"):
+    for key in ("secret", "dial_secret", "pause_secret", "url"):
         if f"{key}_file" in shown:
             del shown[key]
     return shown

@@ -45,6 +45,7 @@ def dial_limits(settings: Settings) -> DialLimits:
     """Whom the hall may ring and how often; its own numbers are never rung."""
     rules = settings.callbacks
     own = {extension for line in settings.lines for extension in line.extensions} | set(rules.own_numbers)
+    own |= {line.shown_number for line in settings.lines if line.shown_number}
     return DialLimits(
         enabled=rules.enabled,
         tries_a_day=rules.tries_a_day,
@@ -60,7 +61,7 @@ def group_of(facts: CallFacts, settings: Settings) -> str | None:
         return next((_group(line) for line in settings.lines if line.name == facts.line), facts.line)
     staff = [leg.endpoint for leg in facts.legs if leg.role is Role.STAFF]
     phones = {facts.placed_by} if facts.placed_by else set(staff)
-    groups = {_group(line) for line in settings.lines if phones & set(line.phones)}
+    groups = {_group(line) for line in settings.on(facts.pbx).lines if phones & set(line.phones)}
     return groups.pop() if len(groups) == 1 else None
 
 
