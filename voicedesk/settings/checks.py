@@ -27,6 +27,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield from twice(table, key, settings)
     yield from _twice("agents", "id", ((i, (one.id,)) for i, one in enumerate(settings.agents)))
     yield from _secrets(settings)
+    yield from _one_switch_twice(settings)
     yield from _lines_without_a_number(settings)
     yield from phone_problems(settings)
     yield from _assignments(settings)
@@ -64,6 +65,23 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
             if given != (getattr(pbx, f"{user}_username") is not None):
                 keys = f"{user}_username and exactly one of {user}_secret_file and {user}_secret"
                 yield ("pbx", index), f"pbx {pbx.name!r} {does} as a user of its own: give {keys}"
+
+
+def _one_switch_twice(settings: Settings) -> Iterator[Problem]:
+    """Two tables for one switch, or one log read as that of two."""
+    addresses: set[tuple[str, int]] = set()
+    files: set[tuple[str, str]] = set()
+    for index, pbx in enumerate(settings.pbx):
+        address = (pbx.host.lower(), pbx.port)
+        if address in addresses:
+            what = f"{pbx.host}:{pbx.port} is there twice: each call would be counted twice"
+            yield ("pbx", index, "host"), f"{what}; give each switch one [[pbx]]"
+        addresses.add(address)
+        for key in ("cel_csv", "cdr_csv", "queue_log", "recordings"):
+            path = getattr(pbx, key)
+            if path is not None and (key, str(path)) in files:
+                yield ("pbx", index, key), f"{str(path)!r} is there twice: each PBX has its own, or calls are mixed up"
+            files.add((key, str(path)))
 
 
 def _webhook_secrets(settings: Settings) -> Iterator[Problem]:
