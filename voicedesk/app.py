@@ -29,6 +29,7 @@ from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavailable, VoicedeskError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import shipped_rules
+from voicedesk.log import configure_logging
 from voicedesk.services import break_steps, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
@@ -66,8 +67,8 @@ RESIGN_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
 """SQLite's thread asks for the interpreter after every row: while the loop is busy each costs it one such wait."""
 LEADER = "service"
-_FIXED = ("pbx", "store", "speech", "ivr")
-"""Tables that are read only when the service starts."""
+NEEDS_RESTART = ("pbx", "store", "speech", "ivr")
+"""Tables that are read only when the service starts; all others are read again by a reload."""
 
 _log = structlog.get_logger()
 
@@ -447,8 +448,10 @@ class Service:
             _log.error("reload_refused", reason=str(error))
             return str(error), True
         old = self._settings
-        needs_restart = any(getattr(settings, table) != getattr(old, table) for table in _FIXED)
+        waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
         self._settings = settings
+        if settings.log != old.log:
+            configure_logging(level=settings.log.level, format=settings.log.format)
         for name, log in self._logs.items():
             if name in halls:  # a PBX that left the settings is followed until the restart, by what held
                 log.change_hall(halls[name])
@@ -459,8 +462,9 @@ class Service:
         for part in (self._ivr, self._desk, self._steps, self._breaks, self._messenger):
             if part is not None:
                 part.change_settings(settings)
-        _log.info("reloaded", needs_restart=needs_restart)
-        rest = "; changes of [[pbx]], [store], [speech] and [ivr] need a restart" if needs_restart else ""
+        _log.info("reloaded", needs_restart=waiting)
+        named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
+        rest = f"; what changed in {named} needs a restart" if waiting else ""
         return f"lines, phones and people are read again{rest}", False
 
     @contextlib.contextmanager
