@@ -80,7 +80,7 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
     gave_up_at = _gave_up_at(record, legs, answered_at)
     frozen = tuple(
         sorted(
-            (_freeze_leg(leg, legs, hall, gave_up_at) for leg in legs),
+            (_freeze_leg(leg, legs, hall, gave_up_at, direction) for leg in legs),
             key=lambda leg: (leg.ringing_at or leg.dialled_at or leg.ended_at or 0, leg.uniqueid),
         )
     )
@@ -223,20 +223,19 @@ def _unanswered(outcomes: set[Outcome | None]) -> Disposition:
 # --- a leg
 
 
-def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -> LegFacts:
+def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None, direction: Direction) -> LegFacts:
     channel = leg.channel
     outcome = _outcome(leg, legs, gave_up_at)
     source, ringing_at = _ring_start(leg, outcome)
     at = ringing_at or leg.dialled_at or channel.hung_at or 0
     dialler = leg.dialler
     member = leg.member or (dialler.call.local_members.get(local_base(dialler.name)) if dialler else None)
-    role = role_of(leg, hall)
-    dialled = outside_number(leg.dial_string) if role is Role.STAFF else None
+    dialled = outside_number(leg.dial_string) if direction is Direction.INBOUND else None  # a mobile of the staff
     return LegFacts(
         uniqueid=channel.uniqueid,
         channel=channel.name,
         endpoint=channel.endpoint,
-        role=role,
+        role=role_of(leg, hall),
         member=member,
         agent=hall.agent_at(channel.endpoint, member, at, dialled=dialled),
         dialled_at=leg.dialled_at,
