@@ -95,8 +95,9 @@ def pieces_of(part: Part, settings: Settings, *, pbx: str | None = None, freepbx
     switch = _switch(settings, pbx)
     own = settings.on(switch.name if switch is not None else None)
     parts = list(_of_all(own, switch)) if part is Part.ALL else [part]
+    of = f" of {switch.name}" if switch is not None and len(settings.pbx) > 1 else ""
     pieces = [
-        _piece(name, text, freepbx)
+        _piece(name, text, freepbx, of)
         for one in parts
         for name in _FILES[one]
         for text in _filled(name, own, switch, freepbx=freepbx)
@@ -153,12 +154,13 @@ def _switch(settings: Settings, name: str | None) -> PbxSettings | None:
     raise InputError(f"no [[pbx]] is called {name!r}: it has {', '.join(one.name for one in settings.pbx) or 'none'}")
 
 
-def _piece(name: str, text: str, freepbx: bool) -> Piece:
+def _piece(name: str, text: str, freepbx: bool, of: str) -> Piece:
+    """`of`: which PBX's file it is, where there are several."""
     if freepbx and name in _BY_WEB_PAGE:
-        return Piece("", "FreePBX: make this in the web page Queues, with the same values", text)
+        return Piece("", f"FreePBX{of}: make this in the web page Queues, with the same values", text)
     ending = "_custom" if freepbx and name in _FREEPBX_CUSTOM else ""
     file = f"{_TARGETS.get(name, name)}{ending}.conf"
-    return Piece(file, f"for /etc/asterisk/{file}", text)
+    return Piece(file, f"for /etc/asterisk/{file}{of}", text)
 
 
 def _filled(name: str, settings: Settings, switch: PbxSettings | None, *, freepbx: bool) -> Iterator[str]:

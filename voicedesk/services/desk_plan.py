@@ -1,6 +1,7 @@
 """The desk's rules as the settings give them: deadlines, limits of dialling, and which line group a call belongs to."""
 
 from voicedesk.calls.model import CallFacts, Role
+from voicedesk.phone_numbers import normalise
 from voicedesk.settings import LineSettings, Settings
 from voicedesk.tickets.dial_rules import DialLimits
 from voicedesk.tickets.model import Kind
@@ -53,6 +54,12 @@ def dial_limits(settings: Settings) -> DialLimits:
         own_numbers=frozenset(own),
         area_code=settings.hall.area_code,
     )
+
+
+def switchboards_of(settings: Settings) -> frozenset[str]:
+    """The numbers that many people call from, in the one form that calls have them in, however they are written."""
+    numbers = (normalise(number, settings.hall.area_code) for number in settings.callbacks.switchboards)
+    return frozenset(number for number in numbers if number is not None)
 
 
 def group_of(facts: CallFacts, settings: Settings) -> str | None:

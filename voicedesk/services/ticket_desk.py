@@ -17,7 +17,7 @@ from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError, StoreError
 from voicedesk.ivr.model import RequestKind
 from voicedesk.phone_numbers import national_digits
-from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for
+from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for, switchboards_of
 from voicedesk.services.news import News, Tell
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
@@ -143,7 +143,7 @@ class TicketDesk:
         self._step = _Pending({}, [], [], [])
         self._plan = plan_of(self._settings)
         self._live = {one.ticket.id: one for one in await self._store.tickets.live()}
-        self._book = Book(self._plan, switchboards=frozenset(self._settings.callbacks.switchboards))
+        self._book = Book(self._plan, switchboards=switchboards_of(self._settings))
         for stored in self._live.values():
             if stored.ticket.kind is Kind.CALLBACK:
                 self._book.put(stored.ticket)
@@ -313,7 +313,7 @@ class TicketDesk:
         if ticket is None or ticket.is_closed or ticket.state not in (State.DIALLING, State.UNKNOWN):
             return
         match tried.result:
-            case Result.REACHED if attempt.number not in self._settings.callbacks.switchboards:
+            case Result.REACHED if attempt.number not in switchboards_of(self._settings):
                 self._note([rung_up(ticket, call_id=call_id or "", at=tried.at)])
             case Result.FAILED:
                 self._note([try_failed(ticket, cause=tried.cause, at=tried.at, plan=self._plan, call_id=call_id)])

@@ -1,4 +1,4 @@
-"""A mobile of the staff, rung over a trunk, is its person's; whoever rings the hall from it is a caller like any other."""
+"""A mobile of the staff, rung over a trunk, is its person's; who rings the hall from it is a caller like any other."""
 
 from dataclasses import replace
 

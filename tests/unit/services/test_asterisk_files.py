@@ -122,6 +122,7 @@ HOUSES = [
 def test_each_pbx_gets_its_own_lines_queues_and_phones_alone() -> None:
     two = settings([PBX, BRANCH], HOUSES)
     main, branch = (render(Part.ALL, two, pbx=name) for name in ("main", "branch"))
+    assert "; ---- for /etc/asterisk/manager.conf of branch\n" in branch
     assert ("社保" in main, "分厅" in main, "PJSIP/102" in main) == (True, False, False)
     assert ("社保" in branch, "分厅" in branch, "PJSIP/102" in branch) == (False, True, True)
 

@@ -169,3 +169,12 @@ def test_a_mobile_of_the_staff_is_named_by_its_number_whichever_pbx_dials_it(tmp
     twice = '\n[[assignments]]\nagent = "zhang"\nnumber = "+8613900000000"\n'
     assert "'li' and 'zhang' sit at '+8613900000000' at the same time" in refusal(tmp_path, HOUSES + mobile + twice)
     assert "is no phone number" in refusal(tmp_path, HOUSES + mobile.replace("139 0000 0000", "PJSIP/trunk"))
+
+
+def test_the_environment_may_say_where_a_line_is(tmp_path: Path) -> None:
+    (tmp_path / "voicedesk.toml").write_text(HOUSES.replace('name = "社保"\npbx = "main"\n', 'name = "社保"\n'))
+    for written, meant in (("main", ("main",)), ("main, branch", ("main", "branch"))):
+        environ = {"VOICEDESK_LINES__0__PBX": written, "VOICEDESK_LINES__1__EXTENSIONS": "12334"}
+        environ |= {"VOICEDESK_LINES__1__QUEUES": "branch"}
+        line = read_settings(tmp_path / "voicedesk.toml", environ).settings.lines[0]
+        assert line.pbx == meant

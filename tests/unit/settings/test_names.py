@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from voicedesk.errors import SettingsError
+from voicedesk.services.desk_plan import switchboards_of
 from voicedesk.settings import Settings, names, read_settings
 from voicedesk.settings.model import DEFAULT_LIMIT_SOURCE, NO_LIMIT_SOURCE, LineSettings
 
@@ -150,3 +151,9 @@ def test_every_key_that_a_webhook_s_refusal_advises_exists(tmp_path: Path) -> No
         )
         assert f"{advised} = true" in told
         read(tmp_path, f"{webhook}{advised} = true\n")
+
+
+def test_a_switchboard_is_found_however_it_is_written() -> None:
+    written = ["0371-6666 8888", "66669999", "+86 371 66667777", "４００－１２３４５６７"]
+    settings = Settings.model_validate({"hall": {"area_code": "0371"}, "callbacks": {"switchboards": written}})
+    assert switchboards_of(settings) == {"037166668888", "037166669999", "037166667777", "4001234567"}
