@@ -11,7 +11,7 @@ from voicedesk.clock import MICROSECONDS, now_us, to_datetime, to_seconds
 from voicedesk.log import printable
 from voicedesk.phones.model import PhoneFinding, PhoneStanding
 from voicedesk.services.phone_desk import TITLES
-from voicedesk.settings import Settings
+from voicedesk.settings import LineSettings, PhoneSettings, Settings
 from voicedesk.settings.houses import places
 from voicedesk.store.phones import StoredPhone
 from voicedesk.store.store import Store
@@ -26,6 +26,8 @@ STATES = {
     PhoneState.UNREACHABLE: "联系不上 unreachable",
     PhoneState.UNKNOWN: "不明 unknown",
 }
+Place = tuple[str | None, str]
+"""A PBX, where there are several, and the endpoint of a phone."""
 _TITLES = {kind.value: title for kind, title in TITLES.items()}
 
 
@@ -83,28 +85,37 @@ def rows_of(seen: _Seen, now: int) -> Iterator[dict[str, Any]]:
     """A row for each phone with who sits there, also of one that no switch told of, and for who sits nowhere."""
     settings = seen.settings
     names = {agent.id: agent.name for agent in settings.agents}
-    extensions = {(pbx, one.endpoint): one.extension for one in settings.phones for pbx in places(one, settings)}
-    told = {(one.standing.pbx, one.standing.endpoint): one for one in seen.phones}
-    seats = [*told, *_silent(settings, told)]
+    extensions = {(pbx, one.endpoint): one.extension for one in settings.phones for pbx in _houses(one, settings)}
+    told = {(_house(one.standing.pbx, settings), one.standing.endpoint): one for one in seen.phones}
     seated: set[str | None] = set()
-    for pbx, endpoint in seats:
+    for pbx, endpoint in (*told, *_silent(settings, told)):
         stored = told.get((pbx, endpoint))
         agent = seen.agent_at(pbx, endpoint, stored.member if stored else None, now)
         seated.add(agent)
-        row = _seat(agent, names, endpoint, extensions.get((pbx, endpoint)), pbx if len(settings.pbx) > 1 else None)
+        row = _seat(agent, names, endpoint, extensions.get((pbx, endpoint)), pbx)
         yield row if stored is None else row | _told(stored.standing, seen, now)
     for agent in sorted(names.keys() - seated):
         yield _seat(agent, names, None, None, None)
 
 
-def _silent(settings: Settings, told: Container[tuple[str, str]]) -> list[tuple[str, str]]:
+def _house(pbx: str, settings: Settings) -> str | None:
+    """The PBX that a phone is told apart by; None where there is but one."""
+    return pbx if len(settings.pbx) > 1 else None
+
+
+def _houses(row: PhoneSettings | LineSettings, settings: Settings) -> tuple[str | None, ...]:
+    return tuple(dict.fromkeys(_house(pbx, settings) for pbx in places(row, settings)))
+
+
+def _silent(settings: Settings, told: Container[Place]) -> list[Place]:
     """The phones of the settings that no switch told of; one that may be on several PBXs stands at the first."""
-    seats = {(places(one, settings), one.endpoint) for one in settings.phones}
+    seats = {(_houses(one, settings), one.endpoint) for one in settings.phones}
     named = {(pbx, endpoint) for pbxs, endpoint in seats for pbx in pbxs}
     for line in settings.lines:
-        pbxs = places(line, settings)
+        pbxs = _houses(line, settings)
         seats |= {(pbxs, one) for one in line.phones if not any((pbx, one) in named for pbx in pbxs)}
-    return sorted({(pbxs[0], one) for pbxs, one in seats if not any((pbx, one) in told for pbx in pbxs)})
+    silent = {(pbxs[0], one) for pbxs, one in seats if not any((pbx, one) in told for pbx in pbxs)}
+    return sorted(silent, key=lambda place: (place[0] or "", place[1]))
 
 
 def _seat(
