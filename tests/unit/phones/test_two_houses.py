@@ -1,4 +1,4 @@
-"""Phones of equal names on two PBXs: each break and finding is its own house's, and one house's link is not another's."""
+"""Phones of equal names on two PBXs: each break and finding is its own house's, whatever another house's link does."""
 
 from dataclasses import replace
 
