@@ -135,7 +135,7 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
         role=role,
         number=mask(number) if number else None,
         member=member,
-        agent=hall.agent_at(channel.endpoint, member, at),
+        agent=hall.agent_at(channel.endpoint, member, at, dialled=number if role is Role.STAFF else None),
         dialled_at=leg.dialled_at,
         ring_source=source,
         ringing_at=ringing_at,
