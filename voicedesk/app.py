@@ -23,16 +23,18 @@ import structlog
 from voicedesk.ami.client import AmiClient
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
-from voicedesk.calls.model import Assignment, Gap, Hall, Line
+from voicedesk.calls.model import Gap, Hall
 from voicedesk.calls.tracker import WANTED_EVENTS
-from voicedesk.clock import MICROSECONDS, NowUs, from_datetime, now_us
+from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavailable, VoicedeskError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import shipped_rules
+from voicedesk.log import configure_logging
 from voicedesk.services import break_steps, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_watch import GreetingWatch
+from voicedesk.services.hall import hall_of, halls_of
 from voicedesk.services.ivr_host import IvrHost
 from voicedesk.services.link_watch import LinkWatch
 from voicedesk.services.messenger import Messenger
@@ -44,14 +46,13 @@ from voicedesk.services.repair import Repairer
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.services.ticket_desk import TicketDesk
 from voicedesk.services.ticket_steps import TicketSteps
-from voicedesk.settings import LineSettings, PbxSettings, Settings
+from voicedesk.settings import PbxSettings, Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.requests import Request
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 from voicedesk.webhooks.client import WebhookClient
-from voicedesk.work_calendar import WorkCalendar
 
 SETTLE_SECONDS = 0.05
 SWEEP_SECONDS = 60.0
@@ -66,46 +67,10 @@ RESIGN_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
 """SQLite's thread asks for the interpreter after every row: while the loop is busy each costs it one such wait."""
 LEADER = "service"
-_FIXED = ("pbx", "store", "speech", "ivr")
-"""Tables that are read only when the service starts."""
+NEEDS_RESTART = ("pbx", "store", "speech", "ivr")
+"""Tables that are read only when the service starts; all others are read again by a reload."""
 
 _log = structlog.get_logger()
-
-
-def hall_of(settings: Settings) -> Hall:
-    """What the tracker must know of the hall."""
-    calendar = WorkCalendar.of(settings)
-    lines = tuple(_line(line) for line in settings.lines)
-    duties = {line.name: line.duty for line in settings.lines}
-    phones = {phone.endpoint for phone in settings.phones}.union(*(line.phones for line in settings.lines))
-    assignments = tuple(
-        Assignment(
-            agent=one.agent,
-            endpoint=one.endpoint,
-            member=one.member,
-            from_at=from_datetime(one.from_) if one.from_ else None,
-            to_at=from_datetime(one.to) if one.to else None,
-        )
-        for one in settings.assignments
-    )
-
-    def on_duty(line: str | None, at: int) -> bool:
-        return calendar.is_on_duty(duties.get(line or "", ()), at)
-
-    return Hall(lines=lines, phones=frozenset(phones), assignments=assignments, on_duty=on_duty)
-
-
-def _line(line: LineSettings) -> Line:
-    return Line(
-        name=line.name,
-        group=line.group,
-        extensions=frozenset(line.extensions),
-        queues=frozenset(line.queues),
-        phones=frozenset(line.phones),
-        limit_us=round(line.limit_seconds * MICROSECONDS),
-        ring_period_us=round((line.ring_on_seconds + line.ring_off_seconds) * MICROSECONDS),
-        limit_source=line.limit_source,
-    )
 
 
 def address_of(pbx: PbxSettings) -> AmiAddress:
@@ -230,13 +195,13 @@ class Service:
         return True
 
     async def _lead(self, store: Store) -> None:
-        hall = hall_of(self._settings)
-        self._logs = {pbx.name: await self._resumed(pbx.name, hall, store) for pbx in self._settings.pbx}
+        halls = halls_of(self._settings)
+        self._logs = {name: await self._resumed(name, hall, store) for name, hall in halls.items()}
         for pbx in self._settings.pbx:
             self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._now)
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
         sys.setswitchinterval(SWITCH_SECONDS)
-        _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in hall.lines])
+        _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in self._settings.lines])
         await self._work(store)
         _log.info("service_stopped")
 
@@ -435,7 +400,7 @@ class Service:
         gaps = [one.gap for one in await store.journal.gaps(pbx.name) if one.repaired_at is None]
         if self._unfilled.get(pbx.name) == gaps:
             return
-        repairer = Repairer(store, pbx.name, hall_of(self._settings))
+        repairer = Repairer(store, pbx.name, hall_of(self._settings, pbx.name))
         zone = self._settings.hall.zone
         try:
             done = await repairer.repair(logs_of(pbx), zone=zone, now=self._now())
@@ -478,15 +443,18 @@ class Service:
         """Reads the settings again; wrong ones change nothing."""
         try:
             settings = self._reread()
-            hall = hall_of(settings)
+            hall, halls = hall_of(settings), halls_of(settings)
         except SettingsError as error:
             _log.error("reload_refused", reason=str(error))
             return str(error), True
         old = self._settings
-        needs_restart = any(getattr(settings, table) != getattr(old, table) for table in _FIXED)
+        waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
         self._settings = settings
-        for log in self._logs.values():
-            log.change_hall(hall)
+        if settings.log != old.log:
+            configure_logging(level=settings.log.level, format=settings.log.format)
+        for name, log in self._logs.items():
+            if name in halls:  # a PBX that left the settings is followed until the restart, by what held
+                log.change_hall(halls[name])
         if self._greetings is not None:
             self._greetings.change_settings(settings)
         if self._phones is not None:
@@ -494,8 +462,9 @@ class Service:
         for part in (self._ivr, self._desk, self._steps, self._breaks, self._messenger):
             if part is not None:
                 part.change_settings(settings)
-        _log.info("reloaded", needs_restart=needs_restart)
-        rest = "; changes of [[pbx]], [store], [speech] and [ivr] need a restart" if needs_restart else ""
+        _log.info("reloaded", needs_restart=waiting)
+        named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
+        rest = f"; what changed in {named} needs a restart" if waiting else ""
         return f"lines, phones and people are read again{rest}", False
 
     @contextlib.contextmanager

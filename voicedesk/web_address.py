@@ -80,11 +80,14 @@ def read_url(url: str, allowance: Allowance) -> Target:
     path = read[4] if read[4].startswith("/") else f"/{read[4]}"
     _check_host(host)
     if allowance.hosts and host not in {one.lower() for one in allowance.hosts}:
-        raise AddressRefused(f"{host} is not among the hosts allowed here ({', '.join(allowance.hosts)}): see hosts")
-    if scheme == "http" and not (allowance.private or allowance.loopback):
         raise AddressRefused(
-            "http sends in clear text: write https (or allow_private for a gateway in your own network)"
+            f"{host} is not among the hosts allowed here ({', '.join(allowance.hosts)}): "
+            f"correct the URL, or name it in hosts of this [[webhooks]]"
         )
+    if scheme == "http" and not (allowance.private or allowance.loopback):
+        here = host in ("localhost", "[::1]") or host.startswith("127.")
+        gateway = "allow_loopback = true for this machine" if here else "allow_private = true for your own network"
+        raise AddressRefused(f"http sends in clear text: write https, or in this [[webhooks]] {gateway}")
     _check_port(port)
     return Target(scheme=scheme, host=host, port=port, path=path)
 

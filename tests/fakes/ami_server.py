@@ -114,6 +114,8 @@ class FakeAmiServer:
             pass
         finally:
             writer.close()
+            if writer in self._writers:  # whoever logged off is told nothing more
+                self._writers.remove(writer)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.manner == "close at once":

@@ -22,6 +22,10 @@ phones = ["{A1}", "{A2}", "PJSIP/spare"]
 [[phones]]
 endpoint = "{A1}"
 extension = "6001"
+[[phones]]
+endpoint = "{A2}"
+[[phones]]
+endpoint = "PJSIP/spare"
 [[agents]]
 id = "wang"
 name = "王小明"

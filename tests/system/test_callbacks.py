@@ -6,7 +6,7 @@ import json
 import pytest
 import pytest_asyncio
 from tests.testbed.behaviours import answers_after, is_busy, rejects_after, rings_on
-from tests.testbed.configuration import DIAL_SECRET, DIAL_USER
+from tests.testbed.configuration import DIAL_SECRET, DIAL_USER, SHOWN_NUMBER
 from tests.testbed.proxy import Proxy
 from tests.testbed.service import RunningService
 from voicedesk.store.store import Store
@@ -85,6 +85,26 @@ async def test_a_missed_call_is_rung_back_both_talk_and_the_ticket_names_the_cal
     assert len(stage.trunk.calls) == 2
     figures = json.loads(await service.command("tickets", "figures", "--json"))
     assert figures["reached"] == {"part": 1, "whole": 1, "value": 1.0}
+
+
+async def test_each_line_s_tickets_show_its_own_number_and_others_that_of_the_dialplan(hall):
+    stage, service = hall
+    text = service.config.read_text()
+    ticket = await missed(stage, service, "13810000107")
+    stage.set(agent1=answers_after(0.2))
+    stage.trunk.on_invite = is_busy
+    await dialled(service, ticket)
+    assert (await citizen_of(stage)).other_number == "037112345678"
+    await the_ticket(service, lambda one: one.state == "waiting")
+    service.config.write_text(text.replace("[[lines]]\n", f'[[lines]]\nshown_number = "{SHOWN_NUMBER}"\n', 1))
+    await service.command("reload")
+    stage.trunk.on_invite = answers_after(0.2, talks=1)
+    await dialled(service, ticket)
+    citizen = await citizen_of(stage, 2)
+    assert citizen.other_number == SHOWN_NUMBER
+    await citizen.answered.wait()
+    closed = await the_ticket(service, lambda one: one.is_closed)
+    assert (closed.outcome, closed.number) == ("reached", "13810000107")
 
 
 async def citizen_of(stage, number: int = 1):

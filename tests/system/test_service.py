@@ -110,6 +110,7 @@ async def test_the_doctor_finds_nothing_bad_in_an_installation_made_from_our_fil
     found = report if isinstance(report, list) else report["findings"]
     assert [finding for finding in found if finding["grade"] == "bad"] == []
     assert [finding["grade"] for finding in found if finding["check"] == "pauser"] == ["good"]
+    assert [finding["grade"] for finding in found if finding["check"] == "callbacks"] == ["good"]
 
 
 async def test_stopped_and_started_anew_the_switch_ends_open_calls_and_serves_new_ones(tmp_path):

@@ -8,6 +8,8 @@ TEMPLATES = Path(__file__).parent / "conf"
 DIALPLANS = Path(__file__).parents[2] / "dialplans"
 AMI_USER = "voicedesk"
 AMI_SECRET = "testbed-secret"
+SHOWN_NUMBER = "037187654321"
+"""What a line of its own number shows to citizens who are rung back."""
 DIAL_USER = "voicedesk-dialler"
 DIAL_SECRET = "testbed-dialling-secret"
 PAUSE_USER = "voicedesk-pauser"
@@ -50,6 +52,7 @@ def write_configuration(plan: Plan, prefix: Path, run: Path) -> None:
         "STAFF_DIAL": "PJSIP/agent${EXTEN:3}",
         "TRUNK_DIAL": "PJSIP/${ARG1}@trunk",
         "HOTLINE": "037112345678",
+        "SHOWN": SHOWN_NUMBER,
     }
     etc.mkdir(parents=True)
     files = {path.name: render(path.read_text(encoding="utf-8"), values) for path in TEMPLATES.glob("*.conf")}

@@ -46,6 +46,7 @@ def _leg(leg: LegFacts, judged: LegJudgement) -> dict[str, Any]:
         "uniqueid": leg.uniqueid,
         "channel": leg.channel,
         "endpoint": leg.endpoint,
+        "number": leg.number,
         "agent": leg.agent,
         "role": leg.role.value,
         "ring_source": leg.ring_source.value if leg.ring_source else None,

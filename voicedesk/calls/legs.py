@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from voicedesk.calls.bridges import first_connected
 from voicedesk.calls.model import Hall, LegFacts, Outcome, PhoneState, RingSource, Role
 from voicedesk.calls.records import CallRecord, Channel, Leg, local_base
+from voicedesk.phone_numbers import mask
 
 _BUSY, _REFUSED, _ELSEWHERE = 17, 21, 26
 _NOT_REFUSED = frozenset({None, 0, 16, 26, 127})
@@ -132,9 +133,9 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
         channel=channel.name,
         endpoint=channel.endpoint,
         role=role,
-        number=number,
+        number=mask(number) if number else None,
         member=member,
-        agent=hall.agent_at(channel.endpoint, member, at),
+        agent=hall.agent_at(channel.endpoint, member, at, dialled=number if role is Role.STAFF else None),
         dialled_at=leg.dialled_at,
         ring_source=source,
         ringing_at=ringing_at,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
+from voicedesk.phone_numbers import national_digits
+
 
 class Direction(StrEnum):
     """Which way a call goes, seen from the hall."""
@@ -167,17 +169,22 @@ def _named(line: Line, name: str) -> Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """Who sat where, from when to when: `agent` at `endpoint`, or signed on as queue `member`."""
+    """Who sat where, from when to when: `agent` at `endpoint`, signed on as queue `member`, or at a phone outside.
+
+    `number` is that phone's, as `national_digits` has it.
+    """
 
     agent: str
     endpoint: str | None = None
     member: str | None = None
+    number: str | None = None
     from_at: int | None = None
     to_at: int | None = None
 
-    def holds(self, endpoint: str, member: str | None, at: int) -> bool:
-        """True if it names this phone (or queue member) at this instant."""
-        if self.endpoint != endpoint and (self.member is None or self.member != member):
+    def holds(self, endpoint: str, member: str | None, at: int, number: str | None = None) -> bool:
+        """True if it names this phone (by endpoint, queue member or number outside) at this instant."""
+        named = ((self.endpoint, endpoint), (self.member, member), (self.number, number))
+        if not any(own is not None and own == seen for own, seen in named):
             return False
         return (self.from_at is None or self.from_at <= at) and (self.to_at is None or at < self.to_at)
 
@@ -191,13 +198,14 @@ def always_on_duty(_line: str | None, _at: int) -> bool:
 class Hall:
     """What the tracker must know of the hall: lines, staff phones, who sits where, and duty hours.
 
-    `on_duty(line name, instant)`. With `every_extension_is_a_line` each number a caller dials counts as a line
-    under `default_line`'s rule (a capture read without settings).
+    `area_code` completes local numbers. `on_duty(line name, instant)`. With `every_extension_is_a_line` each number a
+    caller dials counts as a line under `default_line`'s rule (a capture read without settings).
     """
 
     lines: tuple[Line, ...] = ()
     phones: frozenset[str] = frozenset()
     assignments: tuple[Assignment, ...] = ()
+    area_code: str = ""
     default_line: Line = field(default_factory=lambda: Line(name=""))
     every_extension_is_a_line: bool = False
     on_duty: Callable[[str | None, int], bool] = always_on_duty
@@ -217,10 +225,14 @@ class Hall:
         """A line under the default rule, for a hall whose lines nobody has written down."""
         return _named(self.default_line, name)
 
-    def agent_at(self, endpoint: str, member: str | None, at: int) -> str | None:
-        """The person who sat at a phone at an instant; None: the verdict stands for the phone, not a person."""
+    def agent_at(self, endpoint: str, member: str | None, at: int, *, dialled: str | None = None) -> str | None:
+        """The person who sat at a phone at an instant; None: the verdict stands for the phone, not a person.
+
+        `dialled`: the number by which a phone outside was rung, behind whatever trunk (`endpoint`).
+        """
+        number = national_digits(dialled, self.area_code) if dialled else None
         for assignment in self.assignments:
-            if assignment.holds(endpoint, member, at):
+            if assignment.holds(endpoint, member, at, number):
                 return assignment.agent
         return None
 
@@ -253,7 +265,7 @@ class PhoneSeen:
 class LegFacts:
     """One ringing of one phone. `state_before` is what the phone was doing when the switch dialled it.
 
-    `number` is what was dialled where the phone is outside the house (a staff member's mobile over a trunk).
+    `number` is what was dialled where the phone is outside the house (a mobile over a trunk), masked ("139****0000").
     Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `was_lifted`: it went off the hook
     and nobody was connected with it (a confirmation that never came). `from_log`: only a log of the switch tells of it,
     which does not know whether or when the phone rang.

@@ -1,6 +1,6 @@
 """`voicedesk agents`: every person and every phone of the hall, as they stand now."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from voicedesk.clock import MICROSECONDS, now_us, to_datetime, to_seconds
 from voicedesk.log import printable
 from voicedesk.phones.model import PhoneFinding, PhoneStanding
 from voicedesk.services.phone_desk import TITLES
-from voicedesk.settings import Settings
+from voicedesk.settings import LineSettings, PhoneSettings, Settings
+from voicedesk.settings.houses import places
 from voicedesk.store.phones import StoredPhone
 from voicedesk.store.store import Store
 
@@ -25,6 +26,8 @@ STATES = {
     PhoneState.UNREACHABLE: "联系不上 unreachable",
     PhoneState.UNKNOWN: "不明 unknown",
 }
+Place = tuple[str | None, str]
+"""A PBX, where there are several, and the endpoint of a phone."""
 _TITLES = {kind.value: title for kind, title in TITLES.items()}
 
 
@@ -37,10 +40,10 @@ class _Seen:
     findings: list[PhoneFinding]
     is_running: bool
 
-    def agent_at(self, endpoint: str, member: str | None, now: int) -> str | None:
-        """Who sits at a phone now."""
+    def agent_at(self, pbx: str | None, endpoint: str, member: str | None, now: int) -> str | None:
+        """Who sits at a phone of a PBX now."""
         at = to_datetime(now)
-        for one in self.settings.assignments:
+        for one in self.settings.on(pbx).assignments:
             is_here = one.endpoint == endpoint or (one.member is not None and one.member == member)
             if is_here and one.holds_at(at):
                 return one.agent
@@ -82,28 +85,49 @@ def rows_of(seen: _Seen, now: int) -> Iterator[dict[str, Any]]:
     """A row for each phone with who sits there, also of one that no switch told of, and for who sits nowhere."""
     settings = seen.settings
     names = {agent.id: agent.name for agent in settings.agents}
-    extensions = {phone.endpoint: phone.extension for phone in settings.phones}
-    phones = {*extensions}.union(*(line.phones for line in settings.lines))
-    told = {one.standing.endpoint for one in seen.phones}
-    seats = [(one.standing.endpoint, one) for one in seen.phones] + [(one, None) for one in sorted(phones - told)]
+    extensions = {(pbx, one.endpoint): one.extension for one in settings.phones for pbx in _houses(one, settings)}
+    told = {(_house(one.standing.pbx, settings), one.standing.endpoint): one for one in seen.phones}
     seated: set[str | None] = set()
-    for endpoint, stored in seats:
-        agent = seen.agent_at(endpoint, stored.member if stored else None, now)
+    for pbx, endpoint in (*told, *_silent(settings, told)):
+        stored = told.get((pbx, endpoint))
+        agent = seen.agent_at(pbx, endpoint, stored.member if stored else None, now)
         seated.add(agent)
-        row = _seat(agent, names, endpoint, extensions.get(endpoint))
+        row = _seat(agent, names, endpoint, extensions.get((pbx, endpoint)), pbx)
         yield row if stored is None else row | _told(stored.standing, seen, now)
     for agent in sorted(names.keys() - seated):
-        yield _seat(agent, names, None, None)
+        yield _seat(agent, names, None, None, None)
 
 
-def _seat(agent: str | None, names: dict[str, str], endpoint: str | None, extension: str | None) -> dict[str, Any]:
+def _house(pbx: str, settings: Settings) -> str | None:
+    """The PBX that a phone is told apart by; None where there is but one."""
+    return pbx if len(settings.pbx) > 1 else None
+
+
+def _houses(row: PhoneSettings | LineSettings, settings: Settings) -> tuple[str | None, ...]:
+    return tuple(dict.fromkeys(_house(pbx, settings) for pbx in places(row, settings)))
+
+
+def _silent(settings: Settings, told: Container[Place]) -> list[Place]:
+    """The phones of the settings that no switch told of; one that may be on several PBXs stands at the first."""
+    seats = {(_houses(one, settings), one.endpoint) for one in settings.phones}
+    named = {(pbx, endpoint) for pbxs, endpoint in seats for pbx in pbxs}
+    for line in settings.lines:
+        pbxs = _houses(line, settings)
+        seats |= {(pbxs, one) for one in line.phones if not any((pbx, one) in named for pbx in pbxs)}
+    silent = {(pbxs[0], one) for pbxs, one in seats if not any((pbx, one) in told for pbx in pbxs)}
+    return sorted(silent, key=lambda place: (place[0] or "", place[1]))
+
+
+def _seat(
+    agent: str | None, names: dict[str, str], endpoint: str | None, extension: str | None, pbx: str | None
+) -> dict[str, Any]:
     """A seat of which no switch said anything."""
     return {
         "agent": agent,
         "name": names.get(agent or ""),
         "endpoint": endpoint,
         "extension": extension,
-        "pbx": None,
+        "pbx": pbx,
         "state": PhoneState.UNKNOWN.value if endpoint else None,
         "since": None,
         "is_current": False,
@@ -135,7 +159,8 @@ def _line(row: dict[str, Any], settings: Settings) -> str:
     who = row["name"] or "未排班 nobody"
     if row["endpoint"] is None:
         return f"{who}  未入座 sits nowhere"
-    parts = [who, f"{row['extension'] or '-'}  {row['endpoint']}", STATES[PhoneState(row["state"])]]
+    house = [row["pbx"]] if len(settings.pbx) > 1 else []
+    parts = [who, *house, f"{row['extension'] or '-'}  {row['endpoint']}", STATES[PhoneState(row["state"])]]
     if row["since"] is not None:
         parts[-1] += f" 自 {local_time(round(row['since'] * 1e6), settings.hall.zone, '%H:%M')}"
     if row["on_break"] is not None:

@@ -1,6 +1,5 @@
 """`voicedesk breaks`: a phone is paused with a reason, and rung again (离岗, S11)."""
 
-import getpass
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
+from voicedesk.cli.who import typed_by
 from voicedesk.clock import MICROSECONDS, now_us, to_seconds
 from voicedesk.log import printable
 from voicedesk.phones.model import Break, BreakSource
@@ -38,6 +38,7 @@ app = typer.Typer(help="Breaks: phones that are paused in their queues (离岗, 
 PhoneArgument = Annotated[
     str | None, typer.Argument(help="The phone, by endpoint or extension; else where --by sits now.", metavar="PHONE")
 ]
+PbxOption = Annotated[str | None, typer.Option("--pbx", help="On which [[pbx]] the phone is, where several have it.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who does it, by [[agents]] id; else your login.")]
 
 
@@ -49,6 +50,7 @@ def start(  # each is an option of the command
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Also if it is the last free phone of a line in duty hours.")
     ] = False,
+    pbx: PbxOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -56,18 +58,22 @@ def start(  # each is an option of the command
 
     Example: `voicedesk breaks start 6001 --reason 午餐 --by zhang`
     """
-    _ask(config, {"do": "start", "phone": phone, "reason": reason, "anyway": anyway}, by, json=json)
+    _ask(config, {"do": "start", "phone": phone, "reason": reason, "anyway": anyway, "pbx": pbx}, by, json=json)
 
 
 @app.command()
 def stop(
-    phone: PhoneArgument = None, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False
+    phone: PhoneArgument = None,
+    by: ByOption = None,
+    pbx: PbxOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
     """End a break: callers ring the phone again.
 
     Example: `voicedesk breaks stop --by zhang`
     """
-    _ask(config, {"do": "stop", "phone": phone}, by, json=json)
+    _ask(config, {"do": "stop", "phone": phone, "pbx": pbx}, by, json=json)
 
 
 @app.command("list")
@@ -124,7 +130,7 @@ def _line(one: Break, zone: tzinfo) -> str:
 
 
 def _ask(config: Path | None, asked: dict[str, Any], by: str | None, *, json: bool) -> None:
-    whole = {**asked, "by": by or getpass.getuser()}
+    whole = {**asked, "by": by or typed_by()}
     answer = wait(ask_service(settings_of(config), break_steps.KIND, whole, look="voicedesk agents"))
     say_json({"answer": answer}) if json else say(printable(answer))
 

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from voicedesk.app import hall_of
 from voicedesk.calls.export import as_json
 from voicedesk.calls.model import Cause, Direction, JudgedCall, Verdict
 from voicedesk.cli.common import (
@@ -28,6 +28,7 @@ from voicedesk.cli.common import (
 )
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import mask, national_digits
+from voicedesk.services.hall import hall_of
 from voicedesk.services.rejudge import Rejudged, rejudge_calls
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter, Order, StoredCall
@@ -168,7 +169,8 @@ async def _get(settings: Settings, call_id: str) -> StoredCall | None:
 
 async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run: bool) -> Rejudged:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await rejudge_calls(store.calls, which, hall=hall_of(settings) if current else None, dry_run=dry_run)
+        hall = partial(hall_of, settings) if current else None
+        return await rejudge_calls(store.calls, which, hall=hall, dry_run=dry_run)
 
 
 def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from voicedesk.app import address_of, hall_of
-from voicedesk.cli.common import ConfigOption, JsonOption, say, say_json
+from voicedesk.app import address_of
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json
+from voicedesk.services.hall import hall_of
 from voicedesk.settings import LoadedSettings, origins, read_settings
+from voicedesk.settings.model import NO_LIMIT_SOURCE
 
 app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
 
@@ -28,6 +30,11 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
     hall_of(settings)  # reads the calendar file
     for pbx in settings.pbx:
         address_of(pbx)  # reads the certificates
+    for line in settings.lines:
+        if line.source_of_limit == NO_LIMIT_SOURCE:
+            complain(
+                f"line {line.name!r}: limit_seconds = {line.limit_seconds:g} has no limit_source: {NO_LIMIT_SOURCE}"
+            )
     counts = {"pbx": len(settings.pbx), "lines": len(settings.lines), "agents": len(settings.agents)}
     if json:
         say_json({"file": str(loaded.file) if loaded.file else None, **counts})
@@ -68,7 +75,7 @@ def _as_json(loaded: LoadedSettings, with_origin: bool) -> dict[str, Any]:
 def _shown(row: BaseModel) -> dict[str, Any]:
     """A table's keys and values; a secret that was read from a file is not one of them."""
     shown = row.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for key in ("secret", "dial_secret", "url"):
+    for key in ("secret", "dial_secret", "pause_secret", "url"):
         if f"{key}_file" in shown:
             del shown[key]
     return shown

@@ -105,6 +105,8 @@ ring_off_seconds = 4.0
 duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]   # none: always
 # department = "社会保险事业管理中心"                       # what the greeting must name
 # department_aliases = ["社保中心"]
+# shown_number = "037112333"       # what citizens see when they are rung back
+# pbx = "main"                    # with several [[pbx]]: on which; so too in [[phones]] and [[assignments]]
 
 [[phones]]
 endpoint = "PJSIP/agent1"
@@ -120,7 +122,7 @@ extension = "6002"
 
 # [[assignments]]
 # agent = "zhang"
-# endpoint = "PJSIP/agent1"       # or: member = "Agent One"
+# endpoint = "PJSIP/agent1"       # or: member = "Agent One"; or number = "13900000000", a mobile
 # from = 2026-01-01T00:00:00+08:00
 
 # [[webhooks]]

@@ -1,11 +1,11 @@
 """`voicedesk outage`: callers hear first what is broken, and the information centre is told (S10)."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.services import outage
 from voicedesk.settings import Settings
@@ -67,12 +67,12 @@ def list_outages(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 async def _start(settings: Settings, text: str, line: str | None) -> str:
     async with Store.open(settings.store.url) as store:
-        return await outage.start(store, settings, text, line=line, by=getpass.getuser(), now=now_us)
+        return await outage.start(store, settings, text, line=line, by=typed_by(), now=now_us)
 
 
 async def _stop(settings: Settings, line: str | None) -> list[tuple[Outage, str]]:
     async with Store.open(settings.store.url) as store:
-        return await outage.stop(store, settings, line=line, by=getpass.getuser(), now=now_us)
+        return await outage.stop(store, settings, line=line, by=typed_by(), now=now_us)
 
 
 async def _current(settings: Settings) -> list[Outage]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from voicedesk.app import hall_of, logs_of
+from voicedesk.app import logs_of
 from voicedesk.cli.common import (
     DAMAGED,
     ConfigOption,
@@ -19,6 +19,7 @@ from voicedesk.cli.common import (
 )
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
+from voicedesk.services.hall import hall_of
 from voicedesk.services.repair import Repair, Repairer
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.settings import PbxSettings, Settings
@@ -71,7 +72,7 @@ def _chosen(settings: Settings, name: str | None) -> PbxSettings:
 
 async def _repair(settings: Settings, pbx: str, paths: LogPaths, dry_run: bool) -> tuple[Repair, list[StoredGap]]:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        repairer = Repairer(store, pbx, hall_of(settings))
+        repairer = Repairer(store, pbx, hall_of(settings, pbx))
         done = await repairer.repair(paths, zone=settings.hall.zone, now=now_us(), dry_run=dry_run)
         return done, await store.journal.gaps(pbx)
 

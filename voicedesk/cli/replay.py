@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.app import hall_of
 from voicedesk.calls.export import as_json
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay as replay_capture
 from voicedesk.cli.calls import show_table
 from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of
 from voicedesk.errors import InputError
+from voicedesk.services.hall import hall_of
 from voicedesk.settings import Settings
 
 
@@ -23,20 +23,26 @@ def replay(
         Path | None,
         typer.Option("--config", "-c", help="Lines, phones and people of the hall; without it every number is a line."),
     ] = None,
+    pbx: Annotated[
+        str | None,
+        typer.Option("--pbx", help="Which [[pbx]] it was recorded at; may be left out where there is one only."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Judge the calls of a recorded AMI conversation, without a PBX.
 
     Example: `voicedesk replay capture.raw --json`
 
-    Exit code 3 if a file is empty or damaged: what could be read is given, and what is wrong is told.
+    With several PBXs in the settings say by --pbx whose it is: lines, phones and people are those of that PBX. Exit
+    code 3 if a file is empty or damaged: what could be read is given, and what is wrong is told.
     """
     settings = settings_of(config) if config else None
-    hall = hall_of(settings) if settings else None
+    name = _pbx_of(settings, pbx)
+    hall = hall_of(settings, name) if settings else None
     calls: list[JudgedCall] = []
     is_damaged = False
     for path in captures:
-        told = replay_capture(_read(path), pbx=_pbx_of(settings), hall=hall)
+        told = replay_capture(_read(path), pbx=name, hall=hall)
         calls += told.calls
         for problem in told.problems:
             complain(f"{path}: {problem}")
@@ -57,8 +63,11 @@ def _read(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _pbx_of(settings: Settings | None) -> str:
-    """The only PBX of the settings; the same calls get the same ids whatever the file is called."""
-    if settings is not None and len(settings.pbx) == 1:
-        return settings.pbx[0].name
-    return "capture"
+def _pbx_of(settings: Settings | None, named: str | None) -> str:
+    """The PBX named, or the only one; the same calls get the same ids whatever the file is called."""
+    known = [one.name for one in settings.pbx] if settings is not None else []
+    if named is not None and known and named not in known:
+        raise InputError(f"no [[pbx]] is called {named!r}: there are {', '.join(known)}")
+    if named is None and len(known) > 1:
+        raise InputError(f"which PBX was it recorded at? give --pbx with one of: {', '.join(known)}")
+    return named or (known[0] if known else "capture")

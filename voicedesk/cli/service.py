@@ -1,11 +1,10 @@
 """`voicedesk run` and what is asked of the service while it runs."""
 
-import getpass
-
 import typer
 
 from voicedesk import app as service
 from voicedesk.cli.common import ConfigOption, complain, say, settings_of, wait
+from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.errors import VoicedeskError
 from voicedesk.log import configure_logging
@@ -41,7 +40,7 @@ async def _ask_reload(settings: Settings) -> str | None:
     async with Store.open(settings.store.url, upgrade=False, now=now_us) as store:
         if await store.requests.holder(service.LEADER) is None:
             return None
-        request_id = await store.requests.ask("reload", {}, asked_by=getpass.getuser())
+        request_id = await store.requests.ask("reload", {}, asked_by=typed_by())
         request = await store.requests.wait_for(request_id, timeout_seconds=15)
     if request is not None and request.state == "failed":
         raise VoicedeskError(f"the service refused: {request.outcome}")

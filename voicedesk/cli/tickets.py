@@ -1,7 +1,6 @@
 """`voicedesk tickets`: what the hall owes somebody an end of (工单): callbacks, referrals, complaints, home visits."""
 
 import asyncio
-import getpass
 from dataclasses import asdict
 from datetime import tzinfo
 from typing import Annotated, Any
@@ -21,6 +20,7 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
+from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import mask, national_digits
@@ -142,6 +142,9 @@ def dial(  # each is an option of the command
     wait_for_it: Annotated[
         bool, typer.Option("--wait", help="Wait for the call's end, and say what became of it.")
     ] = False,
+    pbx: Annotated[
+        str | None, typer.Option("--pbx", help="On which [[pbx]] your phone is, where several have it.")
+    ] = None,
     by: ByOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -151,7 +154,8 @@ def dial(  # each is an option of the command
     Example: `voicedesk tickets dial 3f2a --by zhang`
     """
     settings = settings_of(config)
-    attempt_id = wait(_asked(settings, {"do": "dial", "ticket": ticket, "phone": phone, "by": by or getpass.getuser()}))
+    asked = {"do": "dial", "ticket": ticket, "phone": phone, "pbx": pbx, "by": by or typed_by()}
+    attempt_id = wait(_asked(settings, asked))
     if not wait_for_it:
         say_json({"attempt": attempt_id}) if json else say("your phone rings now")
         return
@@ -326,7 +330,7 @@ def _share(share: Share) -> str:
 
 
 def _ask(config: Any, asked: dict[str, Any], by: str | None, *, json: bool) -> None:
-    answer = wait(_asked(settings_of(config), {**asked, "by": by or getpass.getuser()}))
+    answer = wait(_asked(settings_of(config), {**asked, "by": by or typed_by()}))
     say_json({"answer": answer}) if json else say(answer)
 
 

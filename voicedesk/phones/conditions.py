@@ -22,7 +22,10 @@ _PHONE_SLOTS = (Slot.BREAK, Slot.AWAY, Slot.DND, Slot.SUSPECTED, Slot.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRules:
-    """The hall's rules for its phones. `duty`: hours by line; `extensions`: inside numbers by endpoint."""
+    """The hall's rules for its phones. `duty`: hours by line; `extensions`: inside numbers by endpoint.
+
+    `houses`: where there are several PBXs, the rules with the lines, phones and people of each alone.
+    """
 
     hall: Hall
     calendar: WorkCalendar
@@ -33,6 +36,15 @@ class PhoneRules:
     away_us: int = 20 * MICROSECONDS
     held_us: int = 600 * MICROSECONDS
     refusals: int = 3
+    houses: Mapping[str, "PhoneRules"] = field(default_factory=dict)
+
+    def on(self, pbx: str) -> "PhoneRules":
+        """The rules for the phones of one PBX: equal names on another are other phones."""
+        return self.houses.get(pbx, self)
+
+    def has_line(self, pbx: str, line: str) -> bool:
+        """Whether phones of a PBX may ring for a line."""
+        return any(one.name == line for one in self.on(pbx).hall.lines)
 
     def on_duty(self, line: str, at: int) -> bool:
         """Whether a line is to be answered at an instant."""
@@ -79,24 +91,25 @@ def conditions(
     found: Conditions = {}
     by_line: dict[str, list[int | str | None]] = {name: [] for name in duty_since}
     for switch in switches:
+        own = rules.on(switch.pbx)
         for phone in switch.phones.values():
             if not phone.is_known:
                 found.update(_of_unknown(switch, phone))
                 continue
-            lines = rules.lines_of(phone)
+            lines = own.lines_of(phone)
             if not lines:
                 continue
             on_duty = [duty_since[line.name] for line in lines if line.name in duty_since]
             for line in lines:
                 if line.name in by_line:
-                    by_line[line.name].append(unavailable_since(switch, phone, rules))
+                    by_line[line.name].append(unavailable_since(switch, phone, own))
             if not switch.is_current:
                 found.update({(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS})
                 continue
             began = breaks.get((Slot.BREAK, switch.pbx, phone.endpoint))
-            found.update(_of_phone(_At(switch, phone, rules, lines, min(on_duty, default=None)), began))
-    sees_all = all(is_whole(switch) for switch in switches)
+            found.update(_of_phone(_At(switch, phone, own, lines, min(on_duty, default=None)), began))
     for name, phones in by_line.items():
+        sees_all = all(is_whole(switch) for switch in switches if rules.has_line(switch.pbx, name))
         found.update(_of_line(name, phones, rules, duty_since[name], sees_all=sees_all))
     return found
 

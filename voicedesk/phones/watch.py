@@ -4,7 +4,7 @@
 `assume`: it is not begun again, and what became of it meanwhile is told by the lists that each link begins with.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from voicedesk.ami.message import AmiEvent
@@ -77,8 +77,9 @@ class PhoneWatch:
     def _forget_refusals(self) -> None:
         """What a phone refused on one day says nothing of the next."""
         for switch in self.switches.values():
+            rules = self.rules.on(switch.pbx)
             for phone in switch.phones.values():
-                if phone.refusals and not any(one.name in self._duty_since for one in self.rules.lines_of(phone)):
+                if phone.refusals and not any(one.name in self._duty_since for one in rules.lines_of(phone)):
                     phone.refusals.clear()
 
     def _is_blind(self, key: Key) -> bool:
@@ -113,7 +114,8 @@ class PhoneWatch:
             return [self._ended(key, ended_at, seen=not unseen)]
         since = phone.break_since
         if open_break is None:
-            return [self._begun(key, phone, since if since is not None else at)] if self.is_staff(phone) else []
+            is_staff = self.is_staff(switch.pbx, phone)
+            return [self._begun(key, phone, since if since is not None else at)] if is_staff else []
         if since is None or since <= open_break.from_at + SAME_PAUSE_US:
             return []
         ended = self._ended(key, since, seen=not unseen)
@@ -129,7 +131,7 @@ class PhoneWatch:
             endpoint=phone.endpoint,
             from_at=since,
             reason=phone.reason,
-            agent=self.rules.hall.agent_at(phone.endpoint, phone.member, since),
+            agent=self.rules.on(key[1]).hall.agent_at(phone.endpoint, phone.member, since),
             source=source,
             by=by,
         )
@@ -144,26 +146,31 @@ class PhoneWatch:
     def _agent_at(self, key: Key, at: int) -> str | None:
         switch = self.switches.get(key[1])
         phone = switch.phones.get(key[2]) if switch is not None else None
-        return self.rules.hall.agent_at(key[2], phone.member if phone is not None else None, at)
+        hall = self.rules.on(key[1]).hall
+        return hall.agent_at(key[2], phone.member if phone is not None else None, at)
 
     # --- how it stands
 
-    def is_staff(self, phone: Phone) -> bool:
-        """Whether it is a phone of the hall: named in the settings, or in a queue of one of its lines."""
-        return phone.endpoint in self.rules.hall.phones or bool(self.rules.lines_of(phone))
+    def is_staff(self, pbx: str, phone: Phone) -> bool:
+        """Whether it is a phone of the hall on that PBX: named in the settings, or in a queue of one of its lines."""
+        rules = self.rules.on(pbx)
+        return phone.endpoint in rules.hall.phones or bool(rules.lines_of(phone))
 
-    def find(self, endpoint: str) -> tuple[Switch, Phone] | None:
-        """A phone by its endpoint, at the switch that knows it."""
-        for switch in self.switches.values():
-            phone = switch.phones.get(endpoint)
-            if phone is not None and phone.is_known:
-                return switch, phone
-        return None
+    def find(self, endpoint: str, pbxs: Collection[str] | None = None) -> list[tuple[Switch, Phone]]:
+        """The phones of a name, each at its switch: those of some PBXs, or of all."""
+        switches = [one for one in self.switches.values() if pbxs is None or one.pbx in pbxs]
+        phones = ((switch, switch.phones.get(endpoint)) for switch in switches)
+        return [(switch, phone) for switch, phone in phones if phone is not None and phone.is_known]
 
-    def at_member(self, member: str) -> str | None:
-        """The endpoint of the phone that is signed on to a queue under a name."""
-        phones = (phone for switch in self.switches.values() for phone in switch.phones.values())
-        return next((one.endpoint for one in phones if any(m.member == member for m in one.queues.values())), None)
+    def at_member(self, member: str, pbxs: Collection[str] | None = None) -> list[tuple[Switch, Phone]]:
+        """The phones that are signed on to a queue under a name, each at its switch."""
+        return [
+            (switch, phone)
+            for switch in self.switches.values()
+            if pbxs is None or switch.pbx in pbxs
+            for phone in switch.phones.values()
+            if any(one.member == member for one in phone.queues.values())
+        ]
 
     def break_of(self, pbx: str, endpoint: str) -> Break | None:
         """The break that a phone is on, as of the last look."""
@@ -172,28 +179,32 @@ class PhoneWatch:
     def left_without(self, pbx: str, endpoint: str, at: int) -> list[str]:
         """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11)."""
         switch = self.switches[pbx]
-        lines = self.rules.lines_of(switch.phone(endpoint))
+        lines = self.rules.on(pbx).lines_of(switch.phone(endpoint))
         on_duty = [line.name for line in lines if self.rules.on_duty(line.name, at)]
-        return [name for name in on_duty if not self._others(name, endpoint)]
+        return [name for name in on_duty if not self._others(name, pbx, endpoint)]
 
-    def _others(self, line: str, endpoint: str) -> bool:
+    def _others(self, line: str, pbx: str, endpoint: str) -> bool:
         return any(
-            phone.endpoint != endpoint
-            and is_free(switch, phone, self.rules)
-            and line in [one.name for one in self.rules.lines_of(phone)]
-            for switch in self.switches.values()
-            for phone in switch.phones.values()
+            (switch.pbx, phone.endpoint) != (pbx, endpoint) and is_free(switch, phone, self.rules.on(switch.pbx))
+            for switch, phone in self._phones_of(line)
         )
+
+    def _phones_of(self, line: str) -> Iterator[tuple[Switch, Phone]]:
+        """The phones that ring for a line, each at its switch."""
+        for switch in self.switches.values():
+            rules = self.rules.on(switch.pbx)
+            for phone in switch.phones.values():
+                if any(one.name == line for one in rules.lines_of(phone)):
+                    yield switch, phone
 
     def is_deserted(self, line: str) -> bool:
         """Whether every phone of a line is surely on a break, away or set to do-not-disturb."""
         states = [
-            unavailable_since(switch, phone, self.rules)
-            for switch in self.switches.values()
-            for phone in switch.phones.values()
-            if phone.is_known and line in [one.name for one in self.rules.lines_of(phone)]
+            unavailable_since(switch, phone, self.rules.on(switch.pbx))
+            for switch, phone in self._phones_of(line)
+            if phone.is_known
         ]
-        sees_all = all(is_whole(switch) for switch in self.switches.values())
+        sees_all = all(is_whole(one) for one in self.switches.values() if self.rules.has_line(one.pbx, line))
         return sees_all and bool(states) and all(isinstance(one, int) for one in states)
 
     def to_check(self, at: int) -> list[tuple[str, str, Talk]]:
@@ -223,7 +234,7 @@ class PhoneWatch:
             self._standing(switch, phone)
             for switch in self.switches.values()
             for _, phone in sorted(switch.phones.items())
-            if phone.is_known and self.is_staff(phone)
+            if phone.is_known and self.is_staff(switch.pbx, phone)
         ]
 
     def _standing(self, switch: Switch, phone: Phone) -> PhoneStanding:
@@ -236,7 +247,7 @@ class PhoneWatch:
             state, since = PhoneState.TALKING, min(hall)
         elif on_break is not None and state is PhoneState.FREE:
             state, since = PhoneState.PAUSED, on_break.from_at
-        extension = self.rules.extensions.get(phone.endpoint)
+        extension = self.rules.on(switch.pbx).extensions.get(phone.endpoint)
         return PhoneStanding(
             pbx=switch.pbx,
             endpoint=phone.endpoint,

@@ -7,6 +7,7 @@ as more than a name is refused. Nothing is written: the text is handed back.
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -39,10 +40,10 @@ _FILES = {
     Part.RECORDS: ("cdr_custom", "cel", "cel_custom"),
     Part.RECORDING: ("recording",),
     Part.IVR: ("ivr", "notices"),
-    Part.CALLBACK: ("callback", "dialler"),
+    Part.CALLBACK: ("callback", "callback-shown", "dialler"),
     Part.BREAKS: ("breaks", "pauser"),
 }
-_EXTENSIONS = ("hotline", "recording", "ivr", "notices", "callback", "breaks")
+_EXTENSIONS = ("hotline", "recording", "ivr", "notices", "callback", "callback-shown", "breaks")
 _TARGETS = dict.fromkeys(_EXTENSIONS, "extensions") | dict.fromkeys(("dialler", "pauser"), "manager")
 MEMBER = "${CHANNEL:0:-9}"
 """The phone that dials, as a queue calls it: its channel's name without the eight digits behind the last dash."""
@@ -51,24 +52,67 @@ NOBODY_LISTENS = "agi://127.0.0.1:4573"
 _BY_WEB_PAGE = frozenset({"queues"})
 _FREEPBX_CUSTOM = frozenset({"manager", *_TARGETS})
 _AS_THEY_ARE = frozenset({"cdr_custom", "cel", "cel_custom"})
+_BREAK = """\
+; ==================================================================================================
+; {}: only what stands from here to the next line of = signs
+; =================================================================================================="""
 _PLACE = re.compile(r"@([A-Z_]+)@")
 _MEANS_MORE = re.compile(r"[,;$\[\]{}\"|&@\\<>=^]")
 
 
-def render(part: Part, settings: Settings, *, pbx: str | None = None, freepbx: bool = False) -> str:
-    """The text of one part, or of all. Without settings the places stay open.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text for one of Asterisk's files, or for a page of FreePBX (`file` empty)."""
 
-    Raises InputError for a PBX nobody knows and for a name that cannot stand in a dialplan.
+    file: str
+    title: str
+    text: str
+
+
+def render(
+    part: Part, settings: Settings, *, pbx: str | None = None, freepbx: bool = False, file: str | None = None
+) -> str:
+    """The text of one part, or of all, file by file; of one file alone, if it is named. Without settings the places
+    stay open.
+
+    Raises InputError for a PBX or file nobody knows and for a name that cannot stand in a dialplan.
     """
+    pieces = pieces_of(part, settings, pbx=pbx, freepbx=freepbx)
+    if file is not None:
+        pieces = _only(pieces, file)
+    several = len({one.file for one in pieces}) > 1
+    told, texts = None, list[str]()
+    for one in pieces:
+        if several and one.file != told:
+            texts.append(_BREAK.format(one.title.upper() if not one.file else f"/etc/asterisk/{one.file}"))
+        told = one.file
+        texts.append(f"; ---- {one.title}\n{one.text}")
+    return "\n".join(texts)
+
+
+def pieces_of(part: Part, settings: Settings, *, pbx: str | None = None, freepbx: bool = False) -> list[Piece]:
+    """What is to be put where, all of one file together. Raises InputError as `render`."""
     switch = _switch(settings, pbx)
-    parts = list(_of_all(settings, switch)) if part is Part.ALL else [part]
-    texts = [
-        _titled(name, text, freepbx)
+    own = settings.on(switch.name if switch is not None else None)
+    parts = list(_of_all(own, switch)) if part is Part.ALL else [part]
+    of = f" of {switch.name}" if switch is not None and len(settings.pbx) > 1 else ""
+    pieces = [
+        _piece(name, text, freepbx, of)
         for one in parts
         for name in _FILES[one]
-        for text in _filled(name, settings, switch, freepbx=freepbx)
+        for text in _filled(name, own, switch, freepbx=freepbx)
     ]
-    return "\n".join(texts)
+    order = list(dict.fromkeys(one.file for one in pieces))
+    return sorted(pieces, key=lambda one: order.index(one.file))
+
+
+def _only(pieces: list[Piece], file: str) -> list[Piece]:
+    known = sorted({one.file for one in pieces if one.file})
+    wanted = file.rpartition("/")[2]
+    found = [one for one in pieces if one.file and wanted in (one.file, one.file.removesuffix(".conf"))]
+    if not found:
+        raise InputError(f"nothing of this goes into {file!r}: it goes into {', '.join(known)}")
+    return found
 
 
 def _of_all(settings: Settings, switch: PbxSettings | None) -> Iterator[Part]:
@@ -110,33 +154,26 @@ def _switch(settings: Settings, name: str | None) -> PbxSettings | None:
     raise InputError(f"no [[pbx]] is called {name!r}: it has {', '.join(one.name for one in settings.pbx) or 'none'}")
 
 
-def _titled(name: str, text: str, freepbx: bool) -> str:
-    target = _TARGETS.get(name, name)
+def _piece(name: str, text: str, freepbx: bool, of: str) -> Piece:
+    """`of`: which PBX's file it is, where there are several."""
     if freepbx and name in _BY_WEB_PAGE:
-        return f"; ---- FreePBX: make this in the web page Queues, with the same values\n{text}"
+        return Piece("", f"FreePBX{of}: make this in the web page Queues, with the same values", text)
     ending = "_custom" if freepbx and name in _FREEPBX_CUSTOM else ""
-    return f"; ---- for /etc/asterisk/{target}{ending}.conf\n{text}"
+    file = f"{_TARGETS.get(name, name)}{ending}.conf"
+    return Piece(file, f"for /etc/asterisk/{file}{of}", text)
 
 
 def _filled(name: str, settings: Settings, switch: PbxSettings | None, *, freepbx: bool) -> Iterator[str]:
     """The file once per PBX user, line or queue, as it is meant."""
     text = (folder() / f"voicedesk-{name}.conf").read_text(encoding="utf-8")
+    values = _values(name, settings, switch, freepbx=freepbx)
     if name in _AS_THEY_ARE:
         yield text
-    elif name == "manager":
-        yield _fill(text, _manager_values(switch))
-    elif name == "dialler":
-        yield _fill(text, _dialler_values(switch))
-    elif name == "pauser":
-        yield _fill(text, _pauser_values(switch))
-    elif name == "breaks":
-        yield _fill(text, _break_values(settings, switch, freepbx=freepbx))
-    elif name == "callback":
-        yield _fill(text, _callback_values(settings, switch))
-    elif name == "recording":
-        yield _fill(text, _recording_values(switch))
-    elif name == "ivr":
-        yield _fill(text, _ivr_values(settings, switch))
+    elif values is not None:
+        yield _fill(text, values)
+    elif name == "callback-shown":
+        for shown in dict.fromkeys(line.shown_number for line in settings.lines if line.shown_number):
+            yield _fill(text, {"SHOWN": shown})
     elif not settings.lines:
         yield text
     elif name == "notices":
@@ -145,6 +182,20 @@ def _filled(name: str, settings: Settings, switch: PbxSettings | None, *, freepb
         numbers = line.extensions if name == "hotline" else ("",)
         for extension in numbers:
             yield _fill(text, _line_values(line, extension))
+
+
+def _values(name: str, settings: Settings, switch: PbxSettings | None, *, freepbx: bool) -> dict[str, str] | None:
+    """The values of a file that there is once for a PBX; None: there is one for each line, queue or number."""
+    make = {
+        "manager": lambda: _manager_values(switch),
+        "dialler": lambda: _dialler_values(switch),
+        "pauser": lambda: _pauser_values(switch),
+        "breaks": lambda: _break_values(settings, switch, freepbx=freepbx),
+        "callback": lambda: _callback_values(settings, switch),
+        "recording": lambda: _recording_values(switch),
+        "ivr": lambda: _ivr_values(settings, switch),
+    }.get(name)
+    return make() if make is not None else None
 
 
 def _fill(text: str, values: dict[str, str]) -> str:

@@ -18,6 +18,7 @@ from voicedesk.phones.seen import Phone, Switch, clean_reason
 from voicedesk.services import pauser
 from voicedesk.services.pauser import Pausing
 from voicedesk.services.phone_desk import PhoneDesk
+from voicedesk.services.seats import phones_called, seats_of, the_one_meant
 from voicedesk.settings import PbxSettings, Settings
 
 KIND = "break"
@@ -60,7 +61,7 @@ class BreakSteps:
     async def carry_out(self, asked: Mapping[str, Any]) -> str:
         """What came of it, for whoever asked. Raises VoicedeskError that says what to do."""
         by = str(asked.get("by", ""))
-        seat = self._seat(str(asked.get("phone") or ""), by)
+        seat = self._seat(str(asked.get("phone") or ""), by, asked.get("pbx"))
         match asked.get("do"):
             case "start":
                 return await self._start(seat, by, str(asked.get("reason", "")), anyway=bool(asked.get("anyway")))
@@ -70,7 +71,7 @@ class BreakSteps:
                 raise InputError("this version does not know that step: restart the service after an update")
 
     async def _start(self, seat: _Seat, by: str, reason: str, *, anyway: bool) -> str:
-        phone, name = seat.phone, self._desk.phone_name(seat.phone.endpoint)
+        phone, name = seat.phone, self._desk.phone_name(seat.switch.pbx, seat.phone.endpoint)
         if phone.is_on_break:
             raise InputError(f"{name} 已经离岗 is on a break already: end it first with voicedesk breaks stop")
         lines = self._desk.watch.left_without(seat.switch.pbx, phone.endpoint, self._now())
@@ -86,7 +87,7 @@ class BreakSteps:
         return f"{name} 自 {since} 起离岗 on a break: {phone.reason or '未说明 no reason'}{warned}"
 
     async def _stop(self, seat: _Seat, by: str) -> str:
-        phone, name = seat.phone, self._desk.phone_name(seat.phone.endpoint)
+        phone, name = seat.phone, self._desk.phone_name(seat.switch.pbx, seat.phone.endpoint)
         if not any(one.is_paused for one in phone.queues.values()):
             raise InputError(f"{name} 没有离岗 is not on a break: there is nothing to end")
         since = phone.break_since
@@ -110,35 +111,48 @@ class BreakSteps:
 
     # --- whose phone
 
-    def _seat(self, phone: str, by: str) -> _Seat:
-        endpoint = self._endpoint(phone) if phone else self._seat_of(by)
-        if endpoint is None:
-            raise InputError(f"{by!r} 没有排班 sits nowhere now: name the phone, by endpoint or extension")
-        found = self._desk.watch.find(endpoint)
-        if found is None:
-            raise InputError(f"no switch knows the phone {endpoint!r}: see voicedesk agents")
-        switch, known = found
-        if not self._desk.watch.is_staff(known):
+    def _seat(self, phone: str, by: str, pbx: str | None) -> _Seat:
+        switch, known = self._known_phone(phone, by, pbx)
+        endpoint = known.endpoint
+        if not self._desk.watch.is_staff(switch.pbx, known):
             raise InputError(f"{endpoint!r} is no staff phone: it is in no line's queue and not in [[phones]]")
-        pbx = next(one for one in self._settings.pbx if one.name == switch.pbx)
+        at = next(one for one in self._settings.pbx if one.name == switch.pbx)
         if not switch.is_current:
-            raise InputError(f"the link to {pbx.name} is down: nothing can be asked now, use *31 and *32 at the phone")
+            raise InputError(f"the link to {at.name} is down: nothing can be asked now, use *31 and *32 at the phone")
         if not known.queues:
             raise InputError(f"{endpoint!r} is in no queue: there is nothing to pause, callers are led to it otherwise")
-        if pbx.pause_username is None:
-            raise InputError(f"nobody may pause phones: set pause_username and pause_secret_file of [[pbx]] {pbx.name}")
-        return _Seat(switch, known, pbx)
+        if at.pause_username is None:
+            raise InputError(f"nobody may pause phones: set pause_username and pause_secret_file of [[pbx]] {at.name}")
+        return _Seat(switch, known, at)
 
-    def _endpoint(self, phone: str) -> str:
-        """An endpoint, also by its extension."""
-        return next((one.endpoint for one in self._settings.phones if phone == one.extension), phone)
+    def _known_phone(self, name: str, by: str, pbx: str | None) -> tuple[Switch, Phone]:
+        """The phone named, or that of a person, at the switch that knows it."""
+        own = seats_of(by, self._settings, to_datetime(self._now()), pbx)
+        meant = the_one_meant(name, phones_called(name, self._settings, pbx), own) if name else None
+        if name and meant is None:
+            return self._unnamed_phone(name, pbx)
+        seats = own if meant is None else [meant]
+        if not seats:
+            raise InputError(f"{by!r} 没有排班 sits nowhere now: name the phone, by endpoint or extension")
+        watch = self._desk.watch
+        for seat in seats:
+            if seat.endpoint is not None:
+                found = watch.find(seat.endpoint, seat.pbxs)
+            else:
+                found = watch.at_member(seat.member or "", seat.pbxs)
+            if found:
+                return next((one for one in found if one[0].is_current), found[0])
+        raise InputError(f"no switch knows the phone {seats[0].endpoint or seats[0].member!r}: see voicedesk agents")
 
-    def _seat_of(self, by: str) -> str | None:
-        at = to_datetime(self._now())
-        for one in self._settings.assignments:
-            if one.agent == by and one.holds_at(at):
-                return one.endpoint or self._desk.watch.at_member(one.member or "")
-        return None
+    def _unnamed_phone(self, name: str, pbx: str | None) -> tuple[Switch, Phone]:
+        """A phone that stands in no [[phones]]: in a queue of some line, by the switch's name of it."""
+        found = self._desk.watch.find(name, None if pbx is None else (pbx,))
+        if not found:
+            raise InputError(f"no switch knows the phone {name!r}: see voicedesk agents")
+        if len(found) > 1:
+            where = " and ".join(switch.pbx for switch, _ in found)
+            raise InputError(f"{name} 不止一部 is a phone on {where}: say which with --pbx")
+        return found[0]
 
     def _clock(self, at: int) -> str:
         return to_datetime(at).astimezone(self._settings.hall.zone).strftime("%H:%M")

@@ -1,6 +1,7 @@
 """The desk's rules as the settings give them: deadlines, limits of dialling, and which line group a call belongs to."""
 
 from voicedesk.calls.model import CallFacts, Role
+from voicedesk.phone_numbers import normalise
 from voicedesk.settings import LineSettings, Settings
 from voicedesk.tickets.dial_rules import DialLimits
 from voicedesk.tickets.model import Kind
@@ -45,6 +46,7 @@ def dial_limits(settings: Settings) -> DialLimits:
     """Whom the hall may ring and how often; its own numbers are never rung."""
     rules = settings.callbacks
     own = {extension for line in settings.lines for extension in line.extensions} | set(rules.own_numbers)
+    own |= {line.shown_number for line in settings.lines if line.shown_number}
     return DialLimits(
         enabled=rules.enabled,
         tries_a_day=rules.tries_a_day,
@@ -54,13 +56,19 @@ def dial_limits(settings: Settings) -> DialLimits:
     )
 
 
+def switchboards_of(settings: Settings) -> frozenset[str]:
+    """The numbers that many people call from, in the one form that calls have them in, however they are written."""
+    numbers = (normalise(number, settings.hall.area_code) for number in settings.callbacks.switchboards)
+    return frozenset(number for number in numbers if number is not None)
+
+
 def group_of(facts: CallFacts, settings: Settings) -> str | None:
     """The line group of a call: of the line that was called, or of the staff phone that placed it; None: unknown."""
     if facts.line is not None:
         return next((_group(line) for line in settings.lines if line.name == facts.line), facts.line)
     staff = [leg.endpoint for leg in facts.legs if leg.role is Role.STAFF]
     phones = {facts.placed_by} if facts.placed_by else set(staff)
-    groups = {_group(line) for line in settings.lines if phones & set(line.phones)}
+    groups = {_group(line) for line in settings.on(facts.pbx).lines if phones & set(line.phones)}
     return groups.pop() if len(groups) == 1 else None
 
 

@@ -14,7 +14,7 @@ from voicedesk.ami.link import AmiAddress, open_link
 from voicedesk.ami.protocol import AmiProtocol
 from voicedesk.clock import NowUs
 from voicedesk.errors import AmiActionError, AmiError, AmiLinkLost, InputError
-from voicedesk.tickets.dialplan import CITIZEN_CONTEXT, STAFF_CONTEXT
+from voicedesk.tickets.dialplan import STAFF_CONTEXT, citizen_context
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
@@ -23,6 +23,7 @@ CALLER_NAME = "huibo"
 """回拨 as every phone's display can show it; the number beside it is the citizen's."""
 _DIGITS = re.compile(r"[0-9]{7,12}")
 _EXTENSION = re.compile(r"[0-9]{2,8}")
+_SHOWN = re.compile(r"[0-9]{3,15}")
 
 
 class Placed(StrEnum):
@@ -35,22 +36,28 @@ class Placed(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One call: first the staff phone's `extension`, then the citizen's `number`, under `channel_id`."""
+    """One call: first the staff phone's `extension`, then the citizen's `number`, under `channel_id`.
+
+    `shown_number`: what the citizen sees, where the line has a number of its own.
+    """
 
     channel_id: str
     extension: str
     number: str
+    shown_number: str | None = None
 
     def __post_init__(self) -> None:
         if not _DIGITS.fullmatch(self.number) or not _EXTENSION.fullmatch(self.extension):
             raise InputError("only digits are dialled: correct the number, or the phone's extension in [[phones]]")
+        if self.shown_number is not None and not _SHOWN.fullmatch(self.shown_number):
+            raise InputError("only digits can be shown: correct shown_number in [[lines]]")
 
 
 async def place(order: Order, address: AmiAddress, now: NowUs) -> tuple[Placed, str]:
     """Asks for one call; never twice. What came of asking, and why where it is not queued."""
     action = actions.originate(
         channel=f"Local/{order.extension}@{STAFF_CONTEXT}",
-        context=CITIZEN_CONTEXT,
+        context=citizen_context(order.shown_number),
         exten=order.number,
         channel_id=order.channel_id,
         caller_number=order.number,

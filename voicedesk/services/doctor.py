@@ -12,6 +12,7 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import NowUs, to_datetime
 from voicedesk.errors import SpillRefused, StoreError, StoreUnavailable
+from voicedesk.services.callback_check import check_callbacks
 from voicedesk.services.findings import Finding, Grade
 from voicedesk.services.ivr_check import check_ivr
 from voicedesk.services.notices_check import check_notices
@@ -53,6 +54,7 @@ async def examine(
         for address in addresses
     ]
     checks += [check_pauser(address, now) for address in pausers]
+    checks.append(check_callbacks(settings, addresses, now))
     findings = [finding for found in await asyncio.gather(*checks) for finding in found]
     if not addresses:
         cure = "add a [[pbx]] table, or begin with: voicedesk init"

@@ -183,7 +183,8 @@ class GreetingWatch:
         """What is asked of whoever answered: the inbound greeting of the first staff answer, that of a callback when
         the citizen answers (S2), else phrases."""
         if call.direction is Direction.CALLBACK:
-            line = next((one.name for one in self._settings.lines if leg.endpoint in one.phones), None)
+            lines = self._settings.on(call.pbx).lines
+            line = next((one.name for one in lines if leg.endpoint in one.phones), None)
             task = greeting_task(line, self._settings, self._rules)
             return replace(task, template=CALLBACK_TEMPLATE if task.names else "")
         is_first = leg.role is Role.STAFF and leg.answered_at == call.person_answered_at

@@ -131,6 +131,7 @@ class IvrHost:
         self._settings = settings
         self._calendar = WorkCalendar.of(settings)
         self._shelf = None
+        self._outages.change_settings(settings)
 
     def _today(self) -> Shelf:
         """What is told today; read again each day, for items begin and expire."""

@@ -14,7 +14,7 @@ from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.services.commands import tell
 from voicedesk.services.news import News
 from voicedesk.services.prompt_desk import book_of, frames_of, pronunciation_of
-from voicedesk.services.receivers import leave_news
+from voicedesk.services.receivers import concerned, leave_news
 from voicedesk.settings import Settings
 from voicedesk.store.outages import Outage
 from voicedesk.store.store import Store
@@ -28,6 +28,10 @@ class Outages:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store, self._settings = store, settings
         self._current: list[Outage] = []
+
+    def change_settings(self, settings: Settings) -> None:
+        """Sounds and texts are elsewhere from now on."""
+        self._settings = settings
 
     async def refresh(self) -> None:
         """Reads what is announced now; a database in trouble changes nothing."""
@@ -119,7 +123,10 @@ async def _leave(store: Store, settings: Settings, outage: Outage, by: str, at: 
 
 async def _notify(settings: Settings, what: str, outage: Outage, by: str) -> str:
     command = settings.outage.notify_command
+    webhooks = concerned(settings, "outage_started" if what == "start" else "outage_ended")
+    by_news = f"; told by webhook 已交消息推送: {', '.join(webhooks)}" if webhooks else ""
     if not command:
-        return "nobody is told: [outage] notify_command is not set"
-    told = {"what": what, "line": outage.line, "text": outage.text, "by": by}
-    return await tell(command, told)
+        unset = "[outage] notify_command is not set"
+        return f"{unset}{by_news}" if by_news else f"nobody is told: {unset}, and no webhook is told of outages"
+    said = await tell(command, {"what": what, "line": outage.line, "text": outage.text, "by": by})
+    return f"{said}{by_news}"

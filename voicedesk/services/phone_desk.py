@@ -17,8 +17,9 @@ from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
 from voicedesk.errors import StoreError
 from voicedesk.phone_numbers import national_digits
 from voicedesk.phones.conditions import PhoneRules
-from voicedesk.phones.model import Break, FindingKind, PhoneFinding, PhoneStanding
+from voicedesk.phones.model import Break, FindingKind, PhoneFinding
 from voicedesk.phones.watch import PhoneWatch
+from voicedesk.services.hall import halls_of
 from voicedesk.services.news import News, Tell
 from voicedesk.settings import Settings
 from voicedesk.store.phones import BEGUN, NOTHING, OVER, StoredFinding, StoredPhone
@@ -44,19 +45,28 @@ _log = structlog.get_logger()
 
 
 def rules_of(settings: Settings, hall: Hall) -> PhoneRules:
-    """The rules for phones as the settings give them."""
+    """The rules for phones as the settings give them: for the whole `hall`, and for each PBX."""
     watch = settings.phone_watch
-    return PhoneRules(
+    rules = PhoneRules(
         hall=hall,
         calendar=WorkCalendar.of(settings),
         duty={line.name: line.duty for line in settings.lines},
         zone=settings.hall.zone,
-        extensions={phone.endpoint: phone.extension for phone in settings.phones if phone.extension},
+        extensions=_extensions(settings),
         break_us=round(settings.breaks.limit_minutes * 60 * MICROSECONDS),
         away_us=round(watch.away_seconds * MICROSECONDS),
         held_us=round(watch.held_minutes * 60 * MICROSECONDS),
         refusals=watch.refused_calls,
     )
+    houses = {
+        pbx: replace(rules, hall=own, extensions=_extensions(settings.on(pbx)))
+        for pbx, own in halls_of(settings).items()
+    }
+    return replace(rules, houses=houses)
+
+
+def _extensions(settings: Settings) -> dict[str, str]:
+    return {phone.endpoint: phone.extension for phone in settings.phones if phone.extension}
 
 
 class PhoneDesk:
@@ -204,7 +214,10 @@ class PhoneDesk:
     def _news(self, finding: PhoneFinding, *, is_over: bool) -> News:
         fields = {"依据": finding.evidence}
         if finding.endpoint is not None:
-            fields = {"话机": self.phone_name(finding.endpoint), "坐席": finding.agent or "未排班", **fields}
+            phone = self.phone_name(finding.pbx, finding.endpoint)
+            fields = {"话机": phone, "坐席": finding.agent or "未排班", **fields}
+            if len(self._settings.pbx) > 1:
+                fields["交换机"] = finding.pbx
         if finding.line is not None:
             fields["线路"] = finding.line
         supervisor = self._settings.tickets.supervisor
@@ -223,16 +236,12 @@ class PhoneDesk:
             fields={**fields, "时间": when},
         )
 
-    def phone_name(self, endpoint: str) -> str:
+    def phone_name(self, pbx: str, endpoint: str) -> str:
         """A phone as people call it: its inside number, and the switch's name of it."""
-        extension = self.watch.rules.extensions.get(endpoint)
+        extension = self.watch.rules.on(pbx).extensions.get(endpoint)
         return f"{extension}（{endpoint}）" if extension else endpoint
 
     # --- what others ask
-
-    def standing(self, endpoint: str) -> PhoneStanding | None:
-        """How a phone stands now; None: no switch knows it."""
-        return next((one for one in self.watch.standings() if one.endpoint == endpoint), None)
 
     def left_without(self, pbx: str, endpoint: str) -> list[str]:
         """The lines that would have no free phone if this one were paused now; none if it is paused already."""

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -142,4 +143,6 @@ def _at_kept_rate(source: Path) -> Iterator[bytes]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+    """A name as part of a file's name; two that differ stay two."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)
+    return plain if plain == name else f"{plain}-{blake2b(name.encode(), digest_size=4).hexdigest()}"

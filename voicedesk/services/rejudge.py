@@ -8,6 +8,8 @@ from voicedesk.calls.three_rings import RULES, RULES_VERSION
 from voicedesk.store.calls import Calls, Filter, StoredCall
 
 PAGE = 500
+HallOf = Callable[[str], Hall]
+"""The hall that a PBX's calls are judged by, by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,9 @@ class Rejudged:
     changes: list[Change]
 
 
-async def rejudge_calls(calls: Calls, which: Filter, *, hall: Hall | None, dry_run: bool) -> Rejudged:
-    """Judges every matching call again. With `hall`: by the newest rule and the limits the hall's lines have today.
+async def rejudge_calls(calls: Calls, which: Filter, *, hall: Hall | HallOf | None, dry_run: bool) -> Rejudged:
+    """Judges every matching call again. With `hall` (of all calls, or of each PBX's): by the newest rule and the limits
+    that the hall's lines have today.
 
     A person's decision stays; with `dry_run` nothing is saved.
     """
@@ -48,12 +51,13 @@ async def rejudge_calls(calls: Calls, which: Filter, *, hall: Hall | None, dry_r
     return Rejudged(judged=judged, changes=changes)
 
 
-def _judge_again(stored: StoredCall, hall: Hall | None) -> JudgedCall:
+def _judge_again(stored: StoredCall, hall: Hall | HallOf | None) -> JudgedCall:
     facts = stored.call.facts
     rule: Callable[[CallFacts], Judgement] = RULES[stored.call.judgement.rules_version]
     if hall is not None:
         rule = RULES[RULES_VERSION]
-        line = hall.line_named(facts.line)
+        own = hall if isinstance(hall, Hall) else hall(facts.pbx)
+        line = own.line_named(facts.line)
         if line is not None:
             facts = replace(
                 facts, limit_us=line.limit_us, ring_period_us=line.ring_period_us, limit_source=line.limit_source

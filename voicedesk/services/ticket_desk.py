@@ -17,7 +17,7 @@ from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError, StoreError
 from voicedesk.ivr.model import RequestKind
 from voicedesk.phone_numbers import national_digits
-from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for
+from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for, switchboards_of
 from voicedesk.services.news import News, Tell
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
@@ -143,7 +143,7 @@ class TicketDesk:
         self._step = _Pending({}, [], [], [])
         self._plan = plan_of(self._settings)
         self._live = {one.ticket.id: one for one in await self._store.tickets.live()}
-        self._book = Book(self._plan, switchboards=frozenset(self._settings.callbacks.switchboards))
+        self._book = Book(self._plan, switchboards=switchboards_of(self._settings))
         for stored in self._live.values():
             if stored.ticket.kind is Kind.CALLBACK:
                 self._book.put(stored.ticket)
@@ -313,7 +313,7 @@ class TicketDesk:
         if ticket is None or ticket.is_closed or ticket.state not in (State.DIALLING, State.UNKNOWN):
             return
         match tried.result:
-            case Result.REACHED if attempt.number not in self._settings.callbacks.switchboards:
+            case Result.REACHED if attempt.number not in switchboards_of(self._settings):
                 self._note([rung_up(ticket, call_id=call_id or "", at=tried.at)])
             case Result.FAILED:
                 self._note([try_failed(ticket, cause=tried.cause, at=tried.at, plan=self._plan, call_id=call_id)])
@@ -502,6 +502,20 @@ class TicketDesk:
     def pbx_of(self, ticket_id: str) -> str:
         """The PBX at which a ticket's call came in; empty: none, or no such ticket."""
         return next((one.ticket.pbx for key, one in self._live.items() if key.startswith(ticket_id)), "")
+
+    async def shown_number(self, ticket_id: str) -> str | None:
+        """The number that the citizen of a ticket is to see: that of the line called last, else of a line of its group.
+
+        None: what the dialplan shows. Raises StoreError.
+        """
+        ticket = self._ticket(ticket_id)
+        if ticket is None:
+            return None
+        called = [one.call.facts for one in await self._store.calls.of_ids(ticket.missed_calls[-1:])]
+        lines = self._settings.lines
+        own = [one for one in lines if any(one.name == facts.line for facts in called)]
+        group = [one for one in lines if (one.group or one.name) == ticket.group]
+        return next((one.shown_number for one in (*own, *group) if one.shown_number), None)
 
     @property
     def plan(self) -> Plan:

@@ -13,6 +13,7 @@ from voicedesk.phone_numbers import normalise
 from voicedesk.services import dialler
 from voicedesk.services.desk_plan import responsible_for
 from voicedesk.services.dialler import Order, Placed
+from voicedesk.services.seats import phones_called, seats_of, the_one_meant
 from voicedesk.services.ticket_desk import TITLES, TicketDesk, new_ticket_id
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.tickets import Attempt
@@ -123,9 +124,8 @@ class TicketSteps:
     async def _dial(self, asked: Mapping[str, Any]) -> str:
         """Rings the staff phone, then the citizen; answered with the attempt's id as soon as the switch was asked."""
         by, ticket_id = str(asked["by"]), str(asked["ticket"])
-        extension = self._extension(asked.get("phone"), by)
         now = self._now()
-        pbx = self._dialling_pbx(self._desk.pbx_of(ticket_id))
+        pbx, extension = self._phone(asked.get("phone"), by, asked.get("pbx"), self._desk.pbx_of(ticket_id))
         address = self._addresses(pbx)
         begun = Attempt(
             id=new_channel_id(),
@@ -141,7 +141,7 @@ class TicketSteps:
             return work.dialling(work.claimed(ticket, by=by, at=now), by=by, at=now)
 
         attempt = await self._desk.begin_attempt(ticket_id, begun, dialled)
-        placed, why = await self._asked_once(attempt, address)
+        placed, why = await self._asked_once(attempt, address, await self._desk.shown_number(attempt.ticket_id))
         if placed is Placed.REFUSED:
             await self._desk.not_placed(attempt, f"switch: {why}")
             raise InputError(f"not dialled: {why}")
@@ -149,37 +149,40 @@ class TicketSteps:
             _log.error("originate_unknown", attempt=attempt.id, ticket=attempt.ticket_id, reason=why)
         return attempt.id
 
-    async def _asked_once(self, attempt: Attempt, address: AmiAddress) -> tuple[Placed, str]:
-        order = Order(channel_id=attempt.id, extension=attempt.extension, number=attempt.number or "")
+    async def _asked_once(self, attempt: Attempt, address: AmiAddress, shown: str | None) -> tuple[Placed, str]:
         try:
+            order = Order(
+                channel_id=attempt.id, extension=attempt.extension, number=attempt.number or "", shown_number=shown
+            )
             return await self._place(order, address, self._now)
         except VoicedeskError as error:
             return Placed.REFUSED, str(error)
 
-    def _dialling_pbx(self, name: str) -> PbxSettings:
-        """The PBX of the ticket's call if it may dial, else the first that may."""
-        able = [pbx for pbx in self._settings.pbx if pbx.dial_username]
+    def _phone(self, phone: str | None, by: str, pbx: str | None, ticket_pbx: str) -> tuple[PbxSettings, str]:
+        """The PBX that rings a staff phone, and the phone's inside number there: the one named, or where `by` sits.
+
+        The phone decides on the PBX: on another one the same number rings somebody else. Where it is on several, or
+        the person sits at several, the one that the ticket's call came to is the first choice.
+        """
+        able = {one.name: one for one in self._settings.pbx if one.dial_username}
         if not able:
             raise InputError("no PBX may place calls: set dial_username and dial_secret_file of its [[pbx]]")
-        return next((pbx for pbx in able if pbx.name == name), able[0])
-
-    def _extension(self, phone: str | None, by: str) -> str:
-        """The inside number of a staff phone, or of the phone at which a person sits now."""
-        now = self._now()
-        endpoint = phone or self._seat(by, now)
-        found = next(
-            (one.extension for one in self._settings.phones if endpoint in (one.endpoint, one.extension)), None
-        )
-        if found is None:
-            raise InputError(f"no phone to ring: {endpoint or by!r} has no [[phones]] extension; give one with --phone")
-        return found
-
-    def _seat(self, by: str, now: int) -> str | None:
-        at = to_datetime(now)
-        for one in self._settings.assignments:
-            if one.agent == by and one.endpoint and one.holds_at(at):
-                return one.endpoint
-        return None
+        at = to_datetime(self._now())
+        own = seats_of(by, self._settings, at, pbx)
+        if phone:
+            meant = the_one_meant(phone, phones_called(phone, self._settings, pbx), own)
+            seats = [meant] if meant is not None else []
+        else:
+            seats = [one for one in own if one.endpoint is not None]
+        seats = [one for one in seats if one.extension is not None]
+        if not seats:
+            raise InputError(f"no phone to ring: {phone or by!r} has no [[phones]] extension; give one with --phone")
+        ways = [(name, one.extension) for one in seats for name in one.pbxs if name in able and one.extension]
+        if not ways:
+            where = ", ".join(dict.fromkeys(name for one in seats for name in one.pbxs))
+            raise InputError(f"{where} may place no calls: set dial_username and dial_secret_file of that [[pbx]]")
+        name, extension = next((way for way in ways if way[0] == ticket_pbx), ways[0])
+        return able[name], extension
 
 
 async def answered(steps: TicketSteps, asked: Mapping[str, Any]) -> tuple[str, bool]:

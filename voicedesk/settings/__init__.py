@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from voicedesk.errors import SettingsError
 from voicedesk.settings.checks import Problem, problems, webhook_problems
 from voicedesk.settings.environment import keys_of, lay_over, nearest, table_type
+from voicedesk.settings.houses import with_pbx
 from voicedesk.settings.model import (
     AgentSettings,
     AssignmentSettings,
@@ -68,6 +69,7 @@ _CURES = {
 }
 _PATTERNS = {
     "area_code": "write the long-distance code, as in 0371, or leave it out",
+    "listen": "write host and port, as in 127.0.0.1:4573",
     "url": "write it as sqlite:///voicedesk.db or postgresql://user@host:5432/name, a password goes into ~/.pgpass",
 }
 
@@ -96,7 +98,7 @@ def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     source = read_file(file) if file else Source(file=None)
     lay_over(source, environ)
     try:
-        settings = Settings.model_validate(source.data)
+        settings = with_pbx(Settings.model_validate(source.data))
     except ValidationError as error:
         raise _refused(source, (_explained(found) for found in error.errors())) from None  # it would show values
     _refuse_if_any(source, problems(settings))
@@ -180,7 +182,7 @@ def _explained(found: Any) -> Problem:
         case "model_type":
             text = f"is a table: write [{path[0]}] with one pair of brackets, and its keys below"
         case "string_pattern_mismatch":
-            text = f"cannot be used: {_PATTERNS[key]}"
+            text = f"cannot be used: {_PATTERNS.get(key, 'correct it')}"
         case _:
             text = f"{message[0].lower()}{message[1:]}: {_CURES.get(kind, 'correct the value')}"
     return path, text

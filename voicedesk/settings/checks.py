@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from itertools import combinations
 
 from voicedesk.errors import AddressRefused
+from voicedesk.phone_numbers import national_digits
+from voicedesk.settings.houses import house_problems, nearest_phone, phone_problems, places, twice
 from voicedesk.settings.model import AssignmentSettings, Settings
 from voicedesk.settings.source import KeyPath
 from voicedesk.web_address import read_url
@@ -17,17 +19,17 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """Everything that is wrong between tables."""
+    """Everything that is wrong between tables; `settings` as `houses.with_pbx` leaves them."""
     yield from _twice("pbx", "name", ((i, (one.name,)) for i, one in enumerate(settings.pbx)))
     yield from _twice("lines", "name", ((i, (one.name,)) for i, one in enumerate(settings.lines)))
-    yield from _twice("lines", "extensions", ((i, one.extensions) for i, one in enumerate(settings.lines)))
-    yield from _twice("lines", "queues", ((i, one.queues) for i, one in enumerate(settings.lines)))
-    yield from _twice("phones", "endpoint", ((i, (one.endpoint,)) for i, one in enumerate(settings.phones)))
-    extensions = ((i, (one.extension,) if one.extension else ()) for i, one in enumerate(settings.phones))
-    yield from _twice("phones", "extension", extensions)
+    yield from house_problems(settings)
+    for table, key in (("lines", "extensions"), ("lines", "queues"), ("phones", "endpoint"), ("phones", "extension")):
+        yield from twice(table, key, settings)
     yield from _twice("agents", "id", ((i, (one.id,)) for i, one in enumerate(settings.agents)))
     yield from _secrets(settings)
+    yield from _one_switch_twice(settings)
     yield from _lines_without_a_number(settings)
+    yield from phone_problems(settings)
     yield from _assignments(settings)
     yield from _twice("webhooks", "name", ((i, (one.name,)) for i, one in enumerate(settings.webhooks)))
     yield from _webhook_secrets(settings)
@@ -65,6 +67,23 @@ def _secrets(settings: Settings) -> Iterator[Problem]:
                 yield ("pbx", index), f"pbx {pbx.name!r} {does} as a user of its own: give {keys}"
 
 
+def _one_switch_twice(settings: Settings) -> Iterator[Problem]:
+    """Two tables for one switch, or one log read as that of two."""
+    addresses: set[tuple[str, int]] = set()
+    files: set[tuple[str, str]] = set()
+    for index, pbx in enumerate(settings.pbx):
+        address = (pbx.host.lower(), pbx.port)
+        if address in addresses:
+            what = f"{pbx.host}:{pbx.port} is there twice: each call would be counted twice"
+            yield ("pbx", index, "host"), f"{what}; give each switch one [[pbx]]"
+        addresses.add(address)
+        for key in ("cel_csv", "cdr_csv", "queue_log", "recordings"):
+            path = getattr(pbx, key)
+            if path is not None and (key, str(path)) in files:
+                yield ("pbx", index, key), f"{str(path)!r} is there twice: each PBX has its own, or calls are mixed up"
+            files.add((key, str(path)))
+
+
 def _webhook_secrets(settings: Settings) -> Iterator[Problem]:
     for index, webhook in enumerate(settings.webhooks):
         what, path = f"webhook {webhook.name!r}", ("webhooks", index)
@@ -87,26 +106,41 @@ def _lines_without_a_number(settings: Settings) -> Iterator[Problem]:
 
 def _assignments(settings: Settings) -> Iterator[Problem]:
     agents = {agent.id for agent in settings.agents}
-    phones = {phone.endpoint for phone in settings.phones}.union(*(line.phones for line in settings.lines))
     for index, one in enumerate(settings.assignments):
         path = ("assignments", index)
         if one.agent not in agents:
             yield (*path, "agent"), f"nobody has the id {one.agent!r}: add it to [[agents]] or correct it"
-        if (one.endpoint is None) == (one.member is None):
-            yield path, "names where somebody sits: give either endpoint or member"
-        if one.endpoint and one.endpoint not in phones:
-            yield (*path, "endpoint"), f"no phone is called {one.endpoint!r}: add it to [[phones]] or correct it"
+        if sum(seat is not None for seat in (one.endpoint, one.member, one.number)) != 1:
+            yield path, "names where somebody sits: give either endpoint or member (or number, of a phone outside)"
+        if one.endpoint:
+            yield from _seat_nobody_knows(one, one.endpoint, index, settings)
         if _from(one) >= _to(one):
             yield (*path, "to"), "ends before it begins: to must be later than from"
     for (_, first), (index, second) in combinations(enumerate(settings.assignments), 2):
-        if _same_seat(first, second) and _from(first) < _to(second) and _from(second) < _to(first):
-            seat = second.endpoint or second.member
+        if _same_seat(first, second, settings) and _from(first) < _to(second) and _from(second) < _to(first):
+            seat = second.endpoint or second.member or second.number
             people = f"{first.agent!r} and {second.agent!r}"
             yield ("assignments", index), f"{people} sit at {seat!r} at the same time: end the earlier one with to"
 
 
-def _same_seat(first: AssignmentSettings, second: AssignmentSettings) -> bool:
-    return (first.endpoint, first.member) == (second.endpoint, second.member)
+def _seat_nobody_knows(one: AssignmentSettings, endpoint: str, index: int, settings: Settings) -> Iterator[Problem]:
+    for pbx in places(one, settings):
+        own = settings.on(pbx)
+        phones = {phone.endpoint for phone in own.phones}.union(*(line.phones for line in own.lines))
+        if endpoint not in phones:
+            on = f" on {pbx}" if len(settings.pbx) > 1 else ""
+            cure = nearest_phone(endpoint, sorted(phones))
+            yield ("assignments", index, "endpoint"), f"no phone is called {endpoint!r}{on}: {cure}"
+
+
+def _same_seat(first: AssignmentSettings, second: AssignmentSettings, settings: Settings) -> bool:
+    if set(places(first, settings)).isdisjoint(places(second, settings)):
+        return False
+    if first.number and second.number:
+        area = settings.hall.area_code
+        return national_digits(first.number, area) == national_digits(second.number, area)
+    seats = (first.endpoint, first.member, first.number), (second.endpoint, second.member, second.number)
+    return seats[0] == seats[1]
 
 
 def _from(one: AssignmentSettings) -> datetime:

@@ -85,15 +85,26 @@ def _value(text: str, annotation: Any) -> Any:
     """The text itself where a text is wanted; otherwise what it says in TOML; a list may be parted by commas."""
     if any(kind in _TEXTS for kind in _parts(annotation)):
         return text
+    is_list = get_origin(annotation) is tuple
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, KeyError):
-        is_list = get_origin(annotation) is tuple
-        return [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+        value = text
+    if is_list and not isinstance(value, list) and _holds_texts(annotation):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return [value] if is_list and not isinstance(value, list | str) else value
+
+
+def _holds_texts(annotation: Any) -> bool:
+    return any(kind in _TEXTS for inner in get_args(annotation) for kind in _parts(inner))
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
-    return () if get_origin(annotation) is tuple else (annotation, *get_args(annotation))
+    """The types that a value may have, without what is demanded of each."""
+    if get_origin(annotation) is tuple:
+        return ()
+    inner = (part for one in get_args(annotation) if isinstance(one, type) or get_args(one) for part in _parts(one))
+    return (annotation, *inner)
 
 
 def _put(data: dict[str, Any], path: KeyPath, value: Any, variable: str) -> None:

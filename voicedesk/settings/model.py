@@ -5,13 +5,14 @@ A message of a validator says what is wrong and the cure; file and line are adde
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -19,9 +20,13 @@ from pydantic import (
     field_validator,
 )
 
+from voicedesk.settings import names
 from voicedesk.web_address import Allowance
 from voicedesk.work_calendar import parse_duty
 
+DEFAULT_LIMIT_SECONDS = 15.0
+DEFAULT_LIMIT_SOURCE = "GB/T 33358-2016"
+NO_LIMIT_SOURCE = "未注明出处 no source given"
 ROBOT_HOSTS = {"wecom": ("qyapi.weixin.qq.com",), "dingtalk": ("oapi.dingtalk.com",)}
 """Where the robots of WeCom and DingTalk are; a hall with an installation of its own names it in `hosts`."""
 
@@ -39,8 +44,21 @@ def _plain(text: str) -> str:
     return text
 
 
-Name = Annotated[str, AfterValidator(_plain)]
+def _one_or_several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Words = tuple[Annotated[str, AfterValidator(_plain)], ...]
+"""A program and what it is given."""
+Name = Annotated[str, AfterValidator(_plain), AfterValidator(str.strip)]
 Names = tuple[Name, ...]
+SwitchName = Annotated[Name, AfterValidator(names.as_the_switch_writes)]
+Endpoint = Annotated[Name, AfterValidator(names.endpoint)]
+Extension = Annotated[Name, AfterValidator(names.extension)]
+OutsideNumber = Annotated[Name, AfterValidator(names.outside_number)]
+ShownNumber = Annotated[Name, AfterValidator(names.shown_number)]
+Pbxs = Annotated[tuple[SwitchName, ...], BeforeValidator(_one_or_several)]
+"""On which [[pbx]] something is, by name: one, or a list; none where there is but one PBX."""
 Integer = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Switch = Annotated[bool, Strict()]
@@ -151,7 +169,7 @@ class IvrTable(Table):
     sessions: Integer = Field(default=200, ge=1, le=2000)
     folder: Path | None = None
     speech: Switch = True
-    sms_command: Names = ()
+    sms_command: Words = ()
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -163,7 +181,7 @@ class IvrTable(Table):
 class OutageTable(Table):
     """[outage]: who is told when an outage begins and ends (S10)."""
 
-    notify_command: Names = ()
+    notify_command: Words = ()
 
 
 class TicketsTable(Table):
@@ -208,7 +226,7 @@ class PhoneWatchTable(Table):
 class PbxSettings(Table):
     """[[pbx]]: an Asterisk and the manager user that Voicedesk logs in as."""
 
-    name: Name
+    name: SwitchName
     host: Name
     port: Integer = Field(default=5038, ge=1, le=65535)
     username: Name
@@ -242,15 +260,20 @@ class PbxSettings(Table):
 
 
 class LineSettings(Table):
-    """[[lines]]: a published number, the phones behind it, and the rule it answers by (S1)."""
+    """[[lines]]: a published number, the phones behind it, and the rule it answers by (S1).
+
+    `limit_source` belongs to the limit: only the default limit has a default source.
+    """
 
     name: Name
+    pbx: Pbxs = ()
     group: Name | None = None
-    extensions: Names = ()
-    queues: Names = ()
-    phones: Names = ()
-    limit_seconds: Number = Field(default=15.0, ge=1, le=600)
-    limit_source: str = "GB/T 33358-2016"
+    extensions: tuple[Extension, ...] = ()
+    queues: tuple[SwitchName, ...] = ()
+    phones: tuple[Endpoint, ...] = ()
+    shown_number: ShownNumber | None = None
+    limit_seconds: Number = Field(default=DEFAULT_LIMIT_SECONDS, ge=1, le=600)
+    limit_source: str | None = None
     ring_on_seconds: Number = Field(default=1.0, gt=0, le=60)
     ring_off_seconds: Number = Field(default=4.0, ge=0, le=60)
     duty: tuple[str, ...] = ()
@@ -267,12 +290,20 @@ class LineSettings(Table):
             parse_duty(entry)
         return duty
 
+    @property
+    def source_of_limit(self) -> str:
+        """The document that the limit is from, or that none is given."""
+        if self.limit_source and self.limit_source.strip():
+            return self.limit_source.strip()
+        return DEFAULT_LIMIT_SOURCE if self.limit_seconds == DEFAULT_LIMIT_SECONDS else NO_LIMIT_SOURCE
+
 
 class PhoneSettings(Table):
     """[[phones]]: a staff phone and the number it is reached by inside."""
 
-    endpoint: Name
-    extension: Name | None = None
+    endpoint: Endpoint
+    pbx: Pbxs = ()
+    extension: Extension | None = None
 
 
 class AgentSettings(Table):
@@ -283,11 +314,16 @@ class AgentSettings(Table):
 
 
 class AssignmentSettings(Table):
-    """[[assignments]]: who sat where, from when until (not including) when; an absent bound is open."""
+    """[[assignments]]: who sat where, from when until (not including) when; an absent bound is open.
+
+    `number` is a phone outside (a mobile that callers are passed on to): the same one whichever PBX dials it.
+    """
 
     agent: Name
-    endpoint: Name | None = None
+    pbx: Pbxs = ()
+    endpoint: Endpoint | None = None
     member: Name | None = None
+    number: OutsideNumber | None = None
     from_: AwareDatetime | None = Field(default=None, alias="from")
     to: AwareDatetime | None = None
 
@@ -355,3 +391,11 @@ class Settings(Table):
     agents: tuple[AgentSettings, ...] = ()
     assignments: tuple[AssignmentSettings, ...] = ()
     webhooks: tuple[WebhookSettings, ...] = ()
+
+    def on(self, pbx: str | None) -> "Settings":
+        """The settings as one PBX sees them: its own lines, phones and assignments; None, or one PBX: all there are."""
+        if pbx is None or len(self.pbx) < 2:
+            return self
+        tables = ("lines", "phones", "assignments")
+        own = {name: tuple(row for row in getattr(self, name) if not row.pbx or pbx in row.pbx) for name in tables}
+        return self.model_copy(update=own)

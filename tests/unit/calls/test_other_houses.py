@@ -61,7 +61,8 @@ def test_a_caller_who_is_served_at_a_staff_member_s_mobile_was_answered(name):
     assert (call.facts.direction, call.facts.disposition) == (Direction.INBOUND, Disposition.ANSWERED)
     assert (call.judgement.verdict, call.judgement.agent) == (Verdict.ON_TIME, None)
     answering = next(leg for leg in call.facts.legs if leg.outcome is Outcome.ANSWERED)
-    assert (answering.role, answering.number is not None) == (Role.STAFF, True)
+    assert answering.role is Role.STAFF
+    assert answering.number in ("138****8099", "139****9000")  # nobody's number lies in the facts of a leg
     assert isinstance(meaning(call), Contact)
 
 

@@ -104,6 +104,21 @@ def test_the_snippet_is_filled_in_or_says_that_it_is_not(typed, tmp_path: Path) 
     assert typed("asterisk", "snippet", "manager", "--pbx", "none").code == 1
 
 
+def test_a_snippet_for_two_files_is_not_poured_into_one(typed) -> None:
+    typed("init")
+    mixed = typed("asterisk", "snippet", "callback")
+    assert (mixed.code, mixed.out) == (1, "")
+    assert "this goes into 2 files of Asterisk: ask for each by itself, with --file extensions.conf" in mixed.err
+    dialplan = typed("asterisk", "snippet", "callback", "--file", "extensions.conf")
+    assert (dialplan.code, "[voicedesk-callback]" in dialplan.out, "write = originate" in dialplan.out) == (
+        0,
+        True,
+        False,
+    )
+    users = typed("asterisk", "snippet", "callback", "--file", "manager.conf")
+    assert ("write = originate" in users.out, "exten =>" in users.out) == (True, False)
+
+
 def fake_findings(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
     async def examine(*_args: object, **_kwargs: object) -> list[Finding]:
         return list(findings)

@@ -6,7 +6,7 @@ from pathlib import Path
 from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.ivr import dialplan
 from voicedesk.ivr.model import Exit
-from voicedesk.tickets.dialplan import CITIZEN_CONTEXT, STAFF_CONTEXT
+from voicedesk.tickets.dialplan import CITIZEN_CONTEXT, STAFF_CONTEXT, citizen_context
 
 DIALPLANS = Path(__file__).parents[3] / "dialplans"
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DIALPLANS.glob("*.conf")}
@@ -47,9 +47,19 @@ def test_a_callback_rings_only_chinese_mobiles_and_landlines_and_a_staff_phone_o
     assert f"[{CITIZEN_CONTEXT}]" in text
 
 
+def test_a_number_of_a_line_is_shown_by_the_dialplan_alone_and_the_same_numbers_are_rung():
+    text = TEXTS["voicedesk-callback-shown.conf"]
+    body = text[text.index("\n[") :]
+    assert f"[{citizen_context('@SHOWN@')}]" in body
+    assert re.findall(r"^exten => (\S+),1,", body, flags=re.MULTILINE) == ["_X.", "shown@SHOWN@"]
+    assert f"Goto({CITIZEN_CONTEXT},${{EXTEN}},1)" in body
+    assert "Set(CALLERID(num)=@SHOWN@)" in body
+    assert "shown${FILTER(0-9,${VOICEDESK_SHOWN})},1" in TEXTS["voicedesk-callback.conf"]
+
+
 def test_the_channel_variables_are_those_of_the_code():
     own = set(re.findall(r"\bVOICEDESK_[A-Z]+\b", ALL))
-    assert own == {dialplan.RESULT, dialplan.ROUND, dialplan.BREAK, "VOICEDESK_NOTICE"}
+    assert own == {dialplan.RESULT, dialplan.ROUND, dialplan.BREAK, "VOICEDESK_NOTICE", "VOICEDESK_SHOWN"}
     assert set(re.findall(rf'{dialplan.RESULT}}}" = "(\w+)"', ALL)) <= {way.value for way in Exit}
     assert set(re.findall(rf'{dialplan.BREAK}}}" = "(\w+)"', ALL)) == {dialplan.STAY}
 

@@ -1,12 +1,13 @@
 """What Asterisk's own files get: every place filled, once per line, and nothing that means more than itself."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from voicedesk.errors import InputError
 from voicedesk.services import asterisk_files
-from voicedesk.services.asterisk_files import Part, permit_for, render
+from voicedesk.services.asterisk_files import Part, permit_for, pieces_of, render
 from voicedesk.settings import Settings
 
 PBX = {"name": "main", "host": "127.0.0.1", "username": "voicedesk", "secret": "s3cret"}
@@ -108,3 +109,50 @@ def test_breaks_come_with_the_reasons_of_the_settings_and_the_member_as_the_swit
     more = Settings.model_validate({"pbx": [pbx], "breaks": {"reasons": ["午餐,会议"]}})
     with pytest.raises(InputError, match="means more than itself"):
         render(Part.BREAKS, more)
+
+
+BRANCH = {**PBX, "name": "branch", "username": "other", "dial_username": "dialler", "dial_secret": "d1al"}
+HOUSES = [
+    {"name": "社保", "pbx": "main", "extensions": ["12333"], "queues": ["hot"], "phones": ["PJSIP/101"]},
+    {"name": "分厅", "pbx": "branch", "extensions": ["12333"], "queues": ["hot"], "phones": ["PJSIP/101", "PJSIP/102"],
+     "shown_number": "0371-87654321"},
+]  # fmt: skip
+
+
+def test_each_pbx_gets_its_own_lines_queues_and_phones_alone() -> None:
+    two = settings([PBX, BRANCH], HOUSES)
+    main, branch = (render(Part.ALL, two, pbx=name) for name in ("main", "branch"))
+    assert "; ---- for /etc/asterisk/manager.conf of branch\n" in branch
+    assert ("社保" in main, "分厅" in main, "PJSIP/102" in main) == (True, False, False)
+    assert ("社保" in branch, "分厅" in branch, "PJSIP/102" in branch) == (False, True, True)
+
+
+def test_each_line_of_a_pbx_shows_its_own_number_by_a_trunk_of_its_own() -> None:
+    two = settings([PBX, BRANCH], HOUSES)
+    text = render(Part.CALLBACK, two, pbx="branch")
+    assert "[voicedesk-callback-037187654321]\nexten => _X.,1,Set(VOICEDESK_SHOWN=037187654321)\n" in text
+    assert "exten => shown037187654321,1,Set(CALLERID(num)=037187654321)\n same => n,Dial(@TRUNK_DIAL@," in text
+    assert "Set(CALLERID(num)=12333)" in text
+    assert "037187654321" not in render(Part.CALLBACK, two, pbx="main")
+
+
+def test_what_goes_into_several_files_is_parted_and_each_file_can_be_had_by_itself() -> None:
+    two = settings([BRANCH], [HOUSES[1]])
+    pieces = pieces_of(Part.ALL, two)
+    files = [one.file for one in pieces]
+    assert [file for n, file in enumerate(files) if file not in files[:n]] == [
+        *("manager.conf", "extensions.conf", "queues.conf", "cdr_custom.conf", "cel.conf", "cel_custom.conf")
+    ]
+    assert len([one for one, after in pairwise([*files, ""]) if one != after]) == len(set(files))  # each in one place
+    whole = render(Part.ALL, two)
+    assert re.findall(r"^; /etc/asterisk/(\S+): only", whole, flags=re.MULTILINE) == list(dict.fromkeys(files))
+    for file in ("extensions.conf", "extensions", "/etc/asterisk/extensions.conf"):
+        dialplan = render(Part.CALLBACK, two, file=file)
+        assert "[voicedesk-callback]" in dialplan
+        assert "secret =" not in dialplan
+    users = render(Part.CALLBACK, two, file="manager.conf")
+    assert "[dialler]" in users
+    assert "exten =>" not in users
+    with pytest.raises(InputError, match=r"nothing of this goes into 'queues.conf': it goes into extensions.conf, man"):
+        render(Part.CALLBACK, two, file="queues.conf")
+    assert "manager_custom.conf: only" in render(Part.CALLBACK, two, freepbx=True)

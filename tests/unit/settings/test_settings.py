@@ -178,7 +178,8 @@ def test_the_environment_wins_over_the_file_and_says_so(tmp_path: Path) -> None:
         "VOICEDESK_PBX__0__TLS": "true",
         "VOICEDESK_PBX__0__SECRET": "12345",
         "VOICEDESK_LINES__1__EXTENSIONS": "4002, 4003",
-        "VOICEDESK_PHONES__0__ENDPOINT": "PJSIP/new",
+        "VOICEDESK_PHONES__0__ENDPOINT": "PJSIP/agent1",
+        "VOICEDESK_PHONES__0__EXTENSION": "6001",
         "VOICEDESK_SERVICE_HOST": "10.0.0.1",
         "PATH": "/bin",
     }
@@ -187,7 +188,10 @@ def test_the_environment_wins_over_the_file_and_says_so(tmp_path: Path) -> None:
     assert (settings.log.level, settings.pbx[0].port, settings.pbx[0].tls) == ("debug", 15038, True)
     assert settings.pbx[0].secret_value() == "12345"
     assert settings.lines[1].extensions == ("4002", "4003")
-    assert settings.phones[0].endpoint == "PJSIP/new"
+    assert load(tmp_path, GOOD, {"VOICEDESK_LINES__1__EXTENSIONS": "4002"}).lines[1].extensions == ("4002",)
+    assert load(tmp_path, GOOD, {"VOICEDESK_CALLBACKS__RETRY_MINUTES": "[5, 10]"}).callbacks.retry_minutes == (5, 10)
+    assert load(tmp_path, GOOD, {"VOICEDESK_CALLBACKS__RETRY_MINUTES": "5"}).callbacks.retry_minutes == (5,)
+    assert (settings.phones[0].endpoint, settings.phones[0].extension) == ("PJSIP/agent1", "6001")
     found = origins(loaded)
     assert found["log", "level"] == "VOICEDESK_LOG__LEVEL"
     assert found["pbx", 0, "host"] == f"{tmp_path}/voicedesk.toml, line 7"
