@@ -182,7 +182,7 @@ def _of_phone(one: _At, began: int | None) -> Conditions:
     if phone.device is None:
         return found | {one.key(slot): UNKNOWN for slot in (Slot.AWAY, Slot.DND, Slot.SUSPECTED, Slot.HELD)}
     of_slots = {
-        Slot.AWAY: _away(phone, rules, one.duty_since),
+        Slot.AWAY: _away(switch, phone, rules, one.duty_since),
         Slot.DND: _dnd(switch, phone, rules, one.duty_since),
         Slot.SUSPECTED: _suspected(switch, phone, rules),
         Slot.HELD: _held(phone, rules),
@@ -206,8 +206,8 @@ def _break(phone: Phone, rules: PhoneRules, lines: list[Line], began: int | None
     )
 
 
-def _away(phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | None:
-    if not phone.is_away:
+def _away(switch: Switch, phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | None:
+    if not switch.is_away(phone):
         return None
     since = max(phone.device_since, duty_since)
     kind = FindingKind.PHONE_UNREACHABLE if phone.is_lost else FindingKind.PHONE_UNREGISTERED

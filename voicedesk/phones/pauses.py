@@ -30,14 +30,15 @@ class Began:
         return self.earliest is not None and self.latest - self.earliest <= SAME_PAUSE_US
 
 
-def pause_began(event: AmiEvent, at: int, *, unpaused_at: int | None, is_live: bool) -> Began:
+def pause_began(event: AmiEvent, at: int, *, unpaused_at: int | None, is_live: bool, behind_us: int = 0) -> Began:
     """When the pause began that an event at `at` tells of. `unpaused_at`: the member was last seen unpaused then.
 
-    `is_live`: everything the switch told until now was heard; else the event is an item of a list.
+    `is_live`: everything the switch told until now was heard; else the event is an item of a list. `behind_us`: so far
+    the switch's own clock, by which it tells pauses, is behind that of `at`.
     """
     free_at = unpaused_at if unpaused_at is not None and unpaused_at <= at else None  # else the clock was set back
-    told = _instant(event, "LastPause")
-    if told is not None and not _is_possible(event, told, at):
+    told = _instant(event, "LastPause", behind_us)
+    if told is not None and not _is_possible(told, at, _instant(event, "LoginTime", behind_us)):
         told = None
     if told is not None and free_at is not None and told + MICROSECONDS <= free_at:
         told = None  # that pause is over
@@ -49,8 +50,7 @@ def pause_began(event: AmiEvent, at: int, *, unpaused_at: int | None, is_live: b
     return Began(at, free_at if free_at is not None else told)
 
 
-def _is_possible(event: AmiEvent, told: int, at: int) -> bool:
-    joined = _instant(event, "LoginTime")
+def _is_possible(told: int, at: int, joined: int | None) -> bool:
     is_before_joining = joined is not None and joined <= at and told + MICROSECONDS <= joined
     return at - MOST_US <= told <= at + SLACK_US and not is_before_joining
 
@@ -60,6 +60,7 @@ def _keeps_the_first(event: AmiEvent) -> bool:
     return (event.get("Membership") or "").casefold() == "realtime" and event.name != "QueueMemberPause"
 
 
-def _instant(event: AmiEvent, header: str) -> int | None:
+def _instant(event: AmiEvent, header: str, behind_us: int) -> int | None:
     text = event.get(header) or ""
-    return int(text) * MICROSECONDS if text.isascii() and text.isdecimal() and len(text) <= 12 and int(text) else None
+    seconds = int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0
+    return seconds * MICROSECONDS + behind_us if seconds else None

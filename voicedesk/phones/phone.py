@@ -1,5 +1,6 @@
 """One phone as its switch told of it: its device, its place in queues, its calls."""
 
+import re
 from dataclasses import dataclass, field
 
 from voicedesk.calls.model import PhoneState
@@ -8,6 +9,8 @@ from voicedesk.phones.pauses import Began
 from voicedesk.phones.talk import Sign, Talk
 
 MOST_REFUSALS = 50
+MOST_REASON = 40
+_NUMBER = re.compile(r"\d[\d \-]{3,}\d")
 _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE})
 Place = tuple[str, str]
 """A queue, and how it calls the member."""
@@ -40,7 +43,7 @@ class Phone:
     """One phone; `device` None: unknown.
 
     `members` are its own places in queues, `groups` those of ring groups and forwardings that reach it: as long as they
-    may ring it, it is on no break. `beside`: the main phone of a seat that has several.
+    may ring it, it is on no break. `seat`: the phones of a seat that has several, the main one first.
     """
 
     endpoint: str
@@ -50,7 +53,7 @@ class Phone:
     is_lost: bool = False
     members: dict[Place, Membership] = field(default_factory=dict)
     groups: dict[Place, Membership] = field(default_factory=dict)
-    beside: str | None = None
+    seat: tuple[str, ...] = ()
     unpaused_at: int | None = None
     talks: dict[str, Talk] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
@@ -61,6 +64,11 @@ class Phone:
     def queues(self) -> frozenset[str]:
         """The queues that ring it."""
         return frozenset(queue for queue, _ in (*self.members, *self.groups))
+
+    @property
+    def main(self) -> str:
+        """The phone that stands for its seat: a break of the seat is that one's."""
+        return self.seat[0] if self.seat else self.endpoint
 
     @property
     def is_known(self) -> bool:
@@ -122,3 +130,9 @@ class Phone:
 
     def _all(self) -> list[Membership]:
         return [*self.members.values(), *self.groups.values()]
+
+
+def clean_reason(text: str) -> str:
+    """A reason as it is kept: one short line, and nobody's number in it."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return _NUMBER.sub("…", printable).strip()[:MOST_REASON]

@@ -4,7 +4,6 @@ Only states, and since when they hold; what follows from them is in `conditions`
 lists that follow it are whole, nothing here is current, and what no list told is unknown.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from voicedesk.calls.phones import DEVICE_STATES, MEMBER_STATUS
 from voicedesk.clock import MICROSECONDS
 from voicedesk.phones.model import BreakSource
 from voicedesk.phones.pauses import pause_began
-from voicedesk.phones.phone import Membership, Phone, Place
+from voicedesk.phones.phone import Membership, Phone, Place, clean_reason
 from voicedesk.phones.talk import Talk, signs_of, talks_of
 
 BREAK_EVENT = "VoicedeskBreak"
@@ -24,8 +23,8 @@ DND_PREFIX = "custom:dnd"
 """FreePBX keeps a phone's do-not-disturb in a device of this name and the phone's extension."""
 EXPECTED_US = 15 * MICROSECONDS
 """So soon after somebody asked for a break the switch tells of it."""
-MOST_REASON = 40
-_NUMBER = re.compile(r"\d[\d \-]{3,}\d")
+CLOCK_US = 60 * MICROSECONDS
+"""A switch's clock is wrong if it is this far from ours; nothing takes so long to arrive."""
 _DND_ON = frozenset({PhoneState.IN_USE, PhoneState.RINGING})
 
 
@@ -45,6 +44,7 @@ class Switch:
         self.is_whole = False  # the lists were: what they do not name is not there
         self._members: dict[Place, Membership] = {}
         self._placed = -1
+        self._behind_us = 0
         self._listed: set[Place] | None = None
         self._handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "ContactStatus": self._contact,
@@ -79,8 +79,17 @@ class Switch:
         handler = self._handlers.get(event.name)
         if handler is None:
             return False
-        handler(event, event.timestamp_us or event.arrived_us)
+        handler(event, self._instant_of(event))
         return True
+
+    def _instant_of(self, event: AmiEvent) -> int:
+        """When something happened: by the switch's clock, unless that is wrong by far; breaks would be too long then."""
+        stamp, arrived = event.timestamp_us, event.arrived_us
+        if stamp is None:
+            return arrived
+        if arrived:
+            self._behind_us = arrived - stamp if abs(arrived - stamp) > CLOCK_US else 0
+        return stamp + self._behind_us
 
     def untied(self) -> list[Membership]:
         """The members of queues behind which no phone is known."""
@@ -88,13 +97,17 @@ class Switch:
             one for one in self._members.values() if not self.ties.behind(one.interface, one.state_interface).phones
         ]
 
+    def is_away(self, phone: Phone) -> bool:
+        """Whether a phone cannot be reached, nor another one of its seat."""
+        return phone.is_away and all(self.phone(one).is_away for one in phone.seat)
+
     def settle(self) -> None:
         """Puts members and phones together, if which phone is where may have changed."""
         if self._placed == self.ties.version:
             return
         self._placed = self.ties.version
         for phone in self.phones.values():
-            phone.members, phone.groups, phone.beside = {}, {}, None
+            phone.members, phone.groups, phone.seat = {}, {}, ()
         for place, member in self._members.items():
             self._put_at_phones(place, member)
 
@@ -204,7 +217,8 @@ class Switch:
         if is_same and before is not None:
             now.began = before.began
         else:
-            now.began = pause_began(event, at, unpaused_at=now.unpaused_at, is_live=self.is_current)
+            free_at, behind = now.unpaused_at, self._behind_us
+            now.began = pause_began(event, at, unpaused_at=free_at, is_live=self.is_current, behind_us=behind)
 
     def _member_state(self, event: AmiEvent, member: Membership, at: int) -> None:
         """A member's status is its phone's, or of the hint that watches it: that one where nothing else tells."""
@@ -236,8 +250,8 @@ class Switch:
         for endpoint in tie.phones:
             phone = self.phone(endpoint)
             (phone.members if tie.is_seat else phone.groups)[place] = member
-            if tie.is_seat and endpoint != tie.phones[0]:
-                phone.beside = tie.phones[0]
+            if tie.is_seat and len(tie.phones) > 1:
+                phone.seat = tie.phones
 
     def _take_from_phones(self, place: Place) -> None:
         for phone in self.phones.values():
@@ -277,12 +291,6 @@ class Switch:
         self.settle()
         self.is_whole = event.get("Complete") == "1" and not event.get("Missing")
         self.is_current = True
-
-
-def clean_reason(text: str) -> str:
-    """A reason as it is kept: one short line, and nobody's number in it."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return _NUMBER.sub("…", printable).strip()[:MOST_REASON]
 
 
 def _place_of(event: AmiEvent) -> tuple[Place, str]:

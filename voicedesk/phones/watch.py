@@ -119,28 +119,22 @@ class PhoneWatch:
             self._unseen.discard(key)
         else:
             return []
-        was_interrupted = (
-            not unseen
-            and open_break is not None
-            and phone.unpaused_at is not None
-            and phone.unpaused_at >= open_break.from_at
-        )
-        began = phone.began if phone.is_on_break and phone.beside is None else None
+        left_at, phone.unpaused_at = None if unseen else phone.unpaused_at, None
+        began = phone.began if phone.is_on_break and phone.main == phone.endpoint else None
         if began is None:
             if open_break is None:
                 return []
-            ended_at = phone.unpaused_at if was_interrupted and phone.unpaused_at is not None else at
-            return [self._ended(key, ended_at, seen=not unseen)]
+            return [self._ended(key, left_at if left_at is not None else at, seen=not unseen)]
         if open_break is None:
             return [self._begun(key, phone, began.latest)] if self.is_staff(phone) else []
-        if unseen:
+        if unseen:  # the same pause, if it can have begun then
             is_same = began.earliest is None or began.earliest <= open_break.from_at + SAME_PAUSE_US
         else:
-            is_same = not was_interrupted
+            is_same = left_at is None
         if is_same:
             return []
-        ended_at = phone.unpaused_at if was_interrupted and phone.unpaused_at is not None else began.latest
-        return [self._ended(key, ended_at, seen=not unseen), self._begun(key, phone, began.latest)]
+        ended = self._ended(key, left_at if left_at is not None else began.latest, seen=not unseen)
+        return [ended, self._begun(key, phone, began.latest)]
 
     def _begun(self, key: Key, phone: Phone, since: int) -> Break:
         source, by, asked_at = phone.expected or (BreakSource.SWITCH, "", 0)
@@ -191,8 +185,7 @@ class PhoneWatch:
     def break_of(self, pbx: str, endpoint: str) -> Break | None:
         """The break that a phone is on, as of the last look: of a seat with several phones it is the main one's."""
         phone = self.switches[pbx].phones.get(endpoint) if pbx in self.switches else None
-        main = phone.beside if phone is not None and phone.beside is not None else endpoint
-        return self._breaks.get((Slot.BREAK, pbx, main))
+        return self._breaks.get((Slot.BREAK, pbx, phone.main if phone is not None else endpoint))
 
     def left_without(self, pbx: str, endpoint: str, at: int) -> list[str]:
         """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11)."""

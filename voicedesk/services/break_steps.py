@@ -14,8 +14,8 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
 from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, VoicedeskError
 from voicedesk.phones.model import BreakSource
-from voicedesk.phones.phone import Phone
-from voicedesk.phones.seen import Switch, clean_reason
+from voicedesk.phones.phone import Phone, clean_reason
+from voicedesk.phones.seen import Switch
 from voicedesk.services import pauser
 from voicedesk.services.pauser import Pausing
 from voicedesk.services.phone_desk import PhoneDesk

@@ -22,7 +22,7 @@ from tests.unit.phones.switch import (
 )
 from voicedesk.calls.model import Direction, Gap, GapReason, Outcome, PhoneState, Role
 from voicedesk.phones.model import BreakSource, FindingKind
-from voicedesk.phones.seen import clean_reason
+from voicedesk.phones.phone import clean_reason
 from voicedesk.phones.watch import PhoneWatch
 
 
