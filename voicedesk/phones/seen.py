@@ -83,7 +83,7 @@ class Switch:
         return True
 
     def _instant_of(self, event: AmiEvent) -> int:
-        """When something happened: by the switch's clock, unless that is wrong by far; breaks would be too long then."""
+        """When something happened: by the switch's clock, unless it is so wrong that breaks would seem too long."""
         stamp, arrived = event.timestamp_us, event.arrived_us
         if stamp is None:
             return arrived
