@@ -57,6 +57,7 @@ class Ties:
         self._behind: dict[str, dict[str, None]] = {}
         self._outer: OrderedDict[str, str] = OrderedDict()
         self._found: dict[tuple[str, str], Tie] = {}
+        self._numbers: dict[str, list[str]] | None = None
         self.hall = hall
 
     @property
@@ -101,8 +102,13 @@ class Ties:
         resource = phone.partition("/")[2]
         if resource.isdecimal():
             return resource
-        hints = [number for number in self._hints if phone in self._of_number(number)]
-        return hints[0] if len(hints) == 1 else None
+        if self._numbers is None:
+            self._numbers = {}
+            for number in self._hints:
+                for one in self._of_number(number):
+                    self._numbers.setdefault(one, []).append(number)
+        numbers = self._numbers.get(phone, [])
+        return numbers[0] if len(numbers) == 1 else None
 
     # --- learning
 
@@ -159,6 +165,7 @@ class Ties:
     def _changed(self) -> None:
         self.version += 1
         self._found.clear()
+        self._numbers = None
 
     # --- the sources, best first
 

@@ -240,9 +240,9 @@ class Phones:
         seat = seats.get(interface)
         if seat is None or seat.state_interface != state_interface:
             seat = seats[interface] = Seat(state_interface, is_paused=False)
-            assumed = self.ties.phone(state_interface)
-            if assumed != interface and assumed in seats and not seats[assumed].status:
-                del seats[assumed]  # an older version's journal names the phone, whatever its queue calls it
+            for assumed in {state_interface, self.ties.phone(state_interface)} - {interface}:
+                if assumed in seats and not seats[assumed].status:  # an older version's journal names it so
+                    del seats[assumed]
             self._placed = -1
         seat.is_paused = event.get("Paused", "0") == "1"
         seat.status = MEMBER_STATUS.get(event.get("Status") or "", seat.status)

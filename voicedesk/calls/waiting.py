@@ -51,12 +51,15 @@ class Waiting:
             self._watch(one, seat)
 
     def _watch(self, endpoint: str, seat: tuple[str, ...]) -> None:
+        due = [record for record in self._registry.waiting if endpoint in record.states_seen]
+        if not due:
+            return
         reached = {channel.call for one in seat for channel in self._registry.at_phone(one)}
         states: dict[str | None, PhoneState] = {}  # the same for everybody who waits in the same queue
-        for record in self._registry.waiting:
-            seen = record.states_seen.get(endpoint)
-            if seen is None or record in reached:
+        for record in due:
+            if record in reached:
                 continue
+            seen = record.states_seen[endpoint]
             state = states.get(record.queue)
             if state is None:
                 state = states[record.queue] = self._at_seat(endpoint, record.queue)

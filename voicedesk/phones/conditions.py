@@ -45,11 +45,8 @@ class PhoneRules:
 
     def lines_of(self, phone: Phone) -> list[Line]:
         """The lines that a phone is rung for: they name it, or it is in one of their queues."""
-        return [
-            line
-            for line in self.hall.lines
-            if phone.endpoint in line.phones or not line.queues.isdisjoint(phone.queues)
-        ]
+        queues = phone.queues
+        return [line for line in self.hall.lines if phone.endpoint in line.phones or not line.queues.isdisjoint(queues)]
 
     def too_long_at(self, lines: Iterable[Line], began: int) -> int | None:
         """When a break is too long: time in which no line had to be answered is no absence (S11)."""

@@ -194,6 +194,11 @@ def test_a_checkpoint_of_an_older_version_is_still_read():
     checkpoint = AmiEvent.from_bytes(raw.encode())
     (call,) = track([checkpoint, *Story().events(WAITS)], HINTED)
     assert states(call) == {A1: (PhoneState.PAUSED,)}
+    hinted = AmiEvent.from_bytes(raw.replace('"hotline":{"PJSIP/agent1"', '"hotline":{"hint:6001@ext-local"').encode())
+    (call,) = track([hinted, *Story().events(WAITS)], HINTED)
+    assert states(call) == {A1: (PhoneState.PAUSED,)}
+    (call,) = track([hinted, *Story().events(member(6001, at=1) + WAITS)], HINTED)
+    assert states(call) == {A1: (PhoneState.FREE,)}
     unpaused = member(6001, Interface="Local/6001@phones/n", StateInterface=A1, at=1)
     (call,) = track([checkpoint, *Story().events(unpaused + WAITS)], HINTED)
     assert states(call) == {A1: (PhoneState.FREE,)}
