@@ -46,6 +46,7 @@ MEMBER_STATUS = {
     "8": "ONHOLD",
 }
 """The same said by a number, as queues do of their members."""
+_MOST_CONTACTS = 20
 _UNSURE = frozenset({PhoneState.FREE, PhoneState.UNKNOWN})
 _CONTACT = {
     "Unreachable": PhoneState.UNREACHABLE,
@@ -78,6 +79,7 @@ class Phones:
         self.ties = ties
         self._device: dict[str, PhoneState] = {}
         self._contact: dict[str, PhoneState] = {}
+        self._there: dict[str, set[str]] = {}
         self._queues: dict[str, dict[str, Seat]] = {}
         self._listed: set[tuple[str, str]] | None = None
         self._seats: dict[str, list[tuple[str, str, Seat]]] = {}
@@ -95,7 +97,8 @@ class Phones:
             self.ties.saw_hint(event.get("Exten"), event.get("Context"), event.get("Hint"))
             return ()
         if name == "ContactStatus":
-            return self._contact_changed(f"PJSIP/{event.get('EndpointName') or ''}", event.get("ContactStatus"))
+            name, uri = f"PJSIP/{event.get('EndpointName') or ''}", event.get("URI") or ""
+            return self._contact_changed(name, event.get("ContactStatus"), uri)
         return self._contact_changed(event.get("Peer") or "", event.get("PeerStatus"))
 
     def list_begins(self) -> None:
@@ -254,16 +257,21 @@ class Phones:
     def _named(self, interface: str, state_interface: str) -> tuple[str, ...]:
         return self.ties.behind(interface, state_interface).phones or (interface,)
 
-    def _contact_changed(self, name: str, status: str | None) -> tuple[str, ...]:
-        """`Unreachable` of one contact says nothing while the phone's device says that it can be reached."""
+    def _contact_changed(self, name: str, status: str | None, uri: str = "") -> tuple[str, ...]:
+        """One contact that went says nothing while another is there, or the device says that the phone is there."""
         phone = self.ties.phone(name)
         if status not in _CONTACT or not phone:
             return ()
         state = _CONTACT[status]
+        there = self._there.setdefault(phone, set())
         if state is None:
             self._contact.pop(phone, None)
+            if uri and len(there) < _MOST_CONTACTS:
+                there.add(uri)
         else:
-            self._contact[phone] = state
+            there.discard(uri)
+            if not there:
+                self._contact[phone] = state
         return (phone,)
 
 

@@ -153,6 +153,28 @@ def test_a_phone_of_a_ring_group_is_free_while_another_talks():
     assert states(call) == {A1: (PhoneState.TALKING,), A2: (PhoneState.FREE,)}
 
 
+# --- contacts
+
+
+def contact(status: str, uri: str, at: float = 5) -> str:
+    return f"{at} ContactStatus - EndpointName=agent1 ContactStatus={status} URI=sip:{uri}"
+
+
+def test_of_two_contacts_one_may_go_and_the_phone_is_not_away():
+    direct = member(0, Interface=A1, StateInterface=A1, status=0)
+    both = f"{contact('Created', 'one')}\n{contact('Reachable', 'two')}\n"
+    assert states(told(direct, both, contact("Removed", "one", 6))) == {A1: (PhoneState.UNKNOWN,)}
+    gone = f"{contact('Removed', 'one', 6)}\n{contact('Unreachable', 'two', 7)}"
+    assert states(told(direct, both, gone)) == {A1: (PhoneState.UNREACHABLE,)}
+
+
+@pytest.mark.parametrize("status", ["Lagged", "Reachable", "Registered", "Rejected"])
+def test_a_chan_sip_phone_that_is_slow_is_not_away(status):
+    direct = member(0, Interface="SIP/300", StateInterface="SIP/300", status=1)
+    call = told(direct, f"5 PeerStatus - Peer=SIP/300 PeerStatus={status}")
+    assert states(call) == {"SIP/300": (PhoneState.FREE,)}
+
+
 # --- when the phone becomes known, or another
 
 
