@@ -152,6 +152,8 @@ def _citizen_number(direction: Direction, legs: list[Leg], first: Channel | None
         dialled = next((number for number in (outside_number(leg.dial_string) for leg in legs) if number), None)
         if dialled:
             return dialled
+    if first is not None and direction is Direction.OUTBOUND and first.leg is None and first.extension is not None:
+        return first.extension  # a log does not tell what was dialled, but what the phone was asked to dial
     return first.number if first else None
 
 
@@ -209,7 +211,10 @@ def _placed_disposition(record: CallRecord, legs: tuple[LegFacts, ...]) -> Dispo
         return Disposition.ANSWERED
     if record.closed_at is None:
         return None
-    return _unanswered({leg.outcome for leg in far}) if far else Disposition.FAILED
+    if far:
+        return _unanswered({leg.outcome for leg in far})
+    first = record.first_channel
+    return Disposition.ANSWERED if first is not None and first.up_at is not None else Disposition.FAILED
 
 
 def _unanswered(outcomes: set[Outcome | None]) -> Disposition:
@@ -249,12 +254,21 @@ def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -
         state_before=leg.state_before,
         transferred_from=_transferred_from(leg, legs, hall),
         from_log=_is_from_log(leg),
+        may_ring_late=_is_from_log(leg) and not _rings_when_dialled(leg, hall),
     )
 
 
 def _is_from_log(leg: Leg) -> bool:
     """Nothing but a log tells of it: nobody saw the phone ring, or give any other sign of life."""
     return leg.from_log and not leg.is_alive and leg.ringing_at is None
+
+
+def _rings_when_dialled(leg: Leg, hall: Hall) -> bool:
+    """A phone of the house rings at once when it is dialled; a mobile, or whatever stands behind a member, need not."""
+    endpoint = leg.channel.endpoint
+    if hall.phones:
+        return endpoint in hall.phones
+    return endpoint.startswith(("PJSIP/", "SIP/")) and not outside_number(leg.dial_string)
 
 
 def _transferred_from(leg: Leg, legs: list[Leg], hall: Hall) -> str | None:

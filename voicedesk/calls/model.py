@@ -252,7 +252,8 @@ class LegFacts:
     """One ringing of one phone. `state_before` is what the phone was doing when the switch dialled it.
 
     Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `from_log`: only a log of the
-    switch tells of it, which does not know whether or when the phone rang.
+    switch tells of it, which does not know whether or when the phone rang; `may_ring_late`: it is no phone of the
+    house, and may have rung long after it was dialled.
     """
 
     uniqueid: str
@@ -273,6 +274,7 @@ class LegFacts:
     state_before: PhoneState = PhoneState.UNKNOWN
     transferred_from: str | None = None
     from_log: bool = False
+    may_ring_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class Channel:
         self.name = name
         self.linkedid = linkedid
         self.call = call
-        self.is_local = name.startswith("Local/")
+        self.is_local = name.startswith("Local/") and name[-2:-1] == ";"  # a half, not a queue's member of that name
         self.endpoint = name.rpartition("-")[0]
         self.leg: Leg | None = None
         self.extension: str | None = None

@@ -1,17 +1,21 @@
 """Reads the switch's logs around some stretches of time, and rebuilds calls from them alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
 from voicedesk.calls.model import CallFacts, Hall
 from voicedesk.calls.tracker import Tracker
+from voicedesk.switch_logs.cdr import COLUMNS as CDR_COLUMNS
 from voicedesk.switch_logs.cdr import CdrReader
 from voicedesk.switch_logs.cel import CelReader
+from voicedesk.switch_logs.cel_rows import COLUMNS as CEL_COLUMNS
 from voicedesk.switch_logs.files import read_lines
-from voicedesk.switch_logs.logged import LoggedEvent
+from voicedesk.switch_logs.logged import LoggedEvent, split_cells
 from voicedesk.switch_logs.queue_log import QueueLogReader
+
+_IDS = ("Linkedid", "Uniqueid", "DestLinkedid", "DestUniqueid")
 
 Span = tuple[int, int]
 """From one instant to another, both inside."""
@@ -35,12 +39,14 @@ class LogPaths:
 class SwitchLogs:
     """What the logs say within some spans, in order of time.
 
-    `complete_since`: from this instant on the channel log tells of every call; None where there is none.
+    `complete_since`: from this instant on the channel log tells of every call; None where there is none. `problems`:
+    what is wrong with a log as a whole, and what to do.
     """
 
     events: tuple[LoggedEvent, ...]
     complete_since: int | None
     bad_lines: int
+    problems: tuple[str, ...] = ()
 
     def within(self, span: Span) -> list[LoggedEvent]:
         """The events of a span."""
@@ -51,20 +57,51 @@ def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo) -> SwitchLog
     """Reads the logs whole and keeps what lies in `spans`. Raises InputError where one cannot be read."""
     wanted = sorted(spans)
     cel = CelReader(zone)
-    found = [one for path in paths.cel for one in cel.read(read_lines(path))]
+    found = [*cel.read(_lines(paths.cel))]
     complete_since = min((one.at for one in found), default=None)
-    known = frozenset(one.event.linkedid or one.event.get("DestLinkedid") or "" for one in found)
-    queue_log = QueueLogReader(known)
-    found += [one for path in paths.queue_log for one in queue_log.read(read_lines(path))]
-    known |= frozenset(one.event.linkedid or "" for one in found)
-    cdr = CdrReader(known)
-    found += [one for path in paths.cdr for one in cdr.read(read_lines(path))]
+    if not paths.queue_log:
+        found += cel.perhaps_asked
+    queue_log = QueueLogReader(_ids(found))
+    found += queue_log.read(_lines(paths.queue_log))
+    cdr = CdrReader(_ids(found))
+    found += cdr.read(_lines(paths.cdr))
     kept = [one for one in found if any(start <= one.at <= end for start, end in wanted)]
     return SwitchLogs(
         events=tuple(sorted(kept, key=lambda one: one.at)),
         complete_since=complete_since,
         bad_lines=cel.bad_lines + queue_log.bad_lines + cdr.bad_lines,
+        problems=tuple(_problems(paths, cel, queue_log, cdr)),
     )
+
+
+def _lines(paths: Iterable[Path]) -> Iterator[str]:
+    return (line for path in dict.fromkeys(paths) for line in read_lines(path))
+
+
+def _ids(events: Iterable[LoggedEvent]) -> frozenset[str]:
+    """Calls and channels of which some events tell."""
+    told = (one.event.get(key) for one in events for key in _IDS)
+    return frozenset(one for one in told if one)
+
+
+def _problems(paths: LogPaths, cel: CelReader, queue_log: QueueLogReader, cdr: CdrReader) -> Iterator[str]:
+    """A log of which no line at all could be read is a foreign one: its lines are not damaged, but others."""
+    for names, reader, columns, what in (
+        (paths.cel, cel, CEL_COLUMNS, "dialplans/voicedesk-cel_custom.conf"),
+        (paths.cdr, cdr, CDR_COLUMNS, "dialplans/voicedesk-cdr_custom.conf"),
+        (paths.queue_log, queue_log, None, ""),
+    ):
+        if reader.good_lines or not reader.bad_lines:
+            continue
+        listed = ", ".join(str(path) for path in names)
+        if columns is None:
+            yield f"{listed}: none of its {reader.bad_lines} lines is one of Asterisk's queue_log: is it another file?"
+            continue
+        first = next((cells for line in _lines(names) if line.strip() and (cells := split_cells(line))), [])
+        yield (
+            f"{listed}: none of its {reader.bad_lines} rows has the {columns} columns of {what} (the first has "
+            f"{len(first)}): add that file's one line to the switch's [mappings], and name the file it writes"
+        )
 
 
 def rebuild(pbx: str, hall: Hall, events: Iterable[LoggedEvent]) -> list[CallFacts]:
