@@ -6,17 +6,15 @@ never overwritten.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall, JudgedCall
 from voicedesk.calls.three_rings import judge
-from voicedesk.calls.tracker import CHECKPOINT, Tracker
+from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
-from voicedesk.services.switch_logs import LogPaths, Span, SwitchLogs, read_logs, rebuild
+from voicedesk.services.switch_logs import LogPaths, Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.store.calls import Filter, save_calls
 from voicedesk.store.journal import mark_repaired
 from voicedesk.store.store import Store
@@ -60,6 +58,7 @@ class Repair:
     changed: list[JudgedCall] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     bad_lines: int = 0
+    problems: tuple[str, ...] = ()
     waiting: int = 0
 
 
@@ -88,7 +87,7 @@ class Repairer:
         stretches = await self._stretches(done)
         if stretches:
             logs = await asyncio.to_thread(read_logs, paths, [one.span for one in stretches], zone)
-            done.bad_lines = logs.bad_lines
+            done.bad_lines, done.problems = logs.bad_lines, logs.problems
             for stretch in stretches:
                 filled = await self._fill(stretch, logs, done)
                 if not dry_run:
@@ -158,19 +157,7 @@ class Repairer:
         since = await self._store.journal.start_before(self._pbx, stretch.span[0])
         journal = [event async for _, event in self._store.journal.events(self._pbx, since=since)]
         begin = next((n for n, event in enumerate(journal) if event.name == CHECKPOINT), 0) if since else 0
-        tracker = Tracker(self._pbx, self._hall, filled=stretch.gaps)
-        spans = ((gap.from_at, gap.to_at or gap.from_at) for gap in stretch.gaps)
-        logged = deque(one for span in spans for one in logs.within(span))
-        for event in journal[begin:]:
-            at = event.timestamp_us or event.arrived_us
-            if at > stretch.span[1]:
-                break
-            while logged and logged[0].at <= at and not _is_loss(event):
-                tracker.receive_logged(logged.popleft().event)
-            tracker.receive(event)
-        for one in logged:
-            tracker.receive_logged(one.event)
-        return tracker.take_changes().calls
+        return retell(self._pbx, self._hall, journal[begin:], stretch.gaps, logs, until=stretch.span[1])
 
     async def _save(self, filled: _Filled, now: int) -> None:
         """A stretch whole or not at all; a gap that is not covered stays open."""
@@ -187,11 +174,6 @@ def _span_of(gap: Gap, to_at: int, concerned: Iterable[CallFacts]) -> Span:
     starts = [gap.from_at, *(facts.started_at for facts in concerned)]
     ends = [to_at, *(facts.ended_at or 0 for facts in concerned)]
     return min(starts) - MARGIN_US, max(ends) + MARGIN_US
-
-
-def _is_loss(event: AmiEvent) -> bool:
-    """The mark of a loss stands by our own clock: it is no place in the switch's time."""
-    return event.name == "VoicedeskLink" and event.get("State") != "up"
 
 
 # --- live against logged

@@ -1,11 +1,13 @@
-"""Reads the switch's logs around some stretches of time, and rebuilds calls from them alone."""
+"""Reads the switch's logs around some stretches of time; rebuilds calls from them alone, or with a journal."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
-from voicedesk.calls.model import CallFacts, Hall
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.tracker import Tracker
 from voicedesk.switch_logs.cdr import COLUMNS as CDR_COLUMNS
 from voicedesk.switch_logs.cdr import CdrReader
@@ -110,3 +112,26 @@ def rebuild(pbx: str, hall: Hall, events: Iterable[LoggedEvent]) -> list[CallFac
     for one in events:
         tracker.receive_logged(one.event)
     return tracker.take_changes().calls
+
+
+def retell(
+    pbx: str, hall: Hall, journal: Iterable[AmiEvent], gaps: tuple[Gap, ...], logs: SwitchLogs, *, until: int
+) -> list[CallFacts]:
+    """The calls of a journal up to an instant, with what the logs say of its gaps in its place."""
+    tracker = Tracker(pbx, hall, filled=gaps)
+    logged = deque(one for gap in gaps for one in logs.within((gap.from_at, gap.to_at or gap.from_at)))
+    for event in journal:
+        at = event.timestamp_us or event.arrived_us
+        if at > until:
+            break
+        while logged and logged[0].at <= at and not _is_loss(event):
+            tracker.receive_logged(logged.popleft().event)
+        tracker.receive(event)
+    for one in logged:
+        tracker.receive_logged(one.event)
+    return tracker.take_changes().calls
+
+
+def _is_loss(event: AmiEvent) -> bool:
+    """The mark of a loss stands by our own clock: it is no place in the switch's time."""
+    return event.name == "VoicedeskLink" and event.get("State") != "up"

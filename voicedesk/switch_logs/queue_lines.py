@@ -28,12 +28,12 @@ _OTHERS = frozenset(
     )
 )
 _KINDS = OF_CALLS | _OTHERS
-_LEGAL = re.compile(r"[^\x00-\x1f\x7f]{2,80}")
+_LEGAL = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
 _CHANNEL = re.compile(r"[\w.-]{0,64}[0-9]\.[0-9]{1,10}")
 _SLACK_US = 2 * MICROSECONDS
 _SECONDS = r"[0-9]{1,9}"
 _SHAPES = {
-    "CONNECT": re.compile(rf"{_SECONDS}\|{_CHANNEL.pattern}(\|{_SECONDS})?"),
+    "CONNECT": re.compile(rf"{_SECONDS}(\|[^|]{{0,80}}(\|{_SECONDS})?)?"),
     "RINGNOANSWER": re.compile(_SECONDS),
     "RINGCANCELED": re.compile(_SECONDS),
     "COMPLETEAGENT": re.compile(rf"{_SECONDS}\|{_SECONDS}(\|{_SECONDS})?"),
@@ -75,8 +75,9 @@ def read_line(text: str) -> Line | None:
         return None
     kind = fields[4].strip()
     known = kind in _KINDS
-    if not known and (not _LEGAL.fullmatch(kind) or any(one.startswith(kind) for one in _KINDS)):
-        return None  # an event's name that breaks off
+    breaks_off = len(fields) == FEWEST_FIELDS and any(one.startswith(kind) for one in _KINDS)
+    if not known and (breaks_off or not _LEGAL.fullmatch(kind)):
+        return None
     return Line(
         at=at,
         call=fields[1],
