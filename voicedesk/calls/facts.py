@@ -254,6 +254,7 @@ def _freeze_leg(leg: Leg, legs: list[Leg], hall: Hall, gave_up_at: int | None) -
         state_before=leg.state_before,
         transferred_from=_transferred_from(leg, legs, hall),
         from_log=_is_from_log(leg),
+        in_whole_seconds=leg.in_whole_seconds and channel.up_at is None,
         may_ring_late=_is_from_log(leg) and not _rings_when_dialled(leg, hall),
     )
 

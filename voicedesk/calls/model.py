@@ -253,7 +253,7 @@ class LegFacts:
 
     Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `from_log`: only a log of the
     switch tells of it, which does not know whether or when the phone rang; `may_ring_late`: it is no phone of the
-    house, and may have rung long after it was dialled.
+    house, and may have rung long after it was dialled. `in_whole_seconds`: its answer or its end is told to the second.
     """
 
     uniqueid: str
@@ -275,6 +275,7 @@ class LegFacts:
     transferred_from: str | None = None
     from_log: bool = False
     may_ring_late: bool = False
+    in_whole_seconds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ class Leg:
         "dial_string",
         "dialler",
         "from_log",
+        "in_whole_seconds",
         "is_alive",
         "member",
         "picked_up",
@@ -80,6 +81,7 @@ class Leg:
         self.dial_string = ""
         self.is_alive = False
         self.from_log = False
+        self.in_whole_seconds = False
         self.member: str | None = None
         self.ringing_at: int | None = None
         self.dial_ringing_at: int | None = None

@@ -153,7 +153,8 @@ def _by_limit(facts: CallFacts, leg: LegFacts, ring_us: int | None, within: Find
         return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if backwards else Reason.GAP
     if ring_us + _unseen_us(leg) < facts.limit_us:
         return within
-    if leg.ring_source in _NO_180 and ring_us < facts.limit_us + UNCERTAIN_US:
+    uncertain_us = UNCERTAIN_US if leg.ring_source in _NO_180 else 0
+    if ring_us < facts.limit_us + uncertain_us:
         return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
     return beyond, None
 
@@ -204,7 +205,8 @@ def _call_by_limit(facts: CallFacts, start: LegFacts | None, end: int, within: V
     clock = _span(begun, end)
     if clock is None or clock < 0:
         return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if clock is not None else Reason.GAP
-    if clock + (_unseen_us(start) if start else 0) < facts.limit_us:
+    unseen = max((_unseen_us(leg) for leg in _staff(facts)), default=0)
+    if clock + unseen < facts.limit_us:
         return within, None
     if start and start.ring_source in _NO_180 and clock < facts.limit_us + UNCERTAIN_US:
         return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
@@ -243,7 +245,7 @@ def _rang_by(leg: LegFacts, end: int) -> int:
 
 def _unseen_us(leg: LegFacts) -> int:
     """By how much a ringing told in whole seconds may have been longer."""
-    return _WHOLE_SECOND_US if leg.from_log and leg.ring_source is RingSource.AGENTCALLED else 0
+    return _WHOLE_SECOND_US if leg.in_whole_seconds else 0
 
 
 def _fair(facts: CallFacts, finding: Finding) -> Finding:

@@ -93,8 +93,10 @@ class Tracker:
         if channel is None:
             return
         channel.call.repaired = True
-        if channel.leg is not None and not had_leg:
-            channel.leg.from_log = True
+        if channel.leg is not None:
+            channel.leg.from_log = channel.leg.from_log or not had_leg
+            if event.name in ("AgentConnect", "AgentRingNoAnswer"):
+                channel.leg.in_whole_seconds = True
         if event.get("Unseen") and not was_up:
             channel.up_unseen = True
 

@@ -137,8 +137,7 @@ class Repairer:
         known = await self._known(stretch.span)
         concerned = await self._concerned(stretch.gaps)
         told = [facts for facts in await self._replayed(stretch, logs) if facts.ended_at is not None]
-        since = logs.complete_since
-        is_covered = since is not None and since <= stretch.gaps[0].from_at
+        is_covered = all(logs.covers(gap) for gap in stretch.gaps)
         repaired = [facts for facts in told if facts.id in concerned and (is_covered or facts.repaired)]
         added = [facts for facts in told if facts.id not in known and facts.repaired]
         calls = [JudgedCall(facts=facts, judgement=judge(facts)) for facts in (*repaired, *added)]

@@ -19,6 +19,8 @@ from voicedesk.switch_logs.queue_log import QueueLogReader
 
 _IDS = ("Linkedid", "Uniqueid", "DestLinkedid", "DestUniqueid")
 
+MOMENT_US = 100_000
+"""The manager tells of a moment this much later than the channel log at most."""
 Span = tuple[int, int]
 """From one instant to another, both inside."""
 
@@ -49,6 +51,15 @@ class SwitchLogs:
     complete_since: int | None
     bad_lines: int
     problems: tuple[str, ...] = ()
+
+    def of_gap(self, gap: Gap) -> list[LoggedEvent]:
+        """The events of a gap, and those just before it: of one moment, the log's row is the earlier one."""
+        near = self.within((gap.from_at - MOMENT_US, gap.to_at or gap.from_at))
+        return [one for one in near if one.at >= gap.from_at or not one.is_in_whole_seconds]
+
+    def covers(self, gap: Gap) -> bool:
+        """True if the channel log tells of every call in a gap."""
+        return self.complete_since is not None and self.complete_since <= gap.from_at
 
     def within(self, span: Span) -> list[LoggedEvent]:
         """The events of a span."""
@@ -117,9 +128,12 @@ def rebuild(pbx: str, hall: Hall, events: Iterable[LoggedEvent]) -> list[CallFac
 def retell(
     pbx: str, hall: Hall, journal: Iterable[AmiEvent], gaps: tuple[Gap, ...], logs: SwitchLogs, *, until: int
 ) -> list[CallFacts]:
-    """The calls of a journal up to an instant, with what the logs say of its gaps in its place."""
-    tracker = Tracker(pbx, hall, filled=gaps)
-    logged = deque(one for gap in gaps for one in logs.within((gap.from_at, gap.to_at or gap.from_at)))
+    """The calls of a journal up to an instant, with what the logs say of its gaps in its place.
+
+    A gap that the logs do not cover stays one: what they tell of it is told, and more may have been.
+    """
+    tracker = Tracker(pbx, hall, filled=[gap for gap in gaps if logs.covers(gap)])
+    logged = deque(one for gap in gaps for one in logs.of_gap(gap))
     for event in journal:
         at = event.timestamp_us or event.arrived_us
         if at > until:

@@ -22,6 +22,11 @@ class LoggedEvent:
     at: int
     event: AmiEvent
 
+    @property
+    def is_in_whole_seconds(self) -> bool:
+        """True if queue_log tells it: it was at some time in that second."""
+        return (self.event.get("Channel") or "").startswith(WAITED)
+
 
 def logged(name: str, at: int, headers: Mapping[str, object], *, doubtful: bool = False) -> LoggedEvent:
     """An event as the switch would have said it live at that instant; it arrived nowhere.
