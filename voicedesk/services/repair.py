@@ -16,7 +16,7 @@ from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
 from voicedesk.services.switch_logs import LogPaths, Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.store.calls import Filter, save_calls
-from voicedesk.store.journal import mark_repaired
+from voicedesk.store.journal import StoredGap, mark_repaired
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import tell_desk
 
@@ -62,6 +62,27 @@ class Repair:
     waiting: int = 0
 
 
+_WHY_OPEN = {
+    GapReason.BEFORE_LINK: "it lies before the service's first connection",
+    GapReason.PBX_RESTART: "the switch was restarted: its calls ended with it",
+    GapReason.PBX_STOPPED: "the switch was stopped: its calls ended with it",
+    GapReason.CLOCK_STEP: "the switch's clock was set",
+    GapReason.SWEPT: "its calls were given up: nothing was heard of them",
+    GapReason.CAPTURE_END: "the capture ends there",
+}
+
+
+def why_open(stored: StoredGap) -> str | None:
+    """Why a gap is not repaired, and what would repair it; None if it is."""
+    if stored.repaired_at is not None:
+        return None
+    if stored.gap.reason not in REPAIRABLE:
+        return f"no log fills it: {_WHY_OPEN.get(stored.gap.reason, stored.gap.reason.value)}"
+    if stored.gap.to_at is None:
+        return "it is not over yet"
+    return "a call over it is not over yet, or no channel log (cel_csv, --cel) reaches back to its beginning"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stretch:
     """Gaps that lie so close that one call may have several, with the span of all calls concerned."""
@@ -78,8 +99,10 @@ class Repairer:
         self._pbx = pbx
         self._hall = hall
 
-    async def repair(self, paths: LogPaths, *, zone: tzinfo, now: int, dry_run: bool = False) -> Repair:
-        """Fills the open gaps as far as the logs reach; `zone` is that of log times without one.
+    async def repair(
+        self, paths: LogPaths, *, zone: tzinfo, now: int, dry_run: bool = False, by: str = "command"
+    ) -> Repair:
+        """Fills the open gaps as far as the logs reach; `zone` is that of log times without one, `by` is who asked.
 
         With `dry_run` nothing is saved. Raises InputError where a log cannot be read.
         """
@@ -91,7 +114,7 @@ class Repairer:
             for stretch in stretches:
                 filled = await self._fill(stretch, logs, done)
                 if not dry_run:
-                    await self._save(filled, now)
+                    await self._save(filled, now, by)
         return done
 
     # --- what is to be done
@@ -158,14 +181,15 @@ class Repairer:
         begin = next((n for n, event in enumerate(journal) if event.name == CHECKPOINT), 0) if since else 0
         return retell(self._pbx, self._hall, journal[begin:], stretch.gaps, logs, until=stretch.span[1])
 
-    async def _save(self, filled: _Filled, now: int) -> None:
+    async def _save(self, filled: _Filled, now: int, by: str) -> None:
         """A stretch whole or not at all; a gap that is not covered stays open."""
         async with self._store.database.write() as connection:
             for one, calls in filled:
                 await save_calls(connection, calls)
                 await tell_desk(connection, calls)
-                if one.is_covered:
-                    await mark_repaired(connection, self._pbx, one.gap, at=now, calls=len(calls))
+                if one.is_covered or calls:
+                    at = now if one.is_covered else None
+                    await mark_repaired(connection, self._pbx, one.gap, at=at, calls=len(calls), by=by)
 
 
 def _span_of(gap: Gap, to_at: int, concerned: Iterable[CallFacts]) -> Span:
