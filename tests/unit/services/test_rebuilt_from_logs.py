@@ -15,8 +15,12 @@ from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.clock import format_epoch
 from voicedesk.services.switch_logs import LogPaths, read_logs, rebuild, retell
 
-LOGGED = Path(__file__).parents[2] / "captures" / "logged"
-STORIES = sorted(path.stem for path in LOGGED.glob("*.raw"))
+CAPTURES = Path(__file__).parents[2] / "captures"
+LOGGED = CAPTURES / "logged"
+PLAIN = sorted(path.stem for path in LOGGED.glob("*.raw"))
+BRIDGED = [f"../logged_bridges/{path.stem}" for path in sorted((CAPTURES / "logged_bridges").glob("*.raw"))]
+"""Taken with a switch that logs bridges, and when Queue() begins."""
+STORIES = [*PLAIN, *BRIDGED]
 HALL = Hall(phones=frozenset(f"PJSIP/agent{n}" for n in range(1, 4)), every_extension_is_a_line=True)
 ALWAYS = [(0, 2**60)]
 UNSEEN = {"link_lost_over_the_answer", "link_lost_while_ringing"}
@@ -114,11 +118,12 @@ def test_fault_26_the_channel_log_tells_who_answered_and_for_how_long_it_rang(st
         assert told.facts.repaired
         assert told.judgement.answered_by == live.judgement.answered_by
         if live.judgement.ring_us and told.judgement.ring_us and len(live.facts.legs) == 1:
-            assert -1_000 <= told.judgement.ring_us - live.judgement.ring_us < 10_000
+            most = 10_000 if story in PLAIN else 50_000  # those were taken on a busy machine
+            assert -1_000 <= told.judgement.ring_us - live.judgement.ring_us < most
 
 
 def test_almost_all_calls_are_told_from_the_channel_log():
-    told = [told.judgement.verdict for story in STORIES for _, told in pairs(story, "cel.csv", "queue_log")]
+    told = [told.judgement.verdict for story in PLAIN for _, told in pairs(story, "cel.csv", "queue_log")]
     assert len(told) == 40
     assert sum(verdict is Verdict.CANNOT_TELL for verdict in told) <= 6
 
@@ -221,5 +226,6 @@ def test_logs_given_twice_rotated_twice_or_out_of_order_tell_the_same(story, tmp
 
 
 def test_the_captures_are_the_ones_that_have_logs():
-    assert len(STORIES) >= 37
+    assert len(PLAIN) >= 37
+    assert len(BRIDGED) >= 6
     assert replace(paths_of("queue_answered", *KINDS)).all
