@@ -404,13 +404,15 @@ class Service:
         repairer = Repairer(store, pbx.name, hall_of(self._settings, pbx.name))
         zone = self._settings.hall.zone
         try:
-            done = await repairer.repair(logs_of(pbx), zone=zone, now=self._now())
+            done = await repairer.repair(logs_of(pbx), zone=zone, now=self._now(), by="service")
         except (InputError, StoreError) as error:
             _log.error("repair_failed", pbx=pbx.name, reason=str(error))
             return
         if not done.waiting:
             filled = [one.gap for one in done.gaps if one.is_covered]
             self._unfilled[pbx.name] = [gap for gap in gaps if gap not in filled]
+        for problem in done.problems:
+            _log.error("log_not_read", pbx=pbx.name, reason=problem)
         if done.changed:
             _log.info("repaired", pbx=pbx.name, gaps=len(done.gaps), calls=len(done.changed))
 

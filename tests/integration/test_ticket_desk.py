@@ -587,3 +587,46 @@ async def test_without_a_dialling_user_it_says_what_to_set(tmp_path):
         await hall.ends(call("c1", start=MONDAY))
         with pytest.raises(InputError, match="dial_username"):
             await hall.ask("dial", await hall.the_ticket())
+
+
+# --- a call told as missed that was none
+
+
+async def test_a_missed_call_that_the_switch_s_logs_show_answered_is_corrected_to_whoever_was_told_of_it(hall):
+    await hall.ends(call("c1", start=MONDAY))
+    opened = await hall.the_ticket()
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    ticket = await hall.the_ticket()
+    assert (ticket.state, ticket.outcome, ticket.closed_by_call) == (State.CLOSED, End.NOT_MISSED, "c1")
+    assert ticket.missed_calls == ()
+    told, corrected = hall.news
+    assert (told.kind, corrected.kind, corrected.corrects) == ("ticket_opened", "ticket_corrected", told.id)
+    assert corrected.fields["编号"] == opened.id[:8]
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    assert len(hall.news) == 2
+
+
+async def test_a_withheld_caller_whose_call_was_answered_after_all_is_no_uncallable_ticket(hall):
+    await hall.ends(call("c1", start=MONDAY, number=None))
+    await hall.ends(call("c1", start=MONDAY, number=None, answered=MONDAY + 5 * SECOND))
+    ticket = await hall.the_ticket()
+    assert (ticket.state, ticket.outcome) == (State.CLOSED, End.NOT_MISSED)
+
+
+async def test_a_ticket_with_another_missed_call_stays_and_the_correction_says_so(hall):
+    await hall.ends(call("c1", start=MONDAY))
+    await hall.ends(call("c2", start=MONDAY + HOUR))
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    ticket = await hall.the_ticket()
+    assert (ticket.is_closed, ticket.missed_calls) == (False, ("c2",))
+    assert [one.kind for one in hall.news] == ["ticket_opened", "ticket_corrected"]
+
+
+async def test_a_ticket_that_is_closed_already_is_left_and_the_correction_told(hall):
+    await hall.ends(call("c1", start=MONDAY))
+    await hall.ends(call("c2", start=MONDAY + HOUR, answered=MONDAY + HOUR + 5 * SECOND))
+    closed = await hall.the_ticket()
+    assert closed.outcome is End.REACHED
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    assert await hall.the_ticket() == closed
+    assert [one.kind for one in hall.news] == ["ticket_opened", "ticket_corrected"]

@@ -151,6 +151,7 @@ def _citizen_number(direction: Direction, legs: list[Leg], first: Channel | None
         dialled = next((number for number in (leg.outside_number for leg in legs) if number), None)
         if dialled:
             return dialled
+        # a log does not tell what was dialled, but what the phone was asked to dial
         wished = (first.extension or "") if first else ""
         if len(wished) > _LONGEST_EXTENSION and wished.removeprefix("+").isdecimal():
             return wished
@@ -269,7 +270,10 @@ def _placed_disposition(record: CallRecord, legs: tuple[LegFacts, ...]) -> Dispo
         return Disposition.ANSWERED
     if record.closed_at is None:
         return None
-    return _unanswered({leg.outcome for leg in far}) if far else Disposition.FAILED
+    if far:
+        return _unanswered({leg.outcome for leg in far})
+    first = record.first_channel
+    return Disposition.ANSWERED if first is not None and first.up_at is not None else Disposition.FAILED
 
 
 def _unanswered(outcomes: set[Outcome | None]) -> Disposition:

@@ -40,11 +40,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredGap:
-    """A gap as it is listed; `repaired_at` None: not filled from the switch's logs."""
+    """A gap as it is listed; `repaired_at` None: not filled from the switch's logs, or not whole.
+
+    `repaired_calls` were told from them all the same; `repaired_by` is "service" or "command".
+    """
 
     gap: Gap
     repaired_at: int | None
     repaired_calls: int | None
+    repaired_by: str | None = None
 
 
 class Journal:
@@ -91,6 +95,7 @@ class Journal:
                 gap=Gap(from_at=row.from_at, to_at=row.to_at, reason=GapReason(row.reason)),
                 repaired_at=row.repaired_at,
                 repaired_calls=row.repaired_calls,
+                repaired_by=row.repaired_by,
             )
             for row in rows
         ]
@@ -139,11 +144,13 @@ async def save_gaps(connection: AsyncConnection, of_pbxs: Iterable[tuple[str, Ga
         {"pbx": pbx, "from_at": gap.from_at, "reason": gap.reason.value, "to_at": gap.to_at} for pbx, gap in of_pbxs
     ]
     if rows:
-        kept = frozenset({"repaired_at", "repaired_calls"})
+        kept = frozenset({"repaired_at", "repaired_calls", "repaired_by"})
         await connection.execute(upsert(connection, gaps, keep=kept), rows)
 
 
-async def mark_repaired(connection: AsyncConnection, pbx: str, gap: Gap, *, at: int, calls: int) -> None:
-    """Notes within a transaction that a gap was filled."""
+async def mark_repaired(
+    connection: AsyncConnection, pbx: str, gap: Gap, *, at: int | None, calls: int, by: str
+) -> None:
+    """Notes within a transaction that a gap was filled; `at` None: only some calls of it were told."""
     here = (gaps.c.pbx == pbx) & (gaps.c.from_at == gap.from_at) & (gaps.c.reason == gap.reason.value)
-    await connection.execute(update(gaps).where(here).values(repaired_at=at, repaired_calls=calls))
+    await connection.execute(update(gaps).where(here).values(repaired_at=at, repaired_calls=calls, repaired_by=by))

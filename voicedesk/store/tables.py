@@ -92,6 +92,7 @@ gaps = Table(
     Column("to_at", BigInteger),
     Column("repaired_at", BigInteger),
     Column("repaired_calls", Integer),
+    Column("repaired_by", Text),
 )
 
 greetings = Table(

@@ -122,5 +122,20 @@ def closed_by(ticket: Ticket, contact: Contact) -> Ticket:
     )
 
 
+def not_missed(ticket: Ticket, call_id: str, *, at: int) -> Ticket:
+    """The ticket without a call that turned out not to have been missed; closed if no other is in it.
+
+    While somebody may be ringing the citizen it stays theirs to close.
+    """
+    after = moved(ticket, Entry(at=at, move=Move.NOT_MISSED, call_id=call_id))
+    after = replace(after, missed_calls=tuple(one for one in ticket.missed_calls if one != call_id))
+    if after.missed_calls or after.state is State.DIALLING:
+        return after
+    end = Entry(at=at, move=Move.CLOSE, call_id=call_id)
+    return replace(
+        moved(after, end), outcome=Outcome.NOT_MISSED, closed_at=at, closed_by_call=call_id, lease_until=None
+    )
+
+
 def _is_answer_to(ticket: Ticket, contact: Contact) -> bool:
     return contact.at >= ticket.waiting_since and contact.call_id not in ticket.suggested_by
