@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 from voicedesk.app import address_of, hall_of
 from voicedesk.cli.common import ConfigOption, JsonOption, say, say_json
+from voicedesk.errors import InputError, SettingsError
+from voicedesk.services.greeting_rules import rules_of
 from voicedesk.settings import LoadedSettings, origins, read_settings
 
 app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
@@ -28,6 +30,10 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
     hall_of(settings)  # reads the calendar file
     for pbx in settings.pbx:
         address_of(pbx)  # reads the certificates
+    try:
+        rules_of(settings)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
     counts = {"pbx": len(settings.pbx), "lines": len(settings.lines), "agents": len(settings.agents)}
     if json:
         say_json({"file": str(loaded.file) if loaded.file else None, **counts})

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from voicedesk.errors import InputError, SpeechError
 from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.rules import DEPARTMENT, GreetingRules
 from voicedesk.services.findings import Finding, Grade
+from voicedesk.services.greeting_rules import rules_of, template_of
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.models import SpeechModel
@@ -21,7 +23,7 @@ async def check_speech(settings: Settings) -> list[Finding]:
         cure = "to judge them: voicedesk asterisk snippet recording, and recordings = … in [[pbx]]"
         return [Finding(subject="speech", check="recording", grade=Grade.NOTE, what=what, cure=cure)]
     found = [finding for name, folder in folders for finding in _check_folder(name, folder)]
-    found += _check_lines(settings)
+    found += _check_rules(settings)
     try:
         model = find_model(settings.speech.model, settings.speech.models_folder)
         is_calibrated = thresholds_of(model).calibrated
@@ -66,9 +68,21 @@ def _check_folder(pbx: str, folder: Path) -> Iterator[Finding]:
         yield Finding(subject=pbx, check="recordings", grade=Grade.GOOD, what=f"{folder} can be read")
 
 
-def _check_lines(settings: Settings) -> Iterator[Finding]:
+def _check_rules(settings: Settings) -> Iterator[Finding]:
+    """The rules, and each line's greeting by them."""
+    try:
+        rules = rules_of(settings)
+    except InputError as error:
+        cure = "correct the file or the line; voicedesk reload takes it, until then the service keeps the rules it has"
+        yield _bad("speech", "rules", str(error), "greetings are not judged by what is written there", cure)
+        return
+    yield Finding(subject="speech", check="rules", grade=Grade.GOOD, what=f"the greeting rules are {rules.version}")
+    yield from _check_lines(settings, rules)
+
+
+def _check_lines(settings: Settings, rules: GreetingRules) -> Iterator[Finding]:
     for line in settings.lines:
-        if not line.department:
+        if not line.department and DEPARTMENT in rules.parts_of(template_of(line.greeting, rules)):
             what = f"line {line.name!r} has no department: its greetings are not judged, forbidden phrases are"
             cure = "department = … in its [[lines]]"
             yield Finding(subject="speech", check="department", grade=Grade.NOTE, what=what, cure=cure)
