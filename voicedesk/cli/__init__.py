@@ -25,6 +25,7 @@ from voicedesk.cli import (
     notices,
     outage,
     prompts,
+    recordings,
     tickets,
 )
 from voicedesk.cli.agents import agents
@@ -60,6 +61,7 @@ greeting.app.command("appeal")(decisions.appeal_greeting)
 greeting.app.command("agreement")(decisions.greeting_agreement)
 app.add_typer(greeting.app, name="greeting")
 app.command()(practice)
+app.add_typer(recordings.app, name="recordings")
 app.add_typer(model.app, name="model")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prompts.app, name="prompts")

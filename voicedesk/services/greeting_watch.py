@@ -18,7 +18,6 @@ import structlog
 from voicedesk.ami.message import AmiEvent
 from voicedesk.audio.follow import follow
 from voicedesk.calls.model import CallFacts, Direction, LegFacts, Role
-from voicedesk.calls.registry import born_us
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreError
 from voicedesk.greeting.export import as_json
@@ -29,11 +28,12 @@ from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.services import recordings
 from voicedesk.services.greeting_rules import greeting_task
+from voicedesk.services.greeting_rules import names_of as names_of
 from voicedesk.services.news import News, Tell, log_news
+from voicedesk.services.recorded_calls import leg_of, stored_call
 from voicedesk.settings import Settings
 from voicedesk.speech.transcript import Transcript, Understanding, to_json
 from voicedesk.speech.workers import SpeechWorkers, Voice
-from voicedesk.store.calls import Filter
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.store import Store
 
@@ -43,9 +43,9 @@ SAVE_SECONDS = 1.0
 TRIES = 2
 LEAD_SECONDS = 0.3
 """A recording that begins so much later than it was asked for lacks sound, and its times are approximate."""
-LONGEST_CALL_US = 6 * 3600 * MICROSECONDS
 LOOKS = 6
-"""So often the call of a recording is looked for in the database; then it lies there until the service starts anew."""
+LOOK_AGAIN = 180
+"""So often the call of a recording is looked for in the database at once, and then at every so many scans: an hour."""
 _ADVERSE = {
     GreetingVerdict.INCOMPLETE: "不完整",
     GreetingVerdict.WRONG_DEPARTMENT: "报错部门",
@@ -156,7 +156,7 @@ class GreetingWatch:
         key = (pbx, uniqueid)
         if call is None or key in self._open:
             return
-        leg = _leg_of(call, uniqueid)
+        leg = leg_of(call, uniqueid)
         answered_at = leg.answered_at if leg is not None else None
         if leg is None or answered_at is None:
             return
@@ -213,11 +213,12 @@ class GreetingWatch:
             if key in self._done:
                 continue
             call = self._calls[pbx](uniqueid)
-            if call is None and self._looked[key] < LOOKS:
-                self._looked[key] += 1
-                call = await self._stored_call(pbx, uniqueid)
+            looked = self._looked[key]
+            self._looked[key] += call is None
+            if call is None and (looked < LOOKS or looked % LOOK_AGAIN == 0):
+                call = await stored_call(self._store, pbx, uniqueid)
             if key in self._open:
-                leg = _leg_of(call, uniqueid) if call else None
+                leg = leg_of(call, uniqueid) if call else None
                 if leg is None or leg.ended_at is not None:  # its hang-up was missed
                     self._end(self._open[key], leg.ended_at if leg else None)
                 continue
@@ -228,18 +229,6 @@ class GreetingWatch:
                 recordings.remove(path)
             else:
                 self._begin(pbx, uniqueid, path, call, None)
-
-    async def _stored_call(self, pbx: str, uniqueid: str) -> CallFacts | None:
-        """The call of a channel that is no longer known, looked for around the second it was made in."""
-        born = born_us(uniqueid)
-        if born is None:
-            return None
-        around = Filter(from_at=born - LONGEST_CALL_US, to_at=born + 60 * MICROSECONDS)
-        async for stored in self._store.calls.each(around):
-            facts = stored.call.facts
-            if facts.pbx == pbx and any(leg.uniqueid == uniqueid for leg in facts.legs):
-                return facts
-        return None
 
     # --- one recording
 
@@ -454,19 +443,6 @@ class GreetingWatch:
         if self._troubles.get(about) != str(error):
             self._troubles[about] = str(error)
             _log.error(event, about=about, reason=str(error))
-
-
-def _leg_of(call: CallFacts, uniqueid: str) -> LegFacts | None:
-    """The leg of a channel; a Local channel is no phone, its phone is the staff leg that answered last.
-
-    What is sent to a citizen who was rung back is what the staff say: it is theirs, from the citizen's answer on.
-    """
-    own = next((leg for leg in call.legs if leg.uniqueid == uniqueid), None)
-    staff = [leg for leg in call.legs if leg.role is Role.STAFF and leg.answered_at is not None]
-    last = max(staff, key=lambda leg: leg.answered_at or 0, default=None)
-    if own is not None and own.role is Role.CITIZEN and last is not None:
-        return replace(last, uniqueid=own.uniqueid, answered_at=own.answered_at, ended_at=own.ended_at)
-    return own or last
 
 
 def _lead_seconds(recording: Recording, heard: Transcript) -> float | None:
