@@ -27,8 +27,7 @@ from voicedesk.greeting.privacy import without_long_numbers
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.services import recordings
-from voicedesk.services.greeting_rules import greeting_task
-from voicedesk.services.greeting_rules import names_of as names_of
+from voicedesk.services.greeting_rules import greeting_task, names_of
 from voicedesk.services.news import News, Tell, log_news
 from voicedesk.services.recorded_calls import leg_of, stored_call
 from voicedesk.settings import Settings
@@ -36,6 +35,8 @@ from voicedesk.speech.transcript import Transcript, Understanding, to_json
 from voicedesk.speech.workers import SpeechWorkers, Voice
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.store import Store
+
+__all__ = ["RECORDED", "GreetingWatch", "Recording", "names_of"]
 
 RECORDED = "VoicedeskRecording"
 SCAN_SECONDS = 20.0
