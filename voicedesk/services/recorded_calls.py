@@ -16,7 +16,8 @@ from voicedesk.store.calls import Filter
 from voicedesk.store.store import Store
 
 LONGEST_CALL_US = 6 * 3600 * MICROSECONDS
-MADE_WITHIN_US = 60 * MICROSECONDS
+MADE_WITHIN_US = 120 * MICROSECONDS
+"""So far from the second in which a channel was made it is looked for: the switch's clock need not be ours."""
 GROWS_US = 60 * MICROSECONDS
 """A recording that was written to within this is still being made."""
 
@@ -56,7 +57,7 @@ async def stored_call(store: Store, pbx: str, uniqueid: str) -> CallFacts | None
     if born is None:
         return None
     to_at = born + MADE_WITHIN_US
-    linked = await store.journal.linkedids_of(pbx, uniqueid, from_at=born - MICROSECONDS, to_at=to_at)
+    linked = await store.journal.linkedids_of(pbx, uniqueid, from_at=born - MADE_WITHIN_US, to_at=to_at)
     ids = {uniqueid, *linked}
     best: CallFacts | None = None
     async for stored in store.calls.each(Filter(from_at=born - LONGEST_CALL_US, to_at=to_at)):

@@ -31,6 +31,8 @@ DAY_US = 24 * 3600 * MICROSECONDS
 ENDING = ".sln48"
 KEPT_RATE = 8000
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
+_UNIQUEID = re.compile(r"(?:.*-)?[0-9]+\.[0-9]+")
+"""How a switch names channels, its own name in front; any other name in the folder is somebody else's file."""
 _KEPT = frozenset({".wav", ".part"})
 _LUMP_BYTES = 48_000 * 2 * 10
 
@@ -93,7 +95,7 @@ def _looked_at(path: Path, now: int | None) -> FoundFile | None:
         foreign = Foreign.LINK
     elif not stat.S_ISREG(seen.st_mode):
         foreign = Foreign.NO_FILE
-    elif path.suffix != ENDING or file_of(path.parent, path.stem) is None or born_us(path.stem) is None:
+    elif path.suffix != ENDING or file_of(path.parent, path.stem) is None or not _UNIQUEID.fullmatch(path.stem):
         foreign = Foreign.OTHER_NAME
     if foreign is not None:
         return FoundFile(path=path, size=seen.st_size, changed_at=changed_at, foreign=foreign)
