@@ -26,12 +26,13 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.decisions import CALL_WORDS, histories_json, in_short, tell_history
+from voicedesk.cli.decisions import histories_json, in_short, tell_history
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
 from voicedesk.log import mask_numbers
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.services.rejudge import Rejudged, rejudge_calls
+from voicedesk.services.words import CALL_WORDS
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter, Order, StoredCall
 from voicedesk.store.decisions import History, Kind

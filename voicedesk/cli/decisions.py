@@ -29,32 +29,13 @@ from voicedesk.log import mask_numbers
 from voicedesk.services import agreement as agreeing
 from voicedesk.services import decisions
 from voicedesk.services.decisions import Decided
-from voicedesk.services.news import News
-from voicedesk.services.receivers import leave_news
+from voicedesk.services.words import CALL_WORDS, GREETING_WORDS
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.decisions import AppealState, History, Kind, Move, Step
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 
-CALL_WORDS = {
-    "on_time": "按时 on time",
-    "late": "超时 late",
-    "missed": "未接 missed",
-    "left_early": "早挂 left early",
-    "not_judged": "不判 not judged",
-    "cannot_tell": "无法判定 cannot tell",
-}
-GREETING_WORDS = {
-    "cannot_tell": "无法判定 cannot tell",
-    "incomplete": "不完整 incomplete",
-    "wrong_department": "报错部门 wrong department",
-    "wrong_number": "报错工号 wrong number",
-    "wrong_order": "次序不对 wrong order",
-    "late_start": "开口过迟 late start",
-    "compliant": "合规 compliant",
-    "not_judged": "不评判 not judged",
-}
 RULE_WORDS = {**CALL_WORDS, **GREETING_WORDS, agreeing.FORBIDDEN: "禁语 forbidden phrase"}
 APPEALS = {
     AppealState.OPEN: "申诉待处理 appeal open",
@@ -290,27 +271,10 @@ def _appeal(
     async def in_store() -> History:
         async with Store.open(settings.store.url, upgrade=False) as store:
             about = await find(store)
-            step = await decisions.appeal(store, about, reason=reason, by=who_of(settings, by), now=now_us)
-            await leave_news(store, settings, _news(about, step), step.at)
+            await decisions.appeal(store, settings, about, reason=reason, by=who_of(settings, by), now=now_us)
             return await store.decisions.of(about.subject)
 
     _answer(wait(in_store()), settings, json=json)
-
-
-def _news(about: Decided, step: Step) -> News:
-    """The supervisor learns that somebody waits for a decision."""
-    what = {Kind.CALL: "来电", Kind.LEG: "振铃", Kind.GREETING: "问候"}[about.subject.kind]
-    words = GREETING_WORDS if about.subject.kind is Kind.GREETING else CALL_WORDS
-    fields = {"事项": what, "自动判定": words.get(about.automatic, about.automatic).split(" ")[0]}
-    fields |= {"话机": about.subject.endpoint, "理由": step.reason, "通话": about.subject.call_id[:8]}
-    return News(
-        id=f"appeal_opened {step.number}",
-        kind="appeal_opened",
-        at=step.at,
-        title="员工申诉，请复核",
-        fields={label: text for label, text in fields.items() if text},
-        personal={"申诉人": step.by},
-    )
 
 
 def _answer(history: History, settings: Settings, *, json: bool) -> None:

@@ -20,7 +20,7 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.decisions import GREETING_WORDS, histories_json, in_short, tell_history
+from voicedesk.cli.decisions import histories_json, in_short, tell_history
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of
@@ -32,6 +32,7 @@ from voicedesk.services.greeting_check import CheckedGreeting, GreetingChecker, 
 from voicedesk.services.greeting_rejudge import GreetingChange, rejudge_greetings
 from voicedesk.services.greeting_rules import rules_of, template_of
 from voicedesk.services.practice import PARTS
+from voicedesk.services.words import GREETING_WORDS
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener

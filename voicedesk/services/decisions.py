@@ -11,6 +11,10 @@ from voicedesk.calls.model import Cause, Verdict
 from voicedesk.clock import NowUs
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.services.news import News
+from voicedesk.services.receivers import leave_news
+from voicedesk.services.words import CALL_WORDS, GREETING_WORDS, in_chinese
+from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import History, Kind, Move, Step, Subject
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
@@ -112,12 +116,32 @@ async def undo(store: Store, about: Decided, *, reason: str, by: str, now: NowUs
     return await store.decisions.add(about.subject, _step(Move.UNDO, about, reason, by, now))
 
 
-async def appeal(store: Store, about: Decided, *, reason: str, by: str, now: NowUs) -> Step:
-    """The person concerned asks for another look, once. Where no person is named, anybody may ask for the phone."""
+async def appeal(store: Store, settings: Settings, about: Decided, *, reason: str, by: str, now: NowUs) -> Step:
+    """The person concerned asks for another look, once, and supervisors are told that somebody must decide.
+
+    Where no person is named, anybody may ask for the phone.
+    """
     if about.concerned and _name(by) not in about.concerned:
         people = "、".join(sorted(about.concerned))
         raise InputError(f"this concerns {people}, not {by}: only they may appeal (--by)")
-    return await store.decisions.add(about.subject, _step(Move.APPEAL, about, reason, by, now))
+    step = await store.decisions.add(about.subject, _step(Move.APPEAL, about, reason, by, now))
+    await leave_news(store, settings, _news(about, step), step.at)
+    return step
+
+
+def _news(about: Decided, step: Step) -> News:
+    what = {Kind.CALL: "来电", Kind.LEG: "振铃", Kind.GREETING: "问候"}[about.subject.kind]
+    words = GREETING_WORDS if about.subject.kind is Kind.GREETING else CALL_WORDS
+    fields = {"事项": what, "自动判定": in_chinese(words.get(about.automatic, about.automatic))}
+    fields |= {"话机": about.subject.endpoint, "理由": step.reason, "通话": about.subject.call_id[:8]}
+    return News(
+        id=f"appeal_opened {step.number}",
+        kind="appeal_opened",
+        at=step.at,
+        title="员工申诉，请复核",
+        fields={label: text for label, text in fields.items() if text},
+        personal={"申诉人": step.by},
+    )
 
 
 def as_json(history: History) -> dict[str, Any]:

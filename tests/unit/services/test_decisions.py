@@ -13,6 +13,7 @@ from voicedesk.services.decided_greetings import decided_greetings
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.decisions import AppealState, Kind
+from voicedesk.store.deliveries import THE_LOG
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 from voicedesk.store.store import Store
 
@@ -129,8 +130,10 @@ async def test_a_phone_that_rang_twice_is_named_by_the_leg_s_number(store):
 async def test_whom_it_concerns_appeals_and_nobody_else(store):
     about = await decisions.find_call(store, LATE.facts.id)
     with pytest.raises(InputError, match="concerns zhang, not li"):
-        await decisions.appeal(store, about, reason="不对", by="li", now=lambda: 1)
-    await decisions.appeal(store, about, reason="话机无声", by="zhang", now=lambda: 1)
+        await decisions.appeal(store, Settings(), about, reason="不对", by="li", now=lambda: 1)
+    await decisions.appeal(store, Settings(), about, reason="话机无声", by="zhang", now=lambda: 1)
+    (news,) = await store.deliveries.waiting(THE_LOG, 10)
+    assert (news.message.kind, dict(news.message.fields)["理由"]) == ("appeal_opened", "话机无声")
     with pytest.raises(InputError, match="nobody decides about themselves"):
         await decisions.undo(store, about, reason="不对", by="zhang", now=lambda: 2)
     await decide(store, about)
@@ -142,7 +145,7 @@ async def test_where_nobody_is_named_anybody_appeals_and_somebody_else_decides(s
     await store.calls.save([nameless])
     about = await decisions.find_call(store, nameless.facts.id)
     assert about.concerned == frozenset()
-    await decisions.appeal(store, about, reason="没有响铃", by="zhang", now=lambda: 1)
+    await decisions.appeal(store, Settings(), about, reason="没有响铃", by="zhang", now=lambda: 1)
     with pytest.raises(InputError, match="somebody else must decide"):
         await decide(store, about, by="zhang")
 
