@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from voicedesk.calls.model import Verdict
 from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.services.decisions import key_of
 from voicedesk.store.calls import Filter
 from voicedesk.store.decisions import Kind
 from voicedesk.store.greetings import GreetingFilter
@@ -131,6 +132,6 @@ async def _leg_pairs(store: Store, which: Filter) -> AsyncIterator[Pair]:
     async for one in store.calls.each(which):
         facts = one.call.facts
         for leg, judged in zip(facts.legs, one.call.judgement.legs, strict=True):
-            human = decided.get((facts.id, leg.uniqueid))
+            human = decided.get((facts.id, key_of(leg)))
             if human is not None:
                 yield Pair(automatic=judged.verdict.value, human=human)

@@ -7,7 +7,7 @@ once, and somebody else decides with a reason.
 from dataclasses import dataclass
 from typing import Any
 
-from voicedesk.calls.model import Cause, Verdict
+from voicedesk.calls.model import Cause, LegFacts, Verdict
 from voicedesk.clock import NowUs
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
@@ -55,11 +55,16 @@ async def find_call(store: Store, call_id: str, leg: str | None = None) -> Decid
     place = _leg_place(stored, leg)
     one = facts.legs[place]
     return Decided(
-        subject=Subject(kind=Kind.LEG, call_id=facts.id, pbx=facts.pbx, uniqueid=one.uniqueid, endpoint=one.endpoint),
+        subject=Subject(kind=Kind.LEG, call_id=facts.id, pbx=facts.pbx, uniqueid=key_of(one), endpoint=one.endpoint),
         automatic=judged.legs[place].verdict.value,
         rules_version=judged.rules_version,
         concerned=frozenset({one.agent} if one.agent else ()),
     )
+
+
+def key_of(leg: LegFacts) -> str:
+    """What a leg is known by whatever is learned of its call: its channel, or its phone where a log tells of none."""
+    return leg.uniqueid or leg.endpoint
 
 
 async def find_greeting(store: Store, call_id: str, phone: str | None = None) -> Decided:
@@ -220,7 +225,7 @@ def _name(by: str) -> str:
 async def _call(store: Store, call_id: str) -> StoredCall:
     if not call_id.strip():
         raise InputError("say which call: its id, or the beginning of it (voicedesk calls list)")
-    stored = await store.calls.get(call_id.strip())
+    stored = await store.calls.get(call_id.strip()) if call_id.isprintable() else None
     if stored is None:
         raise InputError(f"no call has an id that begins with {call_id!r}")
     return stored

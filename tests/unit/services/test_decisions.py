@@ -90,7 +90,8 @@ async def test_what_cannot_be_decided_is_refused_and_nothing_is_kept(store, valu
 
 
 @pytest.mark.parametrize(
-    ("call_id", "why"), [("", "say which"), ("  ", "say which"), ("zz", "no call has"), ("%", "no call")]
+    ("call_id", "why"),
+    [("", "say which"), ("  ", "say which"), ("zz", "no call has"), ("%", "no call"), ("\udcff", "no call")],
 )
 async def test_an_id_of_no_call_is_refused(store, call_id, why):
     with pytest.raises(InputError, match=why):
@@ -125,6 +126,14 @@ async def test_a_phone_that_rang_twice_is_named_by_the_leg_s_number(store):
     await store.calls.save([again])
     with pytest.raises(InputError, match=r"more than once .*\(1, 2"):
         await decisions.find_call(store, again.facts.id, again.facts.legs[0].endpoint)
+
+
+async def test_legs_of_which_a_log_names_no_channel_are_told_apart_by_their_phones(store):
+    legs = tuple(replace(leg, uniqueid="") for leg in TWO.facts.legs)
+    await store.calls.save([replace(TWO, facts=replace(TWO.facts, id="logged", legs=legs))])
+    await decide(store, await decisions.find_call(store, "logged", "1"), "missed")
+    _, of_legs = await call_agreement(store, Filter())
+    assert (of_legs.compared, of_legs.same) == (1, 1)
 
 
 async def test_whom_it_concerns_appeals_and_nobody_else(store):
