@@ -1,7 +1,7 @@
 """`voicedesk calls` and `voicedesk rejudge`: what was judged, and judging it again."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from functools import partial
@@ -26,24 +26,22 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
+from voicedesk.cli.decisions import histories_json, in_short, tell_history
+from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
+from voicedesk.log import mask_numbers
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.services.hall import hall_of
 from voicedesk.services.rejudge import Rejudged, rejudge_calls
+from voicedesk.services.words import CALL_WORDS
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter, Order, StoredCall
+from voicedesk.store.decisions import History, Kind
 from voicedesk.store.store import Store
 
 app = typer.Typer(help="The calls that were followed, with their verdicts.", no_args_is_help=True)
 
-WORDS = {
-    "on_time": "按时 on time",
-    "late": "超时 late",
-    "missed": "未接 missed",
-    "left_early": "早挂 left early",
-    "not_judged": "不判 not judged",
-    "cannot_tell": "无法判定 cannot tell",
-}
+WORDS = CALL_WORDS
 PIPE_WIDTH = 160
 """Columns where nobody looks at a screen: nothing is cut short for a program or a file."""
 STYLES = {"on_time": "green", "late": "yellow", "missed": "red", "left_early": "cyan", "cannot_tell": "magenta"}
@@ -65,6 +63,9 @@ def list_calls(
     agent: Annotated[str | None, typer.Option(help="Only calls this person answered.")] = None,
     phone: Annotated[str | None, typer.Option(help="Only calls that rang this phone, e.g. PJSIP/agent1.")] = None,
     number: Annotated[str | None, typer.Option(help="Only calls of this caller.")] = None,
+    to_review: Annotated[
+        bool, typer.Option("--to-review", help="Only what a person must look at: cannot be told, or appealed against.")
+    ] = False,
     since: FromOption = None,
     until: ToOption = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50,
@@ -88,6 +89,7 @@ def list_calls(
         endpoint=phone,
         from_at=moment(since, zone),
         to_at=moment(until, zone),
+        to_review=True if to_review else None,
     )
     stored = wait(_list(settings, which, limit, _digits(number, settings)))
     if json:
@@ -95,7 +97,7 @@ def list_calls(
     elif csv:
         say_csv((_record(one, unmask) for one in stored), COLUMNS)
     else:
-        show_table((one.call for one in stored), zone, unmask=unmask)
+        show_table((one.call for one in stored), zone, unmask=unmask, by_people=_by_people(stored))
 
 
 @app.command()
@@ -110,14 +112,14 @@ def show(
     Example: `voicedesk calls show 1f3a9c`
     """
     settings = settings_of(config)
-    stored = wait(_get(settings, call_id))
+    stored, histories = wait(_get(settings, call_id))
     if stored is None:
         raise InputError(f"no call has an id that begins with {call_id!r}")
     record = _record(stored, unmask)
     if json:
-        say_json(record)
+        say_json({**record, "decisions": histories_json(histories, unmask=unmask)})
     else:
-        _show_one(stored, record, settings.hall.zone, unmask)
+        _show_one(stored, record, settings.hall.zone, unmask, histories)
 
 
 def rejudge(
@@ -162,9 +164,12 @@ async def _list(settings: Settings, which: Filter, limit: int, digits: str | Non
         return await store.calls.list(which, order=Order.NEWEST, limit=limit)
 
 
-async def _get(settings: Settings, call_id: str) -> StoredCall | None:
+async def _get(settings: Settings, call_id: str) -> tuple[StoredCall | None, list[History]]:
+    """A call, and what people decided of it and its legs."""
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.calls.get(call_id)
+        stored = await store.calls.get(call_id)
+        histories = await store.decisions.of_calls([stored.call.facts.id]) if stored else []
+        return stored, [one for one in histories if one.subject.kind is not Kind.GREETING]
 
 
 async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run: bool) -> Rejudged:
@@ -176,21 +181,36 @@ async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run:
 def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:
     record = as_json(stored.call)
     record["repaired"] = stored.call.facts.repaired
-    record["human_verdict"] = stored.human.verdict.value if stored.human else None
+    human = stored.human
+    record["human_verdict"] = human.verdict.value if human else None
+    record["human_cause"] = human.cause.value if human and human.cause else None
+    record["human_by"] = human.by if human else None
+    record["human_reason"] = (human.reason if unmask else mask_numbers(human.reason)) if human else None
+    record["human_at"] = to_seconds(human.at) if human else None
+    record["appeal_open"] = stored.appeal_open
     if not unmask and record["caller_number"]:
         record["caller_number"] = mask(record["caller_number"])
     return record
 
 
-def show_table(calls: Iterable[JudgedCall], zone: tzinfo | None = None, *, unmask: bool = False) -> None:
-    """Calls as a table for people; instants in `zone`, else UTC."""
+def show_table(
+    calls: Iterable[JudgedCall],
+    zone: tzinfo | None = None,
+    *,
+    unmask: bool = False,
+    by_people: Mapping[str, str] | None = None,
+) -> None:
+    """Calls as a table for people; instants in `zone`, else UTC. `by_people`: what people decided, by the call's id."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("编号\nid", "时间\nstart", "线路\nline", "来电\ncaller", "响铃\nring", "声\nrings"):
         table.add_column(name, no_wrap=True)
     for name in ("接听\nanswered by", "判定\nverdict"):
         table.add_column(name, overflow="fold")
     for call in calls:
-        table.add_row(*_cells(call, zone or UTC, unmask), style=STYLES.get(call.judgement.verdict.value))
+        *cells, verdict = _cells(call, zone or UTC, unmask)
+        human = (by_people or {}).get(call.facts.id)
+        told = f"{verdict}；{human}" if human else verdict
+        table.add_row(*cells, told, style=STYLES.get(call.judgement.verdict.value))
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     else:
@@ -214,19 +234,35 @@ def _cells(call: JudgedCall, zone: tzinfo, unmask: bool) -> list[str]:
     ]
 
 
-def _show_one(stored: StoredCall, record: dict[str, Any], zone: tzinfo, unmask: bool) -> None:
-    show_table([stored.call], zone, unmask=unmask)
+def _by_people(stored: Iterable[StoredCall]) -> dict[str, str]:
+    """What people decided of calls, and which appeals are open, in a few words."""
+    told = {}
+    for one in stored:
+        human = one.human
+        short = in_short(human.verdict.value if human else "", WORDS, appeal_open=one.appeal_open)
+        if human and human.cause:
+            short = short.replace(WORDS[human.verdict.value], f"{WORDS[human.verdict.value]} ({human.cause.value})")
+        told[one.call.facts.id] = short
+    return {call_id: short for call_id, short in told.items() if short}
+
+
+def _show_one(
+    stored: StoredCall, record: dict[str, Any], zone: tzinfo, unmask: bool, histories: Iterable[History]
+) -> None:
+    show_table([stored.call], zone, unmask=unmask, by_people=_by_people([stored]))
     facts = stored.call.facts
     say(f"规则 rule: {record['rules_version']}, {facts.limit_us / 1_000_000:g} s ({facts.limit_source or '-'})")
     say(f"四段时间 clocks: ivr {record['ivr_ms']} ms, queue {record['queue_ms']} ms, ring {record['ring_ms']} ms, "
         f"total {record['caller_total_ms']} ms")  # fmt: skip
-    for leg in record["legs"]:
+    for number, leg in enumerate(record["legs"], 1):
         ring = "-" if leg["ring_ms"] is None else f"{leg['ring_ms']:.1f} ms, {leg['rings_heard']} 声"
         why = f" ({leg['reason']})" if leg["reason"] else ""
-        say(f"  {leg['endpoint']}: {leg['outcome']}, {ring} [{leg['ring_source'] or '-'}] → {leg['verdict']}{why}")
+        phone = f"{number}. {leg['endpoint']}"
+        say(f"  {phone}: {leg['outcome']}, {ring} [{leg['ring_source'] or '-'}] → {leg['verdict']}{why}")
     for gap in facts.gaps:
         say(f"  缺失 gap: {gap.reason.value} {local_time(gap.from_at, zone)} … {local_time(gap.to_at, zone)}")
     if facts.repaired:
         say("  补录 repaired: something of it was taken from the switch's logs")
-    if stored.human:
-        say(f"人工 by {stored.human.by}: {stored.human.verdict.value} — {stored.human.reason}")
+    for history in sorted(histories, key=lambda one: one.subject.kind.value):
+        say(f"人工 by hand: {history.subject.endpoint or '来电 call'}")
+        tell_history(history, WORDS, zone, unmask=unmask)

@@ -45,6 +45,9 @@ format = "console"                # or json
 # [recording]
 # folder = "recordings"           # what the staff said, as evidence
 
+# [greeting]
+# rules = "rules.toml"            # the hall's own greeting rules in place of those that came with Voicedesk
+
 # [notices]
 # folder = "notices"              # what callers are told of each item: voicedesk catalogue init notices
 # samples = false                 # true: tell also the samples that no hall approved, for a demonstration
@@ -106,6 +109,7 @@ duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]   # none: always
 # department = "社会保险事业管理中心"                       # what the greeting must name
 # department_aliases = ["社保中心"]
 # shown_number = "037112333"       # what citizens see when they are rung back
+# greeting = ["hello", "department", "number", "matter"]   # 您好，社保中心 8 号为您服务，请问……
 # pbx = "main"                    # with several [[pbx]]: on which; so too in [[phones]] and [[assignments]]
 
 [[phones]]
@@ -119,6 +123,7 @@ extension = "6002"
 # [[agents]]
 # id = "zhang"
 # name = "张三"
+# number = "008"                  # the staff number (工号) they say
 
 # [[assignments]]
 # agent = "zhang"

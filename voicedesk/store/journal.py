@@ -78,6 +78,14 @@ class Journal:
                 return
             since = rows[-1].sequence + 1
 
+    async def linkedids_of(self, pbx: str, uniqueid: str, *, from_at: int, to_at: int) -> set[str]:
+        """The linkedids that a channel had, by the events between two instants: to which call it belonged."""
+        query = select(journal.c.payload).where(journal.c.pbx == pbx, journal.c.last_at >= from_at)
+        query = query.where(journal.c.first_at <= to_at).order_by(journal.c.sequence)
+        async with self._database.read() as connection:
+            payloads = (await connection.execute(query)).scalars().all()
+        return await asyncio.to_thread(_linkedids, payloads, uniqueid)
+
     async def start_before(self, pbx: str, at: int) -> int:
         """An entry from which on a replay knows what matters at an instant: checkpoints come more often."""
         query = select(func.max(journal.c.sequence)).where(journal.c.pbx == pbx, journal.c.last_at < at)
@@ -121,6 +129,20 @@ async def append_entries(connection: AsyncConnection, entries: Sequence[Entry]) 
     }
     if positions:
         await connection.execute(upsert(connection, pbxs), list(positions.values()))
+
+
+def _linkedids(payloads: Iterable[bytes], uniqueid: str) -> set[str]:
+    found: set[str] = set()
+    for payload in payloads:
+        for raw in unpack_events(payload):
+            if uniqueid.encode() not in raw:
+                continue
+            event = restore_event(raw)
+            for one, linked in (("Uniqueid", "Linkedid"), ("DestUniqueid", "DestLinkedid")):
+                linkedid = event.get(linked)
+                if event.get(one) == uniqueid and linkedid:
+                    found.add(linkedid)
+    return found
 
 
 def _rows(entries: Iterable[Entry]) -> list[dict[str, object]]:

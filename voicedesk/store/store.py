@@ -10,6 +10,7 @@ from voicedesk.errors import StoreError
 from voicedesk.store import schema
 from voicedesk.store.calls import Calls
 from voicedesk.store.consultations import Consultations
+from voicedesk.store.decisions import Decisions
 from voicedesk.store.deliveries import Deliveries
 from voicedesk.store.engine import Database, database_file
 from voicedesk.store.greetings import Greetings
@@ -30,6 +31,7 @@ class Store:
         self.database = database
         self.calls = Calls(database)
         self.consultations = Consultations(database)
+        self.decisions = Decisions(database)
         self.deliveries = Deliveries(database)
         self.greetings = Greetings(database)
         self.journal = Journal(database)
