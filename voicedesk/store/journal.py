@@ -81,6 +81,13 @@ class Journal:
             last = (await connection.execute(query)).scalar()
         return max((last or 0) - ENTRIES_BACK, 0)
 
+    async def first_since(self, pbx: str, at: int) -> int | None:
+        """The first entry that holds something of an instant or later; None if there is none."""
+        query = select(func.min(journal.c.sequence)).where(journal.c.pbx == pbx, journal.c.last_at >= at)
+        async with self._database.read() as connection:
+            found: int | None = (await connection.execute(query)).scalar()
+        return found
+
     async def gaps(self, pbx: str) -> list[StoredGap]:
         """The gaps of a PBX, oldest first, the repaired ones too."""
         query = select(gaps).where(gaps.c.pbx == pbx).order_by(gaps.c.from_at)

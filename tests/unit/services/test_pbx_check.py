@@ -4,7 +4,8 @@ import pytest
 from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import MICROSECONDS
 from voicedesk.services.findings import Finding, Grade
-from voicedesk.services.pbx_check import NEEDED_ACTIONS, PbxSeen, judge, judge_pauser, parse_commands
+from voicedesk.services.pbx_check import NEEDED_ACTIONS, PbxSeen, judge, judge_helper, parse_commands
+from voicedesk.services.pbx_check import PAUSER as PAUSING
 
 REPORTING = frozenset({"system", "reporting"})
 WATCHER = dict.fromkeys(NEEDED_ACTIONS, REPORTING)
@@ -140,13 +141,13 @@ PAUSER = {"QueuePause": frozenset({"agent"}), "QueueAdd": frozenset({"agent"})}
 
 
 def test_a_pausing_user_that_may_pause_and_hears_nothing_is_good() -> None:
-    (finding,) = judge_pauser("main", PbxSeen(commands=PAUSER))
+    (finding,) = judge_helper(PAUSING, "main", PbxSeen(commands=PAUSER))
     assert (finding.check, finding.grade) == ("pauser", Grade.GOOD)
 
 
 def test_what_a_pausing_user_lacks_or_has_too_much_is_named() -> None:
     more = {"Originate": frozenset({"originate"}), "Command": frozenset({"command"})}
-    missing, beyond, hears = judge_pauser("main", PbxSeen(commands=more, events=(TIMED,)))
+    missing, beyond, hears = judge_helper(PAUSING, "main", PbxSeen(commands=more, events=(TIMED,)))
     assert (missing.grade, beyond.grade, hears.grade) == (Grade.BAD, Grade.BAD, Grade.NOTE)
     assert "QueuePause" in missing.what
     assert "Command, Originate" in beyond.what
