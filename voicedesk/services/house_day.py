@@ -18,6 +18,7 @@ DAY_US = 24 * 3600 * MICROSECONDS
 MOST_CALLS = 50_000
 _URI = re.compile(r"/sips?:\+?([0-9*#]{5,})(?:[;@]|$)")
 _NO_NUMBER = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
+_STATES, _DIALLED = ("Newstate", "CoreShowChannel"), ("Ringing", "Up")
 _WAYS = ("", "Dest")
 
 
@@ -122,7 +123,7 @@ class HouseDay:
             number = event.get("Exten") or ""
             if call.number is None and number not in _NO_NUMBER:
                 call.number = number
-        elif event.name == "Newstate" and event.get("ChannelStateDesc") == "Ringing":
+        elif event.name in _STATES and event.get("ChannelStateDesc") in _DIALLED:
             self._leg(call.legs.setdefault(uniqueid, LegSeen(channel)), event, way, at)
 
     def _leg(self, leg: LegSeen, event: AmiEvent, way: str, at: int) -> None:
@@ -132,10 +133,10 @@ class HouseDay:
             leg.queue = leg.queue or event.get("Queue")
             leg.member = leg.member or event.get("MemberName")
             leg.was_called_by_queue = leg.was_called_by_queue or name == "AgentCalled"
-        is_ringing = state == "Ringing" if name == "Newstate" else event.get("DialStatus") == "RINGING"
+        is_ringing = state == "Ringing" if name in _STATES else event.get("DialStatus") == "RINGING"
         if is_ringing and leg.rang_at is None:
             leg.rang_at = at
-        if (name == "Newstate" and state == "Up" and not way) or name == "AgentConnect":
+        if (name in _STATES and state == "Up" and not way) or name == "AgentConnect":
             leg.is_up = True
         if name == "DialEnd" and event.get("DialStatus") == "ANSWER":
             leg.is_up = True

@@ -4,7 +4,8 @@ Each list is asked for once; one that the manager user may not have, or the swit
 never taken for empty. The user with the fewest rights may have all but the lists of PJSIP's own.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from asterisk.ami.action import Action
@@ -135,14 +136,25 @@ async def look_at_house(address: AmiAddress, now: NowUs, *, numbers: Iterable[st
     `numbers`: extensions of which FreePBX's database may know the phone and the person.
     """
     try:
-        link = await open_link(address, AmiProtocol(address.credentials), now, _ignore, timeout_seconds=10)
+        return await ask_house(address, now, _ignore, numbers=numbers)
     except AmiError:
         return None
+
+
+async def ask_house(
+    address: AmiAddress,
+    now: NowUs,
+    deliver: Callable[[list[AmiEvent]], None],
+    *,
+    numbers: Iterable[str] = (),
+    listen_seconds: float = 0,
+) -> HouseSeen:
+    """The same, with what happens meanwhile, and for some seconds more, handed on. Raises AmiError."""
+    link = await open_link(address, AmiProtocol(address.credentials), now, deliver, timeout_seconds=10)
     try:
         house = await _ask_all(link, address.pbx, set(numbers))
+        await asyncio.sleep(listen_seconds)
         await link.log_off()
-    except AmiError:
-        return None
     finally:
         link.abort()
     return house
