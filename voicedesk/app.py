@@ -33,6 +33,7 @@ from voicedesk.services import break_steps, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_watch import GreetingWatch
+from voicedesk.services.house_watch import HouseWatch
 from voicedesk.services.ivr_host import IvrHost
 from voicedesk.services.link_watch import LinkWatch
 from voicedesk.services.messenger import Messenger
@@ -61,6 +62,7 @@ LEASE_SECONDS = 10.0
 STANDBY_SECONDS = 1.0
 ASK_SECONDS = 0.2
 OUTAGE_SECONDS = 1.0
+HOUSE_SECONDS = 600.0
 STOP_SECONDS = 8.0
 RESIGN_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
@@ -275,6 +277,7 @@ class Service:
                     tasks.create_task(self._messenger.run(), name="news"),
                     tasks.create_task(links.run(), name="links"),
                     tasks.create_task(self._look_at_phones(), name="phones"),
+                    tasks.create_task(self._look_at_house(store), name="house"),
                 ]
                 await self._stop.wait()
                 for task in running:
@@ -384,6 +387,14 @@ class Service:
     async def _look_at_phones(self) -> None:
         if self._phones is not None:
             await self._phones.run()
+
+    async def _look_at_house(self, store: Store) -> None:
+        """Tells in the log what keeps answered calls from being recorded."""
+        watch = HouseWatch(store, self._now)
+        while True:
+            await asyncio.sleep(HOUSE_SECONDS)
+            with self._logged("house_unseen"):
+                await watch.look(self._settings)
 
     def _choosers(self) -> SpeechWorkers | None:
         """The workers that hear which item a caller names; none where nobody is asked to speak."""

@@ -58,6 +58,7 @@ def discover(
     """
     scratch = folder / f".{FILE_NAME}.asked"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         scratch.touch(mode=0o600)
         scratch.write_text(head, encoding="utf-8")
         settings = load_settings(scratch, {})
@@ -153,8 +154,11 @@ def head_of(file: Path) -> str:
 def tell(file: Path, proposal: Proposal) -> None:
     """What was found, in a few lines, and what to do now."""
     people = f"{len(proposal.people)} people (as comments)"
-    say(f"{file} is written: {len(proposal.lines)} lines, {len(proposal.phones)} phones, {people}")
-    for line in proposal.lines:
+    likely = [line for line in proposal.lines if line.is_likely]
+    groups = len(proposal.lines) - len(likely)
+    people += f", {groups} groups that may be lines (as comments)" if groups else ""
+    say(f"{file} is written: {len(likely)} lines, {len(proposal.phones)} phones, {people}")
+    for line in likely:
         numbers = ", ".join((*line.extensions, *(f"queue {queue}" for queue in line.queues)))
         say(printable(f"  {line.name}: {numbers} → {', '.join(line.phones) or 'no phone'}"))
     for note in proposal.notes:

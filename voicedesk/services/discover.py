@@ -19,13 +19,14 @@ _UNKNOWN = frozenset({"", "<unknown>", "unknown", "anonymous"})
 
 @dataclass(slots=True, kw_only=True)
 class LineGuess:
-    """A line: each number and queue with where it was seen."""
+    """A line: each number and queue with where it was seen. Not `is_likely`: a group within the house, as it may be."""
 
     pbx: str
     name: str
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
     phones: dict[str, str] = field(default_factory=dict)
+    is_likely: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +189,7 @@ class _House:
                     lines[queue].extensions[number] = source
                     taken.add(number)
                 elif queue is None and (phones := self._group(rung)):
-                    line = LineGuess(pbx=self.house.pbx, name=number, extensions={number: source})
+                    line = LineGuess(pbx=self.house.pbx, name=number, extensions={number: source}, is_likely=False)
                     line.phones = dict.fromkeys(phones, source)
                     lines[number] = line
                     taken.add(number)

@@ -24,7 +24,11 @@ def write_tables(proposal: Proposal, old: Settings, *, dropped: Iterable[int] = 
     have = _Have(old, set(dropped), with_pbx=many and "pbx" in LineSettings.model_fields)
     parts = [_TITLE, *(f"# note: {_plain(note)}" for note in proposal.notes), ""]
     for line in proposal.lines:
-        parts += _line(line, have)
+        if line.is_likely:
+            parts += _line(line, have)
+    for line in proposal.lines:
+        if not line.is_likely:
+            parts += [f"# {row}" if row else "" for row in _line(line, have)]
     for phone in proposal.phones:
         parts += _phone(phone, have)
     if proposal.unclear:

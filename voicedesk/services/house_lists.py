@@ -5,6 +5,7 @@ never taken for empty. The user with the fewest rights may have all but the list
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -279,7 +280,10 @@ async def _database_value(link: Link, family: str, key: str) -> str | None:
 
 
 def _registered_name(item: AmiEvent) -> str | None:
-    """The endpoint of a registration: `/registrar/contact/NAME;@…`."""
+    """The endpoint of a registration: as its value says, else as its key does (`/registrar/contact/NAME;@…`)."""
+    said = re.search(r'"endpoint":\s*"([^"]+)"', item.get("Val") or "")
+    if said is not None:
+        return said[1]
     key = item.get("Key") or ""
     _, found, rest = key.partition("contact/")
     return rest.partition(";@")[0] or None if found else None
