@@ -80,6 +80,7 @@ def hall_of(settings: Settings) -> Hall:
     lines = tuple(_line(line) for line in settings.lines)
     duties = {line.name: line.duty for line in settings.lines}
     phones = {phone.endpoint for phone in settings.phones}.union(*(line.phones for line in settings.lines))
+    extensions = {phone.endpoint: phone.extension for phone in settings.phones if phone.extension}
     assignments = tuple(
         Assignment(
             agent=one.agent,
@@ -94,7 +95,7 @@ def hall_of(settings: Settings) -> Hall:
     def on_duty(line: str | None, at: int) -> bool:
         return calendar.is_on_duty(duties.get(line or "", ()), at)
 
-    return Hall(lines=lines, phones=frozenset(phones), assignments=assignments, on_duty=on_duty)
+    return Hall(lines=lines, phones=frozenset(phones), assignments=assignments, extensions=extensions, on_duty=on_duty)
 
 
 def _line(line: LineSettings) -> Line:
@@ -379,6 +380,7 @@ class Service:
         """From now on whatever a switch tells is told to the watch over phones too: its lists come first."""
         desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=self._tell)
         for name, log in self._logs.items():
+            desk.watch.switches[name].ties = log.ties  # what calls teach of the phones behind members is known once
             desk.take_calls(name, log.open_calls())
             log.changed = partial(desk.take_calls, name)
         self._phones = desk

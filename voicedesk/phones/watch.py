@@ -8,16 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, PhoneState
 from voicedesk.clock import MICROSECONDS
-from voicedesk.phones.conditions import PhoneRules, conditions, is_free, is_whole, unavailable_since
+from voicedesk.phones.conditions import PhoneRules, availability, conditions, is_free, is_whole
 from voicedesk.phones.ledger import Ledger
 from voicedesk.phones.model import Break, BreakSource, Key, PhoneFinding, PhoneStanding, Slot
-from voicedesk.phones.seen import EXPECTED_US, Phone, Switch
+from voicedesk.phones.pauses import SAME_PAUSE_US
+from voicedesk.phones.phone import Phone
+from voicedesk.phones.seen import EXPECTED_US, Switch
 from voicedesk.phones.talk import Talk
-
-SAME_PAUSE_US = 1_500_000
-"""The switch tells the second in which a pause began: two instants this close are one pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,24 @@ class PhoneWatch:
     """Feed it each PBX's events and calls in their order; `look` with a clock that does not go back."""
 
     def __init__(self, pbxs: Iterable[str], rules: PhoneRules) -> None:
-        self.rules = rules
-        self.switches = {pbx: Switch(pbx) for pbx in pbxs}
+        self._rules = rules
+        self.switches = {pbx: Switch(pbx, Ties(rules.hall)) for pbx in pbxs}
         self._breaks: dict[Key, Break] = {}
         self._unseen: set[Key] = set()
         self._ledger = Ledger(self._agent_at)
         self._duty_since: dict[str, int] = {}
         self._has_looked = False
+
+    @property
+    def rules(self) -> PhoneRules:
+        """The hall's rules for its phones; they may be others from now on."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: PhoneRules) -> None:
+        self._rules = rules
+        for switch in self.switches.values():
+            switch.ties.hall = rules.hall
 
     def assume(self, breaks: Iterable[Break], findings: Iterable[PhoneFinding]) -> None:
         """What stood open when the service stopped."""
@@ -64,6 +75,8 @@ class PhoneWatch:
 
     def look(self, at: int) -> PhoneChanges:
         """What began and what ended by now."""
+        for switch in self.switches.values():
+            switch.settle()
         lines = {line.name for line in self.rules.hall.lines if self.rules.on_duty(line.name, at)}
         self._duty_since = {name: self._duty_since.get(name, at if self._has_looked else 0) for name in lines}
         self._has_looked = True
@@ -106,18 +119,28 @@ class PhoneWatch:
             self._unseen.discard(key)
         else:
             return []
-        if not phone.is_on_break:
+        was_interrupted = (
+            not unseen
+            and open_break is not None
+            and phone.unpaused_at is not None
+            and phone.unpaused_at >= open_break.from_at
+        )
+        began = phone.began if phone.is_on_break and phone.beside is None else None
+        if began is None:
             if open_break is None:
                 return []
-            ended_at = phone.unpaused_at if not unseen and phone.unpaused_at is not None else at
+            ended_at = phone.unpaused_at if was_interrupted and phone.unpaused_at is not None else at
             return [self._ended(key, ended_at, seen=not unseen)]
-        since = phone.break_since
         if open_break is None:
-            return [self._begun(key, phone, since if since is not None else at)] if self.is_staff(phone) else []
-        if since is None or since <= open_break.from_at + SAME_PAUSE_US:
+            return [self._begun(key, phone, began.latest)] if self.is_staff(phone) else []
+        if unseen:
+            is_same = began.earliest is None or began.earliest <= open_break.from_at + SAME_PAUSE_US
+        else:
+            is_same = not was_interrupted
+        if is_same:
             return []
-        ended = self._ended(key, since, seen=not unseen)
-        return [ended, self._begun(key, phone, since)]
+        ended_at = phone.unpaused_at if was_interrupted and phone.unpaused_at is not None else began.latest
+        return [self._ended(key, ended_at, seen=not unseen), self._begun(key, phone, began.latest)]
 
     def _begun(self, key: Key, phone: Phone, since: int) -> Break:
         source, by, asked_at = phone.expected or (BreakSource.SWITCH, "", 0)
@@ -163,11 +186,13 @@ class PhoneWatch:
     def at_member(self, member: str) -> str | None:
         """The endpoint of the phone that is signed on to a queue under a name."""
         phones = (phone for switch in self.switches.values() for phone in switch.phones.values())
-        return next((one.endpoint for one in phones if any(m.member == member for m in one.queues.values())), None)
+        return next((one.endpoint for one in phones if any(m.member == member for m in one.members.values())), None)
 
     def break_of(self, pbx: str, endpoint: str) -> Break | None:
-        """The break that a phone is on, as of the last look."""
-        return self._breaks.get((Slot.BREAK, pbx, endpoint))
+        """The break that a phone is on, as of the last look: of a seat with several phones it is the main one's."""
+        phone = self.switches[pbx].phones.get(endpoint) if pbx in self.switches else None
+        main = phone.beside if phone is not None and phone.beside is not None else endpoint
+        return self._breaks.get((Slot.BREAK, pbx, main))
 
     def left_without(self, pbx: str, endpoint: str, at: int) -> list[str]:
         """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11)."""
@@ -188,10 +213,10 @@ class PhoneWatch:
     def is_deserted(self, line: str) -> bool:
         """Whether every phone of a line is surely on a break, away or set to do-not-disturb."""
         states = [
-            unavailable_since(switch, phone, self.rules)
+            since
             for switch in self.switches.values()
-            for phone in switch.phones.values()
-            if phone.is_known and line in [one.name for one in self.rules.lines_of(phone)]
+            for lines, since in availability(switch, self.rules)
+            if line in [one.name for one in lines]
         ]
         sees_all = all(is_whole(switch) for switch in self.switches.values())
         return sees_all and bool(states) and all(isinstance(one, int) for one in states)
@@ -236,7 +261,7 @@ class PhoneWatch:
             state, since = PhoneState.TALKING, min(hall)
         elif on_break is not None and state is PhoneState.FREE:
             state, since = PhoneState.PAUSED, on_break.from_at
-        extension = self.rules.extensions.get(phone.endpoint)
+        extension = self.rules.extension_of(switch, phone)
         return PhoneStanding(
             pbx=switch.pbx,
             endpoint=phone.endpoint,
