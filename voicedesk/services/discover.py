@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from voicedesk.calls.model import Hall
 from voicedesk.services.house_day import CallSeen, HouseDay
 from voicedesk.services.house_dialplan import Ringing, devices_in, trunk_of
 from voicedesk.services.house_lists import MORE_RIGHTS, HouseSeen
@@ -77,6 +78,7 @@ class _House:
     def __init__(self, house: HouseSeen, day: HouseDay, proposal: Proposal) -> None:
         self.house, self.day, self.proposal = house, day, proposal
         self.numbers = _numbers_of_phones(house)
+        self.ties = house.ties(Hall(), day.behind_local)
         self.trunks = self._trunks()
         self.phones = self._phones()
         self.trunks -= set(self.phones)
@@ -106,7 +108,7 @@ class _House:
         """Each phone with what shows that it is one, the surest first."""
         house, found = self.house, dict[str, str]()
         for member in house.members:
-            phone = house.phone_of_member(member)
+            phone = house.likely_phone(member, self.ties)
             if phone is not None and trunk_of(phone) is None:
                 found.setdefault(phone, f"queue {member.queue}")
         for number, dial in house.dials.items():
@@ -151,7 +153,7 @@ class _House:
     def _of_queue(self, queue: str) -> LineGuess:
         line = LineGuess(pbx=self.house.pbx, name=queue, queues={queue: "the switch's list of queues"})
         for member in (self.house.queues or {}).get(queue, ()):
-            phone = self.house.phone_of_member(member)
+            phone = self.house.likely_phone(member, self.ties)
             if phone in self.phones:
                 line.phones[phone] = f"member {member.interface}"
         return line
@@ -207,7 +209,7 @@ class _House:
             if phone in self.phones:
                 found.setdefault(phone, (person, f"FreePBX's name of {number}"))
         for member in self.house.members:
-            phone = self.house.phone_of_member(member)
+            phone = self.house.likely_phone(member, self.ties)
             if phone in self.phones and member.person is not None:
                 found.setdefault(phone, (member.person, f"its name in queue {member.queue}"))
         for item in self.house.channels or ():

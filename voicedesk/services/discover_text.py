@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from voicedesk.services.discover import LineGuess, PersonGuess, PhoneGuess, Proposal
 from voicedesk.services.findings import toml_list
 from voicedesk.services.house_lists import HouseSeen
+from voicedesk.services.house_names import pbxs_of
 from voicedesk.settings import AssignmentSettings, LineSettings, PhoneSettings, Settings
 
 _HEADER = re.compile(r"\s*\[\[?\s*([a-z_]+)\s*\]\]?\s*(?:#.*)?")
@@ -61,8 +62,7 @@ class _Have:
             self._add("extension", phone, (phone.extension,) if phone.extension else ())
 
     def _add(self, kind: str, one: object, names: Iterable[str]) -> None:
-        own = getattr(one, "pbx", None)
-        for pbx in [own] if own else [*self._switches, ""]:
+        for pbx in pbxs_of(one) or (*self._switches, ""):
             self._taken |= {(kind, pbx, name) for name in names}
 
     def take(self, kind: str, pbx: str, name: str) -> bool:

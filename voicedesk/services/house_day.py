@@ -15,7 +15,7 @@ from voicedesk.clock import MICROSECONDS
 from voicedesk.store.store import Store
 
 DAY_US = 24 * 3600 * MICROSECONDS
-MOST_CALLS = 50_000
+MOST_CALLS, MOST_BEHIND = 50_000, 5000
 _URI = re.compile(r"/sips?:\+?([0-9*#]{5,})(?:[;@]|$)")
 _NO_NUMBER = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
 _STATES, _DIALLED = ("Newstate", "CoreShowChannel"), ("Ringing", "Up")
@@ -87,6 +87,7 @@ class HouseDay:
         self.names: Counter[str] = Counter()
         self.user_events: Counter[str] = Counter()
         self.classes: set[str] = set()
+        self.behind_local: dict[tuple[str, str, str], None] = {}
 
     def __bool__(self) -> bool:
         return bool(self.calls)
@@ -105,6 +106,9 @@ class HouseDay:
         for way in _WAYS:
             self._channel(event, way, at)
         self._said(event)
+        dialler = event.get("Channel") or ""
+        if name == "DialBegin" and dialler.startswith("Local/") and len(self.behind_local) < MOST_BEHIND:
+            self.behind_local[dialler, event.get("DestChannel") or "", event.get("DialString") or ""] = None
 
     def _channel(self, event: AmiEvent, way: str, at: int) -> None:
         uniqueid, linkedid = event.get(f"{way}Uniqueid"), event.get(f"{way}Linkedid")

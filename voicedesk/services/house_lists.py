@@ -14,6 +14,8 @@ from asterisk.ami.action import Action
 from voicedesk.ami.link import AmiAddress, Link, open_link
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import AmiProtocol
+from voicedesk.calls.members import Ties
+from voicedesk.calls.model import Hall
 from voicedesk.clock import NowUs
 from voicedesk.errors import AmiError, AmiLinkLost
 from voicedesk.services.house_dialplan import Dialplan, devices_in
@@ -64,6 +66,7 @@ class HouseSeen:
     queues: dict[str, tuple[Member, ...]] | None = None
     devices: dict[str, str] | None = None
     hints: dict[str, str] | None = None
+    hint_items: tuple[tuple[str, str, str], ...] = ()
     channels: tuple[AmiEvent, ...] | None = None
     endpoints: dict[str, Endpoint] | None = None
     dialplan: Dialplan | None = None
@@ -79,27 +82,30 @@ class HouseSeen:
         """Every member of every queue."""
         return [member for members in (self.queues or {}).values() for member in members]
 
-    def phone_of(self, interface: str) -> str | None:
-        """The phone behind a name of the switch: `PJSIP/101`, `hint:101@ext-local`, `Local/101@from-queue/n`.
+    def ties(self, hall: Hall | None = None, dials: Iterable[tuple[str, str, str]] = ()) -> Ties:
+        """How members are tied to phones, as the service itself ties them: by a hall, hints, and calls seen."""
+        ties = Ties(hall or Hall())
+        for device in self.devices or ():
+            ties.saw_device(device)
+        for number, context, devices in self.hint_items:
+            ties.saw_hint(number, context, devices)
+        for dialler, dialled, dial_string in dials:
+            ties.saw_dial(dialler, dialled, dial_string)
+        return ties
 
-        None where the switch does not say which one it is.
-        """
-        number = number_in(interface)
-        if number is None:
-            return None if interface.startswith(("Local/", "hint:", "Custom:")) or "/" not in interface else interface
-        if number in self.dials:
-            return self.dials[number]
-        devices = devices_in((self.hints or {}).get(number, ""))
-        if devices:
-            return devices[0]
-        if self.dialplan is not None:
-            dialled = [device for device, extension in self.dialplan.devices().items() if extension == number]
-            return dialled[0] if len(dialled) == 1 else None
+    def likely_phone(self, member: Member, ties: Ties) -> str | None:
+        """The phone of a member: as it is tied, else as FreePBX's database or the dialplan let one think."""
+        tied = ties.behind(member.interface, member.state_interface).phones
+        if tied:
+            return tied[0]
+        for number in (number_in(member.state_interface), number_in(member.interface)):
+            if number in self.dials:
+                return self.dials[number]
+            devices = self.dialplan.devices() if self.dialplan is not None else {}
+            dialled = [device for device, extension in devices.items() if extension == number]
+            if number is not None and len(dialled) == 1:
+                return dialled[0]
         return None
-
-    def phone_of_member(self, member: Member) -> str | None:
-        """The phone of a queue's member, by its state interface first: that is where its state comes from."""
-        return self.phone_of(member.state_interface) or self.phone_of(member.interface)
 
     def knows(self, endpoint: str) -> bool | None:
         """Whether the switch has a phone of this name; None where it did not tell enough to say no."""
@@ -170,7 +176,8 @@ async def _ask_all(link: Link, pbx: str, numbers: set[str]) -> HouseSeen:
     plan = await _dialplan(link, refused)
     settings = await _response(link, Action("CoreSettings", {}))
     queues = _queues(lists["QueueStatus"])
-    hints = _hints(lists["ExtensionStateList"])
+    hint_items = _hint_items(lists["ExtensionStateList"] or ())
+    hints = _hints(hint_items) if lists["ExtensionStateList"] is not None else None
     numbers |= {number for number in hints or () if number.isdecimal()}
     members = [member for listed in (queues or {}).values() for member in listed]
     numbers |= {number for one in members if (number := number_in(one.interface))}
@@ -181,6 +188,7 @@ async def _ask_all(link: Link, pbx: str, numbers: set[str]) -> HouseSeen:
         queues=queues,
         devices=_devices(lists["DeviceStateList"]),
         hints=hints,
+        hint_items=hint_items,
         channels=lists["CoreShowChannels"],
         endpoints=endpoints,
         dialplan=plan,
@@ -218,14 +226,15 @@ def _devices(items: tuple[AmiEvent, ...] | None) -> dict[str, str] | None:
     return {device: state for device, state in told.items() if "/" in device and ":" not in device.partition("/")[0]}
 
 
-def _hints(items: tuple[AmiEvent, ...] | None) -> dict[str, str] | None:
-    if items is None:
-        return None
+def _hint_items(items: tuple[AmiEvent, ...]) -> tuple[tuple[str, str, str], ...]:
+    told = ((item.get("Exten") or "", item.get("Context") or "", item.get("Hint") or "") for item in items)
+    return tuple(one for one in told if one[0] and devices_in(one[2]))
+
+
+def _hints(items: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
     hints: dict[str, str] = {}
-    for item in items:
-        extension, hint = item.get("Exten"), item.get("Hint") or ""
-        if extension and devices_in(hint):
-            hints.setdefault(extension, hint)
+    for number, _, devices in items:
+        hints.setdefault(number, devices)
     return hints
 
 

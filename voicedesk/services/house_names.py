@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from voicedesk.calls.members import Ties
+from voicedesk.calls.model import Hall
 from voicedesk.services.findings import Finding, Grade, both, finding, toml_list
 from voicedesk.services.house_day import CallSeen, HouseDay
 from voicedesk.services.house_dialplan import Dialplan
-from voicedesk.services.house_lists import HouseSeen
+from voicedesk.services.house_lists import HouseSeen, Member, number_in
 from voicedesk.settings import LineSettings, Settings
 
 MOST_NAMED = 8
@@ -36,13 +38,13 @@ class Surroundings:
 
     def houses_of(self, one: object) -> list[HouseSeen]:
         """The switches that a line or phone may be on: its own, or all where none is named."""
-        named = getattr(one, "pbx", None)
-        return [house for name, house in self.houses.items() if named in (None, name)]
+        named = pbxs_of(one)
+        return [house for name, house in self.houses.items() if not named or name in named]
 
     def days_of(self, one: object) -> list[HouseDay]:
         """The same for the last day's calls."""
-        named = getattr(one, "pbx", None)
-        return [day for name, day in self.days.items() if named in (None, name)]
+        named = pbxs_of(one)
+        return [day for name, day in self.days.items() if not named or name in named]
 
     def phones(self) -> set[str]:
         """The phones of the settings."""
@@ -50,9 +52,21 @@ class Surroundings:
 
     def pbx_of(self, one: object) -> str:
         """The name findings about a line or phone stand under."""
-        named = getattr(one, "pbx", None)
-        only = self.settings.pbx[0].name if len(self.settings.pbx) == 1 else "settings"
-        return str(named or only)
+        named = pbxs_of(one) or tuple(pbx.name for pbx in self.settings.pbx)
+        return named[0] if len(named) == 1 else "settings"
+
+    def ties(self, house: HouseSeen) -> Ties:
+        """How members of a switch's queues are tied to phones, by these settings and the last day's calls."""
+        extensions = {phone.endpoint: phone.extension for phone in self.settings.phones if phone.extension}
+        day = self.days.get(house.pbx)
+        return house.ties(
+            Hall(phones=frozenset(self.phones()), extensions=extensions), day.behind_local if day is not None else ()
+        )
+
+
+def pbxs_of(one: object) -> tuple[str, ...]:
+    """The switches that a line, phone or seat names; none: all."""
+    return tuple(getattr(one, "pbx", None) or ())
 
 
 def check_names(around: Surroundings, now: datetime) -> Iterator[Finding]:
@@ -244,29 +258,27 @@ def _members(around: Surroundings, pbx: str, house: HouseSeen) -> Iterator[Findi
     """Members of our queues that are no phone of the settings."""
     ours = {queue for line in around.settings.lines for queue in line.queues}
     phones, numbers = around.phones(), {one.extension for one in around.settings.phones if one.extension}
-    untied, missing = [], []
+    ties = around.ties(house)
+    untied: list[Member] = []
+    missing: list[str] = []
     for member in house.members:
-        if member.queue not in ours or {member.interface, member.state_interface} & phones:
+        if member.queue not in ours:
             continue
-        phone = house.phone_of_member(member)
-        if phone is None:
+        tied = ties.behind(member.interface, member.state_interface).phones
+        if not tied:
             untied.append(member)
-        elif phone not in phones and phone not in missing:
-            missing.append(phone)
+        elif not set(tied) & phones and tied[0] not in missing:
+            missing.append(tied[0])
     if untied:
         named = ", ".join(sorted({f"{one.interface} ({one.state_interface})" for one in untied})[:MOST_NAMED])
         what = both(f"队列成员对不上话机: {named}", f"members of queues that no phone is known for: {named}")
         why = both("看不到它们的忙、离线和小休", "that they are busy, away or on a break cannot be seen")
-        wanted = sorted({number for one in untied if (number := _number_of(one.interface)) and number not in numbers})
-        cure = f'add: [[phones]] endpoint = "PJSIP/…" extension = "{wanted[0] if wanted else "…"}"'
+        first = next((one for one in untied if number_in(one.interface) not in numbers), untied[0])
+        phone, number = house.likely_phone(first, ties) or "PJSIP/…", number_in(first.interface) or "…"
+        cure = f'add for each: [[phones]] endpoint = "{phone}" extension = "{number}"; or: voicedesk init --discover'
         yield finding(pbx, "members_untied", Grade.NOTE, what, why, cure)
     if missing:
         yield _not_in_settings(pbx, house, missing, "queue_members_unknown", ("在队列里", "are in a queue"))
-
-
-def _number_of(interface: str) -> str | None:
-    digits = interface.partition("/")[2].partition("@")[0]
-    return digits if digits.isdecimal() else None
 
 
 def _not_in_settings(pbx: str, house: HouseSeen | None, phones: list[str], check: str, how: tuple[str, str]) -> Finding:
@@ -283,7 +295,8 @@ def _unknown_phones(around: Surroundings, pbx: str, day: HouseDay) -> Iterator[F
     """Phones that rang for callers and stand in no setting."""
     phones, trunks = around.phones(), day.trunks()
     house = around.houses.get(pbx)
-    members = {house.phone_of_member(one) for one in house.members} if house is not None else set()
+    ties = around.ties(house) if house is not None else None
+    members = {house.likely_phone(one, ties) for one in house.members} if house is not None and ties else set()
     rang = [one for one in day.rung() if one not in phones and one not in trunks and one not in members]
     if rang:
         yield _not_in_settings(pbx, house, sorted(rang), "phones_unknown", ("响过铃", "rang in the last day"))
@@ -304,10 +317,11 @@ def _people(around: Surroundings, now: datetime) -> Iterator[Finding]:
     for line in settings.lines:
         phones, members = set(line.phones), set()
         for house in around.houses_of(line):
+            ties = around.ties(house)
             for queue in line.queues:
                 for member in (house.queues or {}).get(queue, ()):
                     members.add(member.name)
-                    phones |= {phone for phone in (house.phone_of_member(member),) if phone}
+                    phones |= set(ties.behind(member.interface, member.state_interface).phones)
         if (phones or members) and not phones & seats and not members & names:
             what = both(f"线路 {line.name} 的话机没有人", f"nobody is assigned to a phone of line {line.name!r}")
             example = cure.replace("PJSIP/…", sorted(phones)[0]) if phones else cure
