@@ -1,5 +1,7 @@
 """A switch's lists and a day of calls as a test writes them down: dialplans as in extensions.conf, calls as stories."""
 
+import re
+
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.services.house_day import HouseDay
 from voicedesk.services.house_dialplan import Dialplan
@@ -36,7 +38,7 @@ def dialplan(text: str, *, is_whole: bool = True) -> Dialplan:
                     )
                     continue
             else:
-                row, priority = row.partition("n,")[2], priority + 1
+                row, priority = re.sub(r"^same => n(\(\S+?\))?,", "", row), priority + 1
             application, _, data = row.partition("(")
             items.append(
                 listed(

@@ -54,7 +54,7 @@ async def house():
 
 def text_of(lines: str) -> str:
     """Settings of an own hall; the switch's address and secret stand before."""
-    return f'\n{lines}\n'
+    return f"\n{lines}\n"
 
 
 async def doctor(service) -> dict[str, list[dict[str, str]]]:
