@@ -137,6 +137,8 @@ _TAIL = """\
 # url_file = "robot-url"          # its first line is the robot's address; chmod 600
 """
 
+_TEMPLATE = f"{_HEAD}\n{_EXAMPLE}\n{_TAIL}"
+
 _NEXT = """\
 {file} is written, and a new secret in {secret}. Now:
   1. put your lines, phones and people into {file}, then:  voicedesk config check --config {file}
@@ -191,8 +193,7 @@ def init(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_private(secret, f"{secrets.token_urlsafe(32)}\n")
-        head = _HEAD.format(host=host, port=port, username=username, secret=SECRET_NAME)
-        _write_private(file, f"{head}\n{_EXAMPLE}\n{_TAIL}")
+        _write_private(file, _TEMPLATE.format(host=host, port=port, username=username, secret=SECRET_NAME))
     except OSError as error:
         raise InputError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
     load_settings(file, {})

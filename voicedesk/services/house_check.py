@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from voicedesk.ami.link import AmiAddress
 from voicedesk.calls.model import JudgedCall
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.errors import StoreError
-from voicedesk.services.findings import Finding, Grade, both
+from voicedesk.errors import InputError, StoreError
+from voicedesk.services import recordings
+from voicedesk.services.findings import Finding, Grade, both, finding
 from voicedesk.services.house_calls import check_calls, nothing_yet, tells_of_user_events
 from voicedesk.services.house_day import DAY_US, HouseDay, day_of
-from voicedesk.services.house_lists import look_at_house
+from voicedesk.services.house_lists import HouseSeen, look_at_house
 from voicedesk.services.house_names import Surroundings, check_names
 from voicedesk.services.logs_check import check_logs
 from voicedesk.services.recording_check import check_places, check_recording
-from voicedesk.settings import Settings
+from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
@@ -29,11 +30,11 @@ MOST_CALLS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseLook:
-    """What was seen of a hall. `heard`: how many recordings of each switch the store has of the last day."""
+    """What was seen of a hall. `recorded`: how many recordings of each switch were found in the last day."""
 
     around: Surroundings
     calls: tuple[JudgedCall, ...] = ()
-    heard: dict[str, int] = field(default_factory=dict)
+    recorded: dict[str, int] = field(default_factory=dict)
 
     def classes_heard(self, pbx: str) -> frozenset[str]:
         """The classes of events that came in the last day."""
@@ -61,23 +62,27 @@ async def look_around(
     houses = await asyncio.gather(*(look_at_house(address, now, numbers=numbers) for address in addresses))
     days: dict[str, HouseDay] = {}
     calls: list[JudgedCall] = []
-    heard: dict[str, int] = {}
+    recorded: dict[str, int] = {}
     since = now() - DAY_US
     if has_database:
         with contextlib.suppress(StoreError):  # what is wrong with it is a finding of its own
             async with Store.open(settings.store.url, upgrade=False) as store:
                 for pbx in settings.pbx:
                     days[pbx.name] = await day_of(store, pbx.name, since)
-                    heard[pbx.name] = await recordings_heard(store, pbx.name, since)
+                    recorded[pbx.name] = await recordings_found(store, pbx, since)
                 calls = await _calls(store, since)
     seen = {house.pbx: house for house in houses if house is not None}
     around = Surroundings(settings=settings, houses=seen, days=days)
-    return HouseLook(around=around, calls=tuple(calls), heard=heard)
+    return HouseLook(around=around, calls=tuple(calls), recorded=recorded)
 
 
-async def recordings_heard(store: Store, pbx: str, since: int) -> int:
-    """How many recordings of a switch were taken up since an instant."""
-    return sum([one.pbx == pbx async for one in store.greetings.each(GreetingFilter(from_at=since))])
+async def recordings_found(store: Store, pbx: PbxSettings, since: int) -> int:
+    """How many recordings of a switch were taken up since an instant, and how many lie there to be heard."""
+    heard = sum([one.pbx == pbx.name async for one in store.greetings.each(GreetingFilter(from_at=since))])
+    try:
+        return heard + (len(recordings.waiting(pbx.recordings)) if pbx.recordings is not None else 0)
+    except InputError:  # what is wrong with the folder is a finding of its own
+        return heard
 
 
 async def _calls(store: Store, since: int) -> list[JudgedCall]:
@@ -101,8 +106,9 @@ def check_house(look: HouseLook, now: NowUs) -> list[Finding]:
         house, day = around.houses.get(pbx.name), around.days.get(pbx.name, HouseDay())
         if house is not None:
             found += check_places(pbx.name, house)
+            found += check_modules(around, pbx.name, house)
         if pbx.recordings is not None:
-            found += check_recording(around, pbx.name, heard=look.heard.get(pbx.name, 0))
+            found += check_recording(around, pbx.name, found_here=look.recorded.get(pbx.name, 0))
         ended = [one.facts.ended_at for one in look.calls if one.facts.pbx == pbx.name and one.facts.ended_at]
         queued = any(call.queues for call in day.calls.values())
         found += check_logs(pbx, house, last_call_at=max(ended, default=None), has_queue_calls=queued)
@@ -115,6 +121,27 @@ def check_house(look: HouseLook, now: NowUs) -> list[Finding]:
             f"配置与交换机相符 (最近一天 {told} 通)", f"the settings fit the switch ({told} calls in the last day)"
         )
         found.append(Finding(subject="house", check="house", grade=Grade.GOOD, what=what))
+    return found
+
+
+def check_modules(around: Surroundings, pbx: str, house: HouseSeen) -> list[Finding]:
+    """Lists that the switch does not know at all: a module is not loaded, whatever the user may do."""
+    has_queues = any(line.queues for line in around.settings.lines)
+    needed = {
+        "QueueStatus": (
+            "app_queue.so",
+            Grade.BAD if has_queues else Grade.NOTE,
+            "the queues of the settings cannot be",
+        ),
+        "DeviceStateList": ("res_manager_devicestate.so", Grade.BAD, "whether phones are free or busy is not known"),
+    }
+    found = []
+    for name, (module, grade, english) in needed.items():
+        if "unknown command" in house.refused.get(name, "").lower():
+            what = both(f"交换机没有装载 {module}", f"the switch does not know {name}: {module} is not loaded")
+            why = both("没有它就看不到队列或话机的状态", english)
+            cure = f"asterisk -rx 'module load {module}'; and take a noload for it out of modules.conf"
+            found.append(finding(pbx, "module_missing", grade, what, why, cure))
     return found
 
 

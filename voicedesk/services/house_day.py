@@ -4,6 +4,7 @@ Made of the same events whether they come from the journal, from the link or fro
 who sets the house up must know is kept; no caller's number is.
 """
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
@@ -15,7 +16,7 @@ from voicedesk.clock import MICROSECONDS
 from voicedesk.store.store import Store
 
 DAY_US = 24 * 3600 * MICROSECONDS
-MOST_CALLS, MOST_BEHIND = 50_000, 5000
+MOST_CALLS, MOST_BEHIND, MOST_EVENTS, AT_ONCE = 50_000, 5000, 500_000, 200
 _URI = re.compile(r"/sips?:\+?([0-9*#]{5,})(?:[;@]|$)")
 _NO_NUMBER = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
 _STATES, _DIALLED = ("Newstate", "CoreShowChannel"), ("Ringing", "Up")
@@ -181,16 +182,19 @@ class HouseDay:
         return Counter(call.endpoint for call in self.calls.values() if call.endpoint)
 
 
-async def day_of(store: Store, pbx: str, since: int) -> HouseDay:
-    """What the journal of a PBX tells since an instant."""
-    day = HouseDay()
-    async for event in _events(store, pbx, since):
+async def day_of(store: Store, pbx: str, since: int, *, most_events: int = MOST_EVENTS) -> HouseDay:
+    """What the journal of a PBX tells since an instant; of a great many events the newest."""
+    day, taken = HouseDay(), 0
+    async for event in _events(store, pbx, since, most_events):
         day.receive(event, since=since)
+        taken += 1
+        if taken % AT_ONCE == 0:
+            await asyncio.sleep(0)
     return day
 
 
-async def _events(store: Store, pbx: str, since: int) -> AsyncIterator[AmiEvent]:
-    first = await store.journal.first_since(pbx, since)
+async def _events(store: Store, pbx: str, since: int, most_events: int) -> AsyncIterator[AmiEvent]:
+    first = await store.journal.first_since(pbx, since, most_events=most_events)
     if first is not None:
         async for _, event in store.journal.events(pbx, since=first):
             yield event

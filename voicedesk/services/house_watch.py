@@ -3,7 +3,7 @@
 import structlog
 
 from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.services.house_check import recordings_heard
+from voicedesk.services.house_check import recordings_found
 from voicedesk.services.house_day import day_of
 from voicedesk.services.house_names import Surroundings
 from voicedesk.services.recording_check import check_recording
@@ -11,6 +11,8 @@ from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 
 HOUR_US = 3600 * MICROSECONDS
+MOST_EVENTS = 20_000
+"""What an hour of calls says at most; of more the newest will do, and calls are followed meanwhile."""
 
 _log = structlog.get_logger()
 
@@ -29,10 +31,10 @@ class HouseWatch:
         for pbx in settings.pbx:
             if pbx.recordings is None:
                 continue
-            days = {pbx.name: await day_of(self._store, pbx.name, since)}
-            heard = await recordings_heard(self._store, pbx.name, since)
+            days = {pbx.name: await day_of(self._store, pbx.name, since, most_events=MOST_EVENTS)}
+            found_here = await recordings_found(self._store, pbx, since)
             around = Surroundings(settings=settings, days=days)
-            found = {one.cure: one for one in check_recording(around, pbx.name, heard=heard)}
+            found = {one.cure: one for one in check_recording(around, pbx.name, found_here=found_here)}
             for cure in found.keys() - self._told.get(pbx.name, set()):
                 _log.error("calls_not_recorded", pbx=pbx.name, reason=found[cure].what, cure=cure)
             if days[pbx.name].calls:

@@ -22,7 +22,7 @@ include => voicedesk-hotline
 
 def found(calls: Calls | None = None, plan: str | None = OURS, *, heard: int = 0) -> list[Finding]:
     day = (calls or Calls()).day
-    every = check_recording(around(HALL, house(plan=plan), main=day), "main", heard=heard)
+    every = check_recording(around(HALL, house(plan=plan), main=day), "main", found_here=heard)
     assert all((one.check, one.grade) == ("not_recorded", Grade.BAD) for one in every)
     return every
 
@@ -121,10 +121,10 @@ async def test_the_service_says_it_in_its_log_once_until_it_is_over(monkeypatch,
     ]
     heard = iter([0, 0, 3, 0])
 
-    async def day_of(*_: object) -> object:
+    async def day_of(*_: object, **__: object) -> object:
         return days.pop(0).day
 
-    async def recordings_heard(*_: object) -> int:
+    async def recordings_found(*_: object) -> int:
         return next(heard)
 
     class Log:
@@ -132,7 +132,7 @@ async def test_the_service_says_it_in_its_log_once_until_it_is_over(monkeypatch,
             said.append({"event": event, **what})
 
     monkeypatch.setattr("voicedesk.services.house_watch.day_of", day_of)
-    monkeypatch.setattr("voicedesk.services.house_watch.recordings_heard", recordings_heard)
+    monkeypatch.setattr("voicedesk.services.house_watch.recordings_found", recordings_found)
     monkeypatch.setattr("voicedesk.services.house_watch._log", Log())
     switch = HALL.pbx[0].model_copy(update={"recordings": tmp_path})
     watch = HouseWatch(None, lambda: 0)  # type: ignore[arg-type]
