@@ -7,19 +7,20 @@ who sets the house up must know is kept; no caller's number is.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.facts import outside_number
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import MICROSECONDS, parse_epoch
 from voicedesk.store.store import Store
 
 DAY_US = 24 * 3600 * MICROSECONDS
-MOST_CALLS, MOST_BEHIND, MOST_EVENTS, AT_ONCE = 50_000, 5000, 500_000, 200
+MOST_CALLS, MOST_BEHIND, MOST_EVENTS, AT_ONCE = 50_000, 5000, 300_000, 200
 _URI = re.compile(r"/sips?:\+?([0-9*#]{5,})(?:[;@]|$)")
 _NO_NUMBER = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
 _STATES, _DIALLED = ("Newstate", "CoreShowChannel"), ("Ringing", "Up")
+Headers = Mapping[str, str]
 _WAYS = ("", "Dest")
 
 
@@ -80,6 +81,16 @@ class CallSeen:
         return [leg for leg in self.phones if leg.is_up]
 
 
+def _headers(raw: bytes) -> Headers:
+    """The first value of each header: all are looked up, most are not there, and there are very many events."""
+    told: dict[str, str] = {}
+    for line in raw.decode("utf-8", "replace").split("\r\n"):
+        key, colon, value = line.partition(":")
+        if colon:
+            told.setdefault(key, value.removeprefix(" "))
+    return told
+
+
 class HouseDay:
     """The calls of one switch over a stretch of time, and how many events of each name came."""
 
@@ -95,25 +106,26 @@ class HouseDay:
 
     def receive(self, event: AmiEvent, *, since: int = 0) -> None:
         """Takes one event in; what is older than `since`, an item of a list, or no call's, only counts as such."""
-        at = event.timestamp_us or event.arrived_us
+        told = _headers(event.raw)
+        at = (parse_epoch(told["Timestamp"]) if "Timestamp" in told else None) or event.arrived_us
         if at < since:
             return
         name = event.name
-        if privilege := event.get("Privilege"):
+        if privilege := told.get("Privilege"):
             self.classes.update(privilege.split(","))
-            self.names[f"{name}:{event.get('ChannelStateDesc') or ''}" if name == "Newstate" else name] += 1
+            self.names[f"{name}:{told.get('ChannelStateDesc') or ''}" if name == "Newstate" else name] += 1
         if name == "UserEvent":
-            self.user_events[event.get("UserEvent") or ""] += 1
+            self.user_events[told.get("UserEvent") or ""] += 1
         for way in _WAYS:
-            self._channel(event, way, at)
-        self._said(event)
-        dialler = event.get("Channel") or ""
+            self._channel(name, told, way, at)
+        self._said(name, told)
+        dialler = told.get("Channel") or ""
         if name == "DialBegin" and dialler.startswith("Local/") and len(self.behind_local) < MOST_BEHIND:
-            self.behind_local[dialler, event.get("DestChannel") or "", event.get("DialString") or ""] = None
+            self.behind_local[dialler, told.get("DestChannel") or "", told.get("DialString") or ""] = None
 
-    def _channel(self, event: AmiEvent, way: str, at: int) -> None:
-        uniqueid, linkedid = event.get(f"{way}Uniqueid"), event.get(f"{way}Linkedid")
-        channel = event.get(f"{way}Channel")
+    def _channel(self, name: str, told: Headers, way: str, at: int) -> None:
+        uniqueid, linkedid = told.get(f"{way}Uniqueid"), told.get(f"{way}Linkedid")
+        channel = told.get(f"{way}Channel")
         if not uniqueid or not linkedid or not channel:
             return
         call = self.calls.get(linkedid)
@@ -122,45 +134,45 @@ class HouseDay:
                 return
             call = self.calls[linkedid] = CallSeen(at=at)
         if way or (uniqueid != linkedid and uniqueid in call.legs):
-            self._leg(call.legs.setdefault(uniqueid, LegSeen(channel)), event, way, at)
+            self._leg(call.legs.setdefault(uniqueid, LegSeen(channel)), name, told, way, at)
         elif uniqueid == linkedid:
             call.first = call.first or channel
-            number = event.get("Exten") or ""
+            number = told.get("Exten") or ""
             if call.number is None and number not in _NO_NUMBER:
                 call.number = number
-        elif event.name in _STATES and event.get("ChannelStateDesc") in _DIALLED:
-            self._leg(call.legs.setdefault(uniqueid, LegSeen(channel)), event, way, at)
+        elif name in _STATES and told.get("ChannelStateDesc") in _DIALLED:
+            self._leg(call.legs.setdefault(uniqueid, LegSeen(channel)), name, told, way, at)
 
-    def _leg(self, leg: LegSeen, event: AmiEvent, way: str, at: int) -> None:
-        name, state = event.name, event.get("ChannelStateDesc")
+    def _leg(self, leg: LegSeen, name: str, told: Headers, way: str, at: int) -> None:
+        state = told.get("ChannelStateDesc")
         if way:
-            leg.dialled = leg.dialled or event.get("DialString") or ""
-            leg.queue = leg.queue or event.get("Queue")
-            leg.member = leg.member or event.get("MemberName")
+            leg.dialled = leg.dialled or told.get("DialString") or ""
+            leg.queue = leg.queue or told.get("Queue")
+            leg.member = leg.member or told.get("MemberName")
             leg.was_called_by_queue = leg.was_called_by_queue or name == "AgentCalled"
-        is_ringing = state == "Ringing" if name in _STATES else event.get("DialStatus") == "RINGING"
+        is_ringing = state == "Ringing" if name in _STATES else told.get("DialStatus") == "RINGING"
         if is_ringing and leg.rang_at is None:
             leg.rang_at = at
         if (name in _STATES and state == "Up" and not way) or name == "AgentConnect":
             leg.is_up = True
-        if name == "DialEnd" and event.get("DialStatus") == "ANSWER":
+        if name == "DialEnd" and told.get("DialStatus") == "ANSWER":
             leg.is_up = True
         if name in ("DialEnd", "AgentRingNoAnswer", "Hangup") and leg.over_at is None:
             leg.over_at = at
 
-    def _said(self, event: AmiEvent) -> None:
-        call = self.calls.get(event.get("Linkedid") or "")
+    def _said(self, name: str, told: Headers) -> None:
+        call = self.calls.get(told.get("Linkedid") or "")
         if call is None:
             return
-        queue = event.get("Queue")
-        if event.name == "QueueCallerJoin" and queue and queue not in call.queues:
+        queue = told.get("Queue")
+        if name == "QueueCallerJoin" and queue and queue not in call.queues:
             call.queues.append(queue)
-        elif event.name == "UserEvent":
-            said = event.get("UserEvent")
+        elif name == "UserEvent":
+            said = told.get("UserEvent")
             if said == "VoicedeskCall":
-                call.said = call.said or event.get("Line")
+                call.said = call.said or told.get("Line")
             elif said == "VoicedeskRecordingNotice":
-                call.notice = event.get("Status") or ""
+                call.notice = told.get("Status") or ""
             elif said == "VoicedeskRecording":
                 call.recorded = True
 
