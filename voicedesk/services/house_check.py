@@ -30,11 +30,11 @@ MOST_CALLS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseLook:
-    """What was seen of a hall. `recorded`: how many recordings of each switch were found in the last day."""
+    """What was seen of a hall. `recorded`: as `recordings_found` says of each switch."""
 
     around: Surroundings
     calls: tuple[JudgedCall, ...] = ()
-    recorded: dict[str, int] = field(default_factory=dict)
+    recorded: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def classes_heard(self, pbx: str) -> frozenset[str]:
         """The classes of events that came in the last day."""
@@ -62,7 +62,7 @@ async def look_around(
     houses = await asyncio.gather(*(look_at_house(address, now, numbers=numbers) for address in addresses))
     days: dict[str, HouseDay] = {}
     calls: list[JudgedCall] = []
-    recorded: dict[str, int] = {}
+    recorded: dict[str, tuple[int, int]] = {}
     since = now() - DAY_US
     if has_database:
         with contextlib.suppress(StoreError):  # what is wrong with it is a finding of its own
@@ -76,13 +76,13 @@ async def look_around(
     return HouseLook(around=around, calls=tuple(calls), recorded=recorded)
 
 
-async def recordings_found(store: Store, pbx: PbxSettings, since: int) -> int:
+async def recordings_found(store: Store, pbx: PbxSettings, since: int) -> tuple[int, int]:
     """How many recordings of a switch were taken up since an instant, and how many lie there to be heard."""
     heard = sum([one.pbx == pbx.name async for one in store.greetings.each(GreetingFilter(from_at=since))])
     try:
-        return heard + (len(recordings.waiting(pbx.recordings)) if pbx.recordings is not None else 0)
+        return heard, len(recordings.waiting(pbx.recordings)) if pbx.recordings is not None else 0
     except InputError:  # what is wrong with the folder is a finding of its own
-        return heard
+        return heard, 0
 
 
 async def _calls(store: Store, since: int) -> list[JudgedCall]:
@@ -108,7 +108,8 @@ def check_house(look: HouseLook, now: NowUs) -> list[Finding]:
             found += check_places(pbx.name, house)
             found += check_modules(around, pbx.name, house)
         if pbx.recordings is not None:
-            found += check_recording(around, pbx.name, found_here=look.recorded.get(pbx.name, 0))
+            heard, waiting = look.recorded.get(pbx.name, (0, 0))
+            found += check_recording(around, pbx.name, heard=heard, waiting=waiting)
         ended = [one.facts.ended_at for one in look.calls if one.facts.pbx == pbx.name and one.facts.ended_at]
         queued = any(call.queues for call in day.calls.values())
         found += check_logs(pbx, house, last_call_at=max(ended, default=None), has_queue_calls=queued)

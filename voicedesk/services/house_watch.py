@@ -32,9 +32,9 @@ class HouseWatch:
             if pbx.recordings is None:
                 continue
             days = {pbx.name: await day_of(self._store, pbx.name, since, most_events=MOST_EVENTS)}
-            found_here = await recordings_found(self._store, pbx, since)
+            heard, waiting = await recordings_found(self._store, pbx, since)
             around = Surroundings(settings=settings, days=days)
-            found = {one.cure: one for one in check_recording(around, pbx.name, found_here=found_here)}
+            found = {one.cure: one for one in check_recording(around, pbx.name, heard=heard, waiting=waiting)}
             for cure in found.keys() - self._told.get(pbx.name, set()):
                 _log.error("calls_not_recorded", pbx=pbx.name, reason=found[cure].what, cure=cure)
             if days[pbx.name].calls:

@@ -19,15 +19,15 @@ _WHY = both("没有录音, 问候语就判不了", "without recordings no greeti
 _RELOAD = "asterisk -rx 'dialplan reload'"
 
 
-def check_recording(around: Surroundings, pbx: str, *, found_here: int) -> list[Finding]:
+def check_recording(around: Surroundings, pbx: str, *, heard: int, waiting: int = 0) -> list[Finding]:
     """Of one switch whose calls are to be recorded.
 
-    `found_here`: how many recordings of that time are in the store, or wait in the folder to be heard.
+    `heard`: how many recordings of that time are in the store; `waiting`: how many, of any time, lie in the folder.
     """
     house, day = around.houses.get(pbx), around.days.get(pbx, HouseDay())
     plan = house.dialplan if house is not None else None
     found = list(_written(around, pbx, plan)) if plan is not None else []
-    return [*found, *_unrecorded(around, pbx, day, house, found_here, is_told=bool(found))]
+    return [*found, *_unrecorded(around, pbx, day, house, (heard, waiting), is_told=bool(found))]
 
 
 def check_places(pbx: str, house: HouseSeen) -> Iterator[Finding]:
@@ -87,12 +87,18 @@ def _calls_notice(plan: Dialplan, context: str, extension: str) -> bool:
 
 
 def _unrecorded(
-    around: Surroundings, pbx: str, day: HouseDay, house: HouseSeen | None, found_here: int, *, is_told: bool
+    around: Surroundings,
+    pbx: str,
+    day: HouseDay,
+    house: HouseSeen | None,
+    found_here: tuple[int, int],
+    *,
+    is_told: bool,
 ) -> Iterator[Finding]:
     answered = [call for call in inbound(around, day) if call.answered]
     silent = [call for call in answered if not call.recorded]
     recorded = len(answered) - len(silent)
-    if len(silent) >= ENOUGH and not recorded and not found_here:
+    if len(silent) >= ENOUGH and not recorded and not found_here[0]:
         if not is_told or day.user_events:
             what = both(
                 f"{len(silent)} 通来电有人接听, 一通也没有录音",
@@ -101,7 +107,7 @@ def _unrecorded(
             yield _bad(pbx, f"{what}: {_reason(silent)}", _cure(silent, house))
     elif recorded:
         yield from _by_way(pbx, answered)
-    if recorded >= ENOUGH and not found_here:
+    if recorded >= ENOUGH and not any(found_here):
         what = both(
             f"交换机录了 {recorded} 通, 这里一通也没看到",
             f"the switch recorded {recorded} calls, and none of them was found here",

@@ -20,9 +20,9 @@ include => voicedesk-hotline
 """
 
 
-def found(calls: Calls | None = None, plan: str | None = OURS, *, heard: int = 0) -> list[Finding]:
+def found(calls: Calls | None = None, plan: str | None = OURS, *, heard: int = 0, waiting: int = 0) -> list[Finding]:
     day = (calls or Calls()).day
-    every = check_recording(around(HALL, house(plan=plan), main=day), "main", found_here=heard)
+    every = check_recording(around(HALL, house(plan=plan), main=day), "main", heard=heard, waiting=waiting)
     assert all((one.check, one.grade) == ("not_recorded", Grade.BAD) for one in every)
     return every
 
@@ -100,6 +100,11 @@ def test_one_queue_that_records_nothing_beside_another_that_does_is_told() -> No
 def test_what_the_switch_recorded_and_nobody_found_is_told() -> None:
     (one,) = found(some(notice="SUCCESS", recorded=True), heard=0)
     assert "none of them was found here" in one.what
+    assert found(some(notice="SUCCESS", recorded=True), waiting=3) == []  # they are about to be heard
+
+
+def test_old_recordings_in_the_folder_do_not_hide_that_nothing_is_recorded_now() -> None:
+    assert len(found(some(notice="SUCCESS"), waiting=3)) == 1
 
 
 def test_a_place_that_was_left_open_is_told_with_its_meaning() -> None:
@@ -124,8 +129,8 @@ async def test_the_service_says_it_in_its_log_once_until_it_is_over(monkeypatch,
     async def day_of(*_: object, **__: object) -> object:
         return days.pop(0).day
 
-    async def recordings_found(*_: object) -> int:
-        return next(heard)
+    async def recordings_found(*_: object) -> tuple[int, int]:
+        return next(heard), 0
 
     class Log:
         def error(self, event: str, **what: object) -> None:
