@@ -36,6 +36,7 @@ from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_rules import rules_of
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.hall import hall_of, halls_of
+from voicedesk.services.house_watch import HouseWatch
 from voicedesk.services.ivr_host import IvrHost
 from voicedesk.services.link_watch import LinkWatch
 from voicedesk.services.messenger import Messenger
@@ -64,6 +65,7 @@ STANDBY_SECONDS = 1.0
 ASK_SECONDS = 0.2
 OUTAGE_SECONDS = 1.0
 RULES_SECONDS = 10.0
+HOUSE_SECONDS = 600.0
 STOP_SECONDS = 8.0
 RESIGN_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
@@ -243,6 +245,7 @@ class Service:
                     tasks.create_task(self._messenger.run(), name="news"),
                     tasks.create_task(links.run(), name="links"),
                     tasks.create_task(self._look_at_phones(), name="phones"),
+                    tasks.create_task(self._look_at_house(store), name="house"),
                 ]
                 await self._stop.wait()
                 for task in running:
@@ -389,6 +392,14 @@ class Service:
     async def _look_at_phones(self) -> None:
         if self._phones is not None:
             await self._phones.run()
+
+    async def _look_at_house(self, store: Store) -> None:
+        """Tells in the log what keeps answered calls from being recorded."""
+        watch = HouseWatch(store, self._now)
+        while True:
+            await asyncio.sleep(HOUSE_SECONDS)
+            with self._logged("house_unseen"):
+                await watch.look(self._settings)
 
     def _choosers(self) -> SpeechWorkers | None:
         """The workers that hear which item a caller names; none where nobody is asked to speak."""

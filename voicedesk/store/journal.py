@@ -93,6 +93,20 @@ class Journal:
             last = (await connection.execute(query)).scalar()
         return max((last or 0) - ENTRIES_BACK, 0)
 
+    async def first_since(self, pbx: str, at: int, *, most_events: int) -> int | None:
+        """The first entry that holds something of an instant or later, or a later one: from there on come no more than
+        so many events, or one entry. None if there is none."""
+        here = (journal.c.pbx == pbx) & (journal.c.last_at >= at)
+        query = select(journal.c.sequence, journal.c.events).where(here).order_by(journal.c.sequence.desc())
+        first: int | None = None
+        async with self._database.read() as connection:
+            for row in await connection.execute(query.limit(most_events)):
+                most_events -= row.events
+                if first is not None and most_events < 0:
+                    break
+                first = row.sequence
+        return first
+
     async def gaps(self, pbx: str) -> list[StoredGap]:
         """The gaps of a PBX, oldest first, the repaired ones too."""
         query = select(gaps).where(gaps.c.pbx == pbx).order_by(gaps.c.from_at)
