@@ -535,16 +535,17 @@ class TicketDesk:
         """The PBX at which a ticket's call came in; empty: none, or no such ticket."""
         return next((one.ticket.pbx for key, one in self._live.items() if key.startswith(ticket_id)), "")
 
-    async def shown_number(self, ticket_id: str) -> str | None:
+    async def shown_number(self, ticket_id: str, pbx: str) -> str | None:
         """The number that the citizen of a ticket is to see: that of the line called last, else of a line of its group.
 
-        None: what the dialplan shows. Raises StoreError.
+        Only numbers of lines on the PBX that places the call: another's dialplan does not know them. None: what the
+        dialplan shows. Raises StoreError.
         """
         ticket = self._ticket(ticket_id)
         if ticket is None:
             return None
         called = [one.call.facts for one in await self._store.calls.of_ids(ticket.missed_calls[-1:])]
-        lines = self._settings.lines
+        lines = self._settings.on(pbx).lines
         own = [one for one in lines if any(one.name == facts.line for facts in called)]
         group = [one for one in lines if (one.group or one.name) == ticket.group]
         return next((one.shown_number for one in (*own, *group) if one.shown_number), None)
