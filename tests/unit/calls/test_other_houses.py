@@ -439,6 +439,27 @@ def test_a_caller_whom_a_key_takes_from_one_ringing_phone_to_the_next_has_not_le
     assert outcomes(call)[0] == ("PJSIP/agent1", Outcome.NO_ANSWER, Verdict.NOT_JUDGED)
 
 
+def test_a_colleague_s_phone_that_falls_silent_when_one_is_lifted_says_nothing_of_the_caller():
+    call = tell("""
+      -9.0 DialBegin early > agent3 DialString=agent3 call=early
+      -8.0 Up agent3 call=early
+      -8.0 BridgeEnter early BridgeUniqueid=b0 call=early
+      -8.0 BridgeEnter agent3 BridgeUniqueid=b0 call=early
+      -7.0 Hangup agent3 Cause=16 call=early
+      -7.0 Hangup early Cause=16 call=early
+      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      0.0 DialBegin trunk > agent2 DialString=agent2
+      0.1 Ringing   agent1
+      3.0 Up        agent1
+      3.0 DialEnd   trunk > agent2 DialStatus=CANCEL
+      3.0 Hangup    agent2 Cause=0
+      3.4 DialEnd   trunk > agent1 DialStatus=DONTCALL
+      3.4 Hangup    agent1 Cause=16
+      3.4 Hangup    trunk Cause=19
+    """)[-1]
+    assert (call.facts.gave_up_at, call.judgement.verdict) == (None, Verdict.MISSED)
+
+
 def test_a_phone_that_forwards_just_before_the_caller_leaves_was_not_given_up():
     call = tell_one("""
       0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
