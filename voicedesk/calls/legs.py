@@ -307,7 +307,7 @@ def _was_unreachable(leg: Leg, cause: int | None) -> bool:
         return not leg.is_alive or cause not in _NOBODY_CAME
     ended_at = _ring_ended_at(leg, None)
     dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
-    return _is_sip(leg) and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
+    return _is_sip(leg) and not leg.was_forwarded and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
 
 
 def _taken_away(leg: Leg, answers: Answers, ended_at: int, gave_up_at: int | None) -> Outcome:
