@@ -66,13 +66,11 @@ async def gathered(
     return kept
 
 
-def tell_whether_whole(shown: int, there: int) -> None:
+def tell_whether_whole(shown: int, there: int, *, ways: str = ", --csv or --xlsx FILE") -> None:
     """Says on standard error that a list was cut, and how to see all of it."""
     if shown < there:
-        complain(
-            f"只列出 {shown} 条，共 {there} 条 only {shown} of {there} are listed: "
-            f"for all of them give --limit {there}, --csv or --xlsx FILE, or a shorter period"
-        )
+        said = f"只列出 {shown} 条，共 {there} 条 only {shown} of {there} are listed"
+        complain(f"{said}: for all of them give --limit {there}{ways}")
 
 
 def export(sheet: Sheet, xlsx: Path | None) -> None:

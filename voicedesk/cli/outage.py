@@ -60,6 +60,10 @@ def list_outages(config: ConfigOption = None, json: JsonOption = False) -> None:
         plain = [(one.line, one.text, one.started_by, to_seconds(one.started_at)) for one in found]
         say_json([dict(zip(("line", "text", "by", "since"), values, strict=True)) for values in plain])
         return
+    if not found:
+        say("没有故障公告 no outage is announced")
+        return
+    say(f"时间 times: {settings.hall.zone}")
     for one in found:
         since = local_time(one.started_at, settings.hall.zone)
         say(f"{since}  {one.line or '全部 all lines'}  {one.started_by}  {one.text}")

@@ -180,6 +180,12 @@ class Tickets:
         async with self._database.read() as connection:
             return [_stored(row).ticket for row in await connection.execute(query)]
 
+    async def known(self, column: str) -> set[str]:
+        """Every value of a column ("line_group", "owner") that some ticket has."""
+        query = select(tickets.c[column]).distinct().where(tickets.c[column].is_not(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
     async def count(self, which: TicketFilter) -> int:
         """How many tickets match."""
         async with self._database.read() as connection:
