@@ -43,9 +43,10 @@ def _csv_cell(cell: Cell) -> Cell:
         return cell.strftime(TIME)
     if not isinstance(cell, str):
         return cell
-    return f"{plain(cell)}\t" if _LIKE_A_NUMBER.fullmatch(cell) else inert(plain(cell))
+    text = plain(cell)
+    return f"{text}\t" if _LIKE_A_NUMBER.fullmatch(text) else inert(text)
 
 
 def plain(text: str) -> str:
-    """A text that can be written: half a character of a broken name cannot."""
-    return text.encode("utf-8", errors="replace").decode("utf-8")
+    """A text that can be written: half a character of a broken name cannot, and a bare CR would begin a row."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace").decode("utf-8")

@@ -39,6 +39,23 @@ def microphone(monkeypatch):
     return heard, played
 
 
+def test_a_build_in_a_pipe_tells_how_far_it_is_and_not_too_often():
+    now, told = [0.0], []
+    tell = prompts._in_lines(lambda: now[0], told.append)
+    for done in range(101):
+        tell(done, 100)
+        now[0] += 1.0
+    assert told[0].endswith("0/100")
+    assert told[-1].endswith("100/100")
+    assert len(told) == 11
+
+
+def test_a_build_that_speaks_in_a_pipe_is_not_silent(typed, config):
+    done = typed("prompts", "build", "--trust-voice", "--config", config)
+    assert "speaking 0/4" in done.out
+    assert "speaking 4/4" in done.out
+
+
 def test_a_recording_made_here_replaces_the_voice_with_the_next_build(typed, config, tmp_path, microphone):
     options = ("--config", config)
     typed("prompts", "build", "--trust-voice", *options)
