@@ -13,6 +13,7 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
+    complain,
     local_time,
     moment,
     say,
@@ -28,6 +29,7 @@ from voicedesk.cli.listing import (
     export,
     limit_of,
     people_of,
+    say_zone,
     tell_whether_whole,
 )
 from voicedesk.clock import MICROSECONDS, now_us, to_seconds
@@ -106,9 +108,9 @@ def list_breaks(  # each is an option of the command
     elif json:
         say_json([as_plain(one) for one in found])
     elif not found:
-        say("没有离岗记录 no breaks" if everything or period != (None, None) else "无人离岗 nobody is on a break")
+        complain("没有离岗记录 no breaks" if everything or period != (None, None) else "无人离岗 nobody is on a break")
     else:
-        say(f"时间 times: {zone}")
+        say_zone(zone)
         for one in found:
             say(printable(_line(one, zone)))
     tell_whether_whole(len(found), there)

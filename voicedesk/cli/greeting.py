@@ -31,6 +31,7 @@ from voicedesk.cli.listing import (
     gathered,
     limit_of,
     people_of,
+    say_zone,
     tell_whether_whole,
 )
 from voicedesk.clock import to_seconds
@@ -148,7 +149,7 @@ def list_greetings(
 
 
 def _say_list(found: list[StoredGreeting], settings: Settings) -> None:
-    say(f"时间 times: {settings.hall.zone}")
+    say_zone(settings.hall.zone)
     for one in found:
         when = local_time(one.answered_at, settings.hall.zone)
         say(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(one)}")

@@ -3,6 +3,7 @@
 import difflib
 import sys
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -71,6 +72,12 @@ def tell_whether_whole(shown: int, there: int, *, ways: str = ", --csv or --xlsx
     if shown < there:
         said = f"只列出 {shown} 条，共 {there} 条 only {shown} of {there} are listed"
         complain(f"{said}: for all of them give --limit {there}{ways}")
+
+
+def say_zone(zone: tzinfo) -> None:
+    """Whose clocks show the times of a list; to whoever looks at a screen, for what a program reads stays as it is."""
+    if sys.stdout.isatty():
+        say(f"时间 times: {zone}")
 
 
 def export(sheet: Sheet, xlsx: Path | None) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
-from voicedesk.cli.listing import SCREENFUL, tell_whether_whole
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError, VoicedeskError, WebhookError
 from voicedesk.log import printable
@@ -40,9 +40,9 @@ def list_news(
     if json:
         say_json([_plain(one) for one in found])
     elif not found:
-        say("没有消息 no news")
+        complain("没有消息 no news")
     else:
-        say(f"时间 times: {settings.hall.zone}")
+        say_zone(settings.hall.zone)
         for one in found:
             queued = local_time(one.queued_at, settings.hall.zone)
             said = f"{one.message.title}  {_fields(one)}".rstrip()

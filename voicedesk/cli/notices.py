@@ -14,6 +14,7 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
+    complain,
     local_time,
     moment,
     say,
@@ -30,6 +31,7 @@ from voicedesk.cli.listing import (
     export,
     gathered,
     limit_of,
+    say_zone,
     tell_whether_whole,
 )
 from voicedesk.clock import to_seconds
@@ -90,14 +92,14 @@ def list_notices(
     if json:
         say_json([as_plain(one, unmask=unmask) for one in found])
     elif not found:
-        say("没有告知记录 nobody was told anything")
+        complain("没有告知记录 nobody was told anything")
     else:
         _say_list(found, zone, unmask=unmask)
     tell_whether_whole(len(found), there)
 
 
 def _say_list(found: list[StoredConsultation], zone: tzinfo, *, unmask: bool) -> None:
-    say(f"时间 times: {zone}")
+    say_zone(zone)
     for one in found:
         walk = one.consultation
         told = "，".join(_in_short(notice) for notice in walk.notices) or "-"

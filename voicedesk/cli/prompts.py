@@ -32,7 +32,8 @@ from voicedesk.speech.vosk_engine import VoskRecognizer
 
 app = typer.Typer(help="What callers hear: synthesis, and recordings that replace it (S5).", no_args_is_help=True)
 
-TELL_SECONDS = 10.0
+FEW = 20
+TELL_SECONDS = 15.0
 """So often a log or a pipe is told how far it is."""
 TextArgument = Annotated[str, typer.Argument(help="The prompt's id, or its text.", metavar="ID|TEXT")]
 
@@ -61,8 +62,7 @@ def build(
     book, pronunciation = book_of(settings), pronunciation_of(settings)
     orders = missing(wanted, book, pronunciation)
     check = PromptCheck(None if trust_voice else VoskRecognizer(embedded_model()))
-    tell = complain if json else _say_at_once
-    built = _spoken(orders, book, pronunciation, check, tell) if orders else Built()
+    built = _spoken(orders, book, pronunciation, check) if orders else Built()
     built.kept = len(Pace) * len(wanted) - len(orders)
     if settings.prompts.recordings:
         taken = build_recorded(wanted, book, settings.prompts.recordings)
@@ -96,16 +96,12 @@ def _in_folder(settings: Settings, folder: Path | None) -> Settings:
 
 
 def _spoken(
-    orders: list[tuple[Wanted, Pace]],
-    book: PromptBook,
-    pronunciation: Pronunciation,
-    check: PromptCheck,
-    say_line: Callable[[str], None],
+    orders: list[tuple[Wanted, Pace]], book: PromptBook, pronunciation: Pronunciation, check: PromptCheck
 ) -> Built:
     """Speaks them, with a bar on a screen, else with a line now and then."""
     if not sys.stderr.isatty():
         with Synthesis.open(pronunciation) as synthesis:
-            return build_spoken(orders, book, synthesis, check, _in_lines(time.monotonic, say_line))
+            return build_spoken(orders, book, synthesis, check, _in_lines(time.monotonic))
     columns = (TextColumn("合成 speaking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         Synthesis.open(pronunciation) as synthesis,
@@ -115,19 +111,14 @@ def _spoken(
         return build_spoken(orders, book, synthesis, check, lambda done, _: bar.update(task, completed=done))
 
 
-def _say_at_once(text: str) -> None:
-    say(text)
-    sys.stdout.flush()
-
-
-def _in_lines(clock: Callable[[], float], say_line: Callable[[str], None]) -> Callable[[int, int], None]:
-    """Tells how far it is where nobody sees a bar: the first, the last, and a line now and then in between."""
-    last = [-TELL_SECONDS]
+def _in_lines(clock: Callable[[], float]) -> Callable[[int, int], None]:
+    """Tells how far it is where nobody sees a bar: at once, and a line now and then; nothing of what is soon done."""
+    last = [clock() - TELL_SECONDS]
 
     def tell(done: int, of: int) -> None:
-        if done == of or clock() >= last[0] + TELL_SECONDS:
+        if FEW < of and done < of and clock() >= last[0] + TELL_SECONDS:
             last[0] = clock()
-            say_line(f"合成 speaking {done}/{of}")
+            complain(f"合成 speaking {done}/{of}")
 
     return tell
 

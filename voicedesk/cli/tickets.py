@@ -15,6 +15,7 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
+    complain,
     local_time,
     moment,
     say,
@@ -32,6 +33,7 @@ from voicedesk.cli.listing import (
     gathered,
     limit_of,
     people_of,
+    say_zone,
     tell_whether_whole,
 )
 from voicedesk.clock import now_us, to_seconds
@@ -109,14 +111,14 @@ def list_tickets(  # each is an option of the command
     if json:
         say_json([as_plain(one, unmask=unmask) for one in found])
     elif not found:
-        say("没有工单 no tickets")
+        complain("没有工单 no tickets")
     else:
         _say_list(found, zone, now, unmask=unmask)
     tell_whether_whole(len(found), there)
 
 
 def _say_list(found: list[Ticket], zone: tzinfo, now: int, *, unmask: bool) -> None:
-    say(f"时间 times: {zone}")
+    say_zone(zone)
     for one in found:
         late = "  超时 LATE" if not one.is_closed and one.due_at <= now else ""
         again = _next_try(one, zone)
