@@ -116,7 +116,7 @@ def _in_lines(clock: Callable[[], float]) -> Callable[[int, int], None]:
     last = [clock() - TELL_SECONDS]
 
     def tell(done: int, of: int) -> None:
-        if FEW < of and done < of and clock() >= last[0] + TELL_SECONDS:
+        if of > FEW and done < of and clock() >= last[0] + TELL_SECONDS:
             last[0] = clock()
             complain(f"合成 speaking {done}/{of}")
 
