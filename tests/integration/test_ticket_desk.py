@@ -19,7 +19,7 @@ from voicedesk.services.ticket_steps import TicketSteps, answered
 from voicedesk.settings import Settings
 from voicedesk.store.consultations import StoredConsultation
 from voicedesk.store.store import Store
-from voicedesk.store.tickets import TicketFilter, tell_desk
+from voicedesk.store.tickets import Change, TicketFilter, tell_desk
 from voicedesk.tickets.model import Kind, State
 from voicedesk.tickets.model import Outcome as End
 
@@ -314,6 +314,26 @@ async def test_fault_50_a_citizen_who_rings_again_and_is_answered_closes_it(hall
     await hall.ends(call("c2", "+86 138-1234-1234", start=again, answered=again + 5 * SECOND))
     ticket = await hall.the_ticket()
     assert (ticket.outcome, ticket.closed_by_call) == (End.REACHED, "c2")
+
+
+@pytest.mark.parametrize("told", ["2088888888", "02088888888", "9 020-8888 8888", "+862088888888", "002088888888"])
+async def test_a_ticket_of_an_older_form_is_dialled_by_today_s_and_closed_by_every_way_of_telling_it(hall, told):
+    await hall.ends(call("c1", "02088888888", start=MONDAY))
+    await hall.store.database.close()
+    async with Store.open(hall.url, now=hall.now) as store:
+        stored = await store.tickets.get((await store.tickets.list(TicketFilter()))[0].id)
+        older = replace(stored, ticket=replace(stored.ticket, number="2088888888"))
+        await store.tickets.change(Change(tickets=[older]))
+        hall.begin(store)
+        await hall.ends(call("c2", told, start=MONDAY + MINUTE))
+        ticket = await hall.the_ticket()
+        assert (ticket.number, ticket.missed_calls) == ("2088888888", ("c1", "c2"))
+        await hall.ask("dial", ticket, phone="6001")
+        assert [one.number for one in hall.orders] == ["02088888888"]
+        again = hall.us + HOUR
+        await hall.ends(call("c3", told, start=again, answered=again + 5 * SECOND))
+        closed = await hall.the_ticket()
+        assert (closed.state, closed.closed_by_call) == (State.CLOSED, "c3")
 
 
 async def test_fault_50_also_while_being_dialled(hall):

@@ -28,13 +28,16 @@ from voicedesk.log import mask_numbers
 from voicedesk.services import agreement as agreeing
 from voicedesk.services import decisions
 from voicedesk.services.decisions import Decided
-from voicedesk.services.words import CALL_WORDS, GREETING_WORDS
 from voicedesk.settings import Settings
+from voicedesk.sheets import words as meanings
+from voicedesk.sheets.words import both
 from voicedesk.store.calls import Filter
 from voicedesk.store.decisions import AppealState, History, Kind, Move, Step
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 
+CALL_WORDS = {code: both(meanings.VERDICTS, code) for code in meanings.VERDICTS}
+GREETING_WORDS = {code: both(meanings.GREETING_VERDICTS, code) for code in meanings.GREETING_VERDICTS}
 RULE_WORDS = {**CALL_WORDS, **GREETING_WORDS, agreeing.FORBIDDEN: "禁语 forbidden phrase"}
 APPEALS = {
     AppealState.OPEN: "申诉待处理 appeal open",

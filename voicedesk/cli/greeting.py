@@ -1,8 +1,9 @@
 """`voicedesk greeting`: what was said when the phone was answered."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -21,6 +22,19 @@ from voicedesk.cli.common import (
     wait,
 )
 from voicedesk.cli.decisions import histories_json, in_short, tell_history
+from voicedesk.cli.listing import (
+    CsvOption,
+    LimitOption,
+    XlsxOption,
+    check_forms,
+    check_known,
+    export,
+    gathered,
+    limit_of,
+    people_of,
+    say_zone,
+    tell_whether_whole,
+)
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of
@@ -31,9 +45,11 @@ from voicedesk.log import mask_numbers
 from voicedesk.services.greeting_check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.services.greeting_rejudge import GreetingChange, rejudge_greetings
 from voicedesk.services.greeting_rules import rules_of, template_of
-from voicedesk.services.practice import PARTS
-from voicedesk.services.words import GREETING_WORDS
 from voicedesk.settings import Settings
+from voicedesk.sheets import words
+from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
+from voicedesk.sheets.model import Cell, Sheet
+from voicedesk.sheets.words import both, word
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import embedded_model, read_model
@@ -42,7 +58,9 @@ from voicedesk.store.decisions import History, Kind
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 from voicedesk.store.store import Store
 
-VERDICTS = GREETING_WORDS
+VERDICTS = {code: both(words.GREETING_VERDICTS, code) for code in words.GREETING_VERDICTS}
+PARTS = {code: word(words.GREETING_PARTS, code) for code in words.GREETING_PARTS}
+R = TypeVar("R")
 
 RulesOption = Annotated[
     Path | None, typer.Option(help="A rule set of the hall's own; else that of [greeting] rules, else the shipped one.")
@@ -111,14 +129,17 @@ def list_greetings(
     forbidden: Annotated[bool, typer.Option("--forbidden", help="Only with a forbidden phrase.")] = False,
     since: FromOption = None,
     until: ToOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50,
+    limit: LimitOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
+    csv: CsvOption = False,
+    xlsx: XlsxOption = None,
 ) -> None:
-    """List the greetings of recorded calls, newest first.
+    """List the greetings of recorded calls, newest first; with --csv or --xlsx all of them.
 
-    Example: `voicedesk greeting list --verdict incomplete --from 2026-11-01`
+    Example: `voicedesk greeting list --verdict incomplete --from 2026-11-01 --xlsx greetings.xlsx`
     """
+    check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     which = GreetingFilter(
         line=line,
@@ -129,12 +150,28 @@ def list_greetings(
         from_at=moment(since, settings.hall.zone),
         to_at=moment(until, settings.hall.zone),
     )
-    found = wait(_list(settings, which, limit))
-    if not found and not json:
-        say("没有问候记录 no greetings")
+    zone, names, most = settings.hall.zone, people_of(settings), limit_of(limit, csv=csv, xlsx=xlsx)
+    if csv or xlsx is not None:
+
+        def rows(some: list[StoredGreeting]) -> Iterable[tuple[Cell, ...]]:
+            return greetings_sheet(some, zone, names=names).rows
+
+        made, there = wait(_list(settings, which, most, rows))
+        export(Sheet(name="问候", columns=greeting_columns(zone), rows=made), xlsx)
+        tell_whether_whole(len(made), there)
+        return
+    found, there = wait(_list(settings, which, most, lambda some: some))
     if json:
         say_json([_plain(one) for one in found])
-        return
+    elif not found:
+        say("没有问候记录 no greetings")
+    else:
+        _say_list(found, settings)
+    tell_whether_whole(len(found), there)
+
+
+def _say_list(found: list[StoredGreeting], settings: Settings) -> None:
+    say_zone(settings.hall.zone)
     for one in found:
         when = local_time(one.answered_at, settings.hall.zone)
         say(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(one)}")
@@ -232,9 +269,26 @@ def _in_short(one: StoredGreeting) -> str:
     return "，".join(told)
 
 
-async def _list(settings: Settings, which: GreetingFilter, limit: int) -> list[StoredGreeting]:
+async def _list(
+    settings: Settings,
+    which: GreetingFilter,
+    limit: int | None,
+    keep: Callable[[list[StoredGreeting]], Iterable[R]],
+) -> tuple[list[R], int]:
+    """What is kept of the greetings, and how many there are."""
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.greetings.list(which, limit=limit)
+        lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
+        if which.line is not None and which.line not in lines and lines:
+            check_known("line", which.line, lines, await store.greetings.known("line"))
+        if which.agent is not None and which.agent not in agents and agents:
+            check_known("person", which.agent, agents, await store.greetings.known("agent"))
+        made = await gathered(
+            lambda size, after: store.greetings.list(which, limit=size, after=after),
+            lambda one: (one.answered_at, one.pbx, one.uniqueid),
+            keep,
+            limit,
+        )
+        return made, await store.greetings.count(which)
 
 
 async def _of_call(settings: Settings, call_id: str) -> tuple[list[StoredGreeting], list[History]]:

@@ -193,7 +193,7 @@ def _labelled(folder: Path, listener: Listener) -> Iterator[LabelledGreeting]:
                 f"{folder / LABELS}, line {number}: file, department and verdict are needed: {error}"
             ) from error
         sound = read_sound(folder / file)
-        transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut)
+        transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut or sound.is_unfinished)
         yes = (row.get("forbidden") or "").strip().lower() in ("yes", "1", "true", "是")
         yield LabelledGreeting(transcript=transcript, names=names, verdict=verdict, has_forbidden=yes)
 

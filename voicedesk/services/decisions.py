@@ -13,8 +13,8 @@ from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.services.news import News
 from voicedesk.services.receivers import leave_news
-from voicedesk.services.words import CALL_WORDS, GREETING_WORDS, in_chinese
 from voicedesk.settings import Settings
+from voicedesk.sheets.words import GREETING_VERDICTS, VERDICTS, word
 from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import History, Kind, Move, Step, Subject
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
@@ -136,8 +136,8 @@ async def appeal(store: Store, settings: Settings, about: Decided, *, reason: st
 
 def _news(about: Decided, step: Step) -> News:
     what = {Kind.CALL: "来电", Kind.LEG: "振铃", Kind.GREETING: "问候"}[about.subject.kind]
-    words = GREETING_WORDS if about.subject.kind is Kind.GREETING else CALL_WORDS
-    fields = {"事项": what, "自动判定": in_chinese(words.get(about.automatic, about.automatic))}
+    words = GREETING_VERDICTS if about.subject.kind is Kind.GREETING else VERDICTS
+    fields = {"事项": what, "自动判定": word(words, about.automatic)}
     fields |= {"话机": about.subject.endpoint, "理由": step.reason, "通话": about.subject.call_id[:8]}
     return News(
         id=f"appeal_opened {step.number}",

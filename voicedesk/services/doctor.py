@@ -120,7 +120,8 @@ async def check_database(url: str) -> Finding:
     if version == newest:
         return Finding(subject="database", check="version", grade=Grade.GOOD, what=f"{name} has version {version}")
     what = f"{name} has version {version or 'none'}, this program wants {newest}"
-    return _bad("database", "version", what, "commands that read it refuse to", "voicedesk db upgrade")
+    cure = schema.how_to_mend(version) if schema.is_newer(version) else "voicedesk db upgrade"
+    return _bad("database", "version", what, "commands that read it refuse to", cure)
 
 
 def check_spill(path: Path) -> Iterator[Finding]:

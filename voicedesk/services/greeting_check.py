@@ -62,7 +62,7 @@ class GreetingChecker:
         transcript = self._listener.transcribe(
             samples,
             sound.rate,
-            cut_short=sound.is_cut,
+            cut_short=sound.is_cut or sound.is_unfinished,
             asks_again=lambda heard: depends_on_hearing_again(heard, self._judge),
         )
         return CheckedGreeting(file=file, transcript=transcript, judgement=self._judge(transcript))

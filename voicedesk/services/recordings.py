@@ -232,7 +232,7 @@ async def forget_caller(store: Store, settings: Settings, digits: str) -> int:
 def _at_kept_rate(source: Path) -> Iterator[bytes]:
     """A-law of a raw recording, a lump at a time: a long call is never in memory as a whole."""
     with source.open("rb") as file:
-        layout = read_layout(file.read(64), source)
+        layout = read_layout(file.read(4096), source)
         file.seek(layout.offset)
         resampler = soxr.ResampleStream(layout.rate, KEPT_RATE, 1, dtype="int16")
         while lump := file.read(_LUMP_BYTES):

@@ -16,7 +16,7 @@ from voicedesk.calls.records import CALLBACK_PREFIX
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError, StoreError
 from voicedesk.ivr.model import RequestKind
-from voicedesk.phone_numbers import national_digits
+from voicedesk.phone_numbers import national_digits, normalise
 from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for, switchboards_of
 from voicedesk.services.news import News, Tell
 from voicedesk.settings import Settings
@@ -144,7 +144,7 @@ class TicketDesk:
         self._step = _Pending({}, [], [], [], [])
         self._plan = plan_of(self._settings)
         self._live = {one.ticket.id: one for one in await self._store.tickets.live()}
-        self._book = Book(self._plan, switchboards=switchboards_of(self._settings))
+        self._book = Book(self._plan, switchboards=switchboards_of(self._settings), form=self._form_of)
         for stored in self._live.values():
             if stored.ticket.kind is Kind.CALLBACK:
                 self._book.put(stored.ticket)
@@ -155,6 +155,9 @@ class TicketDesk:
                 self._rules.placed(one.number, one.placed_at)
         self._requested = {}
         self._is_read = True
+
+    def _form_of(self, number: str) -> str | None:
+        return normalise(number, self._settings.hall.area_code)
 
     # --- one step: noted, then written whole
 
@@ -345,7 +348,7 @@ class TicketDesk:
         if ticket is None or ticket.is_closed or ticket.state not in (State.DIALLING, State.UNKNOWN):
             return
         match tried.result:
-            case Result.REACHED if attempt.number not in switchboards_of(self._settings):
+            case Result.REACHED if not self._book.is_switchboard(attempt.number or ""):
                 self._note([rung_up(ticket, call_id=call_id or "", at=tried.at)])
             case Result.FAILED:
                 self._note([try_failed(ticket, cause=tried.cause, at=tried.at, plan=self._plan, call_id=call_id)])
@@ -517,7 +520,7 @@ class TicketDesk:
             if refusal is not None or ticket.number is None:
                 raise InputError(f"not dialled: {WHY[refusal or Refusal.WITHHELD]}")
             after = step(ticket)
-            whole = replace(attempt, ticket_id=ticket.id, number=ticket.number)
+            whole = replace(attempt, ticket_id=ticket.id, number=self._form_of(ticket.number))
             self._step.attempts.append(whole)
             self._note([after])
             await self._write()

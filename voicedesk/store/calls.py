@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, delete, insert, or_, select, tuple_
+from sqlalchemy import Column, Row, Select, delete, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Verdict
@@ -110,6 +110,24 @@ class Calls:
             query = query.where(key > after) if after else query
         async with self._database.read() as connection:
             return [_stored(row) for row in await connection.execute(query)]
+
+    async def count(self, which: Filter) -> int:
+        """How many calls match."""
+        async with self._database.read() as connection:
+            return int(
+                (await connection.execute(_matching(select(func.count()).select_from(calls), which))).scalar_one()
+            )
+
+    async def known(self, column: str) -> set[str]:
+        """Every value of a column ("line", "agent") that some call has."""
+        query = select(calls.c[column]).distinct().where(calls.c[column].is_not(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
+    async def phones(self) -> set[str]:
+        """Every phone that some call rang."""
+        async with self._database.read() as connection:
+            return set((await connection.execute(select(legs.c.endpoint).distinct())).scalars())
 
     async def each(self, which: Filter, *, page: int = 500) -> AsyncIterator[StoredCall]:
         """Every matching call, oldest first, a page at a time."""

@@ -141,9 +141,11 @@ class Deliveries:
         async with self._database.read() as connection:
             return [_delivery(row) for row in await connection.execute(query)]
 
-    async def count(self, state: State) -> int:
-        """How many there are."""
-        query = select(func.count()).select_from(deliveries).where(deliveries.c.state == state)
+    async def count(self, state: State | None = None) -> int:
+        """How many there are (None: in any state)."""
+        query = select(func.count()).select_from(deliveries)
+        if state is not None:
+            query = query.where(deliveries.c.state == state)
         async with self._database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 

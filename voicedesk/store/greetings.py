@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, delete, select, tuple_, update
+from sqlalchemy import Row, Select, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.store.decisions import HUMAN, prune_of_greetings
@@ -127,24 +127,23 @@ class Greetings:
     ) -> list[StoredGreeting]:
         """Greetings, newest first; `after` is the (answer, pbx, uniqueid) of the last one seen, for the next page."""
         key = tuple_(greetings.c.answered_at, greetings.c.pbx, greetings.c.uniqueid)
-        query = select(greetings).limit(limit).order_by(*(column.desc() for column in key.clauses))
-        for column in ("call_id", "line", "agent", "verdict", "needs_review"):
-            value = getattr(which, column)
-            if value is not None:
-                query = query.where(greetings.c[column] == value)
-        if which.to_review is not None:
-            undecided = greetings.c.needs_review & greetings.c.human_verdict.is_(None)
-            query = query.where((greetings.c.appeal_open | undecided) == which.to_review)
-        if which.has_forbidden is not None:
-            query = query.where((greetings.c.forbidden > 0) == which.has_forbidden)
-        if which.from_at is not None:
-            query = query.where(greetings.c.answered_at >= which.from_at)
-        if which.to_at is not None:
-            query = query.where(greetings.c.answered_at < which.to_at)
+        query = _matching(select(greetings), which).limit(limit).order_by(*(column.desc() for column in key.clauses))
         if after is not None:
             query = query.where(key < after)
         async with self._database.read() as connection:
             return [_stored(row) for row in await connection.execute(query)]
+
+    async def count(self, which: GreetingFilter) -> int:
+        """How many greetings match."""
+        async with self._database.read() as connection:
+            query = _matching(select(func.count()).select_from(greetings), which)
+            return int((await connection.execute(query)).scalar_one())
+
+    async def known(self, column: str) -> set[str]:
+        """Every value of a column ("line", "agent") that some greeting has."""
+        query = select(greetings.c[column]).distinct().where(greetings.c[column].is_not(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
 
     async def each(self, which: GreetingFilter, *, page: int = STEP) -> AsyncIterator[StoredGreeting]:
         """Every matching greeting, newest first, a page at a time."""
@@ -162,6 +161,23 @@ async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str
     """What was said in a call that became part of another is that one's: pairs of (gone, kept), in their order."""
     for gone, kept in merged:
         await connection.execute(update(greetings).where(greetings.c.call_id == gone).values(call_id=kept))
+
+
+def _matching(query: Select[Any], which: GreetingFilter) -> Select[Any]:
+    for column in ("call_id", "line", "agent", "verdict", "needs_review"):
+        value = getattr(which, column)
+        if value is not None:
+            query = query.where(greetings.c[column] == value)
+    if which.to_review is not None:
+        undecided = greetings.c.needs_review & greetings.c.human_verdict.is_(None)
+        query = query.where((greetings.c.appeal_open | undecided) == which.to_review)
+    if which.has_forbidden is not None:
+        query = query.where((greetings.c.forbidden > 0) == which.has_forbidden)
+    if which.from_at is not None:
+        query = query.where(greetings.c.answered_at >= which.from_at)
+    if which.to_at is not None:
+        query = query.where(greetings.c.answered_at < which.to_at)
+    return query
 
 
 def _row(greeting: StoredGreeting) -> dict[str, object]:

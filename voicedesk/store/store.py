@@ -58,8 +58,8 @@ class Store:
         try:
             if upgrade:
                 await schema.upgrade(database)
-            elif await schema.current_version(database) != schema.newest_version():
-                raise StoreError("the database has another version than this program: run `voicedesk db upgrade`")
+            elif (version := await schema.current_version(database)) != schema.newest_version():
+                raise StoreError(f"{schema.what_differs(version)}: {schema.how_to_mend(version)}")
             yield cls(database, now, spill)
         finally:
             await database.close()

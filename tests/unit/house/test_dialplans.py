@@ -40,8 +40,10 @@ def test_a_callback_rings_only_chinese_mobiles_and_landlines_and_a_staff_phone_o
         "_1[3-9]XXXXXXXXX",
         "_010[2-8]XXXXXXX",
         "_02X[2-8]XXXXXXX",
-        "_0[3-9]XX[2-8]XXXXXX",
-        "_0[3-9]XX[2-8]XXXXXXX",
+        "_0[35-79]XX[2-8]XXXXXX",
+        "_0[48][1-9]X[2-8]XXXXXX",
+        "_0[35-79]XX[2-8]XXXXXXX",
+        "_0[48][1-9]X[2-8]XXXXXXX",
     ]
     assert f"[{STAFF_CONTEXT}]" in text
     assert f"[{CITIZEN_CONTEXT}]" in text
