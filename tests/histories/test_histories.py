@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.histories.oracle import PAST, Truth, decided_at, oracle
@@ -22,6 +23,7 @@ from voicedesk.calls.tracker import Tracker
 TIMES = int(os.environ.get("VOICEDESK_HISTORIES", "1"))
 """How many times as many histories as usual; more than 1 also draws other ones each time."""
 
+pytestmark = pytest.mark.timeout(900)
 tapes = st.binary(min_size=0, max_size=240)
 
 
@@ -114,10 +116,9 @@ def harm(history: History, hurt: Hurt, found) -> list[str]:
 @histories(5000)
 def test_what_was_seen_whole_is_judged_as_it_was(tape):
     history = run(draw_day(Tape(tape)))
-    for every_right in (True, False):
-        found, tracker = track(history.seen(every_right=every_right))
-        assert not (bad := differences(history, found)), bad
-        assert tracker.open_ids() == []
+    found, tracker = track(history.seen(every_right=len(tape) % 4 == 0))
+    assert not (bad := differences(history, found)), bad
+    assert tracker.open_ids() == []
 
 
 @histories(1500)
