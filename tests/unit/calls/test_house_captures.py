@@ -3,15 +3,14 @@
 import json
 
 import pytest
-from tests.testbed.house import told, wire_differences
-from tests.testbed.record_houses import CAPTURES, kept
+from tests.testbed.house import is_told, told, wire_differences
+from tests.testbed.record_houses import CAPTURES, TOLERANCE_MS, kept
 from voicedesk.app import hall_of
 from voicedesk.calls.export import as_json
 from voicedesk.calls.replay import replay
 from voicedesk.settings import load_settings
 
 KEPT = {f"{house.name}.{one.name}": (house, one) for house, one in kept()}
-TOLERANCE_MS = 5
 PBX = '[[pbx]]\nname = "testbed"\nhost = "127.0.0.1"\nusername = "voicedesk"\nsecret = "testbed-secret"\n'
 
 
@@ -35,7 +34,7 @@ def replayed(tmp_path):
 def test_a_recorded_situation_of_a_house_is_told_as_the_standard_demands(replayed, name):
     _, situation = KEPT[name]
     calls = [call for call in replayed(name) if call["line"] == situation.name]
-    assert [told(call) for call in calls] == list(situation.tells)
+    assert is_told([told(call) for call in calls], situation.tells)
 
 
 @pytest.mark.parametrize("name", KEPT)
