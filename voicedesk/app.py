@@ -341,6 +341,7 @@ class Service:
         """From now on whatever a switch tells is told to the watch over phones too: its lists come first."""
         desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=self._tell)
         for name, log in self._logs.items():
+            desk.watch.switches[name].ties = log.ties  # what calls teach of the phones behind members is known once
             desk.take_calls(name, log.open_calls())
             log.changed = partial(desk.take_calls, name)
         self._phones = desk

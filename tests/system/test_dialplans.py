@@ -78,8 +78,10 @@ async def test_the_watcher_may_ask_for_everything_it_needs(stage):
     async with stage.switch.watcher() as watcher:
         for action in ("CoreStatus", "CoreSettings", "Ping"):
             await watcher.action(action)
-        for action in ("CoreShowChannels", "QueueStatus", "DeviceStateList"):
-            await watcher.action(action, until=b"EventList: Complete")
+        for action in ("CoreShowChannels", "ExtensionStateList", "QueueStatus", "DeviceStateList"):
+            begun = len(watcher.data)
+            await watcher.action(action)
+            await watcher.wait_for(b"EventList: Complete", begun)
 
 
 async def test_a_caller_who_waited_in_vain_is_told_apart_from_one_who_gave_up(stage):

@@ -156,6 +156,32 @@ async def test_a_feature_code_pauses_also_while_voicedesk_is_dead_and_the_break_
     assert len(await breaks(service)) == 1
 
 
+async def test_a_member_known_by_a_hint_is_paused_by_command_by_its_own_name_and_seen(hall):
+    stage, service = hall
+    local, control = "Local/6003@phones/n", stage.control
+    await control.action("Command", Command="dialplan add extension 6003,hint,PJSIP/agent3 into phones")
+    added = {"Interface": local, "StateInterface": "hint:6003@phones", "MemberName": "seat three"}
+    await control.action("QueueAdd", Queue="solo", **added)
+    try:
+        await service.stop()
+        await service.restart()
+        await until(service, lambda rows: rows.get("PJSIP/agent3", {}).get("is_current"))
+        await asked(service, do="start", phone="6003", reason="午餐")
+        for interface in (local, "PJSIP/agent3"):
+            assert await paused_at_the_switch(stage, interface) == {"Paused: 1", "PausedReason: 午餐"}
+        rows = await until(service, lambda rows: rows["PJSIP/agent3"]["on_break"])
+        assert (rows["PJSIP/agent3"]["state"], rows["PJSIP/agent3"]["on_break"]["reason"]) == ("paused", "午餐")
+        await control.action("QueuePause", Interface=local, Paused="false")
+        await until(service, lambda rows: not rows["PJSIP/agent3"]["on_break"])
+        await control.action("QueuePause", Interface=local, Paused="true")
+        await until(service, lambda rows: rows["PJSIP/agent3"]["on_break"])
+        await asked(service, do="stop", phone="6003")
+        assert await paused_at_the_switch(stage, local) == {"Paused: 0", "PausedReason: "}
+    finally:
+        await control.action("QueueRemove", Queue="solo", Interface=local)
+        await control.action("Command", Command="dialplan remove extension 6003@phones hint")
+
+
 class Registered:
     """A phone that signs on at the switch, and off again."""
 

@@ -11,7 +11,8 @@ VALUE_LIMIT = 1000
 """Bytes of a key or a value; the switch itself cuts a header line at about a thousand."""
 
 IDEMPOTENT = frozenset(
-    {"Ping", "Challenge", "CoreStatus", "CoreSettings", "CoreShowChannels", "QueueStatus", "DeviceStateList"}
+    {"Ping", "Challenge", "CoreStatus", "CoreSettings", "CoreShowChannels", "QueueStatus"}
+    | {"DeviceStateList", "ExtensionStateList"}
 )
 """Names of the actions that may be asked again: they change nothing. All others are sent once or not at all."""
 
@@ -68,6 +69,11 @@ def queue_status() -> Action:
 def device_state_list() -> Action:
     """Ask for the state of every phone."""
     return SimpleAction("DeviceStateList")
+
+
+def extension_state_list() -> Action:
+    """Ask for all hints: which devices stand behind an inside number."""
+    return SimpleAction("ExtensionStateList")
 
 
 def originate(  # all that Asterisk needs to know

@@ -76,8 +76,12 @@ async def ask_snapshot(link: Link, times: LinkTimes) -> Snapshot:
     items: list[AmiEvent] = []
     missing = []
     is_complete = True
-    for action in (actions.core_show_channels(), actions.queue_status(), actions.device_state_list()):
+    hints = actions.extension_state_list()
+    for action in (actions.core_show_channels(), hints, actions.queue_status(), actions.device_state_list()):
         answer = await _try(link, action, times)
+        if action is hints:  # without them it is whole too: members are tied to phones otherwise
+            items += answer.items if answer is not None else ()
+            continue
         if answer is None:
             missing.append(action.name)
             continue

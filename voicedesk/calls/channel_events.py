@@ -173,6 +173,7 @@ class ChannelEvents:
         if leg is not None and leg.dial_begin_at is None:
             leg.dial_begin_at = at
             leg.dial_string = event.get("DialString") or ""
+            self._waiting.dialled(leg)
             self.asked_by_dial(leg, at)
 
     def asked_by_dial(self, leg: Leg, at: int) -> None:

@@ -168,10 +168,13 @@ class LinkEvents:
     def _snapshot(self, event: AmiEvent, at: int) -> None:
         if event.get("State") == "begin":
             self._listed = set()
+            self._phones.list_begins()
             since = self._registry.gaps[-1].to_at if self._registry.gaps else None
             self._listed_at = max(self._pbx_time(at), since or 0)
             return
         listed, self._listed = self._listed, None
+        missing = (event.get("Missing") or "").split(",")
+        self._phones.list_ended(is_whole=event.get("Complete") == "1" and "QueueStatus" not in missing)
         if listed is None or event.get("Complete") != "1":
             return
         for channel in list(self._registry.channels.values()):

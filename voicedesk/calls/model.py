@@ -4,7 +4,7 @@ Facts are what the switch said and no more; a judgement can be made from them ag
 Instants are microseconds since the epoch (`*_at`, int), spans are microseconds (`*_us`); None is unknown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -198,8 +198,9 @@ def always_on_duty(_line: str | None, _at: int) -> bool:
 class Hall:
     """What the tracker must know of the hall: lines, staff phones, who sits where, and duty hours.
 
-    `area_code` completes local numbers. `on_duty(line name, instant)`. With `every_extension_is_a_line` each number a
-    caller dials counts as a line under `default_line`'s rule (a capture read without settings).
+    `extensions` are the inside numbers by endpoint; `area_code` completes local numbers. `on_duty(line name, instant)`.
+    With `every_extension_is_a_line` each number a caller dials counts as a line under `default_line`'s rule (a capture
+    read without settings).
     """
 
     lines: tuple[Line, ...] = ()
@@ -208,6 +209,7 @@ class Hall:
     area_code: str = ""
     default_line: Line = field(default_factory=lambda: Line(name=""))
     every_extension_is_a_line: bool = False
+    extensions: Mapping[str, str] = field(default_factory=dict)
     on_duty: Callable[[str | None, int], bool] = always_on_duty
 
     def line_of(self, extension: str | None, queue: str | None) -> Line | None:

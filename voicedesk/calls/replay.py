@@ -12,6 +12,7 @@ from itertools import islice, pairwise
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.ami.recorded import RecordedConversation
 from voicedesk.calls.dial_strings import outside_number
+from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
@@ -19,7 +20,7 @@ from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
 
 _BANNER = re.compile(rb"^Asterisk Call Manager/[^\r\n]*\r\n", re.MULTILINE)
 _DIALLED = frozenset({"AgentCalled", "DialBegin", "DialEnd", "DialState"})
-_WANTED = WANTED_EVENTS | {"FullyBooted"}
+_WANTED = WANTED_EVENTS | {"ExtensionStatus", "FullyBooted"}
 _UPTIME_SLACK = 2
 _SETUP_US = MICROSECONDS // 2
 """A capture's first event may lie so long after the channel was made that it tells of; a unique id knows only the
@@ -43,6 +44,8 @@ def replay(
     if not any(links):
         problems.append("no AMI event was found: is this a raw AMI conversation?")
     tracker = Tracker(pbx, hall or _hall_of(links))
+    if hall is None:
+        _learn_all(tracker.ties, links)
     for event in _with_marks(links):
         tracker.receive(event)
     tracker.end_of_events()
@@ -130,6 +133,16 @@ def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:
             if outside and "/" in dialler and not dialler.startswith("Local/"):
                 phones.add(dialler)  # who calls out through a trunk sits in the house
     return Hall(phones=frozenset(phones - trunks), every_extension_is_a_line=True)
+
+
+def _learn_all(ties: Ties, links: Iterable[list[AmiEvent]]) -> None:
+    """Which phones are behind the members of queues, from the whole capture: no settings tell it."""
+    for event in (event for events in links for event in events):
+        if event.name == "ExtensionStatus":
+            ties.saw_hint(event.get("Exten"), event.get("Context"), event.get("Hint"))
+        elif event.name == "DialBegin":
+            dialled = event.get("DestChannel") or "", event.get("DialString") or ""
+            ties.saw_dial(event.get("Channel") or "", *dialled)
 
 
 def _dialled_endpoint(event: AmiEvent) -> str:

@@ -50,10 +50,12 @@ class Rule:
     """A version of the rule: what it does otherwise than those before it.
 
     `one_phone_once` (2): of several contacts of one phone that ring together one is judged.
+    `unknown_is_no_cause` (2): where nobody knew what a phone was doing, it is no empty seat.
     """
 
     version: str
     one_phone_once: bool = True
+    unknown_is_no_cause: bool = True
 
 
 def judge_by(rule: Rule, facts: CallFacts) -> Judgement:
@@ -68,7 +70,7 @@ def judge_by(rule: Rule, facts: CallFacts) -> Judgement:
     answering = first or next((leg for leg in facts.legs if leg.answered_at is not None), None)
     return Judgement(
         verdict=verdict,
-        cause=_cause(facts, legs) if verdict in (Verdict.LATE, Verdict.MISSED) else None,
+        cause=_cause(rule, facts, legs) if verdict in (Verdict.LATE, Verdict.MISSED) else None,
         reason=reason,
         rules_version=rule.version,
         answered_by=answering.endpoint if answering else None,
@@ -91,7 +93,7 @@ def rings_heard(ring_us: int, period_us: int) -> int:
     return ring_us // period_us + 1
 
 
-_RULES = (Rule(version="three_rings/1", one_phone_once=False), Rule(version=RULES_VERSION))
+_RULES = (Rule(version="three_rings/1", one_phone_once=False, unknown_is_no_cause=False), Rule(version=RULES_VERSION))
 RULES: dict[str, Callable[[CallFacts], Judgement]] = {rule.version: partial(judge_by, rule) for rule in _RULES}
 """Every version of the rule that ever judged, so that an old call can be judged by the rule of its day."""
 
@@ -318,7 +320,7 @@ def _ring_start(facts: CallFacts) -> LegFacts | None:
 # --- why
 
 
-def _cause(facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Cause | None:
+def _cause(rule: Rule, facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Cause | None:
     """The first cause that fits (S1); ringing moved on before any phone's limit is the switch's doing.
 
     None where a log alone tells of a phone: whether it rang, or nobody was there, is not known.
@@ -336,7 +338,8 @@ def _cause(facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Cause | None:
     if any(_reached(leg) and verdicts[leg.uniqueid] in _PAST for leg in rung):
         return Cause.PERSON
     if any(leg.outcome in _NOBODY_THERE or leg.state_before is PhoneState.PAUSED for leg in rung) or not rung:
-        return Cause.EMPTY_SEAT
+        doubted = rule.unknown_is_no_cause and any(set(seen.states) == {PhoneState.UNKNOWN} for seen in idle)
+        return None if doubted else Cause.EMPTY_SEAT
     return Cause.ROUTING
 
 

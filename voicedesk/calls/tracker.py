@@ -12,6 +12,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.channel_events import ChannelEvents
 from voicedesk.calls.facts import freeze
 from voicedesk.calls.link_events import CHECKPOINT, OWN_EVENTS, LinkEvents
+from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord
 from voicedesk.calls.registry import Registry
@@ -37,7 +38,7 @@ class Tracker:
         self.ignored_untimed = 0
         self._registry = Registry(pbx, hall)
         self._registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
-        waiting = Waiting(self._registry)
+        self._waiting = waiting = Waiting(self._registry)
         channel_events = ChannelEvents(self._registry, waiting)
         self._link = LinkEvents(self._registry, channel_events, waiting.phones)
         self._handlers = waiting.handlers | channel_events.handlers | self._link.handlers
@@ -45,6 +46,13 @@ class Tracker:
     def change_hall(self, hall: Hall) -> None:
         """From now on the hall is another: calls still open are read by it too."""
         self._registry.hall = hall
+        self._waiting.phones.ties.hall = hall
+        self._waiting.tied()
+
+    @property
+    def ties(self) -> Ties:
+        """What is known of the phones behind the members of queues."""
+        return self._waiting.phones.ties
 
     def receive(self, event: AmiEvent) -> None:
         """Takes in one event; names that do not matter are ignored.
@@ -140,5 +148,9 @@ class Tracker:
 
 
 __all__ = ["CHECKPOINT", "WANTED_EVENTS", "Changes", "Tracker"]
-WANTED_EVENTS = frozenset(Tracker("", Hall())._handlers)
-"""The names of the events that matter to a tracker; all others may be dropped unread."""
+WANTED_EVENTS = frozenset(Tracker("", Hall())._handlers) - {"ExtensionStatus"}
+"""The names of the events that matter to a tracker; all others may be dropped unread.
+
+A hint's devices are told with every state it takes, which is often, and do not change: the list of hints that each link
+begins with tells them too.
+"""

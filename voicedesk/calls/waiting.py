@@ -1,13 +1,24 @@
 """Callers who wait for a person, and what the phones due to ring were doing meanwhile: causes depend on it (S1)."""
 
-from collections.abc import Collection
-
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.facts import direction_of
+from voicedesk.calls.members import Ties
 from voicedesk.calls.model import Direction, PhoneState
 from voicedesk.calls.phones import PHONE_EVENTS, Phones
-from voicedesk.calls.records import CallRecord, Channel
+from voicedesk.calls.records import CallRecord, Channel, Leg
 from voicedesk.calls.registry import Registry
+
+_FIRST = (
+    PhoneState.TALKING,
+    PhoneState.PAUSED,
+    PhoneState.IN_USE,
+    PhoneState.RINGING,
+    PhoneState.FREE,
+    PhoneState.UNKNOWN,
+    PhoneState.UNREACHABLE,
+    PhoneState.UNREGISTERED,
+)
+"""Of the phones of one seat, the state that holds of the seat: the first of these."""
 
 
 class Waiting:
@@ -15,7 +26,7 @@ class Waiting:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self.phones = Phones()
+        self.phones = Phones(Ties(registry.hall))
         self.handlers = dict.fromkeys(PHONE_EVENTS, self._phone_event)
 
     def ask(self, record: CallRecord, at: int) -> None:
@@ -29,31 +40,64 @@ class Waiting:
         due = (*(line.phones if line else ()), *self.phones.members(record.queue))
         record.due = tuple(dict.fromkeys(sorted(due)))
         for endpoint in record.due:
-            record.states_seen[endpoint] = [self.state(endpoint, record)]
+            record.states_seen[endpoint] = [self._at_seat(endpoint, record.queue, record)]
         self._registry.waiting.add(record)
         self._registry.changed[record] = None
 
     def watch(self, endpoint: str) -> None:
         """Something may have changed at a phone: notes it for every caller who waits for it and is not ringing it."""
-        channels = self._registry.at_phone(endpoint)
-        reached = {channel.call for channel in channels}
+        seat = self.phones.beside(endpoint)
+        for one in seat if endpoint in seat else (endpoint, *seat):
+            self._watch(one, seat)
+
+    def _watch(self, endpoint: str, seat: tuple[str, ...]) -> None:
+        due = [record for record in self._registry.waiting if endpoint in record.states_seen]
+        if not due:
+            return
+        reached = {channel.call for one in seat for channel in self._registry.at_phone(one)}
         states: dict[str | None, PhoneState] = {}  # the same for everybody who waits in the same queue
-        for record in self._registry.waiting:
-            seen = record.states_seen.get(endpoint)
-            if seen is None or record in reached:
+        for record in due:
+            if record in reached:
                 continue
+            seen = record.states_seen[endpoint]
             state = states.get(record.queue)
             if state is None:
-                state = states[record.queue] = self._state(endpoint, record.queue, channels)
+                state = states[record.queue] = self._at_seat(endpoint, record.queue)
             if seen[-1] is not state:
                 seen.append(state)
 
     def state(self, endpoint: str, record: CallRecord) -> PhoneState:
         """What a phone is doing, other than what it does for this call."""
-        others = [channel for channel in self._registry.at_phone(endpoint) if channel.call is not record]
-        return self._state(endpoint, record.queue, others)
+        return self._state(endpoint, record.queue, record)
 
-    def _state(self, endpoint: str, queue: str | None, channels: Collection[Channel]) -> PhoneState:
+    def dialled(self, leg: Leg) -> None:
+        """The switch dialled: where a Local channel did, this may tell which phone is behind it."""
+        if leg.dialler is None or not leg.dialler.is_local:
+            return
+        before = self.phones.ties.version
+        self.phones.ties.saw_dial(leg.dialler.name, leg.channel.name, leg.dial_string)
+        if self.phones.ties.version != before:
+            self.tied()
+
+    def tied(self) -> None:
+        """Other phones may be behind the members that callers wait for: they are watched under the phones' names."""
+        for record in self._registry.waiting:
+            for name in [one for one in record.states_seen if not self.phones.ties.phone(one)]:
+                phones = self.phones.beside(name)
+                if phones == (name,):
+                    continue
+                seen = record.states_seen.pop(name)
+                for phone in phones:
+                    record.states_seen.setdefault(phone, list(seen))
+                    self.watch(phone)
+
+    def _at_seat(self, name: str, queue: str | None, without: CallRecord | None = None) -> PhoneState:
+        """What is done at a seat: who talks at one of its phones is not free at the others."""
+        states = [self._state(one, queue, without) for one in self.phones.beside(name)]
+        return states[0] if len(states) == 1 else min(states, key=_FIRST.index)
+
+    def _state(self, endpoint: str, queue: str | None, without: CallRecord | None) -> PhoneState:
+        channels = [channel for channel in self._registry.at_phone(endpoint) if channel.call is not without]
         return self.phones.state(
             endpoint,
             queue,
@@ -65,9 +109,14 @@ class Waiting:
         return direction_of(record, self._registry.hall) in (Direction.INBOUND, Direction.CALLBACK)
 
     def _phone_event(self, event: AmiEvent, _at: int) -> None:
-        endpoint = self.phones.receive(event)
-        if endpoint is not None and self._registry.waiting:
-            self.watch(endpoint)
+        before = self.phones.ties.version
+        names = self.phones.receive(event)
+        if not self._registry.waiting:
+            return
+        if self.phones.ties.version != before:
+            self.tied()
+        for name in names:
+            self.watch(name)
 
 
 def _is_up(channel: Channel) -> bool:

@@ -4,7 +4,7 @@ Everything but breaks concerns duty hours only. `Unknown` is an answer of its ow
 missing, nothing begins and nothing ends.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final
@@ -12,7 +12,8 @@ from typing import Final
 from voicedesk.calls.model import Hall, Line, PhoneState
 from voicedesk.clock import MICROSECONDS, to_datetime
 from voicedesk.phones.model import FindingKind, Key, Slot
-from voicedesk.phones.seen import Phone, Switch
+from voicedesk.phones.phone import Phone
+from voicedesk.phones.seen import Switch
 from voicedesk.work_calendar import Duty, WorkCalendar
 
 WINDOW_US = 4 * 3600 * MICROSECONDS
@@ -50,13 +51,14 @@ class PhoneRules:
         """Whether a line is to be answered at an instant."""
         return self.calendar.is_on_duty(self.duty.get(line, ()), at)
 
+    def extension_of(self, switch: Switch, phone: Phone) -> str | None:
+        """A phone's inside number, by the settings or as its switch knows it."""
+        return self.extensions.get(phone.endpoint) or switch.ties.number_of(phone.endpoint)
+
     def lines_of(self, phone: Phone) -> list[Line]:
         """The lines that a phone is rung for: they name it, or it is in one of their queues."""
-        return [
-            line
-            for line in self.hall.lines
-            if phone.endpoint in line.phones or not line.queues.isdisjoint(phone.queues)
-        ]
+        queues = phone.queues
+        return [line for line in self.hall.lines if phone.endpoint in line.phones or not line.queues.isdisjoint(queues)]
 
     def too_long_at(self, lines: Iterable[Line], began: int) -> int | None:
         """When a break is too long: time in which no line had to be answered is no absence (S11)."""
@@ -92,6 +94,10 @@ def conditions(
     by_line: dict[str, list[int | str | None]] = {name: [] for name in duty_since}
     for switch in switches:
         own = rules.on(switch.pbx)
+        for lines, since in availability(switch, own):
+            for line in lines:
+                if line.name in by_line:
+                    by_line[line.name].append(since)
         for phone in switch.phones.values():
             if not phone.is_known:
                 found.update(_of_unknown(switch, phone))
@@ -100,9 +106,6 @@ def conditions(
             if not lines:
                 continue
             on_duty = [duty_since[line.name] for line in lines if line.name in duty_since]
-            for line in lines:
-                if line.name in by_line:
-                    by_line[line.name].append(unavailable_since(switch, phone, own))
             if not switch.is_current:
                 found.update({(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS})
                 continue
@@ -119,6 +122,19 @@ def is_whole(switch: Switch) -> bool:
     return switch.is_current and switch.is_whole
 
 
+def availability(switch: Switch, rules: PhoneRules) -> Iterator[tuple[list[Line], int | str | None]]:
+    """Whom the lines of a switch can ring: since when each of their phones can take no call; as `unavailable_since`.
+
+    A member behind which no phone is known rings somebody, unless it is paused.
+    """
+    for phone in switch.phones.values():
+        if phone.is_known:
+            yield rules.lines_of(phone), unavailable_since(switch, phone, rules)
+    for member in switch.untied():
+        lines = [line for line in rules.hall.lines if member.queue in line.queues]
+        yield lines, member.began.latest if member.began is not None and switch.is_current else UNKNOWN
+
+
 def unavailable_since(switch: Switch, phone: Phone, rules: PhoneRules) -> int | str | None:
     """Since when a phone can take no call, neither now nor when its own call ends; None: it can; or UNKNOWN."""
     if not switch.is_current:
@@ -126,14 +142,14 @@ def unavailable_since(switch: Switch, phone: Phone, rules: PhoneRules) -> int | 
     since = []
     if phone.is_away:
         since.append(phone.device_since)
-    if phone.is_on_break:
-        since.append(phone.break_since or 0)
-    dnd_since = switch.dnd_since(rules.extensions.get(phone.endpoint))
+    if phone.began is not None:
+        since.append(phone.began.latest)
+    dnd_since = switch.dnd_since(rules.extension_of(switch, phone))
     if dnd_since is not None:
         since.append(dnd_since)
     if since:
         return min(since)
-    tells = switch.is_whole or switch.tells_dnd(rules.extensions.get(phone.endpoint))
+    tells = switch.is_whole or switch.tells_dnd(rules.extension_of(switch, phone))
     return None if tells and phone.device is not None else UNKNOWN
 
 
@@ -169,14 +185,14 @@ def _of_phone(one: _At, began: int | None) -> Conditions:
     too_long = _break(phone, rules, one.lines, began)
     if too_long is not None:
         found[one.key(Slot.BREAK)] = too_long
-    elif not phone.queues and not switch.is_whole:
+    elif not phone.members and not switch.is_whole:
         found[one.key(Slot.BREAK)] = UNKNOWN
     if one.duty_since is None:
         return found
     if phone.device is None:
         return found | {one.key(slot): UNKNOWN for slot in (Slot.AWAY, Slot.DND, Slot.SUSPECTED, Slot.HELD)}
     of_slots = {
-        Slot.AWAY: _away(phone, rules, one.duty_since),
+        Slot.AWAY: _away(switch, phone, rules, one.duty_since),
         Slot.DND: _dnd(switch, phone, rules, one.duty_since),
         Slot.SUSPECTED: _suspected(switch, phone, rules),
         Slot.HELD: _held(phone, rules),
@@ -191,14 +207,17 @@ def _break(phone: Phone, rules: PhoneRules, lines: list[Line], began: int | None
     if ripe_at is None:
         return None
     minutes = rules.break_us / (60 * MICROSECONDS)
-    text = f"自{_clock(began, rules)}起离岗（理由：{phone.reason or '未说明'}），值守时间内已超过{minutes:g}分钟"
+    pause = phone.began
+    is_seen = pause is None or pause.is_seen or pause.latest != began
+    since = f"自{_clock(began, rules)}起离岗" if is_seen else f"最迟自{_clock(began, rules)}起离岗（开始时刻未被看到）"
+    text = f"{since}（理由：{phone.reason or '未说明'}），值守时间内已超过{minutes:g}分钟"
     return Condition(
         kind=FindingKind.BREAK_TOO_LONG, since=began, ripe_at=ripe_at, evidence=text, about=f"break {began}"
     )
 
 
-def _away(phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | None:
-    if not phone.is_away:
+def _away(switch: Switch, phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | None:
+    if not switch.is_away(phone):
         return None
     since = max(phone.device_since, duty_since)
     kind = FindingKind.PHONE_UNREACHABLE if phone.is_lost else FindingKind.PHONE_UNREGISTERED
@@ -212,7 +231,7 @@ def _away(phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | None:
 
 
 def _dnd(switch: Switch, phone: Phone, rules: PhoneRules, duty_since: int) -> Condition | str | None:
-    extension = rules.extensions.get(phone.endpoint)
+    extension = rules.extension_of(switch, phone)
     since = switch.dnd_since(extension)
     if since is None:
         return None if switch.is_whole or switch.tells_dnd(extension) else UNKNOWN
@@ -225,7 +244,7 @@ def _suspected(switch: Switch, phone: Phone, rules: PhoneRules) -> Condition | s
     """A SIP phone announces neither do-not-disturb nor a lifted handset: this can only be guessed, and says so."""
     if phone.is_away or phone.is_on_break:
         return UNKNOWN
-    if switch.dnd_since(rules.extensions.get(phone.endpoint)) is not None:
+    if switch.dnd_since(rules.extension_of(switch, phone)) is not None:
         return None
     last = max(phone.refusals.values(), default=0)
     counted = [at for at in phone.refusals.values() if at > last - WINDOW_US]

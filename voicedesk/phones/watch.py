@@ -8,16 +8,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, PhoneState
 from voicedesk.clock import MICROSECONDS
-from voicedesk.phones.conditions import PhoneRules, conditions, is_free, is_whole, unavailable_since
+from voicedesk.phones.conditions import PhoneRules, availability, conditions, is_free, is_whole
 from voicedesk.phones.ledger import Ledger
 from voicedesk.phones.model import Break, BreakSource, Key, PhoneFinding, PhoneStanding, Slot
-from voicedesk.phones.seen import EXPECTED_US, Phone, Switch
+from voicedesk.phones.pauses import SAME_PAUSE_US
+from voicedesk.phones.phone import Phone
+from voicedesk.phones.seen import EXPECTED_US, Switch
 from voicedesk.phones.talk import Talk
-
-SAME_PAUSE_US = 1_500_000
-"""The switch tells the second in which a pause began: two instants this close are one pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,24 @@ class PhoneWatch:
     """Feed it each PBX's events and calls in their order; `look` with a clock that does not go back."""
 
     def __init__(self, pbxs: Iterable[str], rules: PhoneRules) -> None:
-        self.rules = rules
-        self.switches = {pbx: Switch(pbx) for pbx in pbxs}
+        self._rules = rules
+        self.switches = {pbx: Switch(pbx, Ties(rules.hall)) for pbx in pbxs}
         self._breaks: dict[Key, Break] = {}
         self._unseen: set[Key] = set()
         self._ledger = Ledger(self._agent_at)
         self._duty_since: dict[str, int] = {}
         self._has_looked = False
+
+    @property
+    def rules(self) -> PhoneRules:
+        """The hall's rules for its phones; they may be others from now on."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: PhoneRules) -> None:
+        self._rules = rules
+        for switch in self.switches.values():
+            switch.ties.hall = rules.hall
 
     def assume(self, breaks: Iterable[Break], findings: Iterable[PhoneFinding]) -> None:
         """What stood open when the service stopped."""
@@ -64,6 +75,8 @@ class PhoneWatch:
 
     def look(self, at: int) -> PhoneChanges:
         """What began and what ended by now."""
+        for switch in self.switches.values():
+            switch.settle()
         lines = {line.name for line in self.rules.hall.lines if self.rules.on_duty(line.name, at)}
         self._duty_since = {name: self._duty_since.get(name, at if self._has_looked else 0) for name in lines}
         self._has_looked = True
@@ -107,19 +120,22 @@ class PhoneWatch:
             self._unseen.discard(key)
         else:
             return []
-        if not phone.is_on_break:
+        left_at, phone.unpaused_at = None if unseen else phone.unpaused_at, None
+        began = phone.began if phone.is_on_break and phone.main == phone.endpoint else None
+        if began is None:
             if open_break is None:
                 return []
-            ended_at = phone.unpaused_at if not unseen and phone.unpaused_at is not None else at
-            return [self._ended(key, ended_at, seen=not unseen)]
-        since = phone.break_since
+            return [self._ended(key, left_at if left_at is not None else at, seen=not unseen)]
         if open_break is None:
-            is_staff = self.is_staff(switch.pbx, phone)
-            return [self._begun(key, phone, since if since is not None else at)] if is_staff else []
-        if since is None or since <= open_break.from_at + SAME_PAUSE_US:
+            return [self._begun(key, phone, began.latest)] if self.is_staff(switch.pbx, phone) else []
+        if unseen:  # the same pause, if it can have begun then
+            is_same = began.earliest is None or began.earliest <= open_break.from_at + SAME_PAUSE_US
+        else:
+            is_same = left_at is None
+        if is_same:
             return []
-        ended = self._ended(key, since, seen=not unseen)
-        return [ended, self._begun(key, phone, since)]
+        ended = self._ended(key, left_at if left_at is not None else began.latest, seen=not unseen)
+        return [ended, self._begun(key, phone, began.latest)]
 
     def _begun(self, key: Key, phone: Phone, since: int) -> Break:
         source, by, asked_at = phone.expected or (BreakSource.SWITCH, "", 0)
@@ -169,12 +185,13 @@ class PhoneWatch:
             for switch in self.switches.values()
             if pbxs is None or switch.pbx in pbxs
             for phone in switch.phones.values()
-            if any(one.member == member for one in phone.queues.values())
+            if any(one.member == member for one in phone.members.values())
         ]
 
     def break_of(self, pbx: str, endpoint: str) -> Break | None:
-        """The break that a phone is on, as of the last look."""
-        return self._breaks.get((Slot.BREAK, pbx, endpoint))
+        """The break that a phone is on, as of the last look: of a seat with several phones it is the main one's."""
+        phone = self.switches[pbx].phones.get(endpoint) if pbx in self.switches else None
+        return self._breaks.get((Slot.BREAK, pbx, phone.main if phone is not None else endpoint))
 
     def left_without(self, pbx: str, endpoint: str, at: int) -> list[str]:
         """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11)."""
@@ -200,9 +217,10 @@ class PhoneWatch:
     def is_deserted(self, line: str) -> bool:
         """Whether every phone of a line is surely on a break, away or set to do-not-disturb."""
         states = [
-            unavailable_since(switch, phone, self.rules.on(switch.pbx))
-            for switch, phone in self._phones_of(line)
-            if phone.is_known
+            since
+            for switch in self.switches.values()
+            for lines, since in availability(switch, self.rules.on(switch.pbx))
+            if line in [one.name for one in lines]
         ]
         sees_all = all(is_whole(one) for one in self.switches.values() if self.rules.has_line(one.pbx, line))
         return sees_all and bool(states) and all(isinstance(one, int) for one in states)
@@ -247,7 +265,7 @@ class PhoneWatch:
             state, since = PhoneState.TALKING, min(hall)
         elif on_break is not None and state is PhoneState.FREE:
             state, since = PhoneState.PAUSED, on_break.from_at
-        extension = self.rules.on(switch.pbx).extensions.get(phone.endpoint)
+        extension = self.rules.on(switch.pbx).extension_of(switch, phone)
         return PhoneStanding(
             pbx=switch.pbx,
             endpoint=phone.endpoint,

@@ -14,7 +14,8 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
 from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, VoicedeskError
 from voicedesk.phones.model import BreakSource
-from voicedesk.phones.seen import Phone, Switch, clean_reason
+from voicedesk.phones.phone import Phone, clean_reason
+from voicedesk.phones.seen import Switch
 from voicedesk.services import pauser
 from voicedesk.services.pauser import Pausing
 from voicedesk.services.phone_desk import PhoneDesk
@@ -88,7 +89,7 @@ class BreakSteps:
 
     async def _stop(self, seat: _Seat, by: str) -> str:
         phone, name = seat.phone, self._desk.phone_name(seat.switch.pbx, seat.phone.endpoint)
-        if not any(one.is_paused for one in phone.queues.values()):
+        if not any(one.is_paused for one in phone.members.values()):
             raise InputError(f"{name} 没有离岗 is not on a break: there is nothing to end")
         since = phone.break_since
         _log.info("break_stop_asked", endpoint=phone.endpoint, by=by)
@@ -99,7 +100,7 @@ class BreakSteps:
     async def _ask(self, seat: _Seat, *, is_paused: bool, reason: str) -> None:
         """Asks the switch and waits until it is seen."""
         address = self._addresses(seat.pbx)
-        for interface in sorted({one.interface for one in seat.phone.queues.values()}):
+        for interface in sorted({one.interface for one in seat.phone.members.values()}):
             await self._pause(Pausing(interface=interface, is_paused=is_paused, reason=reason), address, self._now)
         try:
             async with asyncio.timeout(SEEN_SECONDS):
@@ -119,7 +120,7 @@ class BreakSteps:
         at = next(one for one in self._settings.pbx if one.name == switch.pbx)
         if not switch.is_current:
             raise InputError(f"the link to {at.name} is down: nothing can be asked now, use *31 and *32 at the phone")
-        if not known.queues:
+        if not known.members:
             raise InputError(f"{endpoint!r} is in no queue: there is nothing to pause, callers are led to it otherwise")
         if at.pause_username is None:
             raise InputError(f"nobody may pause phones: set pause_username and pause_secret_file of [[pbx]] {at.name}")
@@ -159,7 +160,8 @@ class BreakSteps:
 
 
 def _is_done(phone: Phone, is_paused: bool) -> bool:
-    return phone.is_on_break if is_paused else not any(one.is_paused for one in phone.queues.values())
+    """A group that the phone is rung with is not its own to pause."""
+    return all(one.is_paused is is_paused for one in phone.members.values())
 
 
 async def answered(steps: BreakSteps, asked: Mapping[str, Any]) -> tuple[str, bool]:

@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from voicedesk.ami.message import AmiEvent, make_mark
+from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Gap, Hall, JudgedCall, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import CHECKPOINT, Tracker
@@ -142,6 +143,11 @@ class CallLog:
     def change_hall(self, hall: Hall) -> None:
         """Lines, phones or people are others from now on."""
         self._tracker.change_hall(hall)
+
+    @property
+    def ties(self) -> Ties:
+        """What is known of the phones behind the members of queues."""
+        return self._tracker.ties
 
     def open_calls(self) -> list[CallFacts]:
         """The calls that are not over."""

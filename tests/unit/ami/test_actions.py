@@ -67,6 +67,7 @@ def test_only_actions_that_change_nothing_may_be_asked_again():
         actions.core_show_channels(),
         actions.queue_status(),
         actions.device_state_list(),
+        actions.extension_state_list(),
     ]
     assert {action.name for action in asked} == actions.IDEMPOTENT
     assert actions.logoff().name not in actions.IDEMPOTENT

@@ -22,7 +22,7 @@ from tests.unit.phones.switch import (
 )
 from voicedesk.calls.model import Direction, Gap, GapReason, Outcome, PhoneState, Role
 from voicedesk.phones.model import BreakSource, FindingKind
-from voicedesk.phones.seen import clean_reason
+from voicedesk.phones.phone import clean_reason
 from voicedesk.phones.watch import PhoneWatch
 
 
@@ -541,10 +541,11 @@ def test_members_behind_local_channels_and_events_without_names_are_left_alone(h
         event("Newchannel", MORNING, Channel=f"{A1}-1"),
     )
     local = member(A1, MORNING + SECOND, paused=True, Interface="Local/6001@from-queue/n")
-    hall.tell(local)
+    hall.tell(event("QueueMemberRemoved", MORNING, Queue="hotline", Interface=A1, StateInterface=A1), local)
     hall.look(MORNING + SECOND)
     assert hall.breaks[0].endpoint == A1
-    assert hall.watch.switches["hall"].phones[A1].queues["hotline"].interface == "Local/6001@from-queue/n"
+    (member_,) = hall.watch.switches["hall"].phones[A1].members.values()
+    assert member_.interface == "Local/6001@from-queue/n"
 
 
 def test_of_a_line_nothing_is_concluded_while_another_switch_that_may_have_its_phones_was_not_heard():
