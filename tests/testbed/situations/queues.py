@@ -288,6 +288,7 @@ async def all_talk(scene: Scene) -> None:
     queues=("q17",),
     absent=("1171",),
     tells="no_answer missed empty_seat by - |",
+    kept=True,
 )
 async def away(scene: Scene) -> None:
     await common.nobody_there(scene)
