@@ -28,7 +28,6 @@ common.usual(HOUSE, behind="dial", queue=None)
     takes=14,
     tells="answered late person by trunk | 1081:no_answer:missed 1082:no_answer:missed 1083:no_answer:missed "
     "trunk:answered:on_time",
-    kept=True,
 )
 async def fails_over_to_a_mobile(scene: Scene) -> None:
     scene.set(p1081=rings_on, p1082=rings_on, p1083=rings_on, m13900000008=answers_after(1))
