@@ -28,13 +28,15 @@ from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavailable, VoicedeskError
 from voicedesk.greeting.calibration import thresholds_of
-from voicedesk.greeting.rules import shipped_rules
+from voicedesk.greeting.rules import GreetingRules
 from voicedesk.log import configure_logging
 from voicedesk.services import break_steps, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
+from voicedesk.services.greeting_rules import rules_of
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.hall import hall_of, halls_of
+from voicedesk.services.house_watch import HouseWatch
 from voicedesk.services.ivr_host import IvrHost
 from voicedesk.services.link_watch import LinkWatch
 from voicedesk.services.messenger import Messenger
@@ -62,6 +64,8 @@ LEASE_SECONDS = 10.0
 STANDBY_SECONDS = 1.0
 ASK_SECONDS = 0.2
 OUTAGE_SECONDS = 1.0
+RULES_SECONDS = 10.0
+HOUSE_SECONDS = 600.0
 STOP_SECONDS = 8.0
 RESIGN_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
@@ -131,6 +135,7 @@ class Service:
         self._clients: dict[str, AmiClient] = {}
         self._unfilled: dict[str, list[Gap]] = {}
         self._greetings: GreetingWatch | None = None
+        self._greeting_rules: GreetingRules | None = None
         self._ivr: IvrHost | None = None
         self._desk: TicketDesk | None = None
         self._steps: TicketSteps | None = None
@@ -240,6 +245,7 @@ class Service:
                     tasks.create_task(self._messenger.run(), name="news"),
                     tasks.create_task(links.run(), name="links"),
                     tasks.create_task(self._look_at_phones(), name="phones"),
+                    tasks.create_task(self._look_at_house(store), name="house"),
                 ]
                 await self._stop.wait()
                 for task in running:
@@ -286,6 +292,7 @@ class Service:
             calibrated=thresholds.calibrated,
             statement=model.statement or None,
         )
+        rules = await self._rules_at_last()
         workers = SpeechWorkers(model.path, self._settings.speech.workers)
         self._greetings = GreetingWatch(
             store,
@@ -293,7 +300,7 @@ class Service:
             self._settings,
             {name: log.call_of for name, log in self._logs.items()},
             self._now,
-            rules=shipped_rules(),
+            rules=rules,
             thresholds=thresholds,
             tell=self._tell,
         )
@@ -302,6 +309,41 @@ class Service:
         finally:
             self._greetings = None
             await workers.close()
+
+    async def _rules_at_last(self) -> GreetingRules:
+        """The rules of greetings, once they can be read: until then recordings wait, and nobody is judged by others."""
+        told = ""
+        while True:
+            try:
+                self._greeting_rules = await asyncio.to_thread(rules_of, self._settings)
+            except InputError as error:
+                if str(error) != told:
+                    _log.error("greeting_rules_unread", reason=str(error))
+                told = str(error)
+                await asyncio.sleep(RULES_SECONDS)
+            else:
+                _log.info("greeting_rules", version=self._greeting_rules.version)
+                return self._greeting_rules
+
+    def _reload_greetings(self, settings: Settings) -> str:
+        """Greetings and rules as they are written now; what is to be said of it. Broken ones change nothing."""
+        if self._greetings is None:
+            return ""
+        before = self._greeting_rules
+        try:
+            rules = rules_of(settings)
+        except InputError as error:
+            _log.error("greeting_rules_refused", reason=str(error))
+            return f"; greetings are judged by the rules and lines as before: {error}"
+        self._greeting_rules = rules
+        self._greetings.change_settings(settings, rules)
+        if before == rules:
+            return ""
+        _log.info("greeting_rules", version=rules.version)
+        if before is not None and before.version == rules.version:
+            _log.warning("greeting_rules_same_version", version=rules.version)
+            return f"; the greeting rules changed and still call themselves {rules.version!r}: give them a new version"
+        return f"; greetings are judged by {rules.version} now"
 
     async def _converse(self, store: Store) -> None:
         """The IVR, where there is one. Whatever is wrong with it, calls are followed."""
@@ -350,6 +392,14 @@ class Service:
     async def _look_at_phones(self) -> None:
         if self._phones is not None:
             await self._phones.run()
+
+    async def _look_at_house(self, store: Store) -> None:
+        """Tells in the log what keeps answered calls from being recorded."""
+        watch = HouseWatch(store, self._now)
+        while True:
+            await asyncio.sleep(HOUSE_SECONDS)
+            with self._logged("house_unseen"):
+                await watch.look(self._settings)
 
     def _choosers(self) -> SpeechWorkers | None:
         """The workers that hear which item a caller names; none where nobody is asked to speak."""
@@ -404,13 +454,15 @@ class Service:
         repairer = Repairer(store, pbx.name, hall_of(self._settings, pbx.name))
         zone = self._settings.hall.zone
         try:
-            done = await repairer.repair(logs_of(pbx), zone=zone, now=self._now())
+            done = await repairer.repair(logs_of(pbx), zone=zone, now=self._now(), by="service")
         except (InputError, StoreError) as error:
             _log.error("repair_failed", pbx=pbx.name, reason=str(error))
             return
         if not done.waiting:
             filled = [one.gap for one in done.gaps if one.is_covered]
             self._unfilled[pbx.name] = [gap for gap in gaps if gap not in filled]
+        for problem in done.problems:
+            _log.error("log_not_read", pbx=pbx.name, reason=problem)
         if done.changed:
             _log.info("repaired", pbx=pbx.name, gaps=len(done.gaps), calls=len(done.changed))
 
@@ -456,8 +508,7 @@ class Service:
         for name, log in self._logs.items():
             if name in halls:  # a PBX that left the settings is followed until the restart, by what held
                 log.change_hall(halls[name])
-        if self._greetings is not None:
-            self._greetings.change_settings(settings)
+        greetings = self._reload_greetings(settings)
         if self._phones is not None:
             self._phones.change_settings(settings, hall)
         for part in (self._ivr, self._desk, self._steps, self._breaks, self._messenger):
@@ -466,7 +517,7 @@ class Service:
         _log.info("reloaded", needs_restart=waiting)
         named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
         rest = f"; what changed in {named} needs a restart" if waiting else ""
-        return f"lines, phones and people are read again{rest}", False
+        return f"lines, phones and people are read again{greetings}{rest}", False
 
     @contextlib.contextmanager
     def _logged(self, action: str) -> Iterator[None]:

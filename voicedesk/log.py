@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TextIO
 
 import structlog
@@ -32,13 +33,18 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u
 _TRACEBACK_KEYS = frozenset({"exception", "stack"})
 
 
-def configure_logging(level: str = "info", format: str = "console", stream: TextIO | None = None) -> None:
-    """Sets logging up for the whole process, the libraries' own messages included."""
+def configure_logging(
+    level: str = "info", format: str = "console", stream: TextIO | None = None, zone: tzinfo | None = None
+) -> None:
+    """Sets logging up for the whole process, the libraries' own messages included.
+
+    People read times as the clocks of `zone` show them, with its offset; machines read UTC.
+    """
     stream = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp(zone if format == "console" and zone is not None else UTC),
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
@@ -74,6 +80,17 @@ def configure_logging(level: str = "info", format: str = "console", stream: Text
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _stamp(zone: tzinfo) -> structlog.typing.Processor:
+    """Writes the time into each entry, always with its offset."""
+
+    def stamped(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        now = datetime.now(zone)
+        event["timestamp"] = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return event
+
+    return stamped
 
 
 def hide_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

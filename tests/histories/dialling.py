@@ -62,7 +62,9 @@ def _dial_one(switch: Switch, call: TrueCall, caller: Channel, reaction: Reactio
         pairs.append(pair)
     endpoint = reaction.dialled[0] if phone in MOBILES else f"PJSIP/{phone}"
     channel = switch.channel(endpoint, call.linkedid)
-    leg = TrueLeg(phone=phone, endpoint=endpoint, uniqueid=channel.uniqueid, dialled_at=switch.now, was=was, house=phone in HOUSE)
+    leg = TrueLeg(
+        phone=phone, endpoint=endpoint, uniqueid=channel.uniqueid, dialled_at=switch.now, was=was, house=phone in HOUSE
+    )
     call.legs.append(leg)
     switch.begin_ring(leg)
     if queue and not pairs:
@@ -108,7 +110,13 @@ def dial_out(switch: Switch, call: TrueCall, dialler: Channel, to: Reaction) -> 
     """A phone of the hall dials the citizen through the trunk."""
     channel = switch.channel(to.dialled[0], call.linkedid)
     leg = TrueLeg(
-        phone="trunk", endpoint=to.dialled[0], uniqueid=channel.uniqueid, dialled_at=switch.now, was="free", staff=False, house=False
+        phone="trunk",
+        endpoint=to.dialled[0],
+        uniqueid=channel.uniqueid,
+        dialled_at=switch.now,
+        was="free",
+        staff=False,
+        house=False,
     )
     call.legs.append(leg)
     switch.say("DialBegin", dialler, channel, lag=0, DialString=to.dialled[1].format(number=CITIZEN))

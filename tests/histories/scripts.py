@@ -9,7 +9,6 @@ from tests.histories.ringing import Try
 from tests.histories.switch import Switch
 from tests.histories.talking import conversation, end
 from tests.histories.truth import TrueCall
-from tests.histories.wire import Channel
 
 Steps = Generator[int, None, None]
 EXTENSIONS = {"dial": "4002", "hint": "4003", "other_line": "4009"}

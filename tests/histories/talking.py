@@ -3,9 +3,10 @@
 from collections.abc import Generator
 from dataclasses import replace
 
+from tests.histories.bridging import join
 from tests.histories.dialling import Dialled, dial
 from tests.histories.plan import PHONES, QUEUES, STEP, CallPlan, Reaction
-from tests.histories.ringing import Try, join
+from tests.histories.ringing import Try
 from tests.histories.switch import Switch
 from tests.histories.truth import Together, TrueCall
 from tests.histories.wire import Channel

@@ -6,6 +6,10 @@ from voicedesk.ami.message import AmiEvent
 
 T0 = 1_800_000_000
 MICROSECONDS = 1_000_000
+_ABOUT = (
+    *("DestUniqueid", "Uniqueid", "Device", "StateInterface", "Interface"),
+    *("BridgeUniqueid", "LocalOneUniqueid", "Exten"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,8 @@ class Said:
     @property
     def about(self) -> str:
         """The channel (or phone) whose events the switch keeps in order."""
-        keys = ("DestUniqueid", "Uniqueid", "Device", "StateInterface", "Interface", "BridgeUniqueid", "LocalOneUniqueid")
         values = dict(self.headers)
-        return next((values[key] for key in keys if key in values), "")
+        return next((values[key] for key in _ABOUT if key in values), "")
 
     def event(self) -> AmiEvent:
         """The same in wire form."""

@@ -162,7 +162,7 @@ STEPS = {
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("way", ["minus one", "hangup line", "end"])
+@pytest.mark.parametrize("way", ["minus one", "hangup line", "end", "dead channel", "refused after the hangup line"])
 async def test_fault_54_a_hang_up_at_any_step_ends_it_and_tells_how_far_it_came(step, way):
     count = 0
 
@@ -173,6 +173,10 @@ async def test_fault_54_a_hang_up_at_any_step_ends_it_and_tells_how_far_it_came(
             return obliging(command)
         if way == "minus one":
             return "200 result=-1 endpos=400"
+        if way == "dead channel":
+            return "511 Command Not Permitted on a dead channel or intercept routine"
+        if way == "refused after the hangup line":
+            return "HANGUP\n511 Command Not Permitted"
         if way == "hangup line":
             return "HANGUP\n200 result=-1 endpos=400"
         switches[0].hang_up()
@@ -196,7 +200,7 @@ async def test_fault_54_a_hang_up_at_any_step_ends_it_and_tells_how_far_it_came(
     server = await served(handler, one)
     error = await gone
     assert error.finished == (1 if step == "say" else 0)
-    assert error.endpos == (0 if way == "end" else 400)
+    assert error.endpos == (400 if way in ("minus one", "hangup line") else 0)
     assert server.counts.served == 1
 
 

@@ -161,3 +161,24 @@ def test_of_two_channels_somebody_must_say_which_is_the_staff_s(tmp_path):
     right = checker.check_file(tmp_path / "both.wav", StaffChannel.RIGHT)
     left = checker.check_file(tmp_path / "both.wav", StaffChannel.LEFT)
     assert (right.judgement.verdict.value, left.judgement.verdict.value) == ("compliant", "cannot_tell")
+
+
+@pytest.mark.parametrize("declared", [0.3, 0.0])
+def test_a_header_that_gives_less_than_there_is_accuses_nobody(tmp_path, declared):
+    good, alone = next(FIXTURES.glob("0001_*.wav")), next(FIXTURES.glob("*_only_hello_*.wav"))
+    due = json.loads(good.with_suffix(".json").read_text())
+    checker = GreetingChecker(
+        Listener(VoskRecognizer(embedded_model())), DepartmentNames(name=due["department"]), shipped_rules()
+    )
+
+    def check(file: Path) -> str:
+        data = bytearray(file.read_bytes())
+        at = data.index(b"data") + 4
+        size = int(int.from_bytes(data[at : at + 4], "little") * declared)
+        data[at : at + 4] = size.to_bytes(4, "little")
+        (tmp_path / file.name).write_bytes(bytes(data))
+        judged = checker.check_file(tmp_path / file.name).judgement
+        return f"{judged.verdict.value} {judged.reason.value if judged.reason else ''}".strip()
+
+    assert check(good) == "compliant"  # read to the end
+    assert check(alone) == "cannot_tell cut_short"  # whether more was said nobody knows

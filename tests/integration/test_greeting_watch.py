@@ -13,9 +13,10 @@ from voicedesk.ami.message import make_event
 from voicedesk.audio.wav import read_sound
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay
-from voicedesk.errors import SpeechLost, SpeechUnavailable, StoreUnavailable
+from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreUnavailable
 from voicedesk.greeting import privacy
-from voicedesk.greeting.model import Thresholds
+from voicedesk.greeting.model import Doubt, Thresholds
+from voicedesk.greeting.reasons import REASONS
 from voicedesk.greeting.rules import shipped_rules
 from voicedesk.services import greeting_watch, recordings
 from voicedesk.services.greeting_rejudge import rejudge_greetings
@@ -413,3 +414,81 @@ def test_every_other_department_of_the_hall_is_another(tmp_path):
     values = settings(tmp_path, department_aliases=["仲裁院"])
     names = names_of(values.lines[0], values)
     assert (names.name, names.aliases, names.others) == ("劳动仲裁院", ("仲裁院",), ("医保局",))
+
+
+LOCAL = f"{(LEG.dialled_at or 0) // 1_000_000}.777"
+"""The channel that a forwarding made: none of the call's legs."""
+
+
+async def test_a_recording_named_after_a_forwarding_is_taken_up_by_its_call(desk, monkeypatch):
+    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    async with desk(still_up=False) as one:
+        one.known = None
+        path = one.folder / f"{LOCAL}.sln48"
+        began = (LEG.dialled_at or 0) + 1_000_000
+        made = {"Uniqueid": LOCAL, "Linkedid": CALL.facts.linkedids[0]}
+        one.store.writer._backlog._now = lambda: began
+        one.store.writer.add(
+            "main", resume_from=1, events=[make_event("Newchannel", made, arrived_us=began)], calls=[CALL]
+        )
+        await one.store.writer.flush()
+        path.write_bytes(raw_48(COMPLIANT))
+        async with asyncio.timeout(60):
+            while path.exists():
+                await asyncio.sleep(0.02)
+        greeting = await one.store.greetings.get("main", LOCAL)
+        assert (greeting.call_id, greeting.endpoint, greeting.verdict) == (CALL.facts.id, LEG.endpoint, "compliant")
+        assert (one.folder / "kept" / greeting.recording).exists()
+
+
+async def test_a_link_that_is_named_like_a_recording_is_neither_read_nor_deleted(desk, monkeypatch):
+    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    async with desk(still_up=False) as one:
+        secret = one.folder / "secret"
+        secret.write_bytes(raw_48(COMPLIANT))
+        one.path.symlink_to(secret)
+        for _ in range(20):
+            await asyncio.sleep(0.02)
+        assert await one.store.greetings.get("main", LEG.uniqueid) is None
+        one.recorded()
+        greeting = await one.stored(lambda greeting: greeting.is_final)
+        assert (greeting.reason, greeting.recording) == ("not_heard", None)
+        assert one.path.is_symlink()
+        assert secret.exists()
+
+
+async def test_the_staff_number_of_whoever_sat_there_is_what_is_compared(desk):
+    async with desk(still_up=False, greeting=["hello", "number", "matter"]) as one:
+        agents = Settings.model_validate({"agents": [{"id": "zhang", "name": "张三", "number": "008"}]}).agents
+        one.watch.change_settings(one.settings.model_copy(update={"agents": agents}), shipped_rules())
+        legs = tuple(replace(leg, agent="zhang") if leg == LEG else leg for leg in one.known.legs)
+        one.known = replace(one.known, legs=legs)
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        task = (await one.stored()).evidence["task"]
+        assert (task["number"], task["template"]) == ("008", ["hello", "number", "matter"])
+
+
+async def test_what_cannot_be_told_is_told_with_its_reason_and_what_to_do(desk):
+    async with desk(still_up=False) as one:
+        one.watch._thresholds = Thresholds(calibrated=True)
+        one.path.write_bytes(raw_48(COMPLIANT)[:48_000])
+        one.recorded()
+        greeting = await one.stored(lambda greeting: greeting.is_final)
+        assert greeting.verdict == "cannot_tell"
+        (news,) = one.news
+        why = REASONS[Doubt(greeting.reason)]
+        assert (news.kind, news.fields["理由"], news.fields["处理"]) == (
+            "greeting_cannot_tell", why.chinese, why.todo_chinese,
+        )  # fmt: skip
+
+
+async def test_rules_that_lack_a_template_change_nothing_when_all_is_judged_again(desk):
+    async with desk(still_up=False) as one:
+        one.path.write_bytes(raw_48(COMPLIANT))
+        one.recorded()
+        before = await one.stored()
+        others = shipped_rules().model_copy(update={"templates": {"numbered": ("hello", "number")}})
+        with pytest.raises(InputError, match="no template 'inbound'"):
+            await rejudge_greetings(one.store.greetings, GreetingFilter(), others, Thresholds(), dry_run=False)
+        assert await one.store.greetings.get("main", LEG.uniqueid) == before

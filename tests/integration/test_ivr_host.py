@@ -173,6 +173,88 @@ async def test_fault_54_a_hang_up_in_the_middle_keeps_what_was_heard_till_then(d
     assert sum(part.finished for part in notice.parts) > 0
 
 
+DEAD = b"511 Command Not Permitted on a dead channel or intercept routine\n"
+GONE = {
+    "both in one piece": [b"HANGUP\n" + DEAD],
+    "both": [b"HANGUP\n", DEAD],
+    "the refusal alone": [DEAD],
+    "the refusal first": [DEAD + b"HANGUP\n"],
+    "torn in the first line": [b"HAN", b"GUP\n511 Comm", b"and Not Permitted on a dead", b" channel\n"],
+    "carriage returns": [b"HANGUP\r\n" + DEAD.replace(b"\n", b"\r\n")],
+    "another refusal": [b"HANGUP\n510 Invalid or unknown command\n"],
+    "an unknown refusal": [b"HANGUP\n511 Command Not Permitted\n"],
+    "nothing but the word": [b"HANGUP\n", None],
+    "the end of the connection": [None],
+    "the end within a line": [b"HANGUP\n511 Comm", None],
+}
+
+
+@pytest.mark.parametrize("way", GONE)
+@pytest.mark.parametrize("command", ["SET VARIABLE", "STREAM FILE"])
+async def test_whoever_hangs_up_between_two_sentences_has_heard_the_five_before(desk, way, command):
+    heard: list[str] = []
+    answer = pressing(*KEY_TO_NOTICE, then="listen")
+    server = AgiServer(desk.host.serve)
+    data = environment(agi_request="agi://127.0.0.1/notices?pbx=main&line=hotline", agi_calleridname="")
+
+    def part_of(asked: str) -> str:
+        return desk.by_text.get(asked.split('"')[1], "")
+
+    async with server.listening("127.0.0.1", 0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(data)
+        while line := (await reader.readline()).decode().rstrip("\n"):
+            if len(heard) == 5 and line.startswith(command):
+                for piece in GONE[way]:
+                    if piece is None:
+                        writer.write_eof()
+                    else:
+                        writer.write(piece)
+                        await writer.drain()
+                        await asyncio.sleep(0.002)
+                break
+            told = answer(line)
+            if line.startswith("STREAM FILE") and (heard or part_of(line).startswith("办理程序")):
+                heard.append(part_of(line))
+            writer.write(told.encode() + b"\n")
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+    await desk.host._save_all()
+    (kept,) = await desk.kept()
+    (notice,) = kept.consultation.notices
+    (procedure,) = [one for one in notice.parts if one.part == "procedure"]
+    assert (procedure.finished, procedure.sentences) == (5, 7)
+    assert kept.consultation.exit is None
+
+
+async def test_whoever_hangs_up_while_a_key_is_awaited_has_heard_all_that_was_said(desk):
+    press = pressing(*KEY_TO_NOTICE, then="listen")
+    last = ""
+
+    def answers(command):
+        nonlocal last
+        last = desk.by_text.get(command.split('"')[1], last) if command.startswith("STREAM") else last
+        if command.startswith("WAIT FOR DIGIT") and "告知" in last:
+            return "HANGUP\n511 Command Not Permitted on a dead channel or intercept routine"
+        return press(command)
+
+    await desk.call(answers=answers)
+    (kept,) = await desk.kept()
+    (notice,) = kept.consultation.notices
+    assert notice.is_complete
+
+
+async def test_a_recording_that_nobody_was_there_for_is_no_message(desk):
+    def answers(command):
+        if command.startswith("RECORD FILE"):
+            return "HANGUP\n511 Command Not Permitted on a dead channel or intercept routine"
+        return press(command)
+
+    press = pressing("9", then="listen")
+    await desk.call(answers=answers)
+    assert [one.requests for one in await desk.kept()] == [()]
+
+
 async def test_fault_57_a_sentence_without_a_sound_is_left_out_and_never_counts_as_heard(desk):
     item = desk.host._today().menu.item("work_injury")
     gone, unplayable = item.parts[1].sentences[1], item.parts[2].sentences[0]

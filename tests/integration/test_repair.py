@@ -25,6 +25,7 @@ from voicedesk.services.switch_logs import LogPaths
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.calls import Filter, HumanDecision
 from voicedesk.store.store import Store
+from voicedesk.tickets.meaning import Miss, meaning_of
 
 LOGGED = Path(__file__).parents[1] / "captures" / "logged"
 HALL = Hall(
@@ -247,6 +248,35 @@ async def test_the_service_repairs_by_itself_where_it_can_read_the_logs(store, t
     await asyncio.wait({task})
 
 
+async def test_the_account_of_gaps_says_who_repaired_them_and_why_the_others_are_open(store, tmp_path):
+    await lived(store, "queue_answered", RINGS + 1, 99)
+    settings = settings_for(tmp_path, cel_csv=str(LOGGED / "queue_answered.cel.csv"))
+    await Service(settings, lambda: settings)._repair_one(store, settings.pbx[0])
+    before, lost = await store.journal.gaps("main")
+    assert (lost.repaired_by, lost.repaired_calls, repair.why_open(lost)) == ("service", 1, None)
+    assert "before the service's first connection" in repair.why_open(before)
+    done = await repaired(store, logs_for("queue_answered"))
+    assert (done.gaps, await store.journal.gaps("main")) == ([], [before, lost])
+
+
+async def test_calls_told_in_a_gap_that_stays_open_are_in_the_account(store):
+    await lived(store, "queue_answered", 0, 99)
+    await repaired(store, LogPaths(queue_log=(LOGGED / "queue_answered.queue_log",)))
+    _, lost = await store.journal.gaps("main")
+    assert (lost.repaired_at, lost.repaired_by, lost.repaired_calls) == (None, "command", 1)
+    assert "no channel log" in repair.why_open(lost)
+
+
+@pytest.mark.parametrize("seen", [0, 3])
+async def test_a_missed_call_repaired_from_the_channel_log_alone_can_be_rung_back(store, seen):
+    truth = await lived(store, "abandoned_past_the_limit", seen, 999)
+    await repaired(store, logs_for("abandoned_past_the_limit", queue_log=False))
+    (call,) = (await stored(store)).values()
+    told = meaning_of(call.call, lambda facts: facts.line)
+    assert isinstance(told, Miss)
+    assert (told.number, truth.facts.caller_number) == ("13800138000", "13800138000")
+
+
 async def test_a_log_in_trouble_does_not_stop_the_service(store, tmp_path):
     await lived(store, "queue_answered", RINGS + 1, 99)
     settings = settings_for(tmp_path, cel_csv=str(tmp_path / "none.csv"), queue_log=str(tmp_path / "none"))
@@ -283,4 +313,8 @@ async def test_the_command_tells_what_it_did_and_leaves_bad_lines_out(store, tmp
     code, printed, _ = run(tmp_path, "--cel", str(log))
     assert (code, "covered; 1 calls repaired, 0 added" in printed) == (3, True)
     code, printed, _ = run(tmp_path, "--cel", str(LOGGED / "queue_answered.cel.csv"))
-    assert (code, printed.splitlines()[-1]) == (0, "2 gaps in all, 1 repaired, 1 open")
+    *account, total = printed.splitlines()
+    assert (code, total) == (0, "2 gaps in all, 1 repaired, 1 open")
+    opened, done = account
+    assert opened.startswith("open: gap")
+    assert (done.startswith("repaired "), done.endswith("(link_lost), 1 calls, by the command")) == (True, True)

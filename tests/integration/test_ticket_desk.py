@@ -19,7 +19,7 @@ from voicedesk.services.ticket_steps import TicketSteps, answered
 from voicedesk.settings import Settings
 from voicedesk.store.consultations import StoredConsultation
 from voicedesk.store.store import Store
-from voicedesk.store.tickets import TicketFilter, tell_desk
+from voicedesk.store.tickets import Change, TicketFilter, tell_desk
 from voicedesk.tickets.model import Kind, State
 from voicedesk.tickets.model import Outcome as End
 
@@ -316,6 +316,26 @@ async def test_fault_50_a_citizen_who_rings_again_and_is_answered_closes_it(hall
     assert (ticket.outcome, ticket.closed_by_call) == (End.REACHED, "c2")
 
 
+@pytest.mark.parametrize("told", ["2088888888", "02088888888", "9 020-8888 8888", "+862088888888", "002088888888"])
+async def test_a_ticket_of_an_older_form_is_dialled_by_today_s_and_closed_by_every_way_of_telling_it(hall, told):
+    await hall.ends(call("c1", "02088888888", start=MONDAY))
+    await hall.store.database.close()
+    async with Store.open(hall.url, now=hall.now) as store:
+        stored = await store.tickets.get((await store.tickets.list(TicketFilter()))[0].id)
+        older = replace(stored, ticket=replace(stored.ticket, number="2088888888"))
+        await store.tickets.change(Change(tickets=[older]))
+        hall.begin(store)
+        await hall.ends(call("c2", told, start=MONDAY + MINUTE))
+        ticket = await hall.the_ticket()
+        assert (ticket.number, ticket.missed_calls) == ("2088888888", ("c1", "c2"))
+        await hall.ask("dial", ticket, phone="6001")
+        assert [one.number for one in hall.orders] == ["02088888888"]
+        again = hall.us + HOUR
+        await hall.ends(call("c3", told, start=again, answered=again + 5 * SECOND))
+        closed = await hall.the_ticket()
+        assert (closed.state, closed.closed_by_call) == (State.CLOSED, "c3")
+
+
 async def test_fault_50_also_while_being_dialled(hall):
     await hall.ends(call("c1", start=MONDAY))
     attempt_id = await hall.ask("dial", await hall.the_ticket(), phone="6001")
@@ -587,3 +607,46 @@ async def test_without_a_dialling_user_it_says_what_to_set(tmp_path):
         await hall.ends(call("c1", start=MONDAY))
         with pytest.raises(InputError, match="dial_username"):
             await hall.ask("dial", await hall.the_ticket())
+
+
+# --- a call told as missed that was none
+
+
+async def test_a_missed_call_that_the_switch_s_logs_show_answered_is_corrected_to_whoever_was_told_of_it(hall):
+    await hall.ends(call("c1", start=MONDAY))
+    opened = await hall.the_ticket()
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    ticket = await hall.the_ticket()
+    assert (ticket.state, ticket.outcome, ticket.closed_by_call) == (State.CLOSED, End.NOT_MISSED, "c1")
+    assert ticket.missed_calls == ()
+    told, corrected = hall.news
+    assert (told.kind, corrected.kind, corrected.corrects) == ("ticket_opened", "ticket_corrected", told.id)
+    assert corrected.fields["编号"] == opened.id[:8]
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    assert len(hall.news) == 2
+
+
+async def test_a_withheld_caller_whose_call_was_answered_after_all_is_no_uncallable_ticket(hall):
+    await hall.ends(call("c1", start=MONDAY, number=None))
+    await hall.ends(call("c1", start=MONDAY, number=None, answered=MONDAY + 5 * SECOND))
+    ticket = await hall.the_ticket()
+    assert (ticket.state, ticket.outcome) == (State.CLOSED, End.NOT_MISSED)
+
+
+async def test_a_ticket_with_another_missed_call_stays_and_the_correction_says_so(hall):
+    await hall.ends(call("c1", start=MONDAY))
+    await hall.ends(call("c2", start=MONDAY + HOUR))
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    ticket = await hall.the_ticket()
+    assert (ticket.is_closed, ticket.missed_calls) == (False, ("c2",))
+    assert [one.kind for one in hall.news] == ["ticket_opened", "ticket_corrected"]
+
+
+async def test_a_ticket_that_is_closed_already_is_left_and_the_correction_told(hall):
+    await hall.ends(call("c1", start=MONDAY))
+    await hall.ends(call("c2", start=MONDAY + HOUR, answered=MONDAY + HOUR + 5 * SECOND))
+    closed = await hall.the_ticket()
+    assert closed.outcome is End.REACHED
+    await hall.ends(call("c1", start=MONDAY, answered=MONDAY + 5 * SECOND))
+    assert await hall.the_ticket() == closed
+    assert [one.kind for one in hall.news] == ["ticket_opened", "ticket_corrected"]

@@ -82,6 +82,8 @@ class AgiCall:
     async def command(self, name: str, *values: str | int) -> Reply:
         """Any command, by its name and values."""
         reply = await self.conversation.ask(name, *values)
+        if reply.is_dead_channel:
+            raise AgiHungUp
         if reply.code != 200:
             raise AgiRefused(f"the switch refused {name}: {reply.code} {reply.value or ''}".rstrip())
         if reply.result == "-1":

@@ -39,6 +39,7 @@ _BREAK = re.compile(r"[\r\n\0]")
 _AWKWARD = re.compile(r'[\\"\r\n\0]')
 _PLAIN = re.compile(rb"200 result=([0-9]+)(?: endpos=([0-9]{1,18}))?\n")
 _NONE = frozenset({"", "unknown", "anonymous"})
+_DEAD, _DEAD_WORDS = 511, "dead channel"
 
 
 class AgiEnvironment(NamedTuple):
@@ -70,6 +71,11 @@ class Reply(NamedTuple):
     result: str = ""
     value: str | None = None
     endpos: int | None = None
+
+    @property
+    def is_dead_channel(self) -> bool:
+        """Whether the command is refused because nobody is there any more: the switch says so in its own words."""
+        return self.code == _DEAD and _DEAD_WORDS in (self.value or "").lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

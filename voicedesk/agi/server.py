@@ -19,6 +19,7 @@ from voicedesk.agi.protocol import AgiEnvironment, AgiProtocol, HungUp, Reply, t
 from voicedesk.errors import AgiError, AgiHungUp, AgiProtocolError
 
 Handler = Callable[[AgiCall], Awaitable[None]]
+OK = 200
 LAST_REPLY_SECONDS = 2.0
 """After a hang-up the switch still answers the command that was under way, with the place it was cut at."""
 READ_BYTES = 4096
@@ -268,7 +269,10 @@ class _Connection:
     def _answered(self, reply: Reply) -> None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None and not waiting.done():
-            waiting.set_result(reply)
+            if self._is_hung_up and reply.code != OK:  # whatever it says: it is refused because the caller is gone
+                waiting.set_exception(AgiHungUp())
+            else:
+                waiting.set_result(reply)
         else:
             self._protocol.strays += 1
 

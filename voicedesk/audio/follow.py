@@ -9,7 +9,7 @@ from voicedesk.audio.g711 import Samples
 from voicedesk.audio.wav import Layout, read_layout
 from voicedesk.errors import InputError
 
-HEAD_BYTES = 64
+HEAD_BYTES, LONGEST_HEAD_BYTES = 64, 4096
 POLL_SECONDS = 0.05
 LUMP_SECONDS = 1.0
 """So much is given at a time, however much there is."""
@@ -42,9 +42,9 @@ async def follow(
         ended = is_over()
         size = _size(path)
         if layout is None and size >= HEAD_BYTES:
-            head = await asyncio.to_thread(_read, path, 0, 4096)
-            layout = read_layout(head, path)
-            read = layout.offset
+            head = await asyncio.to_thread(_read, path, 0, LONGEST_HEAD_BYTES)
+            layout = _layout(head, path, is_whole=ended or size >= LONGEST_HEAD_BYTES)
+            read = layout.offset if layout is not None else 0
         if layout is not None and size - read >= layout.frame_bytes:
             lump = min((size - read) // layout.frame_bytes, round(LUMP_SECONDS * layout.rate)) * layout.frame_bytes
             data = await asyncio.to_thread(_read, path, read, lump)
@@ -59,6 +59,16 @@ async def follow(
             raise InputError(f"{path}: the recording did not appear within {appears_within_seconds:g} s")
         await asyncio.sleep(poll_seconds)
         waited += poll_seconds
+
+
+def _layout(head: bytes, path: Path, *, is_whole: bool) -> Layout | None:
+    """How the samples lie; None where the head has not been written to its end yet."""
+    try:
+        return read_layout(head, path)
+    except InputError:
+        if is_whole or not head.startswith(b"RIFF"):
+            raise
+        return None
 
 
 def _size(path: Path) -> int:

@@ -1,7 +1,7 @@
 """Reads the sound files a switch writes: WAV (linear, A-law, µ-law), and raw files known by their names' ends.
 
-Tolerant of files that are still being written or were cut: what is there is read, and said to be cut. Everything
-else is refused with its reason.
+Tolerant of files that are still being written or were cut: all that is there is read, and where more may have been
+said it is said to be cut. Everything else is refused with its reason.
 """
 
 import struct
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from voicedesk.audio.g711 import Samples, decode_alaw, decode_ulaw
+from voicedesk.audio.riff import UNKNOWN_SIZES, body_of
 from voicedesk.errors import InputError
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -28,6 +29,7 @@ _RAW = {
 }
 _RAW |= {".ulaw": 8000, ".ul": 8000, ".pcm": 8000}
 _LINEAR, _ALAW, _ULAW, _EXTENSIBLE = 1, 6, 7, 0xFFFE
+_OTHER_CODES = {2: "ADPCM", 3: "floating point", 17: "IMA ADPCM", 49: "GSM (wav49)", 85: "MP3"}
 _OTHER_KINDS = {
     b"ID3": "MP3",
     b"\xff\xfb": "MP3",
@@ -48,6 +50,7 @@ class Layout:
     code: int
     offset: int
     declared_bytes: int | None
+    is_unfinished: bool = False
 
     @property
     def frame_bytes(self) -> int:
@@ -63,11 +66,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """Samples of 16 bits, one row a channel; `is_cut` where the file says that there should be more."""
+    """Samples of 16 bits, one row a channel; `is_cut` where there should be more, or may have been.
+
+    `is_unfinished`: whoever wrote it never said how long it is. All that is there was read; a crash may have ended it.
+    """
 
     samples: Samples
     rate: int
     is_cut: bool = False
+    is_unfinished: bool = False
 
     @property
     def seconds(self) -> float:
@@ -89,19 +96,20 @@ def read_sound(path: Path) -> Sound:
         if size > MAX_BYTES:
             raise InputError(f"{path}: {size // 2**20} MiB is too large for a recording of a call")
         data = path.read_bytes()
+        grows = path.stat().st_size > len(data)
     except OSError as error:
         raise InputError(f"{path}: the sound file cannot be read: {error.strerror}") from error
     layout = read_layout(data, path)
-    body = data[layout.offset :]
     declared = layout.declared_bytes
-    if declared is not None and len(body) > declared:
-        body = body[:declared]
+    spans, is_accounted_for = body_of(data, layout.offset, declared)
+    body = b"".join(data[begin:end] for begin, end in spans)
     most = MAX_SECONDS * layout.rate * layout.frame_bytes
     samples = layout.decode(body[:most])
     if not samples.shape[1]:
         raise InputError(f"{path}: there is no sound in it")
-    is_cut = (declared is not None and len(body) < declared) or len(body) > most
-    return Sound(samples=samples, rate=layout.rate, is_cut=is_cut)
+    is_short = declared is not None and len(body) < declared
+    is_cut = is_short or len(body) > most or grows or not is_accounted_for
+    return Sound(samples=samples, rate=layout.rate, is_cut=is_cut, is_unfinished=layout.is_unfinished)
 
 
 def read_layout(head: bytes, path: Path) -> Layout:
@@ -137,9 +145,14 @@ def _wav_layout(head: bytes, path: Path) -> Layout:
             if shape is None:
                 break
             code, channels, rate, width = shape
-            declared = None if size in (0, 0xFFFFFFFF) else size
             return Layout(
-                rate=rate, channels=channels, bytes_per_sample=width, code=code, offset=at, declared_bytes=declared
+                rate=rate,
+                channels=channels,
+                bytes_per_sample=width,
+                code=code,
+                offset=at,
+                declared_bytes=None if size in UNKNOWN_SIZES else size,
+                is_unfinished=size == 0 and len(head) > at,
             )
         at += size + size % 2
     raise InputError(f"{path}: the WAV file is damaged: it has no samples")
@@ -153,7 +166,9 @@ def _format(chunk: bytes, path: Path) -> tuple[int, int, int, int]:
     if code == _EXTENSIBLE and len(chunk) >= 26:
         code = struct.unpack_from("<H", chunk, 24)[0]
     if (code, bits // 8) not in _decoders() or bits % 8:
-        raise InputError(f"{path}: WAV code {code} with {bits} bits is not read here: use 16 bits linear, or A-law")
+        kind = f" ({_OTHER_CODES[code]})" if code in _OTHER_CODES else ""
+        told = f"WAV code {code} with {bits} bits{kind}"
+        raise InputError(f"{path}: {told} is not read here: use 16 bits linear, or A-law")
     if channels not in (1, 2) or not 4000 <= rate <= 192000:
         raise InputError(f"{path}: {channels} channel(s) at {rate} Hz: use one or two at 8000 or 16000 Hz")
     return code, channels, rate, bits // 8

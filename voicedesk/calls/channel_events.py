@@ -78,9 +78,9 @@ class ChannelEvents:
         self._start(record, at, StartSource.USEREVENT, event)
         record.line_hint = record.line_hint or event.get("Line")
         self._describe(channel, event, _ANNOUNCED)
-        number = event.get("Number")
+        number = _number(event.get("Number") or "", record)
         if number is not None:
-            channel.number = _number(number, record)
+            channel.number = number
 
     def _start(self, record: CallRecord, at: int, source: StartSource, event: AmiEvent) -> None:
         was_listed, record.start_source = record.start_source is StartSource.SNAPSHOT, source
@@ -94,12 +94,16 @@ class ChannelEvents:
             record.start_at = at if record.start_at is None else min(record.start_at, at)
 
     def _describe(self, channel: Channel, event: AmiEvent, rank: int) -> None:
-        """Keeps the number and the extension of a call's first channel, from the most trusted event."""
+        """Keeps the number and the extension of a call's first channel, from the most trusted event that tells them.
+
+        An event that tells no number, or a withheld one, says nothing against a number that was told.
+        """
         if channel.extension is None:
             channel.extension = _extension(event)
         if rank > channel.number_rank:
-            channel.number_rank = rank
-            channel.number = _number(event.get("CallerIDNum") or "", channel.call)
+            number = _number(event.get("CallerIDNum") or "", channel.call)
+            if number is not None:
+                channel.number, channel.number_rank = number, rank
 
     def describe_listed(self, channel: Channel, event: AmiEvent) -> None:
         """Number and extension of a channel found in a list."""
@@ -249,9 +253,9 @@ class ChannelEvents:
         if channel is None:
             return
         record = channel.call
-        record.queue = event.get("Queue")
-        channel.joined_at = at if channel.joined_at is None else channel.joined_at
-        if record.queue_left_at is not None and at > record.queue_left_at:  # not the same join told again
+        record.queue = event.get("Queue") or record.queue
+        channel.joined_at = max(at, channel.joined_at or at)
+        if record.queue_left_at is not None and at >= record.queue_left_at:  # not the same join told again
             record.queue_left_at = None
         self._describe(channel, event, _CLEANED)
         self._waiting.ask(channel.call, at)

@@ -151,6 +151,7 @@ def _citizen_number(direction: Direction, legs: list[Leg], first: Channel | None
         dialled = next((number for number in (leg.outside_number for leg in legs) if number), None)
         if dialled:
             return dialled
+        # a log does not tell what was dialled, but what the phone was asked to dial
         wished = (first.extension or "") if first else ""
         if len(wished) > _LONGEST_EXTENSION and wished.removeprefix("+").isdecimal():
             return wished
@@ -194,8 +195,10 @@ def _cut_short_at(record: CallRecord, first: Channel) -> int | None:
     """
     dials = [one.leg for one in record.channels.values() if one.leg is not None and one.leg.dialler is first]
     last_at = max((leg.dialled_at for leg in dials if leg.dialled_at is not None), default=0)
+    waited_until = _waited_until(record, first) or 0  # a colleague's phone is cut short when one is lifted, too
     ends = (leg.dial_end_at for leg in dials if leg.dial_status == "CANCEL" and not leg.was_forwarded)
-    return min((at for at in ends if at is not None and at >= last_at and near(at, first.hung_at)), default=None)
+    cut_short = (at for at in ends if at is not None and at >= last_at and at + HAND_US >= waited_until)
+    return min((at for at in cut_short if near(at, first.hung_at)), default=None)
 
 
 def _left_the_queue(first: Channel) -> bool:
@@ -269,7 +272,10 @@ def _placed_disposition(record: CallRecord, legs: tuple[LegFacts, ...]) -> Dispo
         return Disposition.ANSWERED
     if record.closed_at is None:
         return None
-    return _unanswered({leg.outcome for leg in far}) if far else Disposition.FAILED
+    if far:
+        return _unanswered({leg.outcome for leg in far})
+    first = record.first_channel
+    return Disposition.ANSWERED if first is not None and first.up_at is not None else Disposition.FAILED
 
 
 def _unanswered(outcomes: set[Outcome | None]) -> Disposition:

@@ -150,6 +150,8 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
         state_before=leg.state_before if number is None else PhoneState.UNKNOWN,
         transferred_from=_transferred_from(leg, answers, hall),
         from_log=_is_from_log(leg),
+        in_whole_seconds=leg.in_whole_seconds and channel.up_at is None,
+        may_ring_late=_is_from_log(leg) and not _rings_when_dialled(leg, hall),
     )
 
 
@@ -186,6 +188,13 @@ def _member(leg: Leg) -> str | None:
 def _is_from_log(leg: Leg) -> bool:
     """Nothing but a log tells of it: nobody saw the phone ring, or give any other sign of life."""
     return leg.from_log and not leg.is_alive and leg.ringing_at is None
+
+
+def _rings_when_dialled(leg: Leg, hall: Hall) -> bool:
+    """A phone of the house rings at once when it is dialled; a mobile, or whatever stands behind a member, need not."""
+    if hall.phones:
+        return leg.channel.endpoint in hall.phones
+    return _is_sip(leg) and leg.outside_number is None
 
 
 def _transferred_from(leg: Leg, answers: Answers, hall: Hall) -> str | None:
@@ -298,7 +307,7 @@ def _was_unreachable(leg: Leg, cause: int | None) -> bool:
         return not leg.is_alive or cause not in _NOBODY_CAME
     ended_at = _ring_ended_at(leg, None)
     dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
-    return _is_sip(leg) and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
+    return _is_sip(leg) and not leg.was_forwarded and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
 
 
 def _taken_away(leg: Leg, answers: Answers, ended_at: int, gave_up_at: int | None) -> Outcome:

@@ -10,6 +10,7 @@ from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.channel_events import ChannelEvents
 from voicedesk.calls.model import Gap, GapReason, StartSource
 from voicedesk.calls.phones import Phones
+from voicedesk.calls.records import CallRecord
 from voicedesk.calls.registry import SELF, Registry, born_us
 from voicedesk.clock import MICROSECONDS, format_epoch
 
@@ -179,7 +180,15 @@ class LinkEvents:
             return
         for channel in list(self._registry.channels.values()):
             if channel.hung_at is None and channel.uniqueid not in listed:
+                self._ended_unseen(channel.call)
                 self._registry.hang_up_unseen(channel, self._listed_at)
+
+    def _ended_unseen(self, record: CallRecord) -> None:
+        """A gap that was filled from the switch's logs is one after all for a call whose end they do not tell."""
+        last = record.last_at
+        is_marked = any(gap.touches(last, self._listed_at) for gap in record.gaps)
+        if self._registry.filled and last < self._listed_at and not is_marked:
+            record.mark_gap(Gap(from_at=last, to_at=self._listed_at, reason=GapReason.LINK_LOST))
 
     def _channel_listed(self, event: AmiEvent, at: int) -> None:
         """A channel that exists now: what it did while nobody watched is known only by its state."""

@@ -270,7 +270,8 @@ class LegFacts:
     `number` is what was dialled where the phone is outside the house (a mobile over a trunk), masked ("139****0000").
     Without `answer_seen` the answer fell into a gap, some time before `answered_at`. `was_lifted`: it went off the hook
     and nobody was connected with it (a confirmation that never came). `from_log`: only a log of the switch tells of it,
-    which does not know whether or when the phone rang.
+    which does not know whether or when the phone rang; `may_ring_late`: it is no phone of the house, and may have rung
+    long after it was dialled. `in_whole_seconds`: its answer or its end is told to the second.
     """
 
     uniqueid: str
@@ -293,6 +294,8 @@ class LegFacts:
     state_before: PhoneState = PhoneState.UNKNOWN
     transferred_from: str | None = None
     from_log: bool = False
+    may_ring_late: bool = False
+    in_whole_seconds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

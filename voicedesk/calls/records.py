@@ -74,7 +74,7 @@ class Channel:
         self.name = name
         self.linkedid = linkedid
         self.call = call
-        self.is_local = name.startswith("Local/")
+        self.is_local = name.startswith("Local/") and name[-2:-1] == ";"  # a half, not a queue's member of that name
         self.endpoint = name.rpartition("-")[0]
         self.leg: Leg | None = None
         self.extension: str | None = None
@@ -109,6 +109,7 @@ class Leg:
         "dial_string",
         "dialler",
         "from_log",
+        "in_whole_seconds",
         "is_alive",
         "member",
         "picked_up",
@@ -124,6 +125,7 @@ class Leg:
         self.dial_string = ""
         self.is_alive = False
         self.from_log = False
+        self.in_whole_seconds = False
         self.member: str | None = None
         self.ringing_at: int | None = None
         self.dial_ringing_at: int | None = None

@@ -29,12 +29,14 @@ RULES_VERSION = "three_rings/2"
 
 UNCERTAIN_US = 2_000_000
 """A ring start taken from dialling overstates: late or missed by less than this cannot be told (S1)."""
+_WHOLE_SECOND_US = 999_999
 
 _NO_180 = frozenset({RingSource.DIALBEGIN, RingSource.AGENTCALLED})
 _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE, PhoneState.PAUSED, PhoneState.IN_USE})
 _PAST = frozenset({Verdict.LATE, Verdict.MISSED})
 _NOBODY_THERE = frozenset({Outcome.BUSY, Outcome.UNREACHABLE})
 _UNSEEN_STARTS = frozenset({StartSource.FIRST_EVENT, StartSource.SNAPSHOT})
+_UNKNOWN_ONLY = frozenset({PhoneState.UNKNOWN})
 _OCCUPIED = frozenset({PhoneState.TALKING, PhoneState.RINGING})
 _WAYS = {
     Direction.INTERNAL: Reason.INTERNAL,
@@ -110,7 +112,7 @@ def _judge_leg(facts: CallFacts, leg: LegFacts, unjudged: Reason | None) -> LegJ
         finding = Verdict.NOT_JUDGED, Reason.CITIZEN_LEG
     else:
         finding = _fair(facts, _leg_finding(facts, leg, ring_us))
-        if _may_not_have_rung(leg) and finding[0] in _PAST:
+        if finding[0] in _PAST and (_may_not_have_rung(leg) or leg.may_ring_late):
             finding = Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
     return LegJudgement(
         verdict=finding[0],
@@ -217,9 +219,10 @@ def _by_limit(facts: CallFacts, leg: LegFacts, ring_us: int | None, within: Find
     if ring_us is None:
         backwards = _span(leg.ringing_at, leg.answered_at or leg.ring_ended_at) is not None
         return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if backwards else Reason.GAP
-    if ring_us < facts.limit_us:
+    if ring_us + _unseen_us(leg) < facts.limit_us:
         return within
-    if leg.ring_source in _NO_180 and ring_us < facts.limit_us + UNCERTAIN_US:
+    uncertain_us = UNCERTAIN_US if leg.ring_source in _NO_180 else 0
+    if ring_us < facts.limit_us + uncertain_us:
         return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
     return beyond, None
 
@@ -259,7 +262,7 @@ def _judge_call(facts: CallFacts, start: LegFacts | None) -> Finding:
     if decided_at is None:
         return Verdict.CANNOT_TELL, Reason.STILL_OPEN
     if answered_at is not None:
-        return _fair(facts, _call_by_limit(facts, start, answered_at, Verdict.ON_TIME, Verdict.LATE))
+        return _fair(facts, _call_answered(facts, start, answered_at))
     if gave_up_at is not None:
         return _fair(facts, _call_by_limit(facts, start, gave_up_at, Verdict.LEFT_EARLY, Verdict.MISSED))
     return _fair(facts, (Verdict.MISSED, None))
@@ -270,11 +273,47 @@ def _call_by_limit(facts: CallFacts, start: LegFacts | None, end: int, within: V
     clock = _span(begun, end)
     if clock is None or clock < 0:
         return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if clock is not None else Reason.GAP
-    if clock < facts.limit_us:
+    unseen = max((_unseen_us(leg) for leg in _staff(facts)), default=0)
+    if clock + unseen < facts.limit_us:
         return within, None
     if start and start.ring_source in _NO_180 and clock < facts.limit_us + UNCERTAIN_US:
         return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
+    if clock < facts.limit_us or _least_clock(facts, end) < facts.limit_us:
+        return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
     return beyond, None
+
+
+def _call_answered(facts: CallFacts, start: LegFacts | None, answered_at: int) -> Finding:
+    """By the limit; of an answer that a log does not date: on time if all was over before it."""
+    first = _first_answer(facts)
+    if first is None or first.answer_seen:
+        return _call_by_limit(facts, start, answered_at, Verdict.ON_TIME, Verdict.LATE)
+    end = first.ended_at if first.ended_at is not None else facts.ended_at
+    clock = _span(start.ringing_at if start else facts.asked_at, end)
+    if clock is not None and 0 <= clock < facts.limit_us:
+        return Verdict.ON_TIME, None
+    return Verdict.CANNOT_TELL, Reason.RING_START_UNCERTAIN
+
+
+def _least_clock(facts: CallFacts, end: int) -> int:
+    """How long the call's clock ran at least, whichever of the phones that only a log tells of did ring, and when."""
+    rung = [leg for leg in _staff(facts) if leg.ringing_at is not None]
+    if not any(leg.from_log for leg in rung):
+        return end - min((leg.ringing_at or 0 for leg in rung), default=0)
+    sure = [_rang_by(leg, end) for leg in rung if not _may_not_have_rung(leg)]
+    return end - (min(sure) if sure else max(_rang_by(leg, end) for leg in rung))
+
+
+def _rang_by(leg: LegFacts, end: int) -> int:
+    """The latest instant at which a phone that rang can have begun to."""
+    if leg.may_ring_late:
+        return end
+    return (leg.ringing_at or end) + (UNCERTAIN_US if leg.ring_source in _NO_180 else 0)
+
+
+def _unseen_us(leg: LegFacts) -> int:
+    """By how much a ringing told in whole seconds may have been longer."""
+    return _WHOLE_SECOND_US if leg.in_whole_seconds else 0
 
 
 def _fair(facts: CallFacts, finding: Finding) -> Finding:
@@ -323,14 +362,18 @@ def _ring_start(facts: CallFacts) -> LegFacts | None:
 def _cause(rule: Rule, facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Cause | None:
     """The first cause that fits (S1); ringing moved on before any phone's limit is the switch's doing.
 
-    None where a log alone tells of a phone: whether it rang, or nobody was there, is not known.
+    None where a log alone tells of a phone: whether it rang, or nobody was there, is not known; and where nobody was
+    rung and nothing is known of the phones that were due.
     """
     rung = list(_staff(facts))
-    if any(_may_not_have_rung(leg) for leg in rung):
-        return None
     rung_at = {leg.endpoint for leg in rung}
     idle = [seen for seen in facts.phones if seen.endpoint not in rung_at]
-    if not rung and (not idle or any(PhoneState.FREE in seen.states for seen in idle)):
+    is_anyone_free = any(PhoneState.FREE in seen.states for seen in idle)
+    nobody_knows = rule.unknown_is_no_cause and any(_UNKNOWN_ONLY.issuperset(seen.states) for seen in idle)
+    is_hidden = not rung and (facts.repaired or nobody_knows) and not is_anyone_free
+    if is_hidden or any(_may_not_have_rung(leg) for leg in rung):
+        return None
+    if not rung and (not idle or is_anyone_free):
         return Cause.ROUTING
     if _all_talking(rung, [seen.states for seen in idle]):
         return Cause.ALL_BUSY
@@ -338,8 +381,7 @@ def _cause(rule: Rule, facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Caus
     if any(_reached(leg) and verdicts[leg.uniqueid] in _PAST for leg in rung):
         return Cause.PERSON
     if any(leg.outcome in _NOBODY_THERE or leg.state_before is PhoneState.PAUSED for leg in rung) or not rung:
-        doubted = rule.unknown_is_no_cause and any(set(seen.states) == {PhoneState.UNKNOWN} for seen in idle)
-        return None if doubted else Cause.EMPTY_SEAT
+        return None if nobody_knows else Cause.EMPTY_SEAT
     return Cause.ROUTING
 
 

@@ -17,6 +17,11 @@ from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord
 from voicedesk.calls.registry import Registry
 from voicedesk.calls.waiting import Waiting
+from voicedesk.switch_logs.logged import WAITED
+
+_NOT_A_BEGINNING = frozenset(
+    {"BridgeEnter", "BridgeLeave", "Hangup", "HangupRequest", "Newstate", "QueueCallerAbandon", "QueueCallerLeave"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +83,30 @@ class Tracker:
             self._registry.forget_closed(at)
 
     def receive_logged(self, event: AmiEvent) -> None:
-        """Takes in an event told by a log of the switch, in place of one that was missed: its call is repaired."""
-        self.receive(event)
+        """Takes in an event told by a log of the switch, in place of one that was missed: its call is repaired.
+
+        What ends or answers a channel that nothing told of before tells of no call. `Presumed`: the log only supposes
+        it, and what was seen live knows better. `Unseen`: the answer was some time between this and the end.
+        """
         channels = self._registry.channels
-        channel = channels.get(event.get("DestUniqueid") or event.get("Uniqueid") or "")
+        uniqueid = event.get("DestUniqueid") or event.get("Uniqueid") or ""
+        before = channels.get(uniqueid)
+        if before is None and event.name in _NOT_A_BEGINNING:
+            return
+        if before is not None and event.get("Presumed") and not before.name.startswith(WAITED):
+            return
+        had_leg, was_up = (before.leg is not None, before.up_at is not None) if before is not None else (False, False)
+        self.receive(event)
+        channel = channels.get(uniqueid)
         if channel is None:
             return
         channel.call.repaired = True
-        if channel.leg is not None and event.name in ("DialBegin", "AgentCalled"):
-            channel.leg.from_log = True
+        if channel.leg is not None:
+            channel.leg.from_log = channel.leg.from_log or not had_leg
+            if event.name in ("AgentConnect", "AgentRingNoAnswer"):
+                channel.leg.in_whole_seconds = True
+        if event.get("Unseen") and not was_up:
+            channel.up_unseen = True
 
     def take_changes(self) -> Changes:
         """The calls that changed since the last time, as facts, in the order in which they first changed."""

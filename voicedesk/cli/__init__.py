@@ -18,12 +18,14 @@ from voicedesk.cli import (
     catalogue,
     config,
     db,
+    decisions,
     greeting,
     model,
     news,
     notices,
     outage,
     prompts,
+    recordings,
     tickets,
 )
 from voicedesk.cli.agents import agents
@@ -47,12 +49,19 @@ app = typer.Typer(
 app.command()(init)
 app.command()(run)
 app.command()(doctor)
+calls.app.command("decide")(decisions.decide_call)
+calls.app.command("appeal")(decisions.appeal_call)
+calls.app.command("agreement")(decisions.call_agreement)
 app.add_typer(calls.app, name="calls")
 app.command()(replay)
 app.command()(repair)
 app.command()(calls.rejudge)
+greeting.app.command("decide")(decisions.decide_greeting)
+greeting.app.command("appeal")(decisions.appeal_greeting)
+greeting.app.command("agreement")(decisions.greeting_agreement)
 app.add_typer(greeting.app, name="greeting")
 app.command()(practice)
+app.add_typer(recordings.app, name="recordings")
 app.add_typer(model.app, name="model")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(prompts.app, name="prompts")

@@ -12,6 +12,7 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
+    complain,
     local_time,
     moment,
     say,
@@ -19,19 +20,30 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
+from voicedesk.cli.listing import (
+    CsvOption,
+    LimitOption,
+    XlsxOption,
+    check_forms,
+    export,
+    limit_of,
+    people_of,
+    say_zone,
+    tell_whether_whole,
+)
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import MICROSECONDS, now_us, to_seconds
 from voicedesk.log import printable
 from voicedesk.phones.model import Break, BreakSource
 from voicedesk.services import break_steps
 from voicedesk.settings import Settings
+from voicedesk.sheets import words
+from voicedesk.sheets.breaks import breaks_sheet
+from voicedesk.sheets.words import both
 from voicedesk.store.store import Store
 
-SOURCES = {
-    BreakSource.COMMAND: "命令 command",
-    BreakSource.FEATURE_CODE: "功能码 feature code",
-    BreakSource.SWITCH: "交换机 switch",
-}
+SOURCES = {source: both(words.BREAK_SOURCES, source) for source in BreakSource}
+EVERY = 10_000_000
 
 app = typer.Typer(help="Breaks: phones that are paused in their queues (离岗, S11).", no_args_is_help=True)
 
@@ -81,23 +93,33 @@ def list_breaks(  # each is an option of the command
     everything: Annotated[bool, typer.Option("--all", help="Those that are over too, the newest first.")] = False,
     since: FromOption = None,
     until: ToOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of --all.")] = 100,
+    limit: LimitOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
+    csv: CsvOption = False,
+    xlsx: XlsxOption = None,
 ) -> None:
     """List who is on a break now, since when and why; with --all (or a period) also breaks that are over.
 
-    Example: `voicedesk breaks list --all --from 2026-11-26`
+    Example: `voicedesk breaks list --all --from 2026-11-26 --xlsx breaks.xlsx`
     """
+    check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
     period = moment(since, zone), moment(until, zone)
-    found = wait(_list(settings, period, limit, is_all=everything or period != (None, None)))
-    if json:
+    most = limit_of(limit, csv=csv, xlsx=xlsx)
+    found, there = wait(_list(settings, period, most, is_all=everything or period != (None, None)))
+    if csv or xlsx is not None:
+        export(breaks_sheet(found, zone, names=people_of(settings), now=now_us()), xlsx)
+    elif json:
         say_json([as_plain(one) for one in found])
-        return
-    for one in found:
-        say(printable(_line(one, zone)))
+    elif not found:
+        complain("没有离岗记录 no breaks" if everything or period != (None, None) else "无人离岗 nobody is on a break")
+    else:
+        say_zone(zone)
+        for one in found:
+            say(printable(_line(one, zone)))
+    tell_whether_whole(len(found), there)
 
 
 def as_plain(one: Break) -> dict[str, Any]:
@@ -135,8 +157,14 @@ def _ask(config: Path | None, asked: dict[str, Any], by: str | None, *, json: bo
     say_json({"answer": answer}) if json else say(printable(answer))
 
 
-async def _list(settings: Settings, period: tuple[int | None, int | None], limit: int, *, is_all: bool) -> list[Break]:
+async def _list(
+    settings: Settings, period: tuple[int | None, int | None], limit: int | None, *, is_all: bool
+) -> tuple[list[Break], int]:
+    """The breaks, and how many there are."""
+    since, until = period
     async with Store.open(settings.store.url, upgrade=False) as store:
         if is_all:
-            return await store.phones.breaks(since=period[0], until=period[1], limit=limit)
-        return await store.phones.open_breaks()
+            found = await store.phones.breaks(since=since, until=until, limit=limit or EVERY)
+            return found, await store.phones.count_breaks(since=since, until=until)
+        found = await store.phones.open_breaks()
+        return found[:limit], len(found)

@@ -1,18 +1,18 @@
 """`voicedesk calls` and `voicedesk rejudge`: what was judged, and judging it again."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from voicedesk.calls.export import as_json
-from voicedesk.calls.model import Cause, Direction, JudgedCall, Verdict
+from voicedesk.calls.model import Cause, Direction, JudgedCall, Reason, Verdict
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -21,37 +21,47 @@ from voicedesk.cli.common import (
     local_time,
     moment,
     say,
-    say_csv,
     say_json,
     settings_of,
     wait,
 )
+from voicedesk.cli.decisions import histories_json, in_short, tell_history
+from voicedesk.cli.listing import (
+    CsvOption,
+    LimitOption,
+    XlsxOption,
+    check_forms,
+    check_known,
+    export,
+    gathered,
+    limit_of,
+    people_of,
+    tell_whether_whole,
+)
+from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
+from voicedesk.log import mask_numbers
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.services.hall import hall_of
 from voicedesk.services.rejudge import Rejudged, rejudge_calls
 from voicedesk.settings import Settings
+from voicedesk.sheets import words
+from voicedesk.sheets.calls import call_columns, calls_sheet, rings_heard
+from voicedesk.sheets.model import Cell, Sheet
+from voicedesk.sheets.progress import leg_progress, progress
+from voicedesk.sheets.words import Language, both
 from voicedesk.store.calls import Filter, Order, StoredCall
+from voicedesk.store.decisions import History, Kind
 from voicedesk.store.store import Store
 
 app = typer.Typer(help="The calls that were followed, with their verdicts.", no_args_is_help=True)
 
-WORDS = {
-    "on_time": "按时 on time",
-    "late": "超时 late",
-    "missed": "未接 missed",
-    "left_early": "早挂 left early",
-    "not_judged": "不判 not judged",
-    "cannot_tell": "无法判定 cannot tell",
-}
+WORDS = {code: both(words.VERDICTS, code) for code in words.VERDICTS}
 PIPE_WIDTH = 160
 """Columns where nobody looks at a screen: nothing is cut short for a program or a file."""
 STYLES = {"on_time": "green", "late": "yellow", "missed": "red", "left_early": "cyan", "cannot_tell": "magenta"}
-COLUMNS = [
-    "id", "pbx", "line", "direction", "caller_number", "started_at", "ended_at", "disposition", "answered_by", "agent",
-    "verdict", "cause", "reason", "ivr_ms", "queue_ms", "ring_ms", "caller_total_ms", "limit_ms", "rules_version",
-    "doubtful", "human_verdict",
-]  # fmt: skip
+
+R = TypeVar("R")
 
 UnmaskOption = Annotated[bool, typer.Option("--unmask", help="Show callers' numbers in full.")]
 
@@ -65,18 +75,23 @@ def list_calls(
     agent: Annotated[str | None, typer.Option(help="Only calls this person answered.")] = None,
     phone: Annotated[str | None, typer.Option(help="Only calls that rang this phone, e.g. PJSIP/agent1.")] = None,
     number: Annotated[str | None, typer.Option(help="Only calls of this caller.")] = None,
+    to_review: Annotated[
+        bool, typer.Option("--to-review", help="Only what a person must look at: cannot be told, or appealed against.")
+    ] = False,
     since: FromOption = None,
     until: ToOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50,
+    limit: LimitOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV, for a spreadsheet.")] = False,
+    csv: CsvOption = False,
+    xlsx: XlsxOption = None,
     unmask: UnmaskOption = False,
 ) -> None:
-    """List calls, newest first.
+    """List calls, newest first; with --csv or --xlsx all of them, in words and local time.
 
-    Example: `voicedesk calls list --verdict late --from 2026-11-01 --csv > late.csv`
+    Example: `voicedesk calls list --verdict late --from 2026-11-01 --xlsx late.xlsx`
     """
+    check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
     which = Filter(
@@ -88,14 +103,24 @@ def list_calls(
         endpoint=phone,
         from_at=moment(since, zone),
         to_at=moment(until, zone),
+        to_review=True if to_review else None,
     )
-    stored = wait(_list(settings, which, limit, _digits(number, settings)))
+    most, now, names = limit_of(limit, csv=csv, xlsx=xlsx), now_us(), people_of(settings)
+    if csv or xlsx is not None:
+
+        def rows(found: list[StoredCall]) -> Iterable[tuple[Cell, ...]]:
+            return calls_sheet(found, zone, names=names, now=now, unmask=unmask).rows
+
+        made, there = wait(_list(settings, which, most, _digits(number, settings), rows))
+        export(Sheet(name="通话", columns=call_columns(zone), rows=made), xlsx)
+        tell_whether_whole(len(made), there)
+        return
+    stored, there = wait(_list(settings, which, most, _digits(number, settings), lambda found: found))
     if json:
         say_json([_record(one, unmask) for one in stored])
-    elif csv:
-        say_csv((_record(one, unmask) for one in stored), COLUMNS)
     else:
-        show_table((one.call for one in stored), zone, unmask=unmask)
+        show_table((one.call for one in stored), zone, unmask=unmask, now=now, by_people=_by_people(stored))
+    tell_whether_whole(len(stored), there)
 
 
 @app.command()
@@ -110,14 +135,14 @@ def show(
     Example: `voicedesk calls show 1f3a9c`
     """
     settings = settings_of(config)
-    stored = wait(_get(settings, call_id))
+    stored, histories = wait(_get(settings, call_id))
     if stored is None:
         raise InputError(f"no call has an id that begins with {call_id!r}")
     record = _record(stored, unmask)
     if json:
-        say_json(record)
+        say_json({**record, "decisions": histories_json(histories, unmask=unmask)})
     else:
-        _show_one(stored, record, settings.hall.zone, unmask)
+        _show_one(stored, record, settings.hall.zone, unmask, histories)
 
 
 def rejudge(
@@ -155,16 +180,45 @@ def _digits(number: str | None, settings: Settings) -> str | None:
     return digits
 
 
-async def _list(settings: Settings, which: Filter, limit: int, digits: str | None) -> list[StoredCall]:
+async def _list(
+    settings: Settings,
+    which: Filter,
+    limit: int | None,
+    digits: str | None,
+    keep: Callable[[list[StoredCall]], Iterable[R]],
+) -> tuple[list[R], int]:
+    """What is kept of the calls, and how many there are."""
     async with Store.open(settings.store.url, upgrade=False) as store:
+        await _check_names(settings, which, store)
         if digits is not None:
             which = replace(which, caller_numbers=await store.calls.spellings(digits, settings.hall.area_code))
-        return await store.calls.list(which, order=Order.NEWEST, limit=limit)
+        made = await gathered(
+            lambda size, after: store.calls.list(which, order=Order.NEWEST, limit=size, after=after),
+            lambda one: (one.call.facts.started_at, one.call.facts.id),
+            keep,
+            limit,
+        )
+        return made, await store.calls.count(which)
 
 
-async def _get(settings: Settings, call_id: str) -> StoredCall | None:
+async def _check_names(settings: Settings, which: Filter, store: Store) -> None:
+    """A misspelt line, person or phone is an error, not an empty list; what was once known is known."""
+    lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
+    if which.line is not None and which.line not in lines and lines:
+        check_known("line", which.line, lines, await store.calls.known("line"))
+    if which.agent is not None and which.agent not in agents and agents:
+        check_known("person", which.agent, agents, await store.calls.known("agent"))
+    phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
+    if which.endpoint is not None and which.endpoint not in phones and phones:
+        check_known("phone", which.endpoint, phones, await store.calls.phones())
+
+
+async def _get(settings: Settings, call_id: str) -> tuple[StoredCall | None, list[History]]:
+    """A call, and what people decided of it and its legs."""
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.calls.get(call_id)
+        stored = await store.calls.get(call_id)
+        histories = await store.decisions.of_calls([stored.call.facts.id]) if stored else []
+        return stored, [one for one in histories if one.subject.kind is not Kind.GREETING]
 
 
 async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run: bool) -> Rejudged:
@@ -176,31 +230,67 @@ async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run:
 def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:
     record = as_json(stored.call)
     record["repaired"] = stored.call.facts.repaired
-    record["human_verdict"] = stored.human.verdict.value if stored.human else None
+    human = stored.human
+    record["human_verdict"] = human.verdict.value if human else None
+    record["human_cause"] = human.cause.value if human and human.cause else None
+    record["human_by"] = human.by if human else None
+    record["human_reason"] = (human.reason if unmask else mask_numbers(human.reason)) if human else None
+    record["human_at"] = to_seconds(human.at) if human else None
+    record["appeal_open"] = stored.appeal_open
     if not unmask and record["caller_number"]:
         record["caller_number"] = mask(record["caller_number"])
     return record
 
 
-def show_table(calls: Iterable[JudgedCall], zone: tzinfo | None = None, *, unmask: bool = False) -> None:
-    """Calls as a table for people; instants in `zone`, else UTC."""
+def show_table(
+    calls: Iterable[JudgedCall],
+    zone: tzinfo | None = None,
+    *,
+    unmask: bool = False,
+    now: int | None = None,
+    by_people: Mapping[str, str] | None = None,
+) -> None:
+    """Calls as a table for people; instants in `zone`, else UTC. `now`: how long a call that goes on takes so far.
+
+    `by_people`: what people decided, by the call's id.
+    """
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("编号\nid", "时间\nstart", "线路\nline", "来电\ncaller", "响铃\nring", "声\nrings"):
+    for name in ("编号\nid", f"时间 start\n{zone or UTC}", "线路\nline", "来电\ncaller", "响铃\nring", "声\nrings"):
         table.add_column(name, no_wrap=True)
     for name in ("接听\nanswered by", "判定\nverdict"):
         table.add_column(name, overflow="fold")
     for call in calls:
-        table.add_row(*_cells(call, zone or UTC, unmask), style=STYLES.get(call.judgement.verdict.value))
+        style = None if _is_going_on(call) else STYLES.get(call.judgement.verdict.value)
+        *cells, verdict = _cells(call, zone or UTC, unmask, now)
+        human = (by_people or {}).get(call.facts.id)
+        table.add_row(*cells, f"{verdict}；{human}" if human else verdict, style=style)
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     else:
         say("没有来电记录 no calls")
 
 
-def _cells(call: JudgedCall, zone: tzinfo, unmask: bool) -> list[str]:
+def _is_going_on(call: JudgedCall) -> bool:
+    """Whether nothing is decided because it is not over."""
+    return call.judgement.reason is Reason.STILL_OPEN
+
+
+def _verdict(call: JudgedCall, now: int | None) -> str:
+    """The verdict with its reason; of a call that goes on, what it does."""
+    judged = call.judgement
+    why = judged.cause or judged.reason
+    told = both(words.VERDICTS, judged.verdict) + (f" ({why.value})" if why else "")
+    chinese = progress(call.facts, now)
+    if chinese is None:
+        return told
+    english = progress(call.facts, now, Language.ENGLISH)
+    so_far = f"{words.IN_PROGRESS[0]} {words.IN_PROGRESS[1]}: {chinese} {english}"
+    return so_far if _is_going_on(call) else f"{told}; {so_far}"
+
+
+def _cells(call: JudgedCall, zone: tzinfo, unmask: bool, now: int | None) -> list[str]:
     facts, judged = call.facts, call.judgement
     number = facts.caller_number or ""
-    why = judged.cause or judged.reason
     ring_us = judged.ring_us
     return [
         facts.id[:8],
@@ -208,25 +298,46 @@ def _cells(call: JudgedCall, zone: tzinfo, unmask: bool) -> list[str]:
         facts.line or facts.direction.value,
         number if unmask else mask(number),
         "" if ring_us is None else f"{ring_us / 1_000_000:.3f} s",
-        "" if ring_us is None else str(ring_us // facts.ring_period_us + 1),
+        "" if ring_us is None else str(rings_heard(facts, ring_us)),
         judged.agent or judged.answered_by or "",
-        WORDS[judged.verdict.value] + (f" ({why.value})" if why else ""),
+        _verdict(call, now),
     ]
 
 
-def _show_one(stored: StoredCall, record: dict[str, Any], zone: tzinfo, unmask: bool) -> None:
-    show_table([stored.call], zone, unmask=unmask)
+def _by_people(stored: Iterable[StoredCall]) -> dict[str, str]:
+    """What people decided of calls, and which appeals are open, in a few words."""
+    told = {}
+    for one in stored:
+        human = one.human
+        short = in_short(human.verdict.value if human else "", WORDS, appeal_open=one.appeal_open)
+        if human and human.cause:
+            short = short.replace(WORDS[human.verdict.value], f"{WORDS[human.verdict.value]} ({human.cause.value})")
+        told[one.call.facts.id] = short
+    return {call_id: short for call_id, short in told.items() if short}
+
+
+def _show_one(
+    stored: StoredCall, record: dict[str, Any], zone: tzinfo, unmask: bool, histories: Iterable[History]
+) -> None:
+    show_table([stored.call], zone, unmask=unmask, now=now_us(), by_people=_by_people([stored]))
     facts = stored.call.facts
     say(f"规则 rule: {record['rules_version']}, {facts.limit_us / 1_000_000:g} s ({facts.limit_source or '-'})")
     say(f"四段时间 clocks: ivr {record['ivr_ms']} ms, queue {record['queue_ms']} ms, ring {record['ring_ms']} ms, "
         f"total {record['caller_total_ms']} ms")  # fmt: skip
-    for leg in record["legs"]:
+    for number, (leg, seen) in enumerate(zip(record["legs"], facts.legs, strict=True), 1):
         ring = "-" if leg["ring_ms"] is None else f"{leg['ring_ms']:.1f} ms, {leg['rings_heard']} 声"
         why = f" ({leg['reason']})" if leg["reason"] else ""
-        say(f"  {leg['endpoint']}: {leg['outcome']}, {ring} [{leg['ring_source'] or '-'}] → {leg['verdict']}{why}")
+        phone = f"{number}. {leg['endpoint']}"
+        so_far = leg_progress(seen)
+        if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
+            so_far = f"{words.IN_PROGRESS[0]} {words.IN_PROGRESS[1]}: {so_far} {leg_progress(seen, Language.ENGLISH)}"
+            say(f"  {phone}: {so_far} [{leg['ring_source'] or '-'}]")
+            continue
+        say(f"  {phone}: {leg['outcome']}, {ring} [{leg['ring_source'] or '-'}] → {leg['verdict']}{why}")
     for gap in facts.gaps:
         say(f"  缺失 gap: {gap.reason.value} {local_time(gap.from_at, zone)} … {local_time(gap.to_at, zone)}")
     if facts.repaired:
         say("  补录 repaired: something of it was taken from the switch's logs")
-    if stored.human:
-        say(f"人工 by {stored.human.by}: {stored.human.verdict.value} — {stored.human.reason}")
+    for history in sorted(histories, key=lambda one: one.subject.kind.value):
+        say(f"人工 by hand: {history.subject.endpoint or '来电 call'}")
+        tell_history(history, WORDS, zone, unmask=unmask)

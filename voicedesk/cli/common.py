@@ -14,6 +14,7 @@ import typer
 from voicedesk.clock import to_datetime
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings, load_settings
+from voicedesk.sheets.comma import inert
 
 OK, ERROR, USAGE, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -61,12 +62,12 @@ def say_csv(rows: Iterable[Mapping[str, object]], columns: list[str]) -> None:
     writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({column: _inert(row.get(column)) for column in columns})
+        writer.writerow({column: _cell(row.get(column)) for column in columns})
 
 
-def _inert(value: object) -> object:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return inert(value)
     return "" if value is None else value
 
 

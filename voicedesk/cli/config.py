@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 from voicedesk.app import address_of
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json
+from voicedesk.errors import InputError, SettingsError
+from voicedesk.services.greeting_rules import rules_of
 from voicedesk.services.hall import hall_of
 from voicedesk.settings import LoadedSettings, origins, read_settings
 from voicedesk.settings.model import NO_LIMIT_SOURCE
@@ -30,6 +32,10 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
     hall_of(settings)  # reads the calendar file
     for pbx in settings.pbx:
         address_of(pbx)  # reads the certificates
+    try:
+        rules_of(settings)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
     for line in settings.lines:
         if line.source_of_limit == NO_LIMIT_SOURCE:
             complain(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.app import address_of, pause_address_of
+from voicedesk.app import address_of, dial_address_of, pause_address_of
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, wait
 from voicedesk.clock import now_us
 from voicedesk.log import printable
@@ -21,7 +21,7 @@ ListenOption = Annotated[
 
 
 def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOption = False) -> None:
-    """Check every PBX (version, event times, rights, clock), database, spill file, disk and calendar; change nothing.
+    """Check every PBX, its phones, queues and last day's calls, database, spill file, disk, calendar; change nothing.
 
     Example: `voicedesk doctor --config /etc/voicedesk/voicedesk.toml`
 
@@ -30,7 +30,16 @@ def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOp
     loaded = read_settings(config)
     addresses = [address_of(pbx) for pbx in loaded.settings.pbx]
     pausers = [pause_address_of(pbx) for pbx in loaded.settings.pbx if pbx.pause_username]
-    looks = examine(loaded.settings, addresses, now_us, pausers=pausers, file=loaded.file, listen_seconds=listen)
+    diallers = [dial_address_of(pbx) for pbx in loaded.settings.pbx if pbx.dial_username]
+    looks = examine(
+        loaded.settings,
+        addresses,
+        now_us,
+        pausers=pausers,
+        diallers=diallers,
+        file=loaded.file,
+        listen_seconds=listen,
+    )
     findings = wait(looks)
     if json:
         say_json([finding.as_json() for finding in findings])

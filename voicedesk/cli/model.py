@@ -16,13 +16,15 @@ from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say,
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import LabelledGreeting, calibrate, keep_calibration, thresholds_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
-from voicedesk.greeting.rules import shipped_rules
-from voicedesk.settings import read_settings, with_key
+from voicedesk.services.decided_greetings import DecidedGreeting, decided_greetings
+from voicedesk.services.greeting_rules import rules_of
+from voicedesk.settings import Settings, read_settings, with_key
 from voicedesk.speech.install import find_model, install_model, list_models, verify_model
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.speech.workers import SpeechWorkers
+from voicedesk.store.store import Store
 
 LABELS = "labels.csv"
 _MIB = 1024 * 1024
@@ -106,7 +108,12 @@ def try_model(name: NameArgument = None, config: ConfigOption = None, json: Json
 
 @app.command("calibrate")
 def calibrate_(
-    folder: Annotated[Path, typer.Argument(help=f"Recordings that begin at the answer, and {LABELS}.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help=f"Recordings that begin at the answer, and {LABELS}.", metavar="FOLDER")
+    ] = None,
+    decided: Annotated[
+        bool, typer.Option("--decided", help="Also the kept recordings of greetings that a person decided.")
+    ] = False,
     name: Annotated[str | None, typer.Option("--model", help="A model's name or folder; else the one in use.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what was found.")] = False,
     config: ConfigOption = None,
@@ -122,7 +129,13 @@ def calibrate_(
     model = _model(name, config)
     if model.synthetic_only:
         complain(f"speech model {model.name!r}: {model.statement}")
-    found = calibrate(list(_labelled(folder, Listener(VoskRecognizer(model)))), shipped_rules())
+    settings = settings_of(config)
+    rules, listener = rules_of(settings), Listener(VoskRecognizer(model))
+    if folder is None and not decided:
+        raise InputError(f"name a folder with recordings and {LABELS}, or --decided for what people decided here")
+    greetings = list(_labelled(folder, listener)) if folder is not None else []
+    greetings += list(_decided(settings, listener)) if decided else []
+    found = calibrate(greetings, rules)
     if json:
         say_json({"is_good": found.is_good, **asdict(found)})
     else:
@@ -180,9 +193,36 @@ def _labelled(folder: Path, listener: Listener) -> Iterator[LabelledGreeting]:
                 f"{folder / LABELS}, line {number}: file, department and verdict are needed: {error}"
             ) from error
         sound = read_sound(folder / file)
-        transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut)
+        transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut or sound.is_unfinished)
         yes = (row.get("forbidden") or "").strip().lower() in ("yes", "1", "true", "是")
         yield LabelledGreeting(transcript=transcript, names=names, verdict=verdict, has_forbidden=yes)
+
+
+def _decided(settings: Settings, listener: Listener) -> Iterator[LabelledGreeting]:
+    """Greetings that a person decided, as they are heard; what cannot be read any more is told and left out."""
+
+    async def there() -> list[DecidedGreeting]:
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            return await decided_greetings(store, settings)
+
+    for one in track(wait(there()), description="hearing", transient=True):
+        names = one.task.names
+        try:
+            sound = read_sound(one.file)
+        except InputError as error:
+            complain(str(error))
+            continue
+        if names is not None:
+            transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut)
+            yield LabelledGreeting(
+                transcript=transcript,
+                names=names,
+                verdict=one.verdict,
+                has_forbidden=one.has_forbidden,
+                template=one.task.template,
+                limits=one.task.limits,
+                number=one.task.number,
+            )
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

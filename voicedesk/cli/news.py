@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError, VoicedeskError, WebhookError
 from voicedesk.log import printable
@@ -26,7 +27,7 @@ app = typer.Typer(help="What people are told by webhooks (WeCom, DingTalk, JSON)
 @app.command("list")
 def list_news(
     dead: Annotated[bool, typer.Option("--dead", help="Only what could not be told.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many, the newest first.")] = SCREENFUL,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -35,15 +36,19 @@ def list_news(
     Example: `voicedesk news list --dead`
     """
     settings = settings_of(config)
-    found = wait(_newest(settings, State.DEAD if dead else None, limit))
+    found, there = wait(_newest(settings, State.DEAD if dead else None, limit))
     if json:
         say_json([_plain(one) for one in found])
-        return
-    for one in found:
-        queued = local_time(one.queued_at, settings.hall.zone)
-        said = f"{one.message.title}  {_fields(one)}".rstrip()
-        tries = f"  ({one.tries} 次 tries: {one.error})" if one.error else ""
-        say(printable(f"{one.id}  {queued}  {one.webhook or _LOG_NAME}  {STATES[one.state]}  {said}{tries}"))
+    elif not found:
+        complain("没有消息 no news")
+    else:
+        say_zone(settings.hall.zone)
+        for one in found:
+            queued = local_time(one.queued_at, settings.hall.zone)
+            said = f"{one.message.title}  {_fields(one)}".rstrip()
+            tries = f"  ({one.tries} 次 tries: {one.error})" if one.error else ""
+            say(printable(f"{one.id}  {queued}  {one.webhook or _LOG_NAME}  {STATES[one.state]}  {said}{tries}"))
+    tell_whether_whole(len(found), there, ways="")
 
 
 @app.command()
@@ -87,9 +92,10 @@ def send_test(
     say(f"{webhook}: told ({answer.text}); look whether the message is there")
 
 
-async def _newest(settings: Settings, state: State | None, limit: int) -> list[Delivery]:
+async def _newest(settings: Settings, state: State | None, limit: int) -> tuple[list[Delivery], int]:
+    """The news, and how many there are."""
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.deliveries.newest(state, limit)
+        return await store.deliveries.newest(state, limit), await store.deliveries.count(state)
 
 
 async def _revive(settings: Settings, beginning: str | None) -> int:

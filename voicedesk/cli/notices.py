@@ -1,8 +1,10 @@
 """`voicedesk notices`: what callers were told by the IVR (咨询台账), by the code they took away."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -12,12 +14,25 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
+    complain,
     local_time,
     moment,
     say,
     say_json,
     settings_of,
     wait,
+)
+from voicedesk.cli.listing import (
+    CsvOption,
+    LimitOption,
+    XlsxOption,
+    check_forms,
+    check_known,
+    export,
+    gathered,
+    limit_of,
+    say_zone,
+    tell_whether_whole,
 )
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
@@ -26,33 +41,15 @@ from voicedesk.phone_numbers import mask
 from voicedesk.services.notice_text import sheet_of
 from voicedesk.services.prompt_desk import catalogue_of
 from voicedesk.settings import Settings
+from voicedesk.sheets import words
+from voicedesk.sheets.model import Cell, Sheet
+from voicedesk.sheets.notices import notice_columns, notices_sheet
+from voicedesk.sheets.words import both
 from voicedesk.store.consultations import ConsultationFilter, StoredConsultation
 from voicedesk.store.store import Store
 
-ENTRIES = {
-    "overflow": "无人接听 nobody answered",
-    "out_of_hours": "非工作时间 out of hours",
-    "on_request": "转来 on request",
-    "dedicated": "专线 dedicated number",
-}
-EXITS = {"person": "转人工 to a person", "goodbye": "结束 ended", None: "挂机 hung up"}
-STATES = {
-    State.MENU: "主菜单 main menu",
-    State.GROUP: "事项组 group of items",
-    State.CONFIRM: "确认事项 item read back",
-    State.NOTICE: "告知 notice",
-    State.AFTER: "告知完毕 after the notice",
-    State.CALLBACK: "回拨 callback",
-    State.NUMBER: "输入号码 typing a number",
-    State.NUMBER_CONFIRM: "确认号码 number read back",
-    State.COMPLAINT: "投诉留言 complaint",
-    State.CODE: "输入编号 typing a code",
-    State.STANDING: "事项进展 where the matter stands",
-    State.SECOND_VISIT: "二次未办成 failed second visit",
-    State.DONE: "已登记 request noted",
-    State.LEFT: "已离开菜单 left the menu",
-}
-KINDS = {"callback": "回拨 callback", "complaint": "投诉 complaint", "second_visit": "二次未办成 failed second visit"}
+R = TypeVar("R")
+STATES = {state: both(words.IVR_STATES, state) for state in State}
 
 app = typer.Typer(help="What callers were told in one go, with proof (S5, S8).", no_args_is_help=True)
 
@@ -66,28 +63,49 @@ def list_notices(
     line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
     since: FromOption = None,
     until: ToOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 50,
+    limit: LimitOption = None,
     unmask: UnmaskOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
+    csv: CsvOption = False,
+    xlsx: XlsxOption = None,
 ) -> None:
-    """List what callers were told, newest first.
+    """List what callers were told, newest first; with --csv or --xlsx all of it, as the ledger of enquiries (咨询台账).
 
-    Example: `voicedesk notices list --item work_injury --from 2026-11-01`
+    Example: `voicedesk notices list --item work_injury --from 2026-11-01 --xlsx ledger.xlsx`
     """
+    check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
     which = ConsultationFilter(item=item, line=line, from_at=moment(since, zone), to_at=moment(until, zone))
-    found = wait(_list(settings, which, limit))
+    most = limit_of(limit, csv=csv, xlsx=xlsx)
+    if csv or xlsx is not None:
+
+        def rows(some: list[StoredConsultation]) -> Iterable[tuple[Cell, ...]]:
+            return notices_sheet(some, zone, unmask=unmask).rows
+
+        made, there = wait(_list(settings, which, most, rows))
+        export(Sheet(name="咨询台账", columns=notice_columns(zone), rows=made), xlsx)
+        tell_whether_whole(len(made), there)
+        return
+    found, there = wait(_list(settings, which, most, lambda some: some))
     if json:
         say_json([as_plain(one, unmask=unmask) for one in found])
-        return
+    elif not found:
+        complain("没有告知记录 nobody was told anything")
+    else:
+        _say_list(found, zone, unmask=unmask)
+    tell_whether_whole(len(found), there)
+
+
+def _say_list(found: list[StoredConsultation], zone: tzinfo, *, unmask: bool) -> None:
+    say_zone(zone)
     for one in found:
         walk = one.consultation
         told = "，".join(_in_short(notice) for notice in walk.notices) or "-"
         number = one.caller_number or "-"
         when = local_time(walk.started_at, zone)
-        say(f"{when}  {walk.code}  {number if unmask else mask(number)}  {EXITS[walk.exit]}  {told}")
+        say(f"{when}  {walk.code}  {number if unmask else mask(number)}  {_exit(walk.exit)}  {told}")
 
 
 @app.command()
@@ -106,7 +124,8 @@ def show(
     zone, walk = settings.hall.zone, one.consultation
     number = one.caller_number or "-"
     say(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {number if unmask else mask(number)}")
-    say(f"  {ENTRIES[walk.entry]} → {EXITS[walk.exit]}  {local_time(walk.ended_at, zone)}  （{STATES[walk.state]}）")
+    way = f"{both(words.IVR_ENTRIES, walk.entry)} → {_exit(walk.exit)}"
+    say(f"  {way}  {local_time(walk.ended_at, zone)}  （{STATES[walk.state]}）")
     for notice in walk.notices:
         say(f"  {notice.name}，版本 version {notice.version}{'，慢速 slow' if notice.slow else ''}")
         for part in notice.parts:
@@ -115,7 +134,7 @@ def show(
     for request in one.requests:
         number = request.asked.number or "-"
         settled = request.outcome or "待处理 open"
-        say(f"  {KINDS[request.asked.kind]}  {number if unmask else mask(number)}  {settled}")
+        say(f"  {both(words.IVR_REQUESTS, request.asked.kind)}  {number if unmask else mask(number)}  {settled}")
     keys = " ".join(f"{local_time(key.at, zone, '%H:%M:%S')}={key.key}" for key in walk.keys)
     say(f"  按键 keys: {keys or '-'}")
 
@@ -141,9 +160,28 @@ def sheet(
         raise InputError(f"{output}: cannot be written: {error.strerror}") from error
 
 
-async def _list(settings: Settings, which: ConsultationFilter, limit: int) -> list[StoredConsultation]:
+async def _list(
+    settings: Settings,
+    which: ConsultationFilter,
+    limit: int | None,
+    keep: Callable[[list[StoredConsultation]], Iterable[R]],
+) -> tuple[list[R], int]:
+    """What is kept of the ledger, and how much there is."""
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.consultations.list(which, limit=limit)
+        lines = {line.name for line in settings.lines}
+        if which.line is not None and which.line not in lines and lines:
+            check_known("line", which.line, lines, await store.consultations.known("line"))
+        if which.item is not None:
+            kept = catalogue_of(settings)
+            written = {item.id for item in (*kept.items, *kept.versions)}
+            check_known("item", which.item, written, await store.consultations.items())
+        made = await gathered(
+            lambda size, after: store.consultations.list(which, limit=size, after=after),
+            lambda one: (one.consultation.started_at, one.consultation.code),
+            keep,
+            limit,
+        )
+        return made, await store.consultations.count(which)
 
 
 async def _get(settings: Settings, code: str) -> StoredConsultation:
@@ -152,6 +190,10 @@ async def _get(settings: Settings, code: str) -> StoredConsultation:
     if found is None:
         raise InputError(f"nobody was given the code {code!r}: it has eight digits, see voicedesk notices list")
     return found
+
+
+def _exit(how: str | None) -> str:
+    return both(words.IVR_EXITS, how or "")
 
 
 def _in_short(notice: NoticeHeard) -> str:

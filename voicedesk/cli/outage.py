@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.listing import say_zone
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.services import outage
@@ -60,6 +61,10 @@ def list_outages(config: ConfigOption = None, json: JsonOption = False) -> None:
         plain = [(one.line, one.text, one.started_by, to_seconds(one.started_at)) for one in found]
         say_json([dict(zip(("line", "text", "by", "since"), values, strict=True)) for values in plain])
         return
+    if not found:
+        complain("没有故障公告 no outage is announced")
+        return
+    say_zone(settings.hall.zone)
     for one in found:
         since = local_time(one.started_at, settings.hall.zone)
         say(f"{since}  {one.line or '全部 all lines'}  {one.started_by}  {one.text}")

@@ -12,13 +12,14 @@ from voicedesk.audio.g711 import Samples
 from voicedesk.audio.microphone import input_devices, listen
 from voicedesk.audio.wav import read_sound
 from voicedesk.cli.common import ConfigOption, complain, say, settings_of
-from voicedesk.cli.greeting import PARTS, VERDICTS
+from voicedesk.cli.greeting import VERDICTS
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of
-from voicedesk.greeting.live import LiveJudge
-from voicedesk.greeting.rules import GreetingRules, shipped_rules
-from voicedesk.services.greeting_watch import greeting_task
-from voicedesk.services.practice import Attempt, attempt
+from voicedesk.greeting.live import GreetingTask, LiveJudge
+from voicedesk.greeting.reasons import explained
+from voicedesk.greeting.rules import GreetingRules
+from voicedesk.services.greeting_rules import greeting_task, rules_of
+from voicedesk.services.practice import PARTS, Attempt, attempt
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
@@ -32,6 +33,9 @@ def practice(
     wav: Annotated[Path | None, typer.Option(help="A recording instead of the microphone.")] = None,
     device: Annotated[int | None, typer.Option(help="The microphone's number, see --list-devices.")] = None,
     list_devices: Annotated[bool, typer.Option("--list-devices", help="List the microphones.")] = False,
+    agent: Annotated[
+        str | None, typer.Option(help="Who practises, by [[agents]] id: the staff number is compared.")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="One try, without asking for another.")] = False,
     config: ConfigOption = None,
 ) -> None:
@@ -44,8 +48,10 @@ def practice(
             say(one)
         return
     settings = settings_of(config)
-    rules = shipped_rules()
-    task = greeting_task(_chosen(settings, line), settings, rules)
+    rules = rules_of(settings)
+    if agent is not None and agent not in {one.id for one in settings.agents}:
+        raise InputError(f"nobody has the id {agent!r}: see [[agents]] in the settings")
+    task = greeting_task(_chosen(settings, line), settings, rules, agent=agent)
     if task.names is None:
         raise InputError("this line has no department: give it one in [[lines]], or there is no greeting to judge")
     model = find_model(settings.speech.model, settings.speech.models_folder)
@@ -54,7 +60,7 @@ def practice(
     listener = Listener(VoskRecognizer(model))
     thresholds = thresholds_of(model)
     while True:
-        say(f"请说 please say: 您好 → {task.names.name} → 请问您要办理什么业务？")
+        say(f"请说 please say: {_to_say(task, rules)}")
         with Live(Text("…"), transient=True) as live:
             blocks = _blocks_of(wav) if wav else listen(device)
             judge = LiveJudge(task, rules, thresholds)
@@ -62,6 +68,14 @@ def practice(
         _tell(done, rules)
         if wav or once or not typer.confirm("再试一次 try again?", default=True):
             return
+
+
+def _to_say(task: GreetingTask, rules: GreetingRules) -> str:
+    """The line's greeting as it is to be said, part by part."""
+    department = task.names.name if task.names else ""
+    words = {"matter": "请问您要办理什么业务？", "returning": "您刚才来电", "department": department}
+    words["number"] = f"工号 {task.number or '…'}"
+    return " → ".join(words.get(part) or PARTS.get(part, part) for part in rules.parts_of(task.template))
 
 
 def _chosen(settings: Settings, name: str | None) -> str:
@@ -86,6 +100,8 @@ def _tell(done: Attempt, rules: GreetingRules) -> None:
     for part in judged.parts:
         say(f"  {part.start_seconds:5.1f} s  {PARTS.get(part.part, part.part)}: {part.text}")
     say(f"判定 verdict: {VERDICTS[judged.verdict.value]} ({rules.version})")
+    if why := explained(judged.reason):
+        say(f"  理由 reason: {why.words}")
     for remark in judged.remarks:
         say(f"  {remark}")
     for hint in done.hints:

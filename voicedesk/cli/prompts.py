@@ -1,7 +1,9 @@
 """`voicedesk prompts`: what callers hear, as sound."""
 
 import contextlib
+import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +32,9 @@ from voicedesk.speech.vosk_engine import VoskRecognizer
 
 app = typer.Typer(help="What callers hear: synthesis, and recordings that replace it (S5).", no_args_is_help=True)
 
+FEW = 20
+TELL_SECONDS = 15.0
+"""So often a log or a pipe is told how far it is."""
 TextArgument = Annotated[str, typer.Argument(help="The prompt's id, or its text.", metavar="ID|TEXT")]
 
 
@@ -93,6 +98,10 @@ def _in_folder(settings: Settings, folder: Path | None) -> Settings:
 def _spoken(
     orders: list[tuple[Wanted, Pace]], book: PromptBook, pronunciation: Pronunciation, check: PromptCheck
 ) -> Built:
+    """Speaks them, with a bar on a screen, else with a line now and then."""
+    if not sys.stderr.isatty():
+        with Synthesis.open(pronunciation) as synthesis:
+            return build_spoken(orders, book, synthesis, check, _in_lines(time.monotonic))
     columns = (TextColumn("合成 speaking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         Synthesis.open(pronunciation) as synthesis,
@@ -100,6 +109,18 @@ def _spoken(
     ):
         task = bar.add_task("speaking", total=len(orders))
         return build_spoken(orders, book, synthesis, check, lambda done, _: bar.update(task, completed=done))
+
+
+def _in_lines(clock: Callable[[], float]) -> Callable[[int, int], None]:
+    """Tells how far it is where nobody sees a bar: at once, and a line now and then; nothing of what is soon done."""
+    last = [clock() - TELL_SECONDS]
+
+    def tell(done: int, of: int) -> None:
+        if of > FEW and done < of and clock() >= last[0] + TELL_SECONDS:
+            last[0] = clock()
+            complain(f"合成 speaking {done}/{of}")
+
+    return tell
 
 
 @app.command("list")

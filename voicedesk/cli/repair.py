@@ -20,7 +20,7 @@ from voicedesk.cli.common import (
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
 from voicedesk.services.hall import hall_of
-from voicedesk.services.repair import Repair, Repairer
+from voicedesk.services.repair import Repair, Repairer, why_open
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.journal import StoredGap
@@ -42,7 +42,8 @@ def repair(
 ) -> None:
     """Fill gaps from the switch's own logs, and list where they differ from what was seen live.
 
-    Without files those of the settings are read. May be run again at any time; calls so made are marked as repaired.
+    Lists every gap with who repaired it, or why it is open. Without files those of the settings are read. May be run
+    again at any time; calls so made are marked as repaired.
 
     Example: `voicedesk repair --cel /var/log/asterisk/cel-custom/voicedesk.csv --queue-log /var/log/asterisk/queue_log`
     """
@@ -57,6 +58,8 @@ def repair(
         say_json(_plain(done, listed))
     else:
         _tell(done, listed, settings)
+    for problem in done.problems:
+        complain(problem)
     if done.bad_lines:
         complain(f"{done.bad_lines} lines of the logs could not be read and were left out")
         raise typer.Exit(DAMAGED)
@@ -86,6 +89,8 @@ def _plain(done: Repair, listed: list[StoredGap]) -> dict[str, Any]:
                 "reason": one.gap.reason.value,
                 "repaired_at": to_seconds(one.repaired_at),
                 "repaired_calls": one.repaired_calls,
+                "repaired_by": one.repaired_by,
+                "open_because": why_open(one),
             }
             for one in listed
         ],
@@ -103,6 +108,7 @@ def _plain(done: Repair, listed: list[StoredGap]) -> dict[str, Any]:
         ],
         "waiting": done.waiting,
         "bad_lines": done.bad_lines,
+        "problems": list(done.problems),
     }
 
 
@@ -116,5 +122,14 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
         say(f"call {difference.call_id}: {difference.what}: live {difference.live}, logged {difference.logged}")
     if done.waiting:
         say(f"{done.waiting} gaps wait until the calls over them have ended")
+    for stored in listed:
+        span = f"{local_time(stored.gap.from_at, zone)} to {local_time(stored.gap.to_at, zone)}"
+        calls = f"{stored.repaired_calls or 0} calls" + (f", by the {stored.repaired_by}" if stored.repaired_by else "")
+        why = why_open(stored)
+        if why is None:
+            say(f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({stored.gap.reason.value}), {calls}")
+        else:
+            told = f", {calls} told from the logs" if stored.repaired_calls else ""
+            say(f"open: gap {span} ({stored.gap.reason.value}){told}: {why}")
     still_open = sum(one.repaired_at is None for one in listed)
     say(f"{len(listed)} gaps in all, {len(listed) - still_open} repaired, {still_open} open")

@@ -20,7 +20,7 @@ def run(config: ConfigOption = None) -> None:
     SIGTERM or Ctrl-C stops it in order; SIGHUP, or `voicedesk reload`, reads lines, phones and people again.
     """
     settings = settings_of(config)
-    configure_logging(level=settings.log.level, format=settings.log.format)
+    configure_logging(level=settings.log.level, format=settings.log.format, zone=settings.hall.zone)
     service.run(settings, lambda: settings_of(config))
 
 

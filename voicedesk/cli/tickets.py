@@ -1,9 +1,10 @@
 """`voicedesk tickets`: what the hall owes somebody an end of (工单): callbacks, referrals, complaints, home visits."""
 
 import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -13,12 +14,26 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
+    complain,
     local_time,
     moment,
     say,
     say_json,
     settings_of,
     wait,
+)
+from voicedesk.cli.listing import (
+    CsvOption,
+    LimitOption,
+    XlsxOption,
+    check_forms,
+    check_known,
+    export,
+    gathered,
+    limit_of,
+    people_of,
+    say_zone,
+    tell_whether_whole,
 )
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
@@ -27,22 +42,17 @@ from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.services import ticket_steps
 from voicedesk.services.ticket_desk import TITLES
 from voicedesk.settings import Settings
+from voicedesk.sheets import words
+from voicedesk.sheets.model import Cell, Sheet
+from voicedesk.sheets.tickets import ticket_columns, tickets_sheet
+from voicedesk.sheets.words import both
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt, TicketFilter
 from voicedesk.tickets.figures import Share, callback_figures
 from voicedesk.tickets.model import Kind, Outcome, State, Ticket
 
-STATES = {
-    State.OPEN: "待办 open",
-    State.ACCEPTED: "已接收 accepted",
-    State.CLAIMED: "已领取 claimed",
-    State.DIALLING: "正在拨打 dialling",
-    State.WAITING: "待再拨 waiting",
-    State.UNKNOWN: "结果不明 unknown",
-    State.UNCALLABLE: "无法回拨 uncallable",
-    State.REPORTED: "已上报 reported",
-    State.CLOSED: "已办结 closed",
-}
+STATES = {state: both(words.TICKET_STATES, state) for state in State}
+R = TypeVar("R")
 RESULT_SECONDS = 900.0
 LOOK_SECONDS = 0.5
 
@@ -65,15 +75,18 @@ def list_tickets(  # each is an option of the command
     everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
     since: FromOption = None,
     until: ToOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, what is due first in front.")] = 100,
+    limit: LimitOption = None,
     unmask: UnmaskOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
+    csv: CsvOption = False,
+    xlsx: XlsxOption = None,
 ) -> None:
-    """List tickets without an end, what is due first in front.
+    """List tickets without an end, what is due first in front; with --csv or --xlsx all of them.
 
-    Example: `voicedesk tickets list --kind callback`
+    Example: `voicedesk tickets list --kind callback --all --xlsx callbacks.xlsx`
     """
+    check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
     which = TicketFilter(
@@ -84,11 +97,28 @@ def list_tickets(  # each is an option of the command
         opened_from=moment(since, zone),
         opened_to=moment(until, zone),
     )
-    found = wait(_list(settings, which, number, limit))
+    now, names, most = now_us(), people_of(settings), limit_of(limit, csv=csv, xlsx=xlsx)
+    if csv or xlsx is not None:
+
+        def rows(some: list[Ticket]) -> Iterable[tuple[Cell, ...]]:
+            return tickets_sheet(some, zone, names=names, now=now, unmask=unmask).rows
+
+        made, there = wait(_list(settings, which, number, most, rows))
+        export(Sheet(name="工单", columns=ticket_columns(zone), rows=made), xlsx)
+        tell_whether_whole(len(made), there)
+        return
+    found, there = wait(_list(settings, which, number, most, lambda some: some))
     if json:
         say_json([as_plain(one, unmask=unmask) for one in found])
-        return
-    now = now_us()
+    elif not found:
+        complain("没有工单 no tickets")
+    else:
+        _say_list(found, zone, now, unmask=unmask)
+    tell_whether_whole(len(found), there)
+
+
+def _say_list(found: list[Ticket], zone: tzinfo, now: int, *, unmask: bool) -> None:
+    say_zone(zone)
     for one in found:
         late = "  超时 LATE" if not one.is_closed and one.due_at <= now else ""
         again = _next_try(one, zone)
@@ -354,15 +384,33 @@ async def _result(settings: Settings, attempt_id: str) -> Attempt | None:
 # --- what is read
 
 
-async def _list(settings: Settings, which: TicketFilter, number: str | None, limit: int) -> list[Ticket]:
+async def _list(
+    settings: Settings,
+    which: TicketFilter,
+    number: str | None,
+    limit: int | None,
+    keep: Callable[[list[Ticket]], Iterable[R]],
+) -> tuple[list[R], int]:
+    """What is kept of the tickets, and how many there are."""
     area = settings.hall.area_code
     async with Store.open(settings.store.url, upgrade=False) as store:
+        groups, people = {line.group or line.name for line in settings.lines}, set(people_of(settings))
+        if which.group is not None and which.group not in groups and groups:
+            check_known("line group", which.group, groups, await store.tickets.known("line_group"))
+        if which.owner is not None and which.owner not in people and people:
+            check_known("person", which.owner, people, await store.tickets.known("owner"))
         if number is not None:
             digits = national_digits(number, area)
             if digits is None:
                 raise InputError(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
             which = TicketFilter(**{**asdict(which), "numbers": await store.tickets.spellings(digits, area)})
-        return await store.tickets.list(which, limit=limit)
+        made = await gathered(
+            lambda size, after: store.tickets.list(which, limit=size, after=after),
+            lambda one: (one.due_at, one.id),
+            keep,
+            limit,
+        )
+        return made, await store.tickets.count(which)
 
 
 async def _show(settings: Settings, ticket_id: str) -> tuple[Ticket, list[Attempt]]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict, Thresholds
-from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.rules import GreetingRules, Limits, Template
 from voicedesk.greeting.verdict import is_understood, judge_greeting
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Transcript, Understanding
@@ -35,12 +35,18 @@ _BELIEVE_NONE = Thresholds(confidence=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledGreeting:
-    """A greeting as it was heard, and what a person says of it: the verdict due, and forbidden phrases if any."""
+    """A greeting as it was heard, and what a person says of it: the verdict due, and forbidden phrases if any.
+
+    `template`, `limits` and `number` are what was asked for there; `limits` None: those of the rules.
+    """
 
     transcript: Transcript
     names: DepartmentNames
     verdict: GreetingVerdict
     has_forbidden: bool = False
+    template: Template = "inbound"
+    limits: Limits | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,9 @@ def _told(one: LabelledGreeting, rules: GreetingRules) -> _Told:
 
 
 def _kind(one: LabelledGreeting, rules: GreetingRules, thresholds: Thresholds) -> _Kind:
-    judged = judge_greeting(one.transcript, one.names, rules, thresholds)
+    judged = judge_greeting(
+        one.transcript, one.names, rules, thresholds, template=one.template, limits=one.limits, number=one.number
+    )
     if judged.phrases.forbidden and not one.has_forbidden:
         return "wrong"
     if judged.verdict is one.verdict:

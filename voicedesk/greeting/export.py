@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from voicedesk.greeting.model import GreetingJudgement, PhraseFound
+from voicedesk.greeting.reasons import explained
 from voicedesk.speech.transcript import Transcript
 
 
 def as_json(transcript: Transcript, judged: GreetingJudgement) -> dict[str, Any]:
     """The verdict and its evidence, as `voicedesk greeting check --json` gives them for each file."""
+    why = explained(judged.reason)
     return {
         "verdict": judged.verdict.value,
         "violations": [one.value for one in judged.violations],
         "missing": list(judged.missing),
         "reason": judged.reason.value if judged.reason else None,
+        "reason_words": why.words if why else None,
+        "to_do": why.to_do if why else None,
         "parts": [
             {
                 "part": one.part,

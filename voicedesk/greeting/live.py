@@ -10,7 +10,7 @@ from typing import Any
 
 from voicedesk.greeting.again import believed, depends_on_hearing_again
 from voicedesk.greeting.model import DepartmentNames, GreetingJudgement, GreetingVerdict, PhrasesFound, Thresholds
-from voicedesk.greeting.rules import GreetingRules, Limits
+from voicedesk.greeting.rules import GreetingRules, Limits, Template
 from voicedesk.greeting.verdict import judge_greeting, judge_phrases
 from voicedesk.speech.transcript import Transcript, Understanding, Word
 
@@ -21,24 +21,34 @@ OVERLAP_WORDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreetingTask:
-    """What is asked of one staff member at one answer. `names` None: no greeting is, and only phrases are judged."""
+    """What is asked of one staff member at one answer. `names` None: no greeting is, and only phrases are judged.
+
+    `number` is the staff number of whoever sat there; None: nobody is known, and none is compared.
+    """
 
     names: DepartmentNames | None
-    template: str
+    template: Template
     limits: Limits
+    number: str | None = None
 
 
 def task_as_json(task: GreetingTask) -> dict[str, Any]:
     """A task as plain values; `task_from_json` reads it back."""
     names = asdict(task.names) if task.names else None
-    return {"names": names, "template": task.template, "limits": task.limits.model_dump()}
+    template = task.template if isinstance(task.template, str) else list(task.template)
+    return {"names": names, "template": template, "limits": task.limits.model_dump(), "number": task.number}
 
 
 def task_from_json(values: Mapping[str, Any]) -> GreetingTask:
     """The task that `task_as_json` wrote down."""
     named = values["names"]
     names = DepartmentNames(**{key: _tuple(value) for key, value in named.items()}) if named else None
-    return GreetingTask(names=names, template=values["template"], limits=Limits(**values["limits"]))
+    return GreetingTask(
+        names=names,
+        template=_tuple(values["template"]),
+        limits=Limits(**values["limits"]),
+        number=values.get("number"),
+    )
 
 
 def _tuple(value: Any) -> Any:
@@ -114,6 +124,7 @@ class LiveJudge:
             self._thresholds,
             template=self.task.template,
             limits=self.task.limits,
+            number=self.task.number,
         )
         self.understanding = transcript.understanding
         self.is_decided = is_over or is_past or judged.verdict is GreetingVerdict.COMPLIANT

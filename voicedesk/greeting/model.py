@@ -12,6 +12,8 @@ class GreetingVerdict(StrEnum):
     CANNOT_TELL = "cannot_tell"
     INCOMPLETE = "incomplete"
     WRONG_DEPARTMENT = "wrong_department"
+    WRONG_NUMBER = "wrong_number"
+    """Another staff number than that of whoever sat there, surely heard."""
     WRONG_ORDER = "wrong_order"
     LATE_START = "late_start"
     COMPLIANT = "compliant"

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from voicedesk.greeting.model import DepartmentNames
 from voicedesk.greeting.phrases import plain
-from voicedesk.greeting.rules import GreetingRules, Limits
+from voicedesk.greeting.rules import DEPARTMENT, GreetingRules, Limits
 from voicedesk.greeting.stream import Found, Stream
-
-DEPARTMENT = "department"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +63,13 @@ def _window(stream: Stream, limits: Limits) -> int:
 
 def _within(found: Iterable[Found], window: int) -> list[Found]:
     return [one for one in found if one.first < window]
+
+
+def numbers_said(stream: Stream, rules: GreetingRules, part: str, window: int) -> list[Found]:
+    """Where a staff number was said in time, but for numbers that may be something else's."""
+    others = stream.find_any(rules.parts[part].not_compared)
+    said = _within(_places_of(stream, rules, part), window)
+    return [one for one in said if not any(one.overlaps(other) for other in others)]
 
 
 def _places_of(stream: Stream, rules: GreetingRules, part: str) -> list[Found]:

@@ -22,6 +22,9 @@ def _readable(text: str) -> str:
 
 PhraseText = Annotated[str, AfterValidator(_readable)]
 PhraseTexts = tuple[PhraseText, ...]
+Template = str | tuple[str, ...]
+"""A template by its name in the rules, or a line's own: parts in their order."""
+DEPARTMENT = "department"
 
 
 class _Table(BaseModel):
@@ -36,11 +39,15 @@ class Limits(_Table):
 
 
 class Part(_Table):
-    """One part of a greeting: how it is said, how it may also be said with a remark, and what hints at it."""
+    """One part of a greeting: how it is said, how it may also be said with a remark, and what hints at it.
+
+    A number that stands in one of `not_compared` ("3号窗口") need not be the staff member's.
+    """
 
     phrases: PhraseTexts = Field(min_length=1)
     with_remark: PhraseTexts = ()
     hints: tuple[str, ...] = ()
+    not_compared: PhraseTexts = ()
 
 
 class Department(_Table):
@@ -84,14 +91,35 @@ class GreetingRules(_Table):
 
     @model_validator(mode="after")
     def _templates_name_parts(self) -> "GreetingRules":
-        known = {*self.parts, "department"}
         for name, parts in self.templates.items():
-            unknown = next((part for part in parts if part not in known), None)
+            unknown = self._unknown(parts)
             if unknown is not None:
                 raise ValueError(f"template {name!r} names {unknown!r}, but [parts.{unknown}] is missing: add it")
             if not parts or len(set(parts)) < len(parts):
                 raise ValueError(f"template {name!r} is empty or names a part twice: correct it")
         return self
+
+    def parts_of(self, template: Template) -> tuple[str, ...]:
+        """The parts of a template in their order: of one that the rules name, or of a line's own parts.
+
+        Raises InputError for a name that the rules do not have, a part they do not know, or a part named twice.
+        """
+        if isinstance(template, str):
+            if template not in self.templates:
+                known = ", ".join(self.templates)
+                raise InputError(f"the rules {self.version} have no template {template!r}: they have {known}")
+            return self.templates[template]
+        unknown = self._unknown(template)
+        if unknown is not None:
+            known = ", ".join((DEPARTMENT, *self.parts))
+            raise InputError(f"{unknown!r} is no part of a greeting: use {known}, or add [parts.{unknown}]")
+        if not template or len(set(template)) < len(template):
+            raise InputError(f"the template {list(template)} is empty or names a part twice: correct it")
+        return template
+
+    def _unknown(self, parts: tuple[str, ...]) -> str | None:
+        """A part that nobody wrote down how to say."""
+        return next((part for part in parts if part not in self.parts and part != DEPARTMENT), None)
 
 
 def read_rules(text: str, source: str) -> GreetingRules:

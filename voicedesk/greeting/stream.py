@@ -15,7 +15,7 @@ from voicedesk.speech.transcript import Word
 
 PAUSE_SECONDS = 1.2
 """A phrase goes on over a shorter pause."""
-SPOKEN_DIGITS = frozenset("零〇一二三四五六七八九十百两幺0123456789")
+SPOKEN_DIGITS = frozenset("零〇一二三四五六七八九十百千两幺洞拐勾0123456789")
 MAX_DIGITS = 8
 UNKNOWN = "〓"
 """How an unknown syllable is shown: the typesetter's mark for a character that is missing."""

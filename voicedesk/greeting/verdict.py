@@ -6,7 +6,7 @@ sound, and a person listens.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from voicedesk.greeting.forbidden import find_phrases, is_sure
@@ -19,8 +19,9 @@ from voicedesk.greeting.model import (
     PhrasesFound,
     Thresholds,
 )
-from voicedesk.greeting.parts import DEPARTMENT, Said, find_parts
-from voicedesk.greeting.rules import GreetingRules, Limits
+from voicedesk.greeting.numbers import NUMBER, Compared, is_other
+from voicedesk.greeting.parts import Said, find_parts, numbers_said
+from voicedesk.greeting.rules import DEPARTMENT, GreetingRules, Limits, Template
 from voicedesk.greeting.stream import UNKNOWN, Found, Match, Stream, stream_of
 from voicedesk.speech.transcript import Transcript, Understanding
 
@@ -39,24 +40,27 @@ def judge_greeting(
     rules: GreetingRules,
     thresholds: Thresholds,
     *,
-    template: str = "inbound",
+    template: Template = "inbound",
     limits: Limits | None = None,
+    number: str | None = None,
 ) -> GreetingJudgement:
     """The judgement of the staff side's first words; the transcript's times count from the answer.
 
-    `limits` are the line's own, else those of the rules. Raises KeyError for a template the rules do not have.
+    `limits` are the line's own, else those of the rules; `number` is the staff number of whoever sat there, None where
+    nobody is known. Raises InputError for a template that does not go with the rules.
     """
     stream = stream_of(transcript.words)
     limits = limits or rules.limits
     understood = is_understood(transcript.understanding, thresholds)
     greeting = _Greeting(
         stream=stream,
-        said=find_parts(stream, names, rules, rules.templates[template], limits),
+        said=find_parts(stream, names, rules, rules.parts_of(template), limits),
         rules=rules,
         limits=limits,
         thresholds=thresholds,
         understood=understood,
         cut_short=transcript.cut_short,
+        number=number,
     )
     phrases = find_phrases(stream, rules, thresholds, understood=understood)
     violations = greeting.violations()
@@ -117,6 +121,7 @@ class _Greeting:
     thresholds: Thresholds
     understood: bool
     cut_short: bool
+    number: str | None
 
     # --- what is wrong
 
@@ -125,10 +130,20 @@ class _Greeting:
         applies = {
             GreetingVerdict.INCOMPLETE: bool(self.said.missing),
             GreetingVerdict.WRONG_DEPARTMENT: self.said.other_department,
+            GreetingVerdict.WRONG_NUMBER: self.number_said().wrong,
             GreetingVerdict.WRONG_ORDER: not self.said.in_order,
             GreetingVerdict.LATE_START: self._first_word_at() > self.limits.first_word_seconds or self._ends_late(),
         }
         return [verdict for verdict, is_so in applies.items() if is_so]
+
+    def number_said(self) -> Compared:
+        """What came of comparing the staff number; nothing where it is not asked for, or nobody's is known."""
+        if self.number is None or NUMBER not in self.said.template or NUMBER not in self.said.parts:
+            return Compared()
+        places = numbers_said(self.stream, self.rules, NUMBER, self.said.window)
+        least = self.thresholds.forbidden_confidence
+        compared = is_other(self.stream, places, self.number, least, cut_short=self.cut_short)
+        return compared if self.understood or not compared.wrong else replace(compared, wrong=False, unclear=True)
 
     def _first_word_at(self) -> float:
         return next((one.start_seconds for one in self.stream.syllables if one.text), 0.0)
@@ -229,6 +244,11 @@ class _Greeting:
                 yield f"“{self.stream.said(found)}”按读音认作“{names.name if is_own else found.phrase}”，请核对"
         if self.said.other_department:
             yield f"报的是“{self.stream.said(self.said.parts[DEPARTMENT])}”，本线路是“{names.name}”"
+        number = self.number_said()
+        if number.wrong:
+            yield f"报的工号是“{number.heard}”，应为“{self.number}”"
+        elif number.unclear:
+            yield f"工号听作“{number.heard}”，未听清，不与“{self.number}”比对"
         if self._first_word_at() > self.limits.first_word_seconds:
             yield f"接通后 {self._first_word_at():.1f} 秒才开口（限 {self.limits.first_word_seconds:g} 秒）"
         if self._ends_late():

@@ -14,9 +14,10 @@ from voicedesk.clock import NowUs, to_datetime
 from voicedesk.errors import SpillRefused, StoreError, StoreUnavailable
 from voicedesk.services.callback_check import check_callbacks
 from voicedesk.services.findings import Finding, Grade
+from voicedesk.services.house_check import check_house, look_around
 from voicedesk.services.ivr_check import check_ivr
 from voicedesk.services.notices_check import check_notices
-from voicedesk.services.pbx_check import check_pauser, check_pbx
+from voicedesk.services.pbx_check import check_dialler, check_pauser, check_pbx
 from voicedesk.services.speech_check import check_speech
 from voicedesk.services.webhook_check import check_webhooks
 from voicedesk.settings import Settings
@@ -39,23 +40,34 @@ async def examine(
     now: NowUs,
     *,
     pausers: Sequence[AmiAddress] = (),
+    diallers: Sequence[AmiAddress] = (),
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: PBXs, database, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
+    """All findings: PBXs, house, database, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
 
-    `pausers`: how the users that pause phones log in.
+    `pausers` and `diallers`: how the users that pause phones, and those that place calls, log in.
     """
     database = database_file(settings.store.url)
     has_database = database is None or database.exists()
     heard = await heard_lately(settings) if has_database else {}
+    house = await look_around(settings, addresses, now, has_database=has_database)
     checks = [
-        check_pbx(address, now, listen_seconds=listen_seconds, earlier=heard.get(address.pbx, ()))
+        check_pbx(
+            address,
+            now,
+            listen_seconds=listen_seconds,
+            earlier=heard.get(address.pbx, ()),
+            heard=house.classes_heard(address.pbx),
+            unneeded=house.classes_unneeded(address.pbx),
+        )
         for address in addresses
     ]
     checks += [check_pauser(address, now) for address in pausers]
     checks.append(check_callbacks(settings, addresses, now))
+    checks += [check_dialler(address, now) for address in diallers]
     findings = [finding for found in await asyncio.gather(*checks) for finding in found]
+    findings += check_house(house, now)
     if not addresses:
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
         findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
@@ -108,7 +120,8 @@ async def check_database(url: str) -> Finding:
     if version == newest:
         return Finding(subject="database", check="version", grade=Grade.GOOD, what=f"{name} has version {version}")
     what = f"{name} has version {version or 'none'}, this program wants {newest}"
-    return _bad("database", "version", what, "commands that read it refuse to", "voicedesk db upgrade")
+    cure = schema.how_to_mend(version) if schema.is_newer(version) else "voicedesk db upgrade"
+    return _bad("database", "version", what, "commands that read it refuse to", cure)
 
 
 def check_spill(path: Path) -> Iterator[Finding]:

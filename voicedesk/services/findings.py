@@ -1,5 +1,7 @@
 """What a check of the installation found: values that `doctor` shows."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -27,3 +29,20 @@ class Finding:
     def as_json(self) -> dict[str, str]:
         """For programs."""
         return {key: str(value) for key, value in asdict(self).items()}
+
+
+def finding(  # noqa: PLR0917  # in the order they are read
+    subject: str, check: str, grade: Grade, what: str, why: str, cure: str
+) -> Finding:
+    """A finding with every part of it."""
+    return Finding(subject=subject, check=check, grade=grade, what=what, why=why, cure=cure)
+
+
+def both(chinese: str, english: str) -> str:
+    """One text for two readers, Chinese first."""
+    return f"{chinese} / {english}"
+
+
+def toml_list(names: Iterable[str]) -> str:
+    """Names as a list of the settings file, for a line that can be copied."""
+    return f"[{', '.join(json.dumps(name, ensure_ascii=False) for name in names)}]"

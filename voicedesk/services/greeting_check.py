@@ -10,7 +10,7 @@ from voicedesk.errors import InputError
 from voicedesk.greeting import export
 from voicedesk.greeting.again import depends_on_hearing_again
 from voicedesk.greeting.model import DepartmentNames, GreetingJudgement, Thresholds
-from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.rules import GreetingRules, Template
 from voicedesk.greeting.verdict import judge_greeting
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.transcript import Transcript
@@ -37,12 +37,20 @@ class GreetingChecker:
     """Checks greetings of one department by one model and one set of rules."""
 
     def __init__(
-        self, listener: Listener, names: DepartmentNames, rules: GreetingRules, thresholds: Thresholds | None = None
+        self,
+        listener: Listener,
+        names: DepartmentNames,
+        rules: GreetingRules,
+        thresholds: Thresholds | None = None,
+        *,
+        template: Template = "inbound",
+        number: str | None = None,
     ) -> None:
         self._listener = listener
         self._names = names
         self._rules = rules
         self._thresholds = thresholds or Thresholds()
+        self._template, self._number = template, number
 
     def check_file(self, file: Path, staff: StaffChannel | None = None) -> CheckedGreeting:
         """The greeting of a file that begins at the answer; a file that cannot be read says why."""
@@ -54,13 +62,15 @@ class GreetingChecker:
         transcript = self._listener.transcribe(
             samples,
             sound.rate,
-            cut_short=sound.is_cut,
+            cut_short=sound.is_cut or sound.is_unfinished,
             asks_again=lambda heard: depends_on_hearing_again(heard, self._judge),
         )
         return CheckedGreeting(file=file, transcript=transcript, judgement=self._judge(transcript))
 
     def _judge(self, transcript: Transcript) -> GreetingJudgement:
-        return judge_greeting(transcript, self._names, self._rules, self._thresholds)
+        return judge_greeting(
+            transcript, self._names, self._rules, self._thresholds, template=self._template, number=self._number
+        )
 
 
 def _channel_of(file: Path, sound: Sound, staff: StaffChannel | None) -> int:

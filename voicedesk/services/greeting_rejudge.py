@@ -26,6 +26,7 @@ async def rejudge_greetings(
     greetings: Greetings, which: GreetingFilter, rules: GreetingRules, thresholds: Thresholds, *, dry_run: bool
 ) -> tuple[int, list[GreetingChange]]:
     """How many were judged again, and what changed. What has no transcript (deleted, not heard yet) stays as it is."""
+    await _refuse_unfit(greetings, which, rules)
     judged, changes = 0, list[GreetingChange]()
     async for stored in greetings.each(which):
         if not stored.is_final or "transcript" not in stored.evidence:
@@ -46,6 +47,14 @@ async def rejudge_greetings(
         if not dry_run:
             await greetings.save(again)
     return judged, changes
+
+
+async def _refuse_unfit(greetings: Greetings, which: GreetingFilter, rules: GreetingRules) -> None:
+    """Raises InputError, before anything is changed, where a template that was asked for is none of these rules."""
+    async for stored in greetings.each(which):
+        task = stored.evidence.get("task")
+        if stored.is_final and "transcript" in stored.evidence and task and task["names"]:
+            rules.parts_of(task_from_json(task).template)
 
 
 def _judge_again(stored: StoredGreeting, rules: GreetingRules, thresholds: Thresholds) -> StoredGreeting:

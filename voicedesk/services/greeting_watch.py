@@ -18,22 +18,25 @@ import structlog
 from voicedesk.ami.message import AmiEvent
 from voicedesk.audio.follow import follow
 from voicedesk.calls.model import CallFacts, Direction, LegFacts, Role
-from voicedesk.calls.registry import born_us
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreError
 from voicedesk.greeting.export import as_json
 from voicedesk.greeting.live import GreetingTask, LiveJudge, task_as_json
-from voicedesk.greeting.model import DepartmentNames, Doubt, GreetingJudgement, GreetingVerdict, Thresholds
+from voicedesk.greeting.model import Doubt, GreetingJudgement, GreetingVerdict, Thresholds
 from voicedesk.greeting.privacy import without_long_numbers
-from voicedesk.greeting.rules import GreetingRules, Limits
+from voicedesk.greeting.reasons import explained
+from voicedesk.greeting.rules import GreetingRules
 from voicedesk.services import recordings
+from voicedesk.services.greeting_rules import greeting_task, names_of
 from voicedesk.services.news import News, Tell, log_news
-from voicedesk.settings import LineSettings, Settings
+from voicedesk.services.recorded_calls import leg_of, stored_call
+from voicedesk.settings import Settings
 from voicedesk.speech.transcript import Transcript, Understanding, to_json
 from voicedesk.speech.workers import SpeechWorkers, Voice
-from voicedesk.store.calls import Filter
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.store import Store
+
+__all__ = ["RECORDED", "GreetingWatch", "Recording", "names_of"]
 
 RECORDED = "VoicedeskRecording"
 SCAN_SECONDS = 20.0
@@ -41,13 +44,13 @@ SAVE_SECONDS = 1.0
 TRIES = 2
 LEAD_SECONDS = 0.3
 """A recording that begins so much later than it was asked for lacks sound, and its times are approximate."""
-LONGEST_CALL_US = 6 * 3600 * MICROSECONDS
 LOOKS = 6
-"""So often the call of a recording is looked for in the database; then it lies there until the service starts anew."""
-CALLBACK_TEMPLATE = "callback"
+LOOK_AGAIN = 180
+"""So often the call of a recording is looked for in the database at once, and then at every so many scans: an hour."""
 _ADVERSE = {
     GreetingVerdict.INCOMPLETE: "不完整",
     GreetingVerdict.WRONG_DEPARTMENT: "报错部门",
+    GreetingVerdict.WRONG_NUMBER: "报错工号",
     GreetingVerdict.WRONG_ORDER: "次序不对",
     GreetingVerdict.LATE_START: "开口过迟",
 }
@@ -117,9 +120,9 @@ class GreetingWatch:
         self._unsaved: dict[tuple[str, str], StoredGreeting] = {}
         self._troubles: dict[str, str] = {}
 
-    def change_settings(self, settings: Settings) -> None:
-        """Lines and departments are others from now on."""
-        self._settings = settings
+    def change_settings(self, settings: Settings, rules: GreetingRules) -> None:
+        """Lines, departments and rules are others from now on; what is being heard is judged by those it began with."""
+        self._settings, self._rules = settings, rules
 
     @property
     def is_busy(self) -> bool:
@@ -154,7 +157,7 @@ class GreetingWatch:
         key = (pbx, uniqueid)
         if call is None or key in self._open:
             return
-        leg = _leg_of(call, uniqueid)
+        leg = leg_of(call, uniqueid)
         answered_at = leg.answered_at if leg is not None else None
         if leg is None or answered_at is None:
             return
@@ -185,12 +188,11 @@ class GreetingWatch:
         if call.direction is Direction.CALLBACK:
             lines = self._settings.on(call.pbx).lines
             line = next((one.name for one in lines if leg.endpoint in one.phones), None)
-            task = greeting_task(line, self._settings, self._rules)
-            return replace(task, template=CALLBACK_TEMPLATE if task.names else "")
+            return greeting_task(line, self._settings, self._rules, agent=leg.agent, callback=True)
         is_first = leg.role is Role.STAFF and leg.answered_at == call.person_answered_at
         if not is_first or call.direction is not Direction.INBOUND:
             return GreetingTask(names=None, template="", limits=self._rules.limits)
-        return greeting_task(call.line, self._settings, self._rules)
+        return greeting_task(call.line, self._settings, self._rules, agent=leg.agent)
 
     async def _scan_on(self) -> None:
         """Takes up what lies in the folders: events may have been missed, or the service was not there."""
@@ -213,11 +215,12 @@ class GreetingWatch:
             if key in self._done:
                 continue
             call = self._calls[pbx](uniqueid)
-            if call is None and self._looked[key] < LOOKS:
-                self._looked[key] += 1
-                call = await self._stored_call(pbx, uniqueid)
+            looked = self._looked[key]
+            self._looked[key] += call is None
+            if call is None and (looked < LOOKS or looked % LOOK_AGAIN == 0):
+                call = await stored_call(self._store, pbx, uniqueid)
             if key in self._open:
-                leg = _leg_of(call, uniqueid) if call else None
+                leg = leg_of(call, uniqueid) if call else None
                 if leg is None or leg.ended_at is not None:  # its hang-up was missed
                     self._end(self._open[key], leg.ended_at if leg else None)
                 continue
@@ -228,18 +231,6 @@ class GreetingWatch:
                 recordings.remove(path)
             else:
                 self._begin(pbx, uniqueid, path, call, None)
-
-    async def _stored_call(self, pbx: str, uniqueid: str) -> CallFacts | None:
-        """The call of a channel that is no longer known, looked for around the second it was made in."""
-        born = born_us(uniqueid)
-        if born is None:
-            return None
-        around = Filter(from_at=born - LONGEST_CALL_US, to_at=born + 60 * MICROSECONDS)
-        async for stored in self._store.calls.each(around):
-            facts = stored.call.facts
-            if facts.pbx == pbx and any(leg.uniqueid == uniqueid for leg in facts.legs):
-                return facts
-        return None
 
     # --- one recording
 
@@ -255,6 +246,7 @@ class GreetingWatch:
             except (SpeechLost, InputError) as error:
                 _log.error("greeting_not_heard", pbx=recording.pbx, call=recording.call.id, reason=str(error))
                 heard = self._unheard()
+                await self._tell_doubt(self._row(recording, heard))
             await self._keep(recording, heard)
             self._done.add(key)
             self._troubles.pop("speech", None)
@@ -344,6 +336,8 @@ class GreetingWatch:
         if is_new_verdict and recording.task.names is not None:
             log = _log.warning if is_final and judged.verdict not in _FINE else _log.info
             log("greeting_judged", **about, **self._verdict_fields(recording, judged, is_final=is_final))
+            if is_final and judged.verdict is GreetingVerdict.CANNOT_TELL:
+                await self._tell_doubt(row)
             if is_final and judged.verdict in _ADVERSE:
                 await self._accuse("greeting_adverse", row, f"问候不合规：{_ADVERSE[judged.verdict]}")
         for phrase in judged.phrases.forbidden:
@@ -366,6 +360,22 @@ class GreetingWatch:
             at=row.answered_at + second * MICROSECONDS,
             title=title,
             fields={label: text for label, text in fields.items() if text},
+            personal={"人员": row.agent} if row.agent else {},
+        )
+        await self._tell_people(news)
+
+    async def _tell_doubt(self, row: StoredGreeting) -> None:
+        """What cannot be told is told with its reason and what to do; of a model that tells little, nothing is."""
+        why = explained(row.reason)
+        if why is None or not self._thresholds.calibrated:
+            return
+        fields = {"线路": row.line or "", "话机": row.endpoint, "理由": why.chinese, "处理": why.todo_chinese}
+        news = News(
+            id=f"greeting_cannot_tell {row.pbx} {row.uniqueid}",
+            kind="greeting_cannot_tell",
+            at=row.answered_at,
+            title="问候无法判定，请复核",
+            fields={label: text for label, text in {**fields, "通话": row.call_id[:8]}.items() if text},
             personal={"人员": row.agent} if row.agent else {},
         )
         await self._tell_people(news)
@@ -435,43 +445,6 @@ class GreetingWatch:
         if self._troubles.get(about) != str(error):
             self._troubles[about] = str(error)
             _log.error(event, about=about, reason=str(error))
-
-
-def greeting_task(line_name: str | None, settings: Settings, rules: GreetingRules) -> GreetingTask:
-    """The greeting that a line asks for; none, where it has no department."""
-    line = next((one for one in settings.lines if one.name == line_name), None)
-    limits = rules.limits
-    if line is None or not line.department:
-        return GreetingTask(names=None, template="", limits=limits)
-    return GreetingTask(
-        names=names_of(line, settings),
-        template=line.greeting if line.greeting in rules.templates else "inbound",
-        limits=Limits(
-            first_word_seconds=line.first_word_seconds or limits.first_word_seconds,
-            all_parts_seconds=line.all_parts_seconds or limits.all_parts_seconds,
-        ),
-    )
-
-
-def names_of(line: LineSettings, settings: Settings) -> DepartmentNames:
-    """How a line's department may be called, and what all others of the hall are called."""
-    own = {line.department, *line.department_aliases}
-    others = [name for one in settings.lines if one is not line for name in (one.department, *one.department_aliases)]
-    names = dict.fromkeys(name for name in (*others, *settings.hall.departments) if name and name not in own)
-    return DepartmentNames(name=line.department or "", aliases=line.department_aliases, others=tuple(names))
-
-
-def _leg_of(call: CallFacts, uniqueid: str) -> LegFacts | None:
-    """The leg of a channel; a Local channel is no phone, its phone is the staff leg that answered last.
-
-    What is sent to a citizen who was rung back is what the staff say: it is theirs, from the citizen's answer on.
-    """
-    own = next((leg for leg in call.legs if leg.uniqueid == uniqueid), None)
-    staff = [leg for leg in call.legs if leg.role is Role.STAFF and leg.answered_at is not None]
-    last = max(staff, key=lambda leg: leg.answered_at or 0, default=None)
-    if own is not None and own.role is Role.CITIZEN and last is not None:
-        return replace(last, uniqueid=own.uniqueid, answered_at=own.answered_at, ended_at=own.ended_at)
-    return own or last
 
 
 def _lead_seconds(recording: Recording, heard: Transcript) -> float | None:

@@ -46,7 +46,7 @@ from voicedesk.ivr.names import item_named, names_of
 from voicedesk.ivr.tracking_code import new_code
 from voicedesk.ivr.walk import Walk
 from voicedesk.ivr.wording import CHINESE, Wording, digits
-from voicedesk.phone_numbers import normalise
+from voicedesk.phone_numbers import is_mobile, normalise
 from voicedesk.prompts.book import PromptBook
 from voicedesk.services.commands import tell
 from voicedesk.services.ivr_sound import IvrSound, Spool
@@ -65,7 +65,6 @@ LOOK_UP_SECONDS = 3.0
 SAVE_AGAIN_SECONDS = 1.0
 CODE_TRIES = 20
 LAST_PHONE_SECONDS = 6.0
-_MOBILE = 11
 
 _log = structlog.get_logger()
 
@@ -250,7 +249,7 @@ class IvrHost:
             normalise=lambda typed: normalise(typed, self._settings.hall.area_code),
             person_there=is_on_duty and not again,
             can_hear=self._can_hear,
-            sms=bool(self._settings.ivr.sms_command) and number is not None and _is_mobile(number),
+            sms=bool(self._settings.ivr.sms_command) and is_mobile(number),
             again=again,
         )
         step: Step = walk.start()
@@ -452,7 +451,3 @@ def _move(source: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.move(source, folder / source.name)
     (folder / source.name).chmod(0o600)
-
-
-def _is_mobile(number: str) -> bool:
-    return len(number) == _MOBILE and number.startswith("1")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +55,10 @@ class IvrSound:
         said = await self._say(step.texts, slow=step.slow, keys=ANY_KEY, beyond=step.wait_seconds + SPEECH_SECONDS)
         if said.key is not None or not step.wait_seconds:
             return said
-        if step.names and self._choose is not None and self._spool is not None:
-            return await self._listen(said.finished, self._choose, self._spool)
-        return Played(finished=said.finished, key=await self._call.wait_for_key(step.wait_seconds))
+        with _heard(said.finished):
+            if step.names and self._choose is not None and self._spool is not None:
+                return await self._listen(said.finished, self._choose, self._spool)
+            return Played(finished=said.finished, key=await self._call.wait_for_key(step.wait_seconds))
 
     async def ask(self, step: AskDigits) -> Typed:
         """Plays and takes digits; * as the first one comes alone."""
@@ -111,18 +112,16 @@ class IvrSound:
                 return Played(finished=heard, key=key)
             is_whole &= is_played
             heard += is_whole
-        await self._guard(beyond)
+        with _heard(heard):
+            await self._guard(beyond)
         return Played(finished=heard)
 
     async def _play_one(self, prompt: Prompt, keys: str, heard: int) -> tuple[str | None, bool]:
         """The key that cut it short, and whether the switch could play it."""
         file = str(self._sounds / prompt.path.relative_to(self._book.folder))
-        try:
+        with _heard(heard):
             await self._guard(prompt.seconds)
             said = await self._call.say([file], keys=keys)
-        except AgiHungUp as gone:
-            gone.finished = heard
-            raise
         if said.missing:
             _log.error("prompt_unplayable", file=file, cure="can Asterisk read the folder of [prompts]?")
         return said.key, not said.missing
@@ -145,9 +144,6 @@ class IvrSound:
                 return Played(finished=finished, key=recorded.key)
             await self._guard(GUARD_SECONDS)
             return await _understood(file, finished, choose)
-        except AgiHungUp as gone:
-            gone.finished = finished
-            raise
         finally:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
@@ -162,12 +158,22 @@ class IvrSound:
         try:
             sound = await asyncio.to_thread(read_sound, file)
         except InputError:
-            return Recorded(file=file.name, seconds=0.0, key=key)
+            return Recorded(file=file.name if file.exists() else "", seconds=0.0, key=key)
         if not _is_silent(sound):
             return Recorded(file=file.name, seconds=sound.seconds, key=key)
         with contextlib.suppress(OSError):
             file.unlink()
         return Recorded(file="", seconds=0.0, key=key)
+
+
+@contextlib.contextmanager
+def _heard(finished: int) -> Iterator[None]:
+    """Whoever hangs up at any command in here has heard so many texts to their end."""
+    try:
+        yield
+    except AgiHungUp as gone:
+        gone.finished = finished
+        raise
 
 
 async def _understood(file: Path, finished: int, choose: Choose) -> Played | Said:

@@ -13,7 +13,7 @@ import structlog
 
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import StoreError, WebhookError
-from voicedesk.services.news import News, log_news, message_of
+from voicedesk.services.news import News, id_as_told, log_news, message_of
 from voicedesk.services.receivers import Send, concerned
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import THE_LOG, Delivery, delivery_id
@@ -39,6 +39,7 @@ class Messenger:
     def __init__(self, store: Store, settings: Settings, now: NowUs, *, send: Send) -> None:
         self._store, self._settings, self._now, self._send = store, settings, now, send
         self._unkept: deque[tuple[str, Message]] = deque(maxlen=MOST_UNKEPT)
+        self._corrections: deque[tuple[str, Message]] = deque(maxlen=MOST_UNKEPT)
         self._arrived, self._changed = asyncio.Event(), asyncio.Event()
         self._wakes: dict[str, asyncio.Event] = {}
         self._posted: dict[str, deque[int]] = {}
@@ -49,8 +50,15 @@ class Messenger:
         self._next_tidy = 0
 
     async def tell(self, news: News) -> None:
-        """Logs news and hands them to every webhook that wants this kind; never waits, never fails."""
+        """Logs news and hands them to every webhook that wants this kind; never waits, never fails.
+
+        What corrects other news goes to the webhooks that were told of that.
+        """
         await log_news(news)
+        if news.corrects is not None:
+            self._corrections.append((id_as_told(news.corrects), message_of(news)))
+            self._arrived.set()
+            return
         names = concerned(self._settings, news.kind)
         if not names:
             return
@@ -96,6 +104,7 @@ class Messenger:
                 await asyncio.sleep(TROUBLE_SECONDS)
             except Exception:  # noqa: BLE001  # a fault of ours ends neither the others nor the service
                 _log.exception("news_failed")
+                self._corrections.clear()
                 self._unkept.clear()  # they are in the log, and would fail again
 
     async def _keep(self) -> None:
@@ -107,6 +116,13 @@ class Messenger:
                     self._unkept.popleft()
             self._said.pop("the store", None)
             self._wake({name for name, _ in some})
+        while self._corrections:
+            corrected, message = self._corrections[0]
+            names = [one.name for one in self._settings.webhooks]
+            told = await self._store.deliveries.told(corrected, names)
+            await self._store.deliveries.queue([(name, message) for name in told], self._now())
+            self._corrections.popleft()
+            self._wake(told)
 
     async def _look_on(self) -> None:
         """What other processes tell goes into the log; what waits for webhooks that are gone is given up."""

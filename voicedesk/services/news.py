@@ -15,7 +15,8 @@ class News:
     """One thing to tell. News with the same `id` is told once.
 
     `kind` is its stable name, `at` in microseconds, `title` one line in Chinese without personal data. `fields` are
-    label and value as people read them; numbers and names stand in `personal` and are masked before they leave.
+    label and value as people read them; numbers and names stand in `personal` and are masked before they leave. News
+    that `corrects` other news (by its id) goes to those who were told of that, and to nobody else.
     """
 
     id: str
@@ -24,6 +25,7 @@ class News:
     title: str
     fields: Mapping[str, str] = field(default_factory=dict)
     personal: Mapping[str, str] = field(default_factory=dict)
+    corrects: str | None = None
 
 
 Tell = Callable[[News], Awaitable[None]]
@@ -38,13 +40,16 @@ async def log_news(news: News) -> None:
 
 KINDS: Mapping[str, str] = {
     "ticket_opened": "新工单",
+    "ticket_corrected": "工单更正",
     "ticket_due_soon": "即将到期",
     "ticket_overdue": "已超时",
     "missed_flood": "新增工单过多",
     "outage_started": "故障公告开始",
     "outage_ended": "故障公告结束",
     "greeting_adverse": "问候不合规",
+    "greeting_cannot_tell": "问候无法判定",
     "forbidden_phrase": "禁语",
+    "appeal_opened": "申诉待处理",
     "link_lost": "交换机失联",
     "link_back": "交换机恢复",
     "break_too_long": "离岗超时",
@@ -81,6 +86,11 @@ def message_of(news: News) -> Message:
         title=_shown(news.title),
         fields=tuple(fields),
     )
+
+
+def id_as_told(news_id: str) -> str:
+    """The id of news as its messages bear it."""
+    return _shown(news_id)
 
 
 def _shown(text: str) -> str:

@@ -25,9 +25,11 @@ _TRIED_ACTIONS = ("CoreShowChannels", "CoreStatus", "DeviceStateList", "QueueSta
 WATCHER_READ = frozenset({"system", "call", "agent", "user"})
 WATCHER_WRITE = frozenset({"reporting"})
 PAUSER_WRITE = frozenset({"agent"})
+DIALLER_WRITE = frozenset({"originate"})
 _GRAVE = frozenset({"Command", "Originate", "UpdateConfig", "Hangup", "DBPut"})
 _COMMAND = re.compile(r"^(\w+): .*\(Priv: ([\w,]+)\)\s*$", re.MULTILINE)
 _NO_BREAKS = "no command can begin a break"
+_NO_CALLS = "nobody can be rung back from a ticket"
 _CURE_USER = "in manager.conf set, for this user: read = system,call,agent,user and write = reporting"
 _CURE_SNIPPET = "see: voicedesk asterisk snippet manager; then: asterisk -rx 'manager reload'"
 _CURE_BOTH = f"{_CURE_USER}; {_CURE_SNIPPET}"
@@ -37,7 +39,9 @@ _CURE_BOTH = f"{_CURE_USER}; {_CURE_SNIPPET}"
 class PbxSeen:
     """What a manager user saw in a moment. `commands`: what it may run, with the rights that allow each.
 
-    `earlier`: events that the service heard lately.
+    `earlier`: events that the service heard lately; `heard`: classes of events it heard in the last day. `unneeded`:
+    classes that nothing on this switch would send. `before` and `after`: the channels, each with its state, when
+    listening began and ended.
     """
 
     version: str = ""
@@ -46,14 +50,61 @@ class PbxSeen:
     events: tuple[AmiEvent, ...] = ()
     earlier: tuple[AmiEvent, ...] = ()
     skew_us: int | None = None
+    heard: frozenset[str] = frozenset()
+    unneeded: frozenset[str] = frozenset()
+    before: dict[str, str] = field(default_factory=dict)
+    after: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helper:
+    """A manager user that may do one thing: how it is called, its keys in the settings, its action, its right."""
+
+    name: str
+    check: str
+    key: str
+    action: str
+    write: frozenset[str]
+    does: str
+    snippet: str
+    without: str
+
+
+PAUSER = Helper(
+    name="the pausing user",
+    check="pauser",
+    key="pause",
+    action="QueuePause",
+    write=PAUSER_WRITE,
+    does="pause phones",
+    snippet="breaks",
+    without=_NO_BREAKS,
+)
+DIALLER = Helper(
+    name="the dialling user",
+    check="dialler",
+    key="dial",
+    action="Originate",
+    write=DIALLER_WRITE,
+    does="place calls",
+    snippet="callback",
+    without=_NO_CALLS,
+)
 
 
 async def check_pbx(
-    address: AmiAddress, now: NowUs, *, listen_seconds: float = 1.0, earlier: Sequence[AmiEvent] = ()
+    address: AmiAddress,
+    now: NowUs,
+    *,
+    listen_seconds: float = 1.0,
+    earlier: Sequence[AmiEvent] = (),
+    heard: frozenset[str] = frozenset(),
+    unneeded: frozenset[str] = frozenset(),
 ) -> list[Finding]:
     """Every finding about one PBX; one that cannot be reached is one finding.
 
-    `earlier`: what the service heard of it lately, for what only a call shows.
+    `earlier`: what the service heard of it lately, `heard` the classes of events of the last day, for what only a call
+    shows; `unneeded`: classes of which nothing on this switch sends any.
     """
     try:
         seen = await look(address, now, listen_seconds=listen_seconds)
@@ -63,38 +114,51 @@ async def check_pbx(
     except AmiError as error:
         cure = f"check host and port {address.host}:{address.port}, and enabled, bindaddr and permit in manager.conf"
         return [_bad(address.pbx, "login", str(error), "nothing can be followed", cure)]
-    return judge(address.pbx, replace(seen, earlier=tuple(earlier)))
+    return judge(address.pbx, replace(seen, earlier=tuple(earlier), heard=heard, unneeded=unneeded))
 
 
 async def check_pauser(address: AmiAddress, now: NowUs) -> list[Finding]:
     """Whether the user that pauses phones may do so, and nothing beyond its class."""
+    return await _check_helper(PAUSER, address, now)
+
+
+async def check_dialler(address: AmiAddress, now: NowUs) -> list[Finding]:
+    """Whether the user that places calls may do so, and nothing else."""
+    return await _check_helper(DIALLER, address, now)
+
+
+async def _check_helper(helper: Helper, address: AmiAddress, now: NowUs) -> list[Finding]:
+    login = f"{helper.check}_login"
     try:
         seen = await look(address, now, listen_seconds=0)
     except AmiAuthenticationError as error:
-        cure = "compare pause_username and pause_secret with manager.conf, then: asterisk -rx 'manager reload'"
-        return [_bad(address.pbx, "pauser_login", f"the pausing user is refused: {error}", _NO_BREAKS, cure)]
+        keys = f"{helper.key}_username and {helper.key}_secret"
+        cure = f"compare {keys} with manager.conf, then: asterisk -rx 'manager reload'"
+        return [_bad(address.pbx, login, f"{helper.name} is refused: {error}", helper.without, cure)]
     except AmiError as error:
-        return [_bad(address.pbx, "pauser_login", str(error), _NO_BREAKS, "see the login above")]
-    return list(judge_pauser(address.pbx, seen))
+        return [_bad(address.pbx, login, str(error), helper.without, "see the login above")]
+    return list(judge_helper(helper, address.pbx, seen))
 
 
-def judge_pauser(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
-    """What follows from what the pausing user may do and is told."""
-    cure = "in manager.conf set, for this user: read = and write = agent; see: voicedesk asterisk snippet breaks"
-    if "QueuePause" not in seen.commands:
-        yield _bad(pbx, "pauser_missing", "the pausing user may not run QueuePause", _NO_BREAKS, cure)
-    beyond = sorted(name for name, rights in seen.commands.items() if not rights & PAUSER_WRITE)
+def judge_helper(helper: Helper, pbx: str, seen: PbxSeen) -> Iterator[Finding]:
+    """What follows from what such a user may do and is told."""
+    rights = f"read = and write = {', '.join(sorted(helper.write))}"
+    cure = f"in manager.conf set, for this user: {rights}; see: voicedesk asterisk snippet {helper.snippet}"
+    excessive, may = f"{helper.check}_excessive", helper.action in seen.commands
+    if not may:
+        yield _bad(pbx, f"{helper.check}_missing", f"{helper.name} may not run {helper.action}", helper.without, cure)
+    beyond = sorted(name for name, allowing in seen.commands.items() if not allowing & helper.write)
     heard = sorted(_classes(seen.events))
     if beyond:
-        what = f"the pausing user may do more than pause: {', '.join(sorted(beyond, key=_grave_first)[:4])}"
-        yield _bad(pbx, "pauser_excessive", what, "whoever gets hold of this secret can do the same", cure)
+        what = f"{helper.name} may do more than {helper.does}: {', '.join(sorted(beyond, key=_grave_first)[:4])}"
+        yield _bad(pbx, excessive, what, "whoever gets hold of this secret can do the same", cure)
     if heard:
-        what = f"the pausing user is told what it need not know: read has {', '.join(heard)}"
+        what = f"{helper.name} is told what it need not know: read has {', '.join(heard)}"
         why = "events hold personal data"
-        yield Finding(subject=pbx, check="pauser_excessive", grade=Grade.NOTE, what=what, why=why, cure=cure)
-    if "QueuePause" in seen.commands and not beyond and not heard:
-        what = "the pausing user may pause phones and nothing beyond"
-        yield Finding(subject=pbx, check="pauser", grade=Grade.GOOD, what=what)
+        yield Finding(subject=pbx, check=excessive, grade=Grade.NOTE, what=what, why=why, cure=cure)
+    if may and not beyond and not heard:
+        what = f"{helper.name} may {helper.does} and nothing beyond"
+        yield Finding(subject=pbx, check=helper.check, grade=Grade.GOOD, what=what)
 
 
 def _grave_first(name: str) -> tuple[bool, str]:
@@ -109,8 +173,11 @@ async def look(address: AmiAddress, now: NowUs, *, listen_seconds: float) -> Pbx
         commands = await _ask(link, Action("ListCommands", {}))
         settings = await _ask(link, actions.core_settings())
         skew = await _skew(link, now)
-        refused = {name for name in _TRIED_ACTIONS if await _ask(link, Action(name, {})) is None}
+        answers = {name: await _ask(link, Action(name, {})) for name in _TRIED_ACTIONS}
+        before = _channels(answers["CoreShowChannels"])
+        refused = {name for name, answer in answers.items() if answer is None}
         await asyncio.sleep(listen_seconds)
+        after = _channels(await _ask(link, actions.core_show_channels())) if listen_seconds else before
         await link.log_off()
     finally:
         link.abort()
@@ -120,7 +187,14 @@ async def look(address: AmiAddress, now: NowUs, *, listen_seconds: float) -> Pbx
         refused=frozenset(refused),
         events=tuple(events),
         skew_us=skew,
+        before=before,
+        after=after,
     )
+
+
+def _channels(answer: Answer | None) -> dict[str, str]:
+    items = answer.items if answer is not None else ()
+    return {item.get("Channel") or "": item.get("ChannelStateDesc") or "" for item in items}
 
 
 def parse_commands(raw: bytes) -> dict[str, frozenset[str]]:
@@ -189,9 +263,20 @@ def _rights(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
     if not any(event.name == "FullyBooted" for event in seen.events):
         why = "restarts of the switch and phones that go off would not be seen"
         yield _bad(pbx, "rights_missing", "events of the class system do not come", why, _CURE_BOTH)
-    unseen = sorted(WATCHER_READ - {"system"} - _classes((*seen.earlier, *seen.events)))
+    shown = _classes((*seen.earlier, *seen.events)) | seen.heard
+    if seen.before != seen.after and "call" not in _classes(seen.events):
+        changed = sorted({name for name, _ in seen.before.items() ^ seen.after.items()})
+        what = f"calls changed while listening ({', '.join(changed[:3])}), and no event of class call came"
+        yield _bad(pbx, "rights_missing", what, "no call can be followed", _CURE_BOTH)
+        shown = shown | {"call"}
+    unseen = sorted(WATCHER_READ - {"system"} - shown - seen.unneeded)
     if unseen:
         what = f"whether events of class {', '.join(unseen)} come shows only in a call"
+        standing = [f"{name} {state}" for name, state in sorted(seen.after.items()) if name]
+        if standing and seen.before == seen.after:
+            what += (
+                f"; one is under way and did nothing meanwhile ({', '.join(standing[:3])}): listen until it is answered"
+            )
         yield _unseen(pbx, "rights_missing", what, "calls, queues and the hotline's announcements come by them")
     yield from _excessive(pbx, seen)
 

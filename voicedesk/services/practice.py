@@ -13,11 +13,13 @@ from voicedesk.speech.transcript import Transcript
 QUIET_SECONDS = 2.0
 """Who says nothing more for so long has finished."""
 LONGEST_SECONDS = 20.0
+PARTS = {"hello": "您好", "department": "部门", "matter": "问事", "returning": "回电", "number": "工号"}
+"""The parts of a greeting, in Chinese."""
 _HINTS = {
     "hello": "先说“您好”",
     "department": "再报部门：“{department}”",
     "matter": "再问事情，如“请问您要办理什么业务？”",
-    "number": "再报工号，如“工号 0 1 2”",
+    "number": "再报工号，如“工号 {number}”",
     "returning": "再说明回电，如“您刚才来电”",
 }
 
@@ -72,13 +74,14 @@ def _hints(judged: GreetingJudgement, task: GreetingTask, rules: GreetingRules) 
     """What to do better, in the order of the greeting."""
     department = task.names.name if task.names else ""
     for part in judged.missing:
-        yield _HINTS.get(part, part).format(department=department)
+        yield _HINTS.get(part, part).format(department=department, number=task.number or "0 1 2")
     for violation in judged.violations:
         if violation is GreetingVerdict.WRONG_DEPARTMENT:
             yield f"部门应报“{department}”"
         elif violation is GreetingVerdict.WRONG_ORDER:
-            order = {"hello": "您好", "department": "部门", "matter": "问事", "number": "工号", "returning": "回电"}
-            yield "次序应是：" + " → ".join(order.get(part, part) for part in rules.templates[task.template])
+            yield "次序应是：" + " → ".join(PARTS.get(part, part) for part in rules.parts_of(task.template))
+        elif violation is GreetingVerdict.WRONG_NUMBER:
+            yield f"工号应报“{task.number}”"
         elif violation is GreetingVerdict.LATE_START:
             yield f"接通后 {task.limits.first_word_seconds:g} 秒内开口，{task.limits.all_parts_seconds:g} 秒内说完"
     for phrase in judged.phrases.forbidden:

@@ -1,14 +1,18 @@
 """Recordings of the staff's side as files: found where the switch writes them, kept as evidence, deleted in time.
 
 The switch names a file by the phone's channel. What is kept is A-law at 8 kHz: what the telephone line carried.
+Whatever else lies in the folder is listed and left alone.
 """
 
 import asyncio
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
 
@@ -17,6 +21,7 @@ import soxr
 
 from voicedesk.audio.g711 import encode_alaw
 from voicedesk.audio.wav import read_layout, write_alaw_wav
+from voicedesk.calls.registry import born_us
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
@@ -27,7 +32,33 @@ DAY_US = 24 * 3600 * MICROSECONDS
 ENDING = ".sln48"
 KEPT_RATE = 8000
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
+_UNIQUEID = re.compile(r"(?:.*-)?[0-9]+\.[0-9]+")
+"""How a switch names channels, its own name in front; any other name in the folder is somebody else's file."""
+_KEPT = frozenset({".wav", ".part"})
 _LUMP_BYTES = 48_000 * 2 * 10
+
+
+class Foreign(StrEnum):
+    """Why something in the recordings' folder is none of ours."""
+
+    FOLDER = "folder"
+    LINK = "link"
+    NO_FILE = "no_file"
+    OTHER_NAME = "other_name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """Something in a recordings' folder: a recording of channel `uniqueid`, or `foreign`. `changed_at` is its own time.
+
+    A recording whose time lies in the future, as a clock that was set leaves it, has the time its channel was made.
+    """
+
+    path: Path
+    size: int
+    changed_at: int
+    uniqueid: str | None = None
+    foreign: Foreign | None = None
 
 
 def file_of(folder: Path, uniqueid: str) -> Path | None:
@@ -37,19 +68,50 @@ def file_of(folder: Path, uniqueid: str) -> Path | None:
 
 def waiting(folder: Path) -> list[tuple[str, Path]]:
     """The channels of which recordings lie there, oldest first. Raises InputError if the folder cannot be read."""
+    return [(one.uniqueid, one.path) for one in look(folder) if one.uniqueid is not None]
+
+
+def look(folder: Path, now: int | None = None) -> list[FoundFile]:
+    """Everything that lies in a folder, by name. Raises InputError if the folder cannot be read."""
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix == ENDING)
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
     except OSError as error:
         raise InputError(f"{folder}: the recordings cannot be read: {error.strerror}") from error
-    return [(path.stem, path) for path in files if file_of(folder, path.stem)]
+    found = (_looked_at(folder / name, now) for name in names)
+    return [one for one in found if one is not None]
+
+
+def _looked_at(path: Path, now: int | None) -> FoundFile | None:
+    """None for what is gone meanwhile."""
+    try:
+        seen = path.lstat()
+    except OSError:
+        return None
+    changed_at = seen.st_mtime_ns // 1000
+    foreign: Foreign | None = None
+    if stat.S_ISDIR(seen.st_mode):
+        foreign = Foreign.FOLDER
+    elif stat.S_ISLNK(seen.st_mode):
+        foreign = Foreign.LINK
+    elif not stat.S_ISREG(seen.st_mode):
+        foreign = Foreign.NO_FILE
+    elif path.suffix != ENDING or file_of(path.parent, path.stem) is None or not _UNIQUEID.fullmatch(path.stem):
+        foreign = Foreign.OTHER_NAME
+    if foreign is not None:
+        return FoundFile(path=path, size=seen.st_size, changed_at=changed_at, foreign=foreign)
+    if now is not None and changed_at > now + DAY_US:
+        changed_at = born_us(path.stem) or changed_at
+    return FoundFile(path=path, size=seen.st_size, changed_at=changed_at, uniqueid=path.stem)
 
 
 def has_sound(path: Path) -> bool:
     """Whether there is anything in a recording: a phone that hung up at once leaves none, or an empty one."""
     try:
-        return path.stat().st_size > 0 and not path.is_symlink()
+        seen = path.lstat()
     except OSError:
         return False
+    return stat.S_ISREG(seen.st_mode) and seen.st_size > 0
 
 
 def keep(source: Path, folder: Path, pbx: str, answered_at: int, zone: tzinfo) -> str:
@@ -74,9 +136,15 @@ def keep(source: Path, folder: Path, pbx: str, answered_at: int, zone: tzinfo) -
 
 
 def remove(path: Path) -> None:
-    """Deletes a recording. Raises InputError if it may not; one that is gone already is none the worse."""
+    """Deletes a recording. Raises InputError if it may not; one that is gone already is none the worse.
+
+    What is no plain file is none, and stays: a link, a folder, a socket.
+    """
     try:
-        path.unlink(missing_ok=True)
+        if stat.S_ISREG(path.lstat().st_mode):
+            path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise InputError(f"{path}: the recording cannot be deleted: {error.strerror}") from error
 
@@ -96,29 +164,59 @@ def remove_kept(folder: Path, names: list[str]) -> int:
 async def prune(store: Store, settings: Settings, now: int) -> int:
     """Deletes recordings, greetings and consultations that were kept long enough; how many files went.
 
-    What lies unheard in the switches' folders for as long goes too: no call is known for it.
+    What lies unheard in the switches' folders for as long goes too: no call is known for it. A recording never outlives
+    the row that names it; a kept file that no row names any more goes by its own time.
     """
     keep_for = settings.retention
     folders = [pbx.recordings for pbx in settings.pbx if pbx.recordings]
-    unheard = await asyncio.to_thread(_remove_unheard, folders, now - keep_for.recordings_days * DAY_US)
-    before = now - keep_for.recordings_days * DAY_US
+    before = now - min(keep_for.recordings_days, keep_for.calls_days) * DAY_US
+    unheard = await asyncio.to_thread(_remove_unheard, folders, now - keep_for.recordings_days * DAY_US, now)
     old = await store.greetings.forget_recordings(before) + await store.consultations.forget_recordings(before)
     gone = await asyncio.to_thread(remove_kept, settings.recording.folder, old)
     await store.greetings.prune(now - keep_for.calls_days * DAY_US)
     await store.consultations.prune(now - keep_for.calls_days * DAY_US)
-    return gone + unheard
+    forgotten = await asyncio.to_thread(_remove_forgotten, settings.recording.folder, before, settings.hall.zone)
+    return gone + unheard + forgotten
 
 
-def _remove_unheard(folders: list[Path], before: int) -> int:
+def _remove_unheard(folders: list[Path], before: int, now: int) -> int:
+    """Nothing that grows: it would have a newer time. A file that may not be deleted does not keep the others."""
     gone = 0
     for folder in folders:
         with contextlib.suppress(InputError):  # a folder that cannot be read is told of by who hears what is in it
-            for _, path in waiting(folder):
-                with contextlib.suppress(OSError):
-                    if path.lstat().st_mtime * MICROSECONDS < before:
-                        remove(path)
-                        gone += 1
+            for one in look(folder, now):
+                if one.uniqueid is not None and one.changed_at < before:
+                    gone += _gone(one.path)
     return gone
+
+
+def _remove_forgotten(folder: Path, before: int, zone: tzinfo) -> int:
+    """Kept files of days that are over for good, and that no row named: of a database that was put back, or a crash."""
+    gone = 0
+    last = datetime.fromtimestamp(before / MICROSECONDS, zone).date()
+    with contextlib.suppress(OSError):
+        for day in sorted(folder.iterdir()):
+            if day.is_symlink() or not day.is_dir() or not _is_before(day.name, last):
+                continue
+            for path in sorted(day.iterdir()):
+                if path.suffix in _KEPT and path.lstat().st_mtime_ns // 1000 < before:
+                    gone += _gone(path)
+            with contextlib.suppress(OSError):
+                day.rmdir()
+    return gone
+
+
+def _is_before(name: str, last: date) -> bool:
+    try:
+        return date.fromisoformat(name) < last
+    except ValueError:
+        return False
+
+
+def _gone(path: Path) -> bool:
+    with contextlib.suppress(InputError):
+        remove(path)
+    return not os.path.lexists(path)
 
 
 async def forget_caller(store: Store, settings: Settings, digits: str) -> int:
@@ -134,7 +232,7 @@ async def forget_caller(store: Store, settings: Settings, digits: str) -> int:
 def _at_kept_rate(source: Path) -> Iterator[bytes]:
     """A-law of a raw recording, a lump at a time: a long call is never in memory as a whole."""
     with source.open("rb") as file:
-        layout = read_layout(file.read(64), source)
+        layout = read_layout(file.read(4096), source)
         file.seek(layout.offset)
         resampler = soxr.ResampleStream(layout.rate, KEPT_RATE, 1, dtype="int16")
         while lump := file.read(_LUMP_BYTES):

@@ -6,19 +6,17 @@ never overwritten.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall, JudgedCall
 from voicedesk.calls.three_rings import judge
-from voicedesk.calls.tracker import CHECKPOINT, Tracker
+from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
-from voicedesk.services.switch_logs import LogPaths, Span, SwitchLogs, read_logs, rebuild
+from voicedesk.services.switch_logs import LogPaths, Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.store.calls import Filter, save_calls
-from voicedesk.store.journal import mark_repaired
+from voicedesk.store.journal import StoredGap, mark_repaired
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import tell_desk
 
@@ -60,7 +58,29 @@ class Repair:
     changed: list[JudgedCall] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     bad_lines: int = 0
+    problems: tuple[str, ...] = ()
     waiting: int = 0
+
+
+_WHY_OPEN = {
+    GapReason.BEFORE_LINK: "it lies before the service's first connection",
+    GapReason.PBX_RESTART: "the switch was restarted: its calls ended with it",
+    GapReason.PBX_STOPPED: "the switch was stopped: its calls ended with it",
+    GapReason.CLOCK_STEP: "the switch's clock was set",
+    GapReason.SWEPT: "its calls were given up: nothing was heard of them",
+    GapReason.CAPTURE_END: "the capture ends there",
+}
+
+
+def why_open(stored: StoredGap) -> str | None:
+    """Why a gap is not repaired, and what would repair it; None if it is."""
+    if stored.repaired_at is not None:
+        return None
+    if stored.gap.reason not in REPAIRABLE:
+        return f"no log fills it: {_WHY_OPEN.get(stored.gap.reason, stored.gap.reason.value)}"
+    if stored.gap.to_at is None:
+        return "it is not over yet"
+    return "a call over it is not over yet, or no channel log (cel_csv, --cel) reaches back to its beginning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +99,10 @@ class Repairer:
         self._pbx = pbx
         self._hall = hall
 
-    async def repair(self, paths: LogPaths, *, zone: tzinfo, now: int, dry_run: bool = False) -> Repair:
-        """Fills the open gaps as far as the logs reach; `zone` is that of log times without one.
+    async def repair(
+        self, paths: LogPaths, *, zone: tzinfo, now: int, dry_run: bool = False, by: str = "command"
+    ) -> Repair:
+        """Fills the open gaps as far as the logs reach; `zone` is that of log times without one, `by` is who asked.
 
         With `dry_run` nothing is saved. Raises InputError where a log cannot be read.
         """
@@ -88,11 +110,11 @@ class Repairer:
         stretches = await self._stretches(done)
         if stretches:
             logs = await asyncio.to_thread(read_logs, paths, [one.span for one in stretches], zone)
-            done.bad_lines = logs.bad_lines
+            done.bad_lines, done.problems = logs.bad_lines, logs.problems
             for stretch in stretches:
                 filled = await self._fill(stretch, logs, done)
                 if not dry_run:
-                    await self._save(filled, now)
+                    await self._save(filled, now, by)
         return done
 
     # --- what is to be done
@@ -138,8 +160,7 @@ class Repairer:
         known = await self._known(stretch.span)
         concerned = await self._concerned(stretch.gaps)
         told = [facts for facts in await self._replayed(stretch, logs) if facts.ended_at is not None]
-        since = logs.complete_since
-        is_covered = since is not None and since <= stretch.gaps[0].from_at
+        is_covered = all(logs.covers(gap) for gap in stretch.gaps)
         repaired = [facts for facts in told if facts.id in concerned and (is_covered or facts.repaired)]
         added = [facts for facts in told if facts.id not in known and facts.repaired]
         calls = [JudgedCall(facts=facts, judgement=judge(facts)) for facts in (*repaired, *added)]
@@ -158,28 +179,17 @@ class Repairer:
         since = await self._store.journal.start_before(self._pbx, stretch.span[0])
         journal = [event async for _, event in self._store.journal.events(self._pbx, since=since)]
         begin = next((n for n, event in enumerate(journal) if event.name == CHECKPOINT), 0) if since else 0
-        tracker = Tracker(self._pbx, self._hall, filled=stretch.gaps)
-        spans = ((gap.from_at, gap.to_at or gap.from_at) for gap in stretch.gaps)
-        logged = deque(one for span in spans for one in logs.within(span))
-        for event in journal[begin:]:
-            at = event.timestamp_us or event.arrived_us
-            if at > stretch.span[1]:
-                break
-            while logged and logged[0].at <= at and not _is_loss(event):
-                tracker.receive_logged(logged.popleft().event)
-            tracker.receive(event)
-        for one in logged:
-            tracker.receive_logged(one.event)
-        return tracker.take_changes().calls
+        return retell(self._pbx, self._hall, journal[begin:], stretch.gaps, logs, until=stretch.span[1])
 
-    async def _save(self, filled: _Filled, now: int) -> None:
+    async def _save(self, filled: _Filled, now: int, by: str) -> None:
         """A stretch whole or not at all; a gap that is not covered stays open."""
         async with self._store.database.write() as connection:
             for one, calls in filled:
                 await save_calls(connection, calls)
                 await tell_desk(connection, calls)
-                if one.is_covered:
-                    await mark_repaired(connection, self._pbx, one.gap, at=now, calls=len(calls))
+                if one.is_covered or calls:
+                    at = now if one.is_covered else None
+                    await mark_repaired(connection, self._pbx, one.gap, at=at, calls=len(calls), by=by)
 
 
 def _span_of(gap: Gap, to_at: int, concerned: Iterable[CallFacts]) -> Span:
@@ -187,11 +197,6 @@ def _span_of(gap: Gap, to_at: int, concerned: Iterable[CallFacts]) -> Span:
     starts = [gap.from_at, *(facts.started_at for facts in concerned)]
     ends = [to_at, *(facts.ended_at or 0 for facts in concerned)]
     return min(starts) - MARGIN_US, max(ends) + MARGIN_US
-
-
-def _is_loss(event: AmiEvent) -> bool:
-    """The mark of a loss stands by our own clock: it is no place in the switch's time."""
-    return event.name == "VoicedeskLink" and event.get("State") != "up"
 
 
 # --- live against logged

@@ -4,13 +4,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from voicedesk.clock import MICROSECONDS, now_us
 from voicedesk.errors import InputError, SpeechError
 from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.rules import DEPARTMENT, GreetingRules
 from voicedesk.services.findings import Finding, Grade
+from voicedesk.services.greeting_rules import rules_of, template_of
+from voicedesk.services.recordings import look
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.workers import SpeechWorkers
+
+UNHEARD_US = 3600 * MICROSECONDS
 
 
 async def check_speech(settings: Settings) -> list[Finding]:
@@ -21,7 +27,7 @@ async def check_speech(settings: Settings) -> list[Finding]:
         cure = "to judge them: voicedesk asterisk snippet recording, and recordings = … in [[pbx]]"
         return [Finding(subject="speech", check="recording", grade=Grade.NOTE, what=what, cure=cure)]
     found = [finding for name, folder in folders for finding in _check_folder(name, folder)]
-    found += _check_lines(settings)
+    found += _check_rules(settings)
     try:
         model = find_model(settings.speech.model, settings.speech.models_folder)
         is_calibrated = thresholds_of(model).calibrated
@@ -64,11 +70,35 @@ def _check_folder(pbx: str, folder: Path) -> Iterator[Finding]:
         yield _bad(pbx, "recordings", f"{folder} may not be read and written", why, f"chmod 2770 {folder}, one group")
     else:
         yield Finding(subject=pbx, check="recordings", grade=Grade.GOOD, what=f"{folder} can be read")
+        yield from _check_unheard(pbx, folder)
 
 
-def _check_lines(settings: Settings) -> Iterator[Finding]:
+def _check_unheard(pbx: str, folder: Path) -> Iterator[Finding]:
+    """Recordings that nobody took up within an hour."""
+    before = now_us() - UNHEARD_US
+    unheard = [one for one in look(folder) if one.uniqueid is not None and one.changed_at < before]
+    if unheard:
+        what = f"{len(unheard)} recordings lie unheard in {folder} for more than an hour"
+        why = "their calls are not known, or nobody hears them; they are deleted when [retention] says so"
+        cure = "voicedesk recordings list says of each what it is; does the service run?"
+        yield Finding(subject=pbx, check="unheard", grade=Grade.NOTE, what=what, why=why, cure=cure)
+
+
+def _check_rules(settings: Settings) -> Iterator[Finding]:
+    """The rules, and each line's greeting by them."""
+    try:
+        rules = rules_of(settings)
+    except InputError as error:
+        cure = "correct the file or the line; voicedesk reload takes it, until then the service keeps the rules it has"
+        yield _bad("speech", "rules", str(error), "greetings are not judged by what is written there", cure)
+        return
+    yield Finding(subject="speech", check="rules", grade=Grade.GOOD, what=f"the greeting rules are {rules.version}")
+    yield from _check_lines(settings, rules)
+
+
+def _check_lines(settings: Settings, rules: GreetingRules) -> Iterator[Finding]:
     for line in settings.lines:
-        if not line.department:
+        if not line.department and DEPARTMENT in rules.parts_of(template_of(line.greeting, rules)):
             what = f"line {line.name!r} has no department: its greetings are not judged, forbidden phrases are"
             cure = "department = … in its [[lines]]"
             yield Finding(subject="speech", check="department", grade=Grade.NOTE, what=what, cure=cure)

@@ -1,18 +1,26 @@
-"""Reads the switch's logs around some stretches of time, and rebuilds calls from them alone."""
+"""Reads the switch's logs around some stretches of time; rebuilds calls from them alone, or with a journal."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
-from voicedesk.calls.model import CallFacts, Hall
+from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.tracker import Tracker
+from voicedesk.switch_logs.cdr import COLUMNS as CDR_COLUMNS
 from voicedesk.switch_logs.cdr import CdrReader
 from voicedesk.switch_logs.cel import CelReader
+from voicedesk.switch_logs.cel_rows import COLUMNS as CEL_COLUMNS
 from voicedesk.switch_logs.files import read_lines
-from voicedesk.switch_logs.logged import LoggedEvent
+from voicedesk.switch_logs.logged import LoggedEvent, split_cells
 from voicedesk.switch_logs.queue_log import QueueLogReader
 
+_IDS = ("Linkedid", "Uniqueid", "DestLinkedid", "DestUniqueid")
+
+MOMENT_US = 100_000
+"""The manager tells of a moment this much later than the channel log at most."""
 Span = tuple[int, int]
 """From one instant to another, both inside."""
 
@@ -35,12 +43,23 @@ class LogPaths:
 class SwitchLogs:
     """What the logs say within some spans, in order of time.
 
-    `complete_since`: from this instant on the channel log tells of every call; None where there is none.
+    `complete_since`: from this instant on the channel log tells of every call; None where there is none. `problems`:
+    what is wrong with a log as a whole, and what to do.
     """
 
     events: tuple[LoggedEvent, ...]
     complete_since: int | None
     bad_lines: int
+    problems: tuple[str, ...] = ()
+
+    def of_gap(self, gap: Gap) -> list[LoggedEvent]:
+        """The events of a gap, and those just before it: of one moment, the log's row is the earlier one."""
+        near = self.within((gap.from_at - MOMENT_US, gap.to_at or gap.from_at))
+        return [one for one in near if one.at >= gap.from_at or not one.is_in_whole_seconds]
+
+    def covers(self, gap: Gap) -> bool:
+        """True if the channel log tells of every call in a gap."""
+        return self.complete_since is not None and self.complete_since <= gap.from_at
 
     def within(self, span: Span) -> list[LoggedEvent]:
         """The events of a span."""
@@ -51,20 +70,51 @@ def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo) -> SwitchLog
     """Reads the logs whole and keeps what lies in `spans`. Raises InputError where one cannot be read."""
     wanted = sorted(spans)
     cel = CelReader(zone)
-    found = [one for path in paths.cel for one in cel.read(read_lines(path))]
+    found = [*cel.read(_lines(paths.cel))]
     complete_since = min((one.at for one in found), default=None)
-    known = frozenset(one.event.linkedid or one.event.get("DestLinkedid") or "" for one in found)
-    queue_log = QueueLogReader(known)
-    found += [one for path in paths.queue_log for one in queue_log.read(read_lines(path))]
-    known |= frozenset(one.event.linkedid or "" for one in found)
-    cdr = CdrReader(known)
-    found += [one for path in paths.cdr for one in cdr.read(read_lines(path))]
+    if not paths.queue_log:
+        found += cel.perhaps_asked
+    queue_log = QueueLogReader(_ids(found))
+    found += queue_log.read(_lines(paths.queue_log))
+    cdr = CdrReader(_ids(found))
+    found += cdr.read(_lines(paths.cdr))
     kept = [one for one in found if any(start <= one.at <= end for start, end in wanted)]
     return SwitchLogs(
         events=tuple(sorted(kept, key=lambda one: one.at)),
         complete_since=complete_since,
         bad_lines=cel.bad_lines + queue_log.bad_lines + cdr.bad_lines,
+        problems=tuple(_problems(paths, cel, queue_log, cdr)),
     )
+
+
+def _lines(paths: Iterable[Path]) -> Iterator[str]:
+    return (line for path in dict.fromkeys(paths) for line in read_lines(path))
+
+
+def _ids(events: Iterable[LoggedEvent]) -> frozenset[str]:
+    """Calls and channels of which some events tell."""
+    told = (one.event.get(key) for one in events for key in _IDS)
+    return frozenset(one for one in told if one)
+
+
+def _problems(paths: LogPaths, cel: CelReader, queue_log: QueueLogReader, cdr: CdrReader) -> Iterator[str]:
+    """A log of which no line at all could be read is a foreign one: its lines are not damaged, but others."""
+    for names, reader, columns, what in (
+        (paths.cel, cel, CEL_COLUMNS, "dialplans/voicedesk-cel_custom.conf"),
+        (paths.cdr, cdr, CDR_COLUMNS, "dialplans/voicedesk-cdr_custom.conf"),
+        (paths.queue_log, queue_log, None, ""),
+    ):
+        if reader.good_lines or not reader.bad_lines:
+            continue
+        listed = ", ".join(str(path) for path in names)
+        if columns is None:
+            yield f"{listed}: none of its {reader.bad_lines} lines is one of Asterisk's queue_log: is it another file?"
+            continue
+        first = next((cells for line in _lines(names) if line.strip() and (cells := split_cells(line))), [])
+        yield (
+            f"{listed}: none of its {reader.bad_lines} rows has the {columns} columns of {what} (the first has "
+            f"{len(first)}): add that file's one line to the switch's [mappings], and name the file it writes"
+        )
 
 
 def rebuild(pbx: str, hall: Hall, events: Iterable[LoggedEvent]) -> list[CallFacts]:
@@ -73,3 +123,29 @@ def rebuild(pbx: str, hall: Hall, events: Iterable[LoggedEvent]) -> list[CallFac
     for one in events:
         tracker.receive_logged(one.event)
     return tracker.take_changes().calls
+
+
+def retell(
+    pbx: str, hall: Hall, journal: Iterable[AmiEvent], gaps: tuple[Gap, ...], logs: SwitchLogs, *, until: int
+) -> list[CallFacts]:
+    """The calls of a journal up to an instant, with what the logs say of its gaps in its place.
+
+    A gap that the logs do not cover stays one: what they tell of it is told, and more may have been.
+    """
+    tracker = Tracker(pbx, hall, filled=[gap for gap in gaps if logs.covers(gap)])
+    logged = deque(one for gap in gaps for one in logs.of_gap(gap))
+    for event in journal:
+        at = event.timestamp_us or event.arrived_us
+        if at > until:
+            break
+        while logged and logged[0].at <= at and not _is_loss(event):
+            tracker.receive_logged(logged.popleft().event)
+        tracker.receive(event)
+    for one in logged:
+        tracker.receive_logged(one.event)
+    return tracker.take_changes().calls
+
+
+def _is_loss(event: AmiEvent) -> bool:
+    """The mark of a loss stands by our own clock: it is no place in the switch's time."""
+    return event.name == "VoicedeskLink" and event.get("State") != "up"

@@ -16,7 +16,7 @@ from voicedesk.calls.records import CALLBACK_PREFIX
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError, StoreError
 from voicedesk.ivr.model import RequestKind
-from voicedesk.phone_numbers import national_digits
+from voicedesk.phone_numbers import national_digits, normalise
 from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for, switchboards_of
 from voicedesk.services.news import News, Tell
 from voicedesk.settings import Settings
@@ -25,7 +25,7 @@ from voicedesk.store.consultations import ConsultationFilter, StoredConsultation
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt, Change, StoredTicket
 from voicedesk.tickets.attempt import Result, Tried, result_of
-from voicedesk.tickets.book import Book, callback_id
+from voicedesk.tickets.book import Book, callback_id, not_missed
 from voicedesk.tickets.dial_rules import WHY, DialRules, Refusal
 from voicedesk.tickets.meaning import Contact, Miss, meaning_of
 from voicedesk.tickets.model import Kind, State, Ticket
@@ -70,6 +70,7 @@ class _Pending:
     sources: list[tuple[str, str]]
     attempts: list[Attempt]
     looked_at: list[str]
+    news: list[News]
 
 
 class TicketDesk:
@@ -88,7 +89,7 @@ class TicketDesk:
         self._opened: list[int] = []
         self._flood_told_at = -FLOOD_TOLD_US
         self._next_requests = self._next_clock = 0
-        self._step = _Pending({}, [], [], [])
+        self._step = _Pending({}, [], [], [], [])
         self._plan = plan_of(settings)
         self._book = Book(self._plan)
         self._rules = DialRules(dial_limits(settings), self._plan)
@@ -140,10 +141,10 @@ class TicketDesk:
         """Everything without an end, as it is stored."""
         if self._is_read:
             return
-        self._step = _Pending({}, [], [], [])
+        self._step = _Pending({}, [], [], [], [])
         self._plan = plan_of(self._settings)
         self._live = {one.ticket.id: one for one in await self._store.tickets.live()}
-        self._book = Book(self._plan, switchboards=switchboards_of(self._settings))
+        self._book = Book(self._plan, switchboards=switchboards_of(self._settings), form=self._form_of)
         for stored in self._live.values():
             if stored.ticket.kind is Kind.CALLBACK:
                 self._book.put(stored.ticket)
@@ -154,6 +155,9 @@ class TicketDesk:
                 self._rules.placed(one.number, one.placed_at)
         self._requested = {}
         self._is_read = True
+
+    def _form_of(self, number: str) -> str | None:
+        return normalise(number, self._settings.hall.area_code)
 
     # --- one step: noted, then written whole
 
@@ -170,7 +174,7 @@ class TicketDesk:
 
     async def _write(self) -> None:
         """Writes the step; then it counts, and people are told. Raises StoreError: then nothing of it counts."""
-        step, self._step = self._step, _Pending({}, [], [], [])
+        step, self._step = self._step, _Pending({}, [], [], [], [])
         known = {ticket_id: self._live.get(ticket_id) for ticket_id in step.tickets}
         to_save = [
             StoredTicket(ticket=ticket, version=before.version if (before := known[ticket.id]) else 0)
@@ -194,6 +198,8 @@ class TicketDesk:
                 self._live[stored.ticket.id] = stored
             before = known[stored.ticket.id]
             await self._say(before.ticket if before else None, stored.ticket)
+        for news in step.news:
+            await self._tell(news)
 
     async def _say(self, before: Ticket | None, ticket: Ticket) -> None:
         """The log's line of a change, and news where people must know."""
@@ -262,8 +268,10 @@ class TicketDesk:
             await self._missed(told, facts.pbx)
             if asked is not None and walk is not None:
                 self._step.sources += self._link(_source(asked), told.call_id)
-        elif isinstance(told, Contact):
-            self._note(self._book.note(told))
+        else:
+            await self._correct(facts)
+            if isinstance(told, Contact):
+                self._note(self._book.note(told))
         if attempt is not None and attempt.result in _UNSETTLED:
             self._tried(attempt, result_of(facts), facts.id)
 
@@ -286,6 +294,33 @@ class TicketDesk:
         changed = self._book.note(miss)
         self._note(replace(one, pbx=pbx) for one in changed)
         self._step.sources += [(miss.call_id, one.id) for one in changed if miss.call_id in one.missed_calls]
+
+    async def _correct(self, facts: CallFacts) -> None:
+        """A call that was told as missed, and was not: its ticket, and whoever was told of it, learn that."""
+        ticket_id = await self._store.tickets.ticket_of(facts.id)
+        stored = await self._store.tickets.get(ticket_id) if ticket_id is not None else None
+        if stored is None or facts.id not in stored.ticket.missed_calls:
+            return
+        before = ticket = self._ticket(stored.ticket.id) or stored.ticket
+        if not ticket.is_closed:
+            ticket = not_missed(ticket, facts.id, at=self._now())
+            self._note([ticket])
+        if before.missed_calls[0] != facts.id and not ticket.is_closed:
+            return
+        news = News(
+            id=f"ticket_corrected {ticket.id} {facts.id}",
+            kind="ticket_corrected",
+            at=self._now(),
+            title="更正：此前通知的未接来电已查明并非未接",
+            fields={
+                "编号": ticket.id[:8],
+                "线路": ticket.group,
+                "工单": "已办结" if ticket.is_closed else "仍有其他未接来电，继续办理",
+            },
+            personal={"号码": ticket.number} if ticket.number else {},
+            corrects=f"ticket_opened {ticket.id} {ticket.opened_at}",
+        )
+        self._step.news.append(news)
 
     async def _contacts_since(self, miss: Miss) -> list[Contact]:
         area = self._settings.hall.area_code
@@ -313,7 +348,7 @@ class TicketDesk:
         if ticket is None or ticket.is_closed or ticket.state not in (State.DIALLING, State.UNKNOWN):
             return
         match tried.result:
-            case Result.REACHED if attempt.number not in switchboards_of(self._settings):
+            case Result.REACHED if not self._book.is_switchboard(attempt.number or ""):
                 self._note([rung_up(ticket, call_id=call_id or "", at=tried.at)])
             case Result.FAILED:
                 self._note([try_failed(ticket, cause=tried.cause, at=tried.at, plan=self._plan, call_id=call_id)])
@@ -485,7 +520,7 @@ class TicketDesk:
             if refusal is not None or ticket.number is None:
                 raise InputError(f"not dialled: {WHY[refusal or Refusal.WITHHELD]}")
             after = step(ticket)
-            whole = replace(attempt, ticket_id=ticket.id, number=ticket.number)
+            whole = replace(attempt, ticket_id=ticket.id, number=self._form_of(ticket.number))
             self._step.attempts.append(whole)
             self._note([after])
             await self._write()
@@ -503,16 +538,17 @@ class TicketDesk:
         """The PBX at which a ticket's call came in; empty: none, or no such ticket."""
         return next((one.ticket.pbx for key, one in self._live.items() if key.startswith(ticket_id)), "")
 
-    async def shown_number(self, ticket_id: str) -> str | None:
+    async def shown_number(self, ticket_id: str, pbx: str) -> str | None:
         """The number that the citizen of a ticket is to see: that of the line called last, else of a line of its group.
 
-        None: what the dialplan shows. Raises StoreError.
+        Only numbers of lines on the PBX that places the call: another's dialplan does not know them. None: what the
+        dialplan shows. Raises StoreError.
         """
         ticket = self._ticket(ticket_id)
         if ticket is None:
             return None
         called = [one.call.facts for one in await self._store.calls.of_ids(ticket.missed_calls[-1:])]
-        lines = self._settings.lines
+        lines = self._settings.on(pbx).lines
         own = [one for one in lines if any(one.name == facts.line for facts in called)]
         group = [one for one in lines if (one.group or one.name) == ticket.group]
         return next((one.shown_number for one in (*own, *group) if one.shown_number), None)

@@ -141,7 +141,9 @@ class TicketSteps:
             return work.dialling(work.claimed(ticket, by=by, at=now), by=by, at=now)
 
         attempt = await self._desk.begin_attempt(ticket_id, begun, dialled)
-        placed, why = await self._asked_once(attempt, address, await self._desk.shown_number(attempt.ticket_id))
+        placed, why = await self._asked_once(
+            attempt, address, await self._desk.shown_number(attempt.ticket_id, pbx.name)
+        )
         if placed is Placed.REFUSED:
             await self._desk.not_placed(attempt, f"switch: {why}")
             raise InputError(f"not dialled: {why}")

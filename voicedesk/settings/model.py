@@ -3,6 +3,7 @@
 A message of a validator says what is wrong and the cure; file and line are added where the file is read.
 """
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -134,6 +135,12 @@ class RecordingTable(Table):
     """[recording]: where recordings are kept as evidence."""
 
     folder: Path = Path("recordings")
+
+
+class GreetingTable(Table):
+    """[greeting]: the hall's own rules of greetings and phrases; without them those that come with Voicedesk."""
+
+    rules: Path | None = None
 
 
 class NoticesTable(Table):
@@ -279,9 +286,16 @@ class LineSettings(Table):
     duty: tuple[str, ...] = ()
     department: Name | None = None
     department_aliases: Names = ()
-    greeting: Name = "inbound"
+    greeting: Names = ("inbound",)
+    callback_greeting: Names = ("callback",)
     first_word_seconds: Number | None = Field(default=None, gt=0, le=60)
     all_parts_seconds: Number | None = Field(default=None, gt=0, le=120)
+
+    @field_validator("greeting", "callback_greeting", mode="before")
+    @classmethod
+    def _one_or_several(cls, written: object) -> object:
+        """A template's name, or parts in their order, in one text as well as in a list."""
+        return re.split(r"[\s,，、→]+", written.strip()) if isinstance(written, str) else written
 
     @field_validator("duty")
     @classmethod
@@ -307,10 +321,18 @@ class PhoneSettings(Table):
 
 
 class AgentSettings(Table):
-    """[[agents]]: a person of the staff."""
+    """[[agents]]: a person of the staff; `number` is the staff number (工号) that they say, where the id is none."""
 
     id: Name
     name: Name
+    number: str | None = None
+
+    @field_validator("number")
+    @classmethod
+    def _spoken_digits(cls, number: str | None) -> str | None:
+        if number is not None and not re.fullmatch(r"[0-9]{1,8}", number):
+            raise ValueError(f'{number!r} is no staff number: write one to eight digits in quotes, as in "008"')
+        return number
 
 
 class AssignmentSettings(Table):
@@ -377,6 +399,7 @@ class Settings(Table):
     calendar: CalendarTable = CalendarTable()
     speech: SpeechTable = SpeechTable()
     recording: RecordingTable = RecordingTable()
+    greeting: GreetingTable = GreetingTable()
     notices: NoticesTable = NoticesTable()
     prompts: PromptsTable = PromptsTable()
     ivr: IvrTable = IvrTable()

@@ -6,19 +6,19 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Column, Row, Select, delete, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.calls.model import JudgedCall, Verdict
+from voicedesk.calls.model import Cause, JudgedCall, Verdict
 from voicedesk.calls.three_rings import RULES
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
+from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import pack_facts, unpack_facts
 from voicedesk.store.tables import calls, legs
 
 AT_ONCE = 50
-_HUMAN = frozenset({"human_verdict", "human_by", "human_reason", "human_at"})
 
 
 class Order(StrEnum):
@@ -43,6 +43,8 @@ class Filter:
     to_at: int | None = None
     doubtful: bool | None = None
     has_gap: bool | None = None
+    to_review: bool | None = None
+    """Only what a person must look at: it cannot be told and nobody decided, or somebody appealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +55,20 @@ class HumanDecision:
     by: str
     reason: str
     at: int
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCall:
-    """A call as it stands in the database; `verdict` is the one its row says, for queries."""
+    """A call as it stands in the database; `verdict` is the one its row says, for queries.
+
+    `human` is what a person decided and holds; `appeal_open`: somebody appealed against it, or against a leg of it.
+    """
 
     call: JudgedCall
     verdict: str
     human: HumanDecision | None = None
+    appeal_open: bool = False
 
 
 class Calls:
@@ -104,6 +111,24 @@ class Calls:
         async with self._database.read() as connection:
             return [_stored(row) for row in await connection.execute(query)]
 
+    async def count(self, which: Filter) -> int:
+        """How many calls match."""
+        async with self._database.read() as connection:
+            return int(
+                (await connection.execute(_matching(select(func.count()).select_from(calls), which))).scalar_one()
+            )
+
+    async def known(self, column: str) -> set[str]:
+        """Every value of a column ("line", "agent") that some call has."""
+        query = select(calls.c[column]).distinct().where(calls.c[column].is_not(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
+    async def phones(self) -> set[str]:
+        """Every phone that some call rang."""
+        async with self._database.read() as connection:
+            return set((await connection.execute(select(legs.c.endpoint).distinct())).scalars())
+
     async def each(self, which: Filter, *, page: int = 500) -> AsyncIterator[StoredCall]:
         """Every matching call, oldest first, a page at a time."""
         after: tuple[int, str] | None = None
@@ -127,15 +152,23 @@ class Calls:
             await save_calls(connection, judged)
 
     async def decide(self, call_id: str, decision: HumanDecision) -> None:
-        """Keeps a person's decision beside the automatic verdict."""
-        values = {
-            "human_verdict": decision.verdict.value,
-            "human_by": decision.by,
-            "human_reason": decision.reason,
-            "human_at": decision.at,
-        }
+        """Keeps a person's decision beside the automatic verdict; those before it stay in the history."""
         async with self._database.write() as connection:
-            await connection.execute(update(calls).where(calls.c.id == call_id).values(values))
+            row = (await connection.execute(select(calls).where(calls.c.id == call_id))).first()
+            if row is None:
+                raise InputError(f"there is no call {call_id!r}")
+            step = Step(
+                move=Move.DECIDE,
+                verdict=decision.verdict.value,
+                cause=decision.cause.value if decision.cause else None,
+                reason=decision.reason,
+                by=decision.by,
+                at=decision.at,
+                automatic=row.verdict,
+                automatic_cause=row.cause,
+                rules_version=row.rules_version,
+            )
+            await append(connection, Subject(kind=Kind.CALL, call_id=call_id, pbx=row.pbx), step)
 
 
 async def spellings(
@@ -150,7 +183,7 @@ async def spellings(
 async def save_calls(connection: AsyncConnection, judged: Iterable[JudgedCall]) -> None:
     """Saves calls within a transaction, a few at a time, so that others may run in between."""
     for some in batched(judged, AT_ONCE):
-        await connection.execute(upsert(connection, calls, keep=_HUMAN), [_row(call) for call in some])
+        await connection.execute(upsert(connection, calls, keep=HUMAN), [_row(call) for call in some])
         await connection.execute(delete(legs).where(legs.c.call_id.in_([call.facts.id for call in some])))
         rows = [row for call in some for row in _leg_rows(call)]
         if rows:
@@ -176,6 +209,9 @@ def _matching(query: Select[Any], which: Filter) -> Select[Any]:
         value = getattr(which, column)
         if value is not None:
             query = query.where(calls.c[column] == value)
+    if which.to_review is not None:
+        untold = (calls.c.verdict == Verdict.CANNOT_TELL.value) & calls.c.human_verdict.is_(None)
+        query = query.where((calls.c.appeal_open | (untold & calls.c.ended_at.is_not(None))) == which.to_review)
     if which.caller_numbers is not None:
         query = query.where(calls.c.caller_number.in_(which.caller_numbers))
     if which.endpoint is not None:
@@ -234,7 +270,16 @@ def _stored(row: Row[Any]) -> StoredCall:
     human = None
     if row.human_verdict is not None:
         human = HumanDecision(
-            verdict=Verdict(row.human_verdict), by=row.human_by, reason=row.human_reason, at=row.human_at
+            verdict=Verdict(row.human_verdict),
+            by=row.human_by,
+            reason=row.human_reason,
+            at=row.human_at,
+            cause=Cause(row.human_cause) if row.human_cause else None,
         )
     rule = RULES[row.rules_version]
-    return StoredCall(call=JudgedCall(facts=facts, judgement=rule(facts)), verdict=row.verdict, human=human)
+    return StoredCall(
+        call=JudgedCall(facts=facts, judgement=rule(facts)),
+        verdict=row.verdict,
+        human=human,
+        appeal_open=row.appeal_open,
+    )

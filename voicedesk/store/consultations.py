@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, tuple_, update
+from sqlalchemy import Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.ivr.model import (
@@ -158,23 +158,29 @@ class Consultations:
     ) -> list[StoredConsultation]:
         """Consultations, newest first; `after` is the (start, code) of the last one seen, for the next page."""
         key = tuple_(consultations.c.started_at, consultations.c.code)
-        query = select(consultations).limit(limit).order_by(*(column.desc() for column in key.clauses))
-        if which.line is not None:
-            query = query.where(consultations.c.line == which.line)
-        if which.call_id is not None:
-            query = query.where(consultations.c.call_id == which.call_id)
-        if which.caller_numbers is not None:
-            query = query.where(consultations.c.caller_number.in_(which.caller_numbers))
-        if which.item is not None:
-            query = query.where(consultations.c.code.in_(select(notices.c.code).where(notices.c.item == which.item)))
-        if which.from_at is not None:
-            query = query.where(consultations.c.started_at >= which.from_at)
-        if which.to_at is not None:
-            query = query.where(consultations.c.started_at < which.to_at)
+        query = _matching(select(consultations), which).limit(limit)
+        query = query.order_by(*(column.desc() for column in key.clauses))
         if after is not None:
             query = query.where(key < after)
         async with self._database.read() as connection:
             return await _whole(connection, (await connection.execute(query)).all())
+
+    async def count(self, which: ConsultationFilter) -> int:
+        """How many consultations match."""
+        async with self._database.read() as connection:
+            query = _matching(select(func.count()).select_from(consultations), which)
+            return int((await connection.execute(query)).scalar_one())
+
+    async def known(self, column: str) -> set[str]:
+        """Every value of a column ("line") that some consultation has."""
+        query = select(consultations.c[column]).distinct().where(consultations.c[column].is_not(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
+    async def items(self) -> set[str]:
+        """The ids of all items that callers were told of."""
+        async with self._database.read() as connection:
+            return set((await connection.execute(select(notices.c.item).distinct())).scalars())
 
 
 async def forget_in_consultations(connection: AsyncConnection, digits: str, area_code: str) -> int:
@@ -195,6 +201,22 @@ async def move_consultations(connection: AsyncConnection, merged: Iterable[tuple
     """What was told in a call that became part of another is that one's: pairs of (gone, kept), in their order."""
     for gone, kept in merged:
         await connection.execute(update(consultations).where(consultations.c.call_id == gone).values(call_id=kept))
+
+
+def _matching(query: Select[Any], which: ConsultationFilter) -> Select[Any]:
+    if which.line is not None:
+        query = query.where(consultations.c.line == which.line)
+    if which.call_id is not None:
+        query = query.where(consultations.c.call_id == which.call_id)
+    if which.caller_numbers is not None:
+        query = query.where(consultations.c.caller_number.in_(which.caller_numbers))
+    if which.item is not None:
+        query = query.where(consultations.c.code.in_(select(notices.c.code).where(notices.c.item == which.item)))
+    if which.from_at is not None:
+        query = query.where(consultations.c.started_at >= which.from_at)
+    if which.to_at is not None:
+        query = query.where(consultations.c.started_at < which.to_at)
+    return query
 
 
 async def _whole(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> list[StoredConsultation]:

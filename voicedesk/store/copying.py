@@ -40,8 +40,9 @@ async def copy_database(source: Database, target: Database, progress: Progress) 
     Raises StoreError, with the target unchanged, where the target holds data already, the source has another version
     than this program, or what arrived differs.
     """
-    if await schema.current_version(source) != schema.newest_version():
-        raise StoreError("the database to copy has another version than this program: run `voicedesk db upgrade` first")
+    version = await schema.current_version(source)
+    if version != schema.newest_version():
+        raise StoreError(f"the database to copy: {schema.what_differs(version)}: {schema.how_to_mend(version)}")
     await schema.upgrade(target)
     async with source.read() as here, target.write() as there:
         for table in TABLES:

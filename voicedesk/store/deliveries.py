@@ -90,6 +90,13 @@ class Deliveries:
         async with self._database.read() as connection:
             return [_delivery(row) for row in await connection.execute(query)]
 
+    async def told(self, news_id: str, webhooks: Iterable[str]) -> list[str]:
+        """Those of these webhooks that were told a piece of news, or that it waits for."""
+        ids = {delivery_id(name, news_id): name for name in webhooks}
+        query = select(deliveries.c.id).where(deliveries.c.id.in_(list(ids)), deliveries.c.state != State.DEAD)
+        async with self._database.read() as connection:
+            return sorted(ids[row.id] for row in await connection.execute(query))
+
     async def sent(self, ids: Iterable[str], *, at: int, in_digest: bool = False) -> None:
         """These were told; at one instant, if it was by one message."""
         await self._set(ids, state=State.SENT, ended_at=at, in_digest=in_digest, error=None)
@@ -134,9 +141,11 @@ class Deliveries:
         async with self._database.read() as connection:
             return [_delivery(row) for row in await connection.execute(query)]
 
-    async def count(self, state: State) -> int:
-        """How many there are."""
-        query = select(func.count()).select_from(deliveries).where(deliveries.c.state == state)
+    async def count(self, state: State | None = None) -> int:
+        """How many there are (None: in any state)."""
+        query = select(func.count()).select_from(deliveries)
+        if state is not None:
+            query = query.where(deliveries.c.state == state)
         async with self._database.read() as connection:
             return int((await connection.execute(query)).scalar_one())
 

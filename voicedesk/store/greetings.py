@@ -6,13 +6,25 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, delete, select, tuple_, update
+from sqlalchemy import Row, Select, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.store.decisions import HUMAN, prune_of_greetings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.tables import greetings
 
 STEP = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreetingDecision:
+    """What a person decided of a greeting. `forbidden`: whether a forbidden phrase was truly said; None: not told."""
+
+    verdict: str
+    by: str
+    reason: str
+    at: int
+    forbidden: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +34,8 @@ class StoredGreeting:
     `verdict` None: nothing was heard yet. Until `is_final` it may change while the call goes on. `forbidden` counts
     phrases; `recording` is the file in the recordings' folder. `evidence` holds, as plain values, what the judgement
     was made from and what it says: `task`, `transcript`, `understanding`, `judgement`.
+
+    `human` is what a person decided and holds, `appeal_open` that somebody appealed: `save` changes neither.
     """
 
     pbx: str
@@ -40,17 +54,28 @@ class StoredGreeting:
     model: str | None = None
     recording: str | None = None
     evidence: dict[str, Any]
+    human: GreetingDecision | None = None
+    appeal_open: bool = False
+
+    @property
+    def to_review(self) -> bool:
+        """Whether a person must look at it: nobody decided what is in doubt, or somebody appealed."""
+        return self.appeal_open or (self.needs_review and self.human is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreetingFilter:
-    """Which greetings to list; None means any. `from_at` is inside, `to_at` is not."""
+    """Which greetings to list; None means any. `from_at` is inside, `to_at` is not.
+
+    `needs_review` is what the rules say, `to_review` what is left of it for a person, appeals included.
+    """
 
     call_id: str | None = None
     line: str | None = None
     agent: str | None = None
     verdict: str | None = None
     needs_review: bool | None = None
+    to_review: bool | None = None
     has_forbidden: bool | None = None
     from_at: int | None = None
     to_at: int | None = None
@@ -63,9 +88,9 @@ class Greetings:
         self._database = database
 
     async def save(self, greeting: StoredGreeting) -> None:
-        """Saves one; what was saved of it before is replaced."""
+        """Saves one; what was saved of it before is replaced, but for what a person decided."""
         async with self._database.write() as connection:
-            await connection.execute(upsert(connection, greetings), [_row(greeting)])
+            await connection.execute(upsert(connection, greetings, keep=HUMAN), [_row(greeting)])
 
     async def get(self, pbx: str, uniqueid: str) -> StoredGreeting | None:
         """The greeting on a channel."""
@@ -85,7 +110,9 @@ class Greetings:
     async def prune(self, before: int) -> int:
         """Deletes greetings older than an instant; how many. Their recordings are forgotten first."""
         async with self._database.write() as connection:
-            return (await connection.execute(delete(greetings).where(greetings.c.answered_at < before))).rowcount
+            gone = (await connection.execute(delete(greetings).where(greetings.c.answered_at < before))).rowcount
+            await prune_of_greetings(connection)
+        return gone
 
     async def forget_call(self, call_id: str) -> list[str]:
         """Removes what was heard in a call, not the verdicts; the names of its recordings, to be deleted."""
@@ -100,21 +127,23 @@ class Greetings:
     ) -> list[StoredGreeting]:
         """Greetings, newest first; `after` is the (answer, pbx, uniqueid) of the last one seen, for the next page."""
         key = tuple_(greetings.c.answered_at, greetings.c.pbx, greetings.c.uniqueid)
-        query = select(greetings).limit(limit).order_by(*(column.desc() for column in key.clauses))
-        for column in ("call_id", "line", "agent", "verdict", "needs_review"):
-            value = getattr(which, column)
-            if value is not None:
-                query = query.where(greetings.c[column] == value)
-        if which.has_forbidden is not None:
-            query = query.where((greetings.c.forbidden > 0) == which.has_forbidden)
-        if which.from_at is not None:
-            query = query.where(greetings.c.answered_at >= which.from_at)
-        if which.to_at is not None:
-            query = query.where(greetings.c.answered_at < which.to_at)
+        query = _matching(select(greetings), which).limit(limit).order_by(*(column.desc() for column in key.clauses))
         if after is not None:
             query = query.where(key < after)
         async with self._database.read() as connection:
             return [_stored(row) for row in await connection.execute(query)]
+
+    async def count(self, which: GreetingFilter) -> int:
+        """How many greetings match."""
+        async with self._database.read() as connection:
+            query = _matching(select(func.count()).select_from(greetings), which)
+            return int((await connection.execute(query)).scalar_one())
+
+    async def known(self, column: str) -> set[str]:
+        """Every value of a column ("line", "agent") that some greeting has."""
+        query = select(greetings.c[column]).distinct().where(greetings.c[column].is_not(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
 
     async def each(self, which: GreetingFilter, *, page: int = STEP) -> AsyncIterator[StoredGreeting]:
         """Every matching greeting, newest first, a page at a time."""
@@ -134,12 +163,38 @@ async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str
         await connection.execute(update(greetings).where(greetings.c.call_id == gone).values(call_id=kept))
 
 
+def _matching(query: Select[Any], which: GreetingFilter) -> Select[Any]:
+    for column in ("call_id", "line", "agent", "verdict", "needs_review"):
+        value = getattr(which, column)
+        if value is not None:
+            query = query.where(greetings.c[column] == value)
+    if which.to_review is not None:
+        undecided = greetings.c.needs_review & greetings.c.human_verdict.is_(None)
+        query = query.where((greetings.c.appeal_open | undecided) == which.to_review)
+    if which.has_forbidden is not None:
+        query = query.where((greetings.c.forbidden > 0) == which.has_forbidden)
+    if which.from_at is not None:
+        query = query.where(greetings.c.answered_at >= which.from_at)
+    if which.to_at is not None:
+        query = query.where(greetings.c.answered_at < which.to_at)
+    return query
+
+
 def _row(greeting: StoredGreeting) -> dict[str, object]:
-    values = {name: getattr(greeting, name) for name in greeting.__slots__}
+    values = {name: getattr(greeting, name) for name in greeting.__slots__ if name not in ("human", "appeal_open")}
     text = json.dumps(greeting.evidence, ensure_ascii=False, separators=(",", ":"))
     return {**values, "evidence": zlib.compress(text.encode())}
 
 
 def _stored(row: Row[Any]) -> StoredGreeting:
-    values = dict(row._mapping)
-    return StoredGreeting(**{**values, "evidence": json.loads(zlib.decompress(values["evidence"]))})
+    values = {name: value for name, value in row._mapping.items() if not name.startswith("human_")}
+    human = None
+    if row.human_verdict is not None:
+        human = GreetingDecision(
+            verdict=row.human_verdict,
+            by=row.human_by,
+            reason=row.human_reason,
+            at=row.human_at,
+            forbidden=row.human_forbidden,
+        )
+    return StoredGreeting(**{**values, "evidence": json.loads(zlib.decompress(values["evidence"])), "human": human})

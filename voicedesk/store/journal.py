@@ -40,11 +40,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredGap:
-    """A gap as it is listed; `repaired_at` None: not filled from the switch's logs."""
+    """A gap as it is listed; `repaired_at` None: not filled from the switch's logs, or not whole.
+
+    `repaired_calls` were told from them all the same; `repaired_by` is "service" or "command".
+    """
 
     gap: Gap
     repaired_at: int | None
     repaired_calls: int | None
+    repaired_by: str | None = None
 
 
 class Journal:
@@ -74,12 +78,34 @@ class Journal:
                 return
             since = rows[-1].sequence + 1
 
+    async def linkedids_of(self, pbx: str, uniqueid: str, *, from_at: int, to_at: int) -> set[str]:
+        """The linkedids that a channel had, by the events between two instants: to which call it belonged."""
+        query = select(journal.c.payload).where(journal.c.pbx == pbx, journal.c.last_at >= from_at)
+        query = query.where(journal.c.first_at <= to_at).order_by(journal.c.sequence)
+        async with self._database.read() as connection:
+            payloads = (await connection.execute(query)).scalars().all()
+        return await asyncio.to_thread(_linkedids, payloads, uniqueid)
+
     async def start_before(self, pbx: str, at: int) -> int:
         """An entry from which on a replay knows what matters at an instant: checkpoints come more often."""
         query = select(func.max(journal.c.sequence)).where(journal.c.pbx == pbx, journal.c.last_at < at)
         async with self._database.read() as connection:
             last = (await connection.execute(query)).scalar()
         return max((last or 0) - ENTRIES_BACK, 0)
+
+    async def first_since(self, pbx: str, at: int, *, most_events: int) -> int | None:
+        """The first entry that holds something of an instant or later, or a later one: from there on come no more than
+        so many events, or one entry. None if there is none."""
+        here = (journal.c.pbx == pbx) & (journal.c.last_at >= at)
+        query = select(journal.c.sequence, journal.c.events).where(here).order_by(journal.c.sequence.desc())
+        first: int | None = None
+        async with self._database.read() as connection:
+            for row in await connection.execute(query.limit(most_events)):
+                most_events -= row.events
+                if first is not None and most_events < 0:
+                    break
+                first = row.sequence
+        return first
 
     async def gaps(self, pbx: str) -> list[StoredGap]:
         """The gaps of a PBX, oldest first, the repaired ones too."""
@@ -91,6 +117,7 @@ class Journal:
                 gap=Gap(from_at=row.from_at, to_at=row.to_at, reason=GapReason(row.reason)),
                 repaired_at=row.repaired_at,
                 repaired_calls=row.repaired_calls,
+                repaired_by=row.repaired_by,
             )
             for row in rows
         ]
@@ -118,6 +145,20 @@ async def append_entries(connection: AsyncConnection, entries: Sequence[Entry]) 
         await connection.execute(upsert(connection, pbxs), list(positions.values()))
 
 
+def _linkedids(payloads: Iterable[bytes], uniqueid: str) -> set[str]:
+    found: set[str] = set()
+    for payload in payloads:
+        for raw in unpack_events(payload):
+            if uniqueid.encode() not in raw:
+                continue
+            event = restore_event(raw)
+            for one, linked in (("Uniqueid", "Linkedid"), ("DestUniqueid", "DestLinkedid")):
+                linkedid = event.get(linked)
+                if event.get(one) == uniqueid and linkedid:
+                    found.add(linkedid)
+    return found
+
+
 def _rows(entries: Iterable[Entry]) -> list[dict[str, object]]:
     return [
         {
@@ -139,11 +180,13 @@ async def save_gaps(connection: AsyncConnection, of_pbxs: Iterable[tuple[str, Ga
         {"pbx": pbx, "from_at": gap.from_at, "reason": gap.reason.value, "to_at": gap.to_at} for pbx, gap in of_pbxs
     ]
     if rows:
-        kept = frozenset({"repaired_at", "repaired_calls"})
+        kept = frozenset({"repaired_at", "repaired_calls", "repaired_by"})
         await connection.execute(upsert(connection, gaps, keep=kept), rows)
 
 
-async def mark_repaired(connection: AsyncConnection, pbx: str, gap: Gap, *, at: int, calls: int) -> None:
-    """Notes within a transaction that a gap was filled."""
+async def mark_repaired(
+    connection: AsyncConnection, pbx: str, gap: Gap, *, at: int | None, calls: int, by: str
+) -> None:
+    """Notes within a transaction that a gap was filled; `at` None: only some calls of it were told."""
     here = (gaps.c.pbx == pbx) & (gaps.c.from_at == gap.from_at) & (gaps.c.reason == gap.reason.value)
-    await connection.execute(update(gaps).where(here).values(repaired_at=at, repaired_calls=calls))
+    await connection.execute(update(gaps).where(here).values(repaired_at=at, repaired_calls=calls, repaired_by=by))

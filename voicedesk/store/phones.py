@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select
+from sqlalchemy import Row, Select, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import PhoneState
@@ -71,14 +71,16 @@ class Phones:
 
     async def breaks(self, *, since: int | None = None, until: int | None = None, limit: int = 100) -> list[Break]:
         """Breaks that began in a period, the newest first."""
-        column = phone_breaks.c.from_at
-        query = select(phone_breaks).order_by(column.desc(), phone_breaks.c.id).limit(limit)
-        if since is not None:
-            query = query.where(column >= since)
-        if until is not None:
-            query = query.where(column < until)
+        query = _begun(select(phone_breaks), since, until)
+        query = query.order_by(phone_breaks.c.from_at.desc(), phone_breaks.c.id).limit(limit)
         async with self._database.read() as connection:
             return [_break(row) for row in await connection.execute(query)]
+
+    async def count_breaks(self, *, since: int | None = None, until: int | None = None) -> int:
+        """How many breaks began in a period."""
+        async with self._database.read() as connection:
+            query = _begun(select(func.count()).select_from(phone_breaks), since, until)
+            return int((await connection.execute(query)).scalar_one())
 
     async def open_findings(self) -> list[StoredFinding]:
         """The findings without an end, and those of whose end people were not told yet."""
@@ -113,6 +115,12 @@ async def prune_phones(connection: AsyncConnection, before: int) -> None:
     """Deletes breaks and findings that ended before an instant."""
     for table in (phone_breaks, phone_findings):
         await connection.execute(delete(table).where(table.c.to_at < before))
+
+
+def _begun(query: Select[Any], since: int | None, until: int | None) -> Select[Any]:
+    if since is not None:
+        query = query.where(phone_breaks.c.from_at >= since)
+    return query if until is None else query.where(phone_breaks.c.from_at < until)
 
 
 def _break_row(one: Break) -> dict[str, Any]:

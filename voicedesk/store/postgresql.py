@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.store.tables import metadata
 
 _CONNECT = {
     "application_name": "voicedesk",
@@ -36,7 +37,6 @@ _WRITERS = 0x766F6963  # "voic": the advisory lock of everybody who writes
 _RECYCLE_SECONDS = 1800
 _PASSING = ("08", "40", "53", "55", "57", "58", "25006")
 """Beginnings of SQLSTATEs that may pass: connection lost, conflict, no room, lock, shut-down, disk, a standby."""
-_TABLES = ("calls", "legs", "journal", "gaps", "pbxs", "requests", "leases")
 
 
 class PostgreSQL:
@@ -85,7 +85,7 @@ class PostgreSQL:
         """Old versions of rows are removed from the tables; the server's log and its backups are its keeper's."""
         async with engine.connect() as connection:
             autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await autocommit.exec_driver_sql(f"VACUUM {', '.join(_TABLES)}")
+            await autocommit.exec_driver_sql(f"VACUUM {', '.join(metadata.tables)}")
 
 
 def _tune(engine: AsyncEngine) -> None:

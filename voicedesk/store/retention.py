@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.calls import spellings
 from voicedesk.store.consultations import forget_in_consultations
+from voicedesk.store.decisions import forget_in_decisions, prune_decisions
 from voicedesk.store.deliveries import forget_in_deliveries, prune_deliveries
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
@@ -58,6 +59,7 @@ class Retention:
                 old = select(calls.c.id).where(calls.c.started_at < calls_before).limit(_STEP)
                 ids = [row.id for row in await connection.execute(old)]
                 await connection.execute(delete(legs).where(legs.c.call_id.in_(ids)))
+                await prune_decisions(connection, ids)
                 await connection.execute(delete(calls).where(calls.c.id.in_(ids)))
             pruned_calls += len(ids)
             if len(ids) < _STEP:
@@ -87,6 +89,7 @@ class Retention:
         """
         async with self._database.write() as connection:
             told = (number, f"0{number}", *await spellings(connection, number, area_code))
+            await forget_in_decisions(connection, number, area_code)
             forgotten = Forgotten(
                 news=await forget_in_deliveries(connection, told),
                 calls=await _forget_in_calls(connection, await spellings(connection, number, area_code)),

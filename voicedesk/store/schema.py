@@ -25,6 +25,27 @@ def newest_version() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def is_newer(version: str | None) -> bool:
+    """Whether a version is none that this code has a step to: a newer program made it, and no upgrade here helps."""
+    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return version is not None and version not in known
+
+
+def what_differs(version: str | None) -> str:
+    """How a database's version stands to this program's, in words."""
+    if version is None:
+        return "the database is empty"
+    return f"the database has version {version}, this program knows {newest_version()}"
+
+
+def how_to_mend(version: str | None) -> str:
+    """What helps where a database has another version than this program: an upgrade only if it is older."""
+    if is_newer(version):
+        made = "a newer program made it, and `voicedesk db upgrade` cannot help"
+        return f"{made}: run the newer program, or restore the copy made before the upgrade"
+    return "run `voicedesk db upgrade`"
+
+
 async def upgrade(database: Database) -> bool:
     """Brings the database to the newest version in one transaction; True if anything changed.
 
@@ -33,12 +54,8 @@ async def upgrade(database: Database) -> bool:
     version = await current_version(database)
     if version == newest_version():
         return False
-    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version is not None and version not in known:
-        raise StoreError(
-            f"the database has version {version}, this program knows {newest_version()}: "
-            "run the newer program, or restore the copy made before the upgrade"
-        )
+    if is_newer(version):
+        raise StoreError(f"{what_differs(version)}: {how_to_mend(version)}")
     if version is not None and database.path is not None:
         copy = database.path.with_name(f"{database.path.name}.before-{newest_version()}")
         await asyncio.to_thread(back_up, database.path, copy)

@@ -10,6 +10,7 @@ from voicedesk.errors import StoreError
 from voicedesk.store import schema
 from voicedesk.store.calls import Calls
 from voicedesk.store.consultations import Consultations
+from voicedesk.store.decisions import Decisions
 from voicedesk.store.deliveries import Deliveries
 from voicedesk.store.engine import Database, database_file
 from voicedesk.store.greetings import Greetings
@@ -30,6 +31,7 @@ class Store:
         self.database = database
         self.calls = Calls(database)
         self.consultations = Consultations(database)
+        self.decisions = Decisions(database)
         self.deliveries = Deliveries(database)
         self.greetings = Greetings(database)
         self.journal = Journal(database)
@@ -56,8 +58,8 @@ class Store:
         try:
             if upgrade:
                 await schema.upgrade(database)
-            elif await schema.current_version(database) != schema.newest_version():
-                raise StoreError("the database has another version than this program: run `voicedesk db upgrade`")
+            elif (version := await schema.current_version(database)) != schema.newest_version():
+                raise StoreError(f"{schema.what_differs(version)}: {schema.how_to_mend(version)}")
             yield cls(database, now, spill)
         finally:
             await database.close()

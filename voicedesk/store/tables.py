@@ -2,7 +2,20 @@
 for queries only: a judgement is made from `facts` by the version of the rule that the row names.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Dialect, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+)
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
@@ -41,9 +54,11 @@ calls = Table(
     Column("rules_version", Text, nullable=False),
     Column("facts", LargeBinary, nullable=False),
     Column("human_verdict", Text),
-    Column("human_by", Text),
-    Column("human_reason", Text),
+    Column("human_by", Heard),
+    Column("human_reason", Heard),
     Column("human_at", BigInteger),
+    Column("human_cause", Text),
+    Column("appeal_open", Boolean, nullable=False, server_default=false()),
     Index("calls_by_start", "started_at", "id"),
     Index("calls_by_number", "caller_number"),
 )
@@ -92,6 +107,7 @@ gaps = Table(
     Column("to_at", BigInteger),
     Column("repaired_at", BigInteger),
     Column("repaired_calls", Integer),
+    Column("repaired_by", Text),
 )
 
 greetings = Table(
@@ -113,8 +129,37 @@ greetings = Table(
     Column("model", Text),
     Column("recording", Text),
     Column("evidence", LargeBinary, nullable=False),
+    Column("human_verdict", Text),
+    Column("human_by", Heard),
+    Column("human_reason", Heard),
+    Column("human_at", BigInteger),
+    Column("human_forbidden", Boolean),
+    Column("appeal_open", Boolean, nullable=False, server_default=false()),
     Index("greetings_by_time", "answered_at"),
     Index("greetings_by_call", "call_id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("call_id", Text, nullable=False),
+    Column("pbx", Text, nullable=False),
+    Column("uniqueid", Text, nullable=False),
+    Column("endpoint", Heard, nullable=False),
+    Column("move", Text, nullable=False),
+    Column("verdict", Text),
+    Column("cause", Text),
+    Column("forbidden", Boolean),
+    Column("reason", Heard, nullable=False),
+    Column("by", Heard, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("automatic", Text),
+    Column("automatic_cause", Text),
+    Column("rules_version", Text),
+    Index("decisions_by_call", "call_id", "number"),
+    Index("decisions_by_channel", "kind", "pbx", "uniqueid"),
 )
 
 consultations = Table(

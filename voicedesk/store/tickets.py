@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, delete, insert, select, tuple_, update
+from sqlalchemy import Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import JudgedCall
@@ -179,6 +179,18 @@ class Tickets:
             query = query.where(key > after)
         async with self._database.read() as connection:
             return [_stored(row).ticket for row in await connection.execute(query)]
+
+    async def known(self, column: str) -> set[str]:
+        """Every value of a column ("line_group", "owner") that some ticket has."""
+        query = select(tickets.c[column]).distinct().where(tickets.c[column].is_not(None))
+        async with self._database.read() as connection:
+            return set((await connection.execute(query)).scalars())
+
+    async def count(self, which: TicketFilter) -> int:
+        """How many tickets match."""
+        async with self._database.read() as connection:
+            query = _matching(select(func.count()).select_from(tickets), which)
+            return int((await connection.execute(query)).scalar_one())
 
 
 async def tell_desk(connection: AsyncConnection, judged: Iterable[JudgedCall]) -> None:

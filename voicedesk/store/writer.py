@@ -22,6 +22,7 @@ from voicedesk.store.backlog import CHUNK_BYTES, Backlog
 from voicedesk.store.batch import Batch, Place, last_states, pack_batch, unpack_batch
 from voicedesk.store.calls import remove_calls, save_calls
 from voicedesk.store.consultations import move_consultations
+from voicedesk.store.decisions import move_decisions
 from voicedesk.store.engine import Database
 from voicedesk.store.greetings import move_greetings
 from voicedesk.store.journal import append_entries, save_gaps
@@ -206,6 +207,7 @@ class Writer:
             await move_greetings(connection, merged)
             await move_consultations(connection, merged)
             await save_calls(connection, calls)
+            await move_decisions(connection, merged)
             await tell_desk(connection, calls)
             await save_gaps(connection, [(batch.pbx, gap) for batch in missing for gap in batch.gaps])
 

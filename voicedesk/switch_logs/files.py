@@ -1,7 +1,7 @@
 """Reads a log of the switch with its rotated predecessors; it may be rotated meanwhile.
 
 All files are opened before the first is read, so that a rename does no harm. Bytes that are no UTF-8 are read as GBK;
-a last line that is still being written is left for the next time.
+a last line that is still being written is left for the next time, and one that nobody writes any more is read.
 """
 
 import gzip
@@ -25,8 +25,10 @@ def read_lines(path: Path) -> Iterator[str]:
         with ExitStack() as stack:
             files = [stack.enter_context(_open(file)) for file in [*_rotated(path), path]]
             for file in files:
-                for line in file.read().split(b"\n")[:-1]:
-                    yield _text(line)
+                *lines, unfinished = file.read().split(b"\n")
+                if unfinished and file is not files[-1]:
+                    lines.append(unfinished)
+                yield from (_text(line) for line in lines)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: the log cannot be read: {error}") from error
 

@@ -1,11 +1,18 @@
-"""What a log of the switch says, as an event in the manager interface's own words, and how a row of CSV is read."""
+"""What a log of the switch says, as an event in the manager interface's own words, and how its rows are read."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.clock import format_epoch
+from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
+
+WAITED = "Queue/"
+"""What the channel of a caller is called of whom nothing but queue_log tells."""
+LONGEST_LINE = 65_536
+_EARLIEST_US = 946_684_800 * MICROSECONDS
+_LATEST_US = 4_102_444_800 * MICROSECONDS
+"""The years 2000 to 2099: no switch has logged a call outside of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,16 +22,48 @@ class LoggedEvent:
     at: int
     event: AmiEvent
 
+    @property
+    def is_in_whole_seconds(self) -> bool:
+        """True if queue_log tells it: it was at some time in that second."""
+        return (self.event.get("Channel") or "").startswith(WAITED)
 
-def logged(name: str, at: int, headers: Mapping[str, object]) -> LoggedEvent:
-    """An event as the switch would have said it live at that instant."""
-    return LoggedEvent(at=at, event=make_event(name, {"Timestamp": format_epoch(at), **headers}, arrived_us=at))
+
+def logged(name: str, at: int, headers: Mapping[str, object], *, doubtful: bool = False) -> LoggedEvent:
+    """An event as the switch would have said it live at that instant; it arrived nowhere.
+
+    `doubtful`: the log does not say it for certain, so that nobody is accused on it.
+    """
+    event = make_event(name, {"Timestamp": format_epoch(at), **headers}, arrived_us=0)
+    event.doubtful = doubtful
+    return LoggedEvent(at=at, event=event)
+
+
+def whole_lines(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that say something, each once: a file that was copied when it was rotated tells its lines twice."""
+    return (line for line in dict.fromkeys(lines) if line.strip())
 
 
 def read_cells(line: str, columns: int) -> list[str] | None:
     """The cells of a whole row of so many columns; None where it is none."""
+    cells = split_cells(line)
+    return cells if cells is not None and len(cells) == columns else None
+
+
+def split_cells(line: str) -> list[str] | None:
+    """The cells of a row of CSV; None where it is none, or longer than any switch writes."""
+    if len(line) > LONGEST_LINE or "\0" in line:
+        return None
     try:
-        cells = next(csv.reader([line], strict=True))
+        return next(csv.reader([line], strict=True))
     except (csv.Error, StopIteration):
         return None
-    return cells if len(cells) == columns else None
+
+
+def read_epoch(text: str) -> int | None:
+    """Microseconds of "1795454912.445116" or "1795454912"; None where it is none, or in no year of ours."""
+    return in_our_years(parse_epoch(text))
+
+
+def in_our_years(at: int | None) -> int | None:
+    """The same instant; None for one at which no switch has logged a call."""
+    return at if at is not None and _EARLIEST_US <= at < _LATEST_US else None

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from voicedesk.clock import MICROSECONDS
-from voicedesk.phone_numbers import normalise
+from voicedesk.phone_numbers import is_ambiguous, is_landline, is_mobile, normalise
 from voicedesk.tickets.plan import HOUR_US, Plan
 
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_LANDLINE = re.compile(r"0(?:10[2-8][0-9]{7}|2[0-9][2-8][0-9]{7}|[3-9][0-9]{2}[2-8][0-9]{6,7})")
 _EMERGENCY = frozenset({"110", "112", "119", "120", "122", "12110", "12395"})
 _PREMIUM = re.compile(r"16[08][0-9]{4,5}|9[56][0-9]{1,4}")
 _DAY_US = 24 * 3600 * MICROSECONDS
@@ -26,6 +24,7 @@ class Refusal(StrEnum):
     INTERNATIONAL = "international"
     OWN_NUMBER = "own_number"
     PREMIUM = "premium"
+    AMBIGUOUS = "ambiguous"
     NOT_A_CITIZEN_S = "not_a_citizen_s"
     OUT_OF_HOURS = "out_of_hours"
     NUMBER_TRIED_ENOUGH = "number_tried_enough"
@@ -39,6 +38,7 @@ WHY: dict[Refusal, str] = {
     Refusal.INTERNATIONAL: "numbers abroad are not dialled",
     Refusal.OWN_NUMBER: "that is a number of the hall itself",
     Refusal.PREMIUM: "a premium or service number is never dialled",
+    Refusal.AMBIGUOUS: "the number can be read as that of two subscribers: find out whose it is, and ring it by hand",
     Refusal.NOT_A_CITIZEN_S: "only Chinese mobile and landline numbers are dialled",
     Refusal.OUT_OF_HOURS: "it is outside the line's working hours",
     Refusal.NUMBER_TRIED_ENOUGH: "this number was rung often enough today ([callbacks] tries_a_day)",
@@ -90,13 +90,15 @@ class DialRules:
 
     def _by_number(self, raw: str | None, number: str | None) -> Refusal | None:
         text = re.sub(r"[\s()-]", "", raw or "")
-        foreign = text.startswith("00") and (number is None or not _is_citizen_s(number))
+        doubtful = is_ambiguous(raw, self._limits.area_code)
+        foreign = text.startswith("00") and not doubtful and not _is_citizen_s(number)
         reasons = (
             (text in _EMERGENCY or number in _EMERGENCY, Refusal.EMERGENCY),
             (foreign or (number or "").startswith("+"), Refusal.INTERNATIONAL),
             (number is None, Refusal.WITHHELD),
             (number in self._own, Refusal.OWN_NUMBER),
             (_PREMIUM.fullmatch(text) is not None, Refusal.PREMIUM),
+            (doubtful, Refusal.AMBIGUOUS),
             (not _is_citizen_s(number), Refusal.NOT_A_CITIZEN_S),
         )
         return next((reason for holds, reason in reasons if holds), None)
@@ -117,4 +119,4 @@ def _when(placed: tuple[int, str]) -> int:
 
 
 def _is_citizen_s(number: str | None) -> bool:
-    return number is not None and bool(_MOBILE.fullmatch(number) or _LANDLINE.fullmatch(number))
+    return is_mobile(number) or is_landline(number)

@@ -32,12 +32,15 @@ class CallbackFigures:
     answered_moments_later: int
 
 
+_NOT_OWED = (Outcome.ANSWERED_MOMENTS_LATER, Outcome.NOT_MISSED)
+
+
 def callback_figures(tickets: Iterable[Ticket], as_of: int) -> CallbackFigures:
     """The figures at `as_of`; a callback still open counts as not in time once its promised time is over."""
     callbacks = [ticket for ticket in tickets if ticket.kind is Kind.CALLBACK]
     soon = [ticket for ticket in callbacks if ticket.outcome is Outcome.ANSWERED_MOMENTS_LATER]
-    withheld = [ticket for ticket in callbacks if ticket.number is None]
-    owed = [one for one in callbacks if one.number is not None and one.outcome is not Outcome.ANSWERED_MOMENTS_LATER]
+    withheld = [ticket for ticket in callbacks if ticket.number is None and ticket.outcome is not Outcome.NOT_MISSED]
+    owed = [one for one in callbacks if one.number is not None and one.outcome not in _NOT_OWED]
     reached = [ticket for ticket in owed if ticket.outcome is Outcome.REACHED]
     decided = [ticket for ticket in owed if ticket.outcome is Outcome.REACHED or ticket.promised_at < as_of]
     spans = [ticket.closed_at - ticket.opened_at for ticket in reached if ticket.closed_at is not None]

@@ -40,6 +40,7 @@ class Move(StrEnum):
 
     OPENED = "opened"
     MISSED_AGAIN = "missed_again"
+    NOT_MISSED = "not_missed"
     CONFIRM = "confirm"
     CLAIM = "claim"
     RELEASE = "release"
@@ -58,10 +59,11 @@ class Move(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a ticket ended. `answered_moments_later` is counted in no figure: nobody had to ring back."""
+    """How a ticket ended. `answered_moments_later` and `not_missed` count in no figure: nobody had to ring back."""
 
     REACHED = "reached"
     ANSWERED_MOMENTS_LATER = "answered_moments_later"
+    NOT_MISSED = "not_missed"
     SETTLED = "settled"
     GIVEN_UP = "given_up"
 
@@ -72,6 +74,7 @@ _AT_REST = (S.OPEN, S.ACCEPTED, S.WAITING, S.REPORTED)
 
 MOVES: dict[tuple[State, Move], State] = {
     **{(state, M.MISSED_AGAIN): state for state in _LIVE},
+    **{(state, M.NOT_MISSED): state for state in _LIVE},
     **{(state, M.SUGGEST): state for state in _LIVE},
     **{(state, M.POSTPONE): state for state in _LIVE},
     **{(state, M.CITIZEN_TOLD): state for state in _LIVE},

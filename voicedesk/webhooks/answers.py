@@ -4,6 +4,7 @@ Robots answer 200 whatever happened, and say it in the body: `{"errcode": 0, "er
 """
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,12 +19,36 @@ _BUSY = frozenset({-1, -2})
 """Both robots' "system busy"."""
 _HTTP_TOO_FAST = frozenset({429, 503})
 _HTTP_PASSING = frozenset({408, 425})
+_ANEW = "the robot was removed, switched off, or its URL is wrong: copy its address anew"
+_CLOCK = "this machine's clock is wrong, more than an hour off: set it (timedatectl; chrony or systemd-timesyncd)"
+_SIGN = (
+    "the signature is refused: copy the robot's 加签 secret anew into secret_file; if that is right, look at the clock"
+)
+_KEYWORD = "the message lacks the robot's keyword: take Voicedesk as its keyword"
+_ADDRESS = "this machine's public address is not allowed: add it to the robot's addresses"
+_SECURITY = (
+    "the robot's security settings refuse it: set its 加签 as secret, allow this machine's address, "
+    "take Voicedesk as its keyword, and look whether this machine's clock is right"
+)
 _CURES = {
     93000: "the key in the URL is wrong, or the robot was removed: copy its address anew",
+    60020: _ADDRESS,
     300001: "the token in the URL is wrong, or the robot was removed: copy its address anew",
-    310000: "the robot's security settings refuse it: set its 加签 as secret, allow this machine's address, "
-    "or take Voicedesk as its keyword",
+    300005: "the token in the URL is wrong, or the robot was removed: copy its address anew",
+    310000: _SECURITY,
+    400013: "the group was dissolved: make a robot in another one",
+    400101: _ANEW,
+    400102: _ANEW,
+    400106: _ANEW,
 }
+_TOLD_CURES = (
+    (re.compile(r"timestamp|时间戳|expired|过期|clock", re.IGNORECASE), _CLOCK),
+    (re.compile(r"sign|签名", re.IGNORECASE), _SIGN),
+    (re.compile(r"keyword|关键词", re.IGNORECASE), _KEYWORD),
+    (re.compile(r"\bip\b|whitelist|白名单", re.IGNORECASE), _ADDRESS),
+)
+"""One code of DingTalk stands for four things, and only the text says which."""
+_SIGNED_REFUSED = frozenset({401, 403})
 
 
 class Fate(StrEnum):
@@ -58,7 +83,10 @@ def read_answer(form: Form, status: int, body: bytes, retry_after: str | None = 
     if status >= 500 or status in _HTTP_PASSING:
         return Answer(fate=Fate.FAILED, text=f"HTTP {status}")
     if not 200 <= status < 300:
-        return Answer(fate=Fate.REFUSED, text=f"HTTP {status}: correct the URL, or what the receiver expects")
+        cure = "correct the URL, or what the receiver expects"
+        if form is Form.JSON and status in _SIGNED_REFUSED:
+            cure += ", or the secret; a signature is refused too if this machine's clock is wrong"
+        return Answer(fate=Fate.REFUSED, text=f"HTTP {status}: {cure}")
     return Answer(fate=Fate.TOLD, text=f"HTTP {status}") if form is Form.JSON else _read_robot(body)
 
 
@@ -75,8 +103,15 @@ def _read_robot(body: bytes) -> Answer:
         return Answer(fate=Fate.TOO_FAST, text=text, wait_seconds=_TOO_FAST[code])
     if code in _BUSY:
         return Answer(fate=Fate.FAILED, text=text)
-    cure = _CURES.get(code)
+    cure = _cure(code, str(told.get("errmsg", "")))
     return Answer(fate=Fate.REFUSED, text=f"{text} ({cure})" if cure else text)
+
+
+def _cure(code: int, told: str) -> str | None:
+    """What helps, by the text where the code alone does not say it."""
+    if code not in (0, 310000) and not _TOLD_CURES[0][0].search(told):
+        return _CURES.get(code)
+    return next((cure for words, cure in _TOLD_CURES if words.search(told)), _CURES.get(code))
 
 
 def _seconds(text: str | None) -> float | None:

@@ -27,6 +27,8 @@ CONNECT_SECONDS = 2.0
 MOST_BYTES = 64 * 1024
 MOST_LOOKUPS = 8
 """A name server that says nothing holds a thread each time; more than these at once are not begun."""
+_WRONG_TIME = frozenset({9, 10})
+"""OpenSSL's codes of a certificate that is not valid yet, or no longer."""
 
 T = TypeVar("T")
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -112,7 +114,9 @@ def _why(error: Exception, target: Target) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"the certificate of {target.host} is not trusted: {cause.verify_message}"
+            is_time = cause.verify_code in _WRONG_TIME
+            look = " (if its dates are right, this machine's clock is not)" if is_time else ""
+            return f"the certificate of {target.host} is not trusted: {cause.verify_message}{look}"
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectTimeout):
         return f"{target.host} cannot be reached: no connection within {CONNECT_SECONDS:g} s"

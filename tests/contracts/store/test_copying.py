@@ -84,7 +84,7 @@ async def test_everything_arrives_and_is_the_same(filled, other_url):
             "calls": CALLS, "legs": CALLS, "journal": 1, "pbxs": 1, "requests": 1, "gaps": 0, "greetings": 1,
             "consultations": 1, "notices": 1, "desk_requests": 1, "outages": 1, "deliveries": 1,
             "phone_breaks": 1, "phone_findings": 1, "phone_states": 1,
-            "tickets": 1, "ticket_sources": 1, "attempts": 1, "desk_inbox": 1,
+            "tickets": 1, "ticket_sources": 1, "attempts": 1, "desk_inbox": 1, "decisions": 1,
         }  # fmt: skip
         assert ("calls", 0, CALLS) in told
         assert ("calls", 500, CALLS) in told

@@ -16,9 +16,11 @@ from tests.contracts.store.conftest import call_of
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.model import Gap, GapReason, Verdict
 from voicedesk.errors import InputError, StoreError, StoreUnavailable
+from voicedesk.services.doctor import check_database
 from voicedesk.services.rejudge import rejudge_calls
 from voicedesk.store import backlog, postgresql, schema, sqlite, writer
 from voicedesk.store.calls import Filter, HumanDecision, Order
+from voicedesk.store.copying import copy_database
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import KEPT_HEADERS, pack_facts, reduce_event, restore_event, unpack_facts
 from voicedesk.store.store import Store
@@ -347,9 +349,14 @@ async def test_fault_71_a_newer_database_is_refused_and_an_older_one_is_copied_f
     with pytest.raises(StoreError, match="newer program"):
         async with Store.open(store_url):
             pass
-    with pytest.raises(StoreError, match="db upgrade"):
+    with pytest.raises(StoreError, match=r"db upgrade. cannot help: run the newer program"):
         async with Store.open(store_url, upgrade=False):
             pass
+    assert "run the newer program" in (await check_database(store_url)).cure
+    source = Database(store_url)
+    with pytest.raises(StoreError, match="run the newer program"):
+        await copy_database(source, source, lambda _name, _done, _of: None)
+    await source.close()
 
 
 @pytest.mark.database_file

@@ -117,6 +117,7 @@ def test_an_extensible_header_is_read(tmp_path):
         (b"RIFF\0\0\0\0WAVEdata\4\0\0\0abcd", "a.wav", "damaged: it has no samples"),
         (b"RIFF\0\0\0\0WAVEfmt \4\0\0\0abcd", "a.wav", "its format cannot be read"),
         (riff(b"\0\0", code=49), "a.wav", "WAV code 49 with 16 bits"),
+        (riff(b"\0\0", code=49, bits=0), "a.wav", "GSM"),
         (riff(b"\0\0", bits=12), "a.wav", "with 12 bits"),
         (riff(b"\0" * 6, channels=3), "a.wav", "3 channel"),
         (riff(b"\0\0", rate=100), "a.wav", "at 100 Hz"),
@@ -143,7 +144,84 @@ def test_fault_60_a_sound_of_many_hours_is_cut_and_says_so(tmp_path, monkeypatch
     assert (sound.seconds, sound.is_cut) == (1.0, True)
 
 
+# --- a header that gives less than there is
+
+WHOLE = TONE.tobytes()
+LIST = b"LIST" + struct.pack("<I", 4) + b"more"
+
+
+@pytest.mark.parametrize(
+    ("data", "samples", "is_cut"),
+    [
+        (riff(WHOLE, declared=400), 800, True),  # appended to, and the header never put right
+        (riff(WHOLE, declared=401), 800, True),
+        (riff(WHOLE[:400]) + WHOLE[400:], 800, True),
+        (riff(WHOLE[:800]) + riff(WHOLE[800:]), 800, False),  # one file put behind another
+        (riff(WHOLE[:800]) + riff(WHOLE[800:], declared=0), 800, False),
+        (riff(WHOLE) + riff(WHOLE, rate=16000), 800, True),  # of another format: not mixed, and not passed over
+        (riff(WHOLE) + b"data" + struct.pack("<I", 200) + WHOLE[:200], 900, False),
+        (riff(WHOLE) + LIST, 800, False),
+        (riff(WHOLE) + LIST + b"\0", 800, False),
+        (riff(WHOLE) + LIST + LIST[:10], 800, False),  # the last chunk is cut: not the sound
+        (riff(WHOLE) + b"xyz1" + struct.pack("<I", 3) + b"abc\0" + LIST, 800, False),
+        (riff(WHOLE) + b"xyz1" + struct.pack("<I", 3000) + b"abc\0", 806, True),  # no chunk: it does not fit
+        (riff(WHOLE) + b"\0" * 4000, 800, True),  # a disk's padding after a crash
+        (riff(WHOLE) + b"\0", 800, False),
+        (riff(WHOLE, declared=0), 800, False),
+        (riff(WHOLE, declared=len(WHOLE) + 2), 800, True),
+    ],
+)
+def test_nothing_is_cut_in_silence_where_the_header_gives_less_than_there_is(tmp_path, data, samples, is_cut):
+    sound = read(tmp_path, data)
+    assert (sound.samples.shape[1], sound.is_cut) == (samples, is_cut)
+    assert (sound.channel(0)[:800] == TONE).all()
+
+
+@pytest.mark.parametrize("pad", [b"", b"\0"])
+def test_an_odd_length_may_be_filled_up_or_not(tmp_path, pad):
+    sound = read(tmp_path, riff(encode_alaw(TONE)[:799], code=6, bits=8) + pad + LIST)
+    assert (sound.samples.shape[1], sound.is_cut) == (799, False)
+
+
+def test_a_file_that_grows_while_it_is_read_is_cut(tmp_path, monkeypatch):
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(WHOLE))
+    read_bytes = type(path).read_bytes
+
+    def read_then_written(self):
+        data = read_bytes(self)
+        with path.open("ab") as file:
+            file.write(WHOLE)
+        return data
+
+    monkeypatch.setattr(type(path), "read_bytes", read_then_written)
+    assert read_sound(path).is_cut
+
+
+def test_who_never_said_how_long_it_is_may_have_been_stopped(tmp_path):
+    assert read(tmp_path, riff(WHOLE, declared=0)).is_unfinished
+    assert not read(tmp_path, riff(WHOLE, declared=0xFFFFFFFF)).is_unfinished
+    assert not read(tmp_path, riff(WHOLE)).is_unfinished
+
+
 # --- a file that grows
+
+
+async def test_a_head_that_is_written_in_two_steps_is_waited_for(tmp_path):
+    path, over = tmp_path / "a.wav", asyncio.Event()
+    whole = riff(WHOLE, declared=0, extra=b"LIST" + struct.pack("<I", 90) + b"x" * 90)
+    path.write_bytes(whole[:100])
+
+    async def write():
+        await asyncio.sleep(0.01)
+        with path.open("ab") as file:
+            file.write(whole[100:])
+        over.set()
+
+    writing = asyncio.create_task(write())
+    lumps = await gathered(follow(path, over.is_set, poll_seconds=0.002))
+    await writing
+    assert (np.concatenate([lump.samples for lump in lumps]) == TONE).all()
 
 
 async def gathered(source):

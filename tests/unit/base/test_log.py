@@ -3,8 +3,11 @@
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
@@ -103,6 +106,17 @@ def test_the_console_shows_one_line_per_message_without_colours_where_nobody_loo
     assert len(stream.getvalue().splitlines()) == 1
     assert "\x1b" not in stream.getvalue()
     assert "call_started" in stream.getvalue()
+
+
+def test_people_read_the_hall_s_own_time_and_machines_utc() -> None:
+    for kind, ending in (("console", "+08:00"), ("json", "Z")):
+        stream = io.StringIO()
+        configure_logging("info", kind, stream, ZoneInfo("Asia/Shanghai"))
+        structlog.get_logger().info("call_started")
+        text = stream.getvalue()
+        stamp = json.loads(text)["timestamp"] if kind == "json" else text.split()[0]
+        assert stamp.endswith(ending)
+        assert abs(datetime.fromisoformat(stamp).timestamp() - time.time()) < 60
 
 
 def test_messages_below_the_level_are_not_written() -> None:

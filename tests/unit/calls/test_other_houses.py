@@ -422,6 +422,112 @@ def test_a_caller_behind_a_local_channel_whose_dial_is_cut_short_left():
     )
 
 
+@pytest.mark.parametrize("technology", ["trunk", "caller"])
+def test_a_caller_whom_a_key_takes_from_one_ringing_phone_to_the_next_has_not_left(technology):
+    call = tell_one(f"""
+      0.0 DialBegin {technology} > agent1 DialString=agent1 Exten=4001
+      0.1 Ringing   agent1
+      6.0 DialEnd   {technology} > agent1 DialStatus=CANCEL
+      6.0 Hangup    agent1 Cause=0
+      6.01 DialBegin {technology} > agent2 DialString=agent2
+      6.1 HangupRequest agent2 Cause=17
+      6.1 DialEnd   {technology} > agent2 DialStatus=BUSY
+      6.1 Hangup    agent2 Cause=17
+      6.2 Hangup    {technology} Cause=17
+    """)
+    assert (call.facts.gave_up_at, call.judgement.verdict) == (None, Verdict.MISSED)
+    assert outcomes(call)[0] == ("PJSIP/agent1", Outcome.NO_ANSWER, Verdict.NOT_JUDGED)
+
+
+def test_a_colleague_s_phone_that_falls_silent_when_one_is_lifted_says_nothing_of_the_caller():
+    call = tell("""
+      -9.0 DialBegin early > agent3 DialString=agent3 call=early
+      -8.0 Up agent3 call=early
+      -8.0 BridgeEnter early BridgeUniqueid=b0 call=early
+      -8.0 BridgeEnter agent3 BridgeUniqueid=b0 call=early
+      -7.0 Hangup agent3 Cause=16 call=early
+      -7.0 Hangup early Cause=16 call=early
+      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      0.0 DialBegin trunk > agent2 DialString=agent2
+      0.1 Ringing   agent1
+      3.0 Up        agent1
+      3.0 DialEnd   trunk > agent2 DialStatus=CANCEL
+      3.0 Hangup    agent2 Cause=0
+      3.4 DialEnd   trunk > agent1 DialStatus=DONTCALL
+      3.4 Hangup    agent1 Cause=16
+      3.4 Hangup    trunk Cause=19
+    """)[-1]
+    assert (call.facts.gave_up_at, call.judgement.verdict) == (None, Verdict.MISSED)
+
+
+def test_a_phone_that_forwards_just_before_the_caller_leaves_was_not_given_up():
+    call = tell_one("""
+      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      3.5 HangupRequest agent1 Cause=23
+      3.5 DialEnd   trunk > agent1 DialStatus=CANCEL
+      3.5 Hangup    agent1 Cause=23
+      3.5 DialBegin trunk > agent2 DialString=agent2
+      3.6 Ringing   agent2
+      3.9 HangupRequest trunk Cause=127
+      3.9 DialEnd   trunk > agent2 DialStatus=CANCEL
+      3.9 Hangup    agent2 Cause=0
+      3.9 Hangup    trunk Cause=127
+    """)
+    assert outcomes(call) == [
+        ("PJSIP/agent1", Outcome.NO_ANSWER, Verdict.NOT_JUDGED),
+        ("PJSIP/agent2", Outcome.CANCELLED, Verdict.LEFT_EARLY),
+    ]
+
+
+def test_a_caller_who_leaves_while_the_lifted_phone_is_still_asked_to_accept_left_early():
+    call = tell("""
+      -9.0 DialBegin early > agent3 DialString=agent3 call=early
+      -8.0 Up early call=early
+      -8.0 Up agent3 call=early
+      -8.0 BridgeEnter early BridgeUniqueid=b0 call=early
+      -8.0 BridgeEnter agent3 BridgeUniqueid=b0 call=early
+      -7.0 Hangup agent3 Cause=16 call=early
+      -7.0 Hangup early Cause=16 call=early
+      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      0.1 Ringing   agent1
+      2.0 Up        agent1
+      2.0 DialEnd   trunk > agent1 DialStatus=ANSWER
+      9.0 HangupRequest trunk Cause=127
+      9.0 Hangup    agent1 Cause=16
+      9.0 Hangup    trunk Cause=127
+    """)[-1]
+    assert (call.facts.disposition, call.judgement.verdict) == (Disposition.ABANDONED, Verdict.LEFT_EARLY)
+
+
+def test_a_sip_phone_that_says_nothing_starts_no_clock_however_long_it_is_dialled():
+    call = tell_one("""
+      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      0.0 DialBegin trunk > agent2 DialString=agent2
+      8.0 Ringing   agent2
+      18.0 Up       agent2
+      18.0 DialEnd  trunk > agent2 DialStatus=ANSWER
+      18.0 DialEnd  trunk > agent1 DialStatus=CANCEL
+      18.0 Hangup   agent1 Cause=26
+      18.0 Up       trunk
+      20.0 Hangup   agent2 Cause=16
+      20.0 Hangup   trunk Cause=16
+    """)
+    assert (call.judgement.verdict, call.judgement.ring_us) == (Verdict.ON_TIME, 10_000_000)
+
+
+@pytest.mark.parametrize("cause", [16, 31, 127, 200])
+def test_a_phone_that_hangs_up_itself_without_ringing_refused_whatever_the_cause_and_however_slowly(cause):
+    call = tell_one(f"""
+      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      1.5 HangupRequest agent1 Cause={cause}
+      1.5 DialEnd   trunk > agent1 DialStatus=NOANSWER
+      1.5 Hangup    agent1 Cause={cause}
+      1.6 Hangup    trunk Cause=19
+    """)
+    assert outcomes(call) == [("PJSIP/agent1", Outcome.UNREACHABLE, Verdict.MISSED)]
+    assert call.judgement.cause is Cause.EMPTY_SEAT
+
+
 # --- which way a call goes
 
 

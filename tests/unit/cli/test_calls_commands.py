@@ -6,11 +6,16 @@ import csv
 import io
 import json
 import sqlite3
+import zipfile
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from voicedesk import cli
+from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay
+from voicedesk.calls.three_rings import judge
 from voicedesk.store.spill import Spill
 from voicedesk.store.store import Store
 
@@ -80,11 +85,156 @@ def test_calls_are_filtered(run, config, options, count):
     assert len(json.loads(out)) == count
 
 
-def test_a_spreadsheet_gets_a_row_a_call(run, config):
-    _, out, _ = run("calls", "list", "--csv", "--config", config)
-    rows = list(csv.DictReader(io.StringIO(out)))
-    assert len(rows) == 4
-    assert rows[0]["verdict"] == "on_time"
+def test_a_spreadsheet_gets_a_row_a_call_in_words_and_local_time(run, config):
+    config.write_text('[hall]\ntimezone = "Asia/Shanghai"\n' + config.read_text())
+    _, out, err = run("calls", "list", "--csv", "--config", config)
+    assert out.startswith("\ufeff通话编号,")
+    rows = list(csv.DictReader(io.StringIO(out.removeprefix("\ufeff"))))
+    assert [row["判定"] for row in rows] == ["按时", "早挂", "未接", "超时"]
+    assert rows[3]["责任原因"] == "人员未接"
+    assert rows[0]["开始时间（Asia/Shanghai）"] == "2026-11-23 16:40:55"
+    assert (rows[0]["响铃（秒）"], rows[0]["铃响（声）"], rows[0]["来电号码"]) == ("6.007", "2", "138****8000")
+    assert err == ""
+
+
+def test_a_list_that_is_cut_says_how_many_there_are_and_an_export_is_whole(run, config, monkeypatch):
+    from voicedesk.cli import listing
+
+    monkeypatch.setattr(listing, "SCREENFUL", 3)
+    monkeypatch.setattr(listing, "PAGE", 2)
+    _, out, err = run("calls", "list", "--json", "--config", config)
+    assert len(json.loads(out)) == 3
+    assert "3 of 4" in err
+    assert "--limit 4" in err
+    assert "3 of 4" in run("calls", "list", "--config", config)[2]
+    _, out, err = run("calls", "list", "--csv", "--config", config)
+    assert (len(out.splitlines()), err) == (5, "")
+    _, out, err = run("calls", "list", "--csv", "--limit", 1, "--config", config)
+    assert (len(out.splitlines()), "1 of 4" in err) == (2, True)
+    assert run("calls", "list", "--limit", 4, "--json", "--config", config)[2] == ""
+
+
+def test_a_workbook_holds_the_same_as_the_csv(run, config, tmp_path):
+    _, out, _ = run("calls", "list", "--csv", "--unmask", "--config", config)
+    code, told, _ = run("calls", "list", "--xlsx", tmp_path / "calls.xlsx", "--unmask", "--config", config)
+    assert (code, "4 rows" in told) == (0, True)
+    header, *rows = list(csv.reader(io.StringIO(out.removeprefix("\ufeff"))))
+    titles, *cells = sheet_of(tmp_path / "calls.xlsx")
+    assert titles == header
+    assert len(cells) == len(rows) == 4
+    number = header.index("来电号码")
+    assert [row[number] for row in rows] == ["13800138000\t"] * 4
+    assert [row[number] for row in cells] == ["13800138000"] * 4
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_workbook_that_cannot_be_written_is_an_error_and_leaves_nothing(run, config, tmp_path):
+    code, _, err = run("calls", "list", "--xlsx", tmp_path / "no" / "calls.xlsx", "--config", config)
+    assert (code, "cannot be written" in err) == (1, True)
+    code, _, err = run("calls", "list", "--xlsx", tmp_path / "a.xlsx", "--csv", "--config", config)
+    assert (code, "one of them" in err) == (1, True)
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["calls", "list", "--line", "401"], "no line is called '401': did you mean 4001? known are 4001"),
+        (["calls", "list", "--agent", "zhnag"], "did you mean zhang?"),
+        (["calls", "list", "--phone", "PJSIP/agent9"], "no phone is called 'PJSIP/agent9': did you mean"),
+        (["greeting", "list", "--line", "401"], "did you mean 4001?"),
+        (["greeting", "list", "--agent", "zhnag"], "did you mean zhang?"),
+        (["tickets", "list", "--group", "401"], "no line group is called '401'"),
+        (["tickets", "list", "--owner", "zhnag"], "did you mean zhang?"),
+        (["notices", "list", "--line", "401"], "did you mean 4001?"),
+        (["notices", "list", "--item", "work_injurie"], "no item is called 'work_injurie'"),
+    ],
+)
+def test_a_name_that_nobody_knows_is_an_error_that_names_the_nearest(run, config, words, told):
+    more = 'phones = ["PJSIP/agent1"]\n[[agents]]\nid = "zhang"\nname = "张"\n[notices]\nsamples = true\n'
+    config.write_text(config.read_text() + more)
+    code, out, err = run(*words, "--config", config)
+    assert (code, out) == (1, "")
+    assert told in err
+
+
+def test_a_line_that_was_renamed_is_still_known_by_its_calls(run, config):
+    config.write_text(config.read_text().replace('name = "4001"', 'name = "hotline"'))
+    assert len(json.loads(run("calls", "list", "--json", "--line", "4001", "--config", config)[1])) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["greeting", "list"], "no greetings"),
+        (["tickets", "list"], "no tickets"),
+        (["breaks", "list"], "nobody is on a break"),
+        (["breaks", "list", "--all"], "no breaks"),
+        (["notices", "list"], "nobody was told"),
+        (["news", "list"], "no news"),
+        (["outage", "list"], "no outage"),
+    ],
+)
+def test_every_empty_list_says_so(run, config, words, told):
+    code, out, err = run(*words, "--config", config)
+    assert (code, told in out + err) == (0, True)
+
+
+@pytest.mark.parametrize("group", ["greeting", "tickets", "breaks", "notices"])
+def test_every_list_has_an_export_with_the_same_titles_in_both_forms(run, config, tmp_path, group):
+    _, out, _ = run(group, "list", "--csv", "--config", config)
+    assert run(group, "list", "--xlsx", tmp_path / "a.xlsx", "--config", config)[0] == 0
+    (titles,) = sheet_of(tmp_path / "a.xlsx")
+    assert out.startswith("\ufeff")
+    assert [titles] == list(csv.reader(io.StringIO(out.removeprefix("\ufeff"))))
+
+
+def test_a_call_that_goes_on_reads_in_progress_everywhere_but_in_json(run, config):
+    asyncio.run(open_call(f"sqlite:///{config.parent}/calls.db"))
+    record = json.loads(run("calls", "list", "--json", "--verdict", "cannot_tell", "--config", config)[1])[0]
+    assert (record["verdict"], record["reason"]) == ("cannot_tell", "still_open")
+    for words in (["calls", "list"], ["calls", "show", record["id"]], ["calls", "list", "--csv"]):
+        _, out, _ = run(*words, "--config", config)
+        assert "进行中" in out
+        assert "振铃" in out
+        assert "PJSIP/agent1" in out
+        assert "无法判定" not in out
+        assert "still_open" not in out
+
+
+async def open_call(url: str) -> None:
+    """A call whose phone rings at this moment."""
+    data = (CAPTURES / "a_answer_2rings.raw").read_bytes()
+    at = data.index(b"ChannelStateDesc: Up", data.index(b"PJSIP/agent1"))
+    events = data[: data.rindex(b"Event:", 0, at)]
+    (call,) = replay(events, pbx="main").calls
+    facts = replace(call.facts, gaps=())
+    async with Store.open(url) as store:
+        await store.calls.save([JudgedCall(facts=facts, judgement=judge(facts))])
+
+
+def sheet_of(path: Path) -> list[list[str]]:
+    """The texts and figures of a workbook's only sheet, row by row."""
+    space = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    with zipfile.ZipFile(path) as book:
+        shared = []
+        if "xl/sharedStrings.xml" in book.namelist():
+            shared = ["".join(one.itertext()) for one in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))]
+        page = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    assert page.findall(".//s:f", space) == []  # no formula anywhere
+    rows = []
+    for row in page.findall(".//s:row", space):
+        cells = []
+        for cell in row.findall("s:c", space):
+            column = "".join(letter for letter in cell.get("r") if letter.isalpha())
+            index = 0
+            for letter in column:
+                index = index * 26 + ord(letter) - 64
+            cells += [""] * (index - 1 - len(cells))
+            text = "".join(cell.itertext())
+            cells.append(shared[int(text)] if cell.get("t") == "s" else text)
+        rows.append(cells)
+    return rows
 
 
 def test_fault_43_a_cell_cannot_be_a_formula(capsys):

@@ -39,6 +39,21 @@ def microphone(monkeypatch):
     return heard, played
 
 
+def test_a_build_in_a_pipe_tells_how_far_it_is_and_not_too_often(capsys):
+    now = [0.0]
+    tell = prompts._in_lines(lambda: now[0])
+    for done in range(101):
+        tell(done, 100)
+        now[0] += 1.0
+    told = capsys.readouterr()
+    assert [line.split()[-1] for line in told.err.splitlines()] == [f"{n}/100" for n in range(0, 100, 15)]
+    assert told.out == ""
+    for done in range(21):
+        tell(done, 20)
+        now[0] += 60.0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_recording_made_here_replaces_the_voice_with_the_next_build(typed, config, tmp_path, microphone):
     options = ("--config", config)
     typed("prompts", "build", "--trust-voice", *options)

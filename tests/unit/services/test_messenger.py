@@ -1,6 +1,7 @@
 """Telling people: order, limits, trouble and restarts; clock and receivers are passed in."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 import structlog
@@ -107,6 +108,27 @@ async def test_each_webhook_hears_what_it_asked_for_and_one_in_trouble_holds_up_
     room.us += 5 * SECOND
     await room.rounds()
     assert room.got == [("b", "一"), ("a", "一"), ("a", "超时")]
+
+
+async def test_a_correction_goes_to_those_who_were_told_the_error_and_to_nobody_else(store):
+    settings = settings_of("told", "never")
+    told, never = settings.webhooks
+    wants = (told.model_copy(update={"kinds": ["ticket_opened"]}), never.model_copy(update={"kinds": ["link_lost"]}))
+    room = Room(store, settings.model_copy(update={"webhooks": wants}))
+    await room.tell("13812341234 未接")
+    await room.rounds()
+    correction = News(
+        id="ticket_corrected a",
+        kind="ticket_corrected",
+        at=room.us,
+        title="更正",
+        corrects="ticket_opened 13812341234 未接",
+    )
+    for corrects in (correction.corrects, "ticket_opened nobody was told"):
+        await room.messenger.tell(replace(correction, corrects=corrects))
+    await room.messenger._keep()
+    await room.rounds()
+    assert room.got == [("told", "138****1234 未接"), ("told", "更正")]
 
 
 async def test_more_than_the_limit_allows_goes_as_one_digest_and_the_limit_holds(store):

@@ -4,7 +4,9 @@ import pytest
 from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import MICROSECONDS
 from voicedesk.services.findings import Finding, Grade
-from voicedesk.services.pbx_check import NEEDED_ACTIONS, PbxSeen, judge, judge_pauser, parse_commands
+from voicedesk.services.pbx_check import DIALLER as DIALLING
+from voicedesk.services.pbx_check import NEEDED_ACTIONS, PbxSeen, judge, judge_helper, parse_commands
+from voicedesk.services.pbx_check import PAUSER as PAUSING
 
 REPORTING = frozenset({"system", "reporting"})
 WATCHER = dict.fromkeys(NEEDED_ACTIONS, REPORTING)
@@ -140,15 +142,60 @@ PAUSER = {"QueuePause": frozenset({"agent"}), "QueueAdd": frozenset({"agent"})}
 
 
 def test_a_pausing_user_that_may_pause_and_hears_nothing_is_good() -> None:
-    (finding,) = judge_pauser("main", PbxSeen(commands=PAUSER))
+    (finding,) = judge_helper(PAUSING, "main", PbxSeen(commands=PAUSER))
     assert (finding.check, finding.grade) == ("pauser", Grade.GOOD)
 
 
 def test_what_a_pausing_user_lacks_or_has_too_much_is_named() -> None:
     more = {"Originate": frozenset({"originate"}), "Command": frozenset({"command"})}
-    missing, beyond, hears = judge_pauser("main", PbxSeen(commands=more, events=(TIMED,)))
+    missing, beyond, hears = judge_helper(PAUSING, "main", PbxSeen(commands=more, events=(TIMED,)))
     assert (missing.grade, beyond.grade, hears.grade) == (Grade.BAD, Grade.BAD, Grade.NOTE)
     assert "QueuePause" in missing.what
     assert "Command, Originate" in beyond.what
     assert "read has call" in hears.what
     assert "write = agent" in beyond.cure
+
+
+DIALLER = {"Originate": frozenset({"originate"})}
+
+
+def test_the_dialling_user_may_place_calls_and_nothing_else() -> None:
+    (finding,) = judge_helper(DIALLING, "main", PbxSeen(commands=DIALLER))
+    assert (finding.grade, finding.check) == (Grade.GOOD, "dialler")
+
+
+def test_a_dialling_user_with_other_rights_is_told_with_the_line_to_write() -> None:
+    more = {"Command": frozenset({"command"}), "Hangup": frozenset({"system", "call"})}
+    missing, beyond, hears = judge_helper(DIALLING, "main", PbxSeen(commands=more, events=(TIMED,)))
+    assert [one.check for one in (missing, beyond, hears)] == [
+        "dialler_missing",
+        "dialler_excessive",
+        "dialler_excessive",
+    ]
+    assert [one.grade for one in (missing, beyond, hears)] == [Grade.BAD, Grade.BAD, Grade.NOTE]
+    assert "write = originate" in missing.cure
+    assert "Command" in beyond.what
+
+
+def test_what_was_heard_in_the_last_day_or_is_not_needed_is_no_doubt() -> None:
+    every = seen(heard=frozenset({"call", "agent", "user"}), events=(BOOTED,))
+    assert found("rights_missing", every) == []
+    own = seen(heard=frozenset({"call"}), unneeded=frozenset({"agent", "user"}), events=(BOOTED,))
+    assert found("rights_missing", own) == []
+    (doubt,) = found("rights_missing", seen(heard=frozenset({"call"}), unneeded=frozenset({"user"}), events=(BOOTED,)))
+    assert "class agent come" in doubt.what
+
+
+def test_a_call_that_changes_while_no_event_comes_shows_that_the_class_call_is_missing() -> None:
+    ringing, up = {"PJSIP/a-1": "Ringing"}, {"PJSIP/a-1": "Up"}
+    deaf, doubt = found("rights_missing", seen(before=ringing, after=up, events=(BOOTED,)))
+    assert (deaf.grade, "PJSIP/a-1" in deaf.what) == (Grade.BAD, True)
+    assert "class agent, user" in doubt.what
+    (told,) = found("rights_missing", seen(before=ringing, after=up))
+    assert told.grade is Grade.UNSEEN
+
+
+def test_a_call_that_rings_on_while_listening_is_seen_and_said() -> None:
+    ringing = {"PJSIP/a-1": "Ringing"}
+    (doubt,) = found("rights_missing", seen(before=ringing, after=ringing, events=(BOOTED,)))
+    assert "PJSIP/a-1 Ringing): listen until it is answered" in doubt.what

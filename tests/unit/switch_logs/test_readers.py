@@ -93,37 +93,42 @@ def test_times_without_a_zone_are_the_hall_s():
 QUEUE = "1795455034|1795455034.0|hotline"
 
 
+ENTERED = f"{QUEUE}|NONE|ENTERQUEUE||13800138000|1"
+
+
 @pytest.mark.parametrize(
     ("line", "expected", "known"),
     [
-        (f"{QUEUE}|NONE|ENTERQUEUE||13800138000|1", ["QueueCallerJoin"], ["QueueCallerJoin"]),
-        (f"{QUEUE}|agent1|CONNECT|14|1795455034.1|14", ["AgentCalled", "AgentConnect"], []),
-        (f"{QUEUE}|agent1|CONNECT|14|1795455034.1", ["AgentCalled", "AgentConnect"], []),
+        (f"{QUEUE}|agent1|CONNECT|0|1795455034.1|0", ["AgentCalled", "AgentConnect"], []),
+        (f"{QUEUE}|agent1|CONNECT|0|1795455034.1", ["AgentCalled", "AgentConnect"], []),
         (f"{QUEUE}|PJSIP/a1|RINGNOANSWER|4000", ["AgentCalled", "AgentRingNoAnswer", "Hangup"], []),
         (f"{QUEUE}|agent1|RINGCANCELED|1998", ["AgentCalled", "AgentRingNoAnswer", "Hangup"], []),
         (f"{QUEUE}|NONE|ABANDON|1|1|2", ["HangupRequest", "Hangup"], []),
         (f"{QUEUE}|NONE|EXITWITHTIMEOUT|1|1|15", ["QueueCallerLeave", "Hangup"], ["QueueCallerLeave"]),
         (f"{QUEUE}|agent1|COMPLETECALLER|14|1|1", ["Hangup"], []),
         (f"{QUEUE}|agent1|PAUSE|", [], []),
-        ("1795455034|NONE|NONE|NONE|QUEUESTART|", [], []),
+        ("1795455033|NONE|NONE|NONE|QUEUESTART|", [], []),
     ],
 )
 def test_a_line_of_the_queue_log_is_told_and_only_the_waiting_of_calls_that_a_finer_log_knows(line, expected, known):
-    assert names(QueueLogReader(), line) == expected
-    assert names(QueueLogReader(frozenset({"1795455034.0"})), line) == known
+    assert names(QueueLogReader(), ENTERED, line) == ["QueueCallerJoin", *expected]
+    assert names(QueueLogReader(frozenset({"1795455034.0"})), ENTERED, line) == ["QueueCallerJoin", *known]
 
 
 def test_a_ring_of_the_queue_log_begins_before_its_line_and_each_has_an_id_of_its_own():
-    lines = [f"{QUEUE}|PJSIP/a1|RINGNOANSWER|4000", f"{QUEUE}|a|b|RINGNOANSWER|x"]
+    later = QUEUE.replace("1795455034|", "1795455038|")
+    lines = [ENTERED, f"{later}|PJSIP/a1|RINGNOANSWER|4000", f"{later}|a|b|RINGNOANSWER|0"]
     events = told(QueueLogReader(), *lines)
     called = [event for name, event in events if name == "AgentCalled"]
-    assert [event.timestamp_us for event in called] == [1795455030000000, 1795455034000000]
+    assert [event.timestamp_us for event in called] == [1795455034000000, 1795455038000000]
     assert [event.get("DestUniqueid") for event in called] == ["1795455034.0/1", "1795455034.0/2"]
     assert [event.get("MemberName") for event in called] == ["PJSIP/a1", "a|b"]
     assert called[1].get("DestChannel") == "Member/a|b-1795455034.0/2"
 
 
-@pytest.mark.parametrize("line", ["", "x|y", "soon|1|2|3|CONNECT|1", f"{QUEUE}|agent1|SOMETHING|1", "1795455034|1|2|3"])
+@pytest.mark.parametrize(
+    "line", ["", "x|y", "soon|1|2|3|CONNECT|1", f"{QUEUE}|agent1|CONN", f"{QUEUE}|agent1|", "1795455034|1|2|3"]
+)
 def test_fault_80_a_damaged_line_of_the_queue_log_is_counted(line):
     reader = QueueLogReader()
     assert names(reader, line) == []
@@ -140,12 +145,21 @@ RECORD = (
 
 def test_call_records_tell_of_calls_that_nothing_finer_knows_and_are_doubtful():
     events = told(CdrReader(), RECORD)
-    assert [name for name, _ in events] == ["Newchannel", "DialBegin", "Newstate", "Hangup", "Hangup"]
+    assert [name for name, _ in events] == [
+        "Newchannel",
+        "QueueCallerJoin",
+        "DialBegin",
+        "Newstate",
+        "DialEnd",
+        "Hangup",
+        "Hangup",
+    ]
     assert all(event.doubtful for _, event in events)
     assert told(CdrReader(frozenset({"1795454912.0"})), RECORD) == []
     unanswered = RECORD.replace("ANSWERED", "NO ANSWER").replace("1795454927.357792", "0.000000")
-    assert names(CdrReader(), unanswered) == ["Newchannel", "DialBegin", "Hangup", "Hangup"]
-    assert names(CdrReader(), RECORD.replace("PJSIP/agent1-1", "")) == ["Newchannel", "Hangup"]
+    asked = ["Newchannel", "QueueCallerJoin"]
+    assert names(CdrReader(), unanswered) == [*asked, "DialBegin", "Hangup", "Hangup"]
+    assert names(CdrReader(), RECORD.replace("PJSIP/agent1-1", "")) == [*asked, "Hangup"]
 
 
 @pytest.mark.parametrize(
@@ -157,13 +171,166 @@ def test_fault_80_a_damaged_record_is_counted(line):
     assert reader.bad_lines == bool(line)
 
 
+# --- absurd input costs its own row
+
+ABSURD = [
+    "\0\0\0\0",
+    "x" * 1_000_000,
+    '"' + "x" * 1_000_000,
+    "|" * 100_000,
+    ",".join(['""'] * 9),
+    "-1795455034|1795455034.0|hotline|NONE|ABANDON|1|1|2",
+    "253402300799|1795455034.0|hotline|NONE|ABANDON|1|1|2",
+    "0|1795455034.0|hotline|NONE|ABANDON|1|1|2",
+    cel("ANSWER").replace("1795454912.445116", "0001-01-01 00:00:00.000000"),
+    cel("ANSWER").replace("1795454912.445116", "9999-12-31 23:59:59.999999"),
+    cel("ANSWER").replace("1795454912.445116", "0001-01-01 00:00:00+23:59"),
+    cel("ANSWER").replace("1795454912.445116", "-1.5"),
+    cel("ANSWER").replace("1795454912.445116", "999999999999"),
+    cel("ANSWER")[:60],
+    RECORD.replace("1795454928.359537", "1795454900.0"),
+    RECORD[:80],
+]
+
+
+@pytest.mark.parametrize("line", ABSURD)
+def test_an_absurd_row_is_counted_and_costs_nothing_else(line):
+    begun = cel("CHAN_START")
+    for reader, good in ((CelReader(UTC), begun), (QueueLogReader(), ENTERED), (CdrReader(), RECORD)):
+        assert names(reader, line, good) == names(type(reader)(*[UTC] * (reader.__class__ is CelReader)), good)
+        assert reader.bad_lines == 1
+
+
+@pytest.mark.parametrize(
+    "extra", ["[" * 40_000, '{"hangupcause":"x"}', '{"hangupcause":99999999999999999999}', '{"hangupcause":[]}', "{"]
+)
+def test_details_that_are_none_leave_the_row_as_it_is(extra):
+    reader = CelReader(UTC)
+    ((name, event),) = told(reader, cel("HANGUP", PHONE, extra))
+    assert (name, event.get("Cause"), reader.bad_lines) == ("Hangup", None, 0)
+
+
+def test_a_log_in_gbk_with_a_damaged_row_tells_the_rest(tmp_path):
+    path = tmp_path / "queue_log"
+    answered = "1795455036|1795455034.0|hotline|张三|CONNECT|2|1795455034.1|2\n"
+    path.write_bytes(f"{ENTERED}\n".encode() + b"\xff\xfe|\n" + answered.encode("gbk"))
+    reader = QueueLogReader()
+    *_, (_, connected) = told(reader, *read_lines(path))
+    assert (connected.get("MemberName"), reader.bad_lines) == ("张三", 1)
+
+
+# --- who was bridged with whom
+
+CALLER_ROWS = [cel("CHAN_START"), cel("ANSWER")]
+
+
+def at(seconds, row):
+    return row.replace("1795454912.445116", f"{1795454912 + seconds}.000000")
+
+
+def bridged(seconds, channel, technology="simple_bridge", kind="BRIDGE_ENTER"):
+    return at(seconds, cel(kind, channel, f'{{"bridge_id":"b1","bridge_technology":"{technology}"}}'))
+
+
+def accepted(*rows):
+    """When the phone was answered for the caller, in seconds since the beginning."""
+    events = told(CelReader(UTC), at(0, cel("CHAN_START")), at(1, cel("CHAN_START", PHONE)), *rows)
+    ups = [one.timestamp_us for name, one in events if name == "Newstate" and one.uniqueid == PHONE[1]]
+    ends = [one.timestamp_us for name, one in events if name == "DialEnd" and one.get("DialStatus") == "ANSWER"]
+    assert ups == ends
+    return [(one - 1795454912_000000) / 1_000_000 for one in ups]
+
+
+PHONE_UP = at(6, cel("ANSWER", PHONE))
+CALLER_UP = at(6, cel("ANSWER"))
+CALLER_GONE = at(
+    40, cel("HANGUP", CALLER, '{"hangupcause":16,"hangupsource":"dialplan/builtin","dialstatus":"NOANSWER"}')
+)
+
+
+def test_without_rows_of_bridges_a_phone_that_went_up_was_answered():
+    assert accepted(PHONE_UP, CALLER_UP) == [6]
+    assert accepted(PHONE_UP) == [6]
+
+
+def test_a_phone_bridged_with_the_caller_at_once_was_answered_when_it_went_up():
+    assert accepted(PHONE_UP, CALLER_UP, bridged(6, PHONE), bridged(6, CALLER)) == [6]
+
+
+def test_a_phone_that_confirmed_later_was_answered_then():
+    assert accepted(PHONE_UP, bridged(12, PHONE), bridged(12, CALLER)) == [12]
+
+
+def test_a_phone_that_went_up_and_was_never_bridged_did_not_answer():
+    other = ("PJSIP/agent2-00000002", "1795454912.2")
+    rows = [at(20, cel("CHAN_START", other)), at(25, cel("ANSWER", other)), bridged(25, other), bridged(25, CALLER)]
+    events = told(CelReader(UTC), at(0, cel("CHAN_START")), at(1, cel("CHAN_START", PHONE)), PHONE_UP, *rows)
+    assert [one.uniqueid for name, one in events if name == "Newstate"] == [other[1]]
+
+
+def test_a_bridge_in_which_callers_wait_is_no_answer():
+    rows = [PHONE_UP, bridged(7, PHONE, "holding_bridge"), CALLER_GONE]
+    events = told(
+        CelReader(UTC),
+        bridged(-9, ("PJSIP/x-1", "1.1")),
+        at(0, cel("CHAN_START")),
+        at(1, cel("CHAN_START", PHONE)),
+        *rows,
+    )
+    assert "Newstate" not in [name for name, _ in events]
+
+
+def test_a_caller_who_was_never_put_through_was_not_answered_by_a_phone_that_went_up():
+    assert accepted(PHONE_UP, CALLER_GONE) == []
+
+
+def test_bridges_are_told_with_what_the_manager_would_say():
+    events = dict(told(CelReader(UTC), bridged(6, PHONE), bridged(9, PHONE, kind="BRIDGE_EXIT")))
+    assert events["BridgeEnter"].get("BridgeTechnology") == "simple_bridge"
+    left = events["BridgeLeave"]
+    assert [left.get(key) for key in ("BridgeUniqueid", "Channel", "Uniqueid")] == ["b1", *PHONE]
+
+
+# --- ends that the log lost
+
+
+def test_a_channel_whose_hang_up_was_lost_ends_with_its_last_row_or_with_its_call():
+    begun = [at(0, cel("CHAN_START")), at(1, cel("CHAN_START", PHONE))]
+    ended = at(40, cel("CHAN_END", PHONE))
+    over = at(41, cel("LINKEDID_END"))
+    gone = [
+        (one.uniqueid, one.timestamp_us // 1_000_000 - 1795454912)
+        for name, one in told(CelReader(UTC), *begun, ended, over)
+        if name == "Hangup"
+    ]
+    assert gone == [(PHONE[1], 40), (CALLER[1], 41)]
+
+
+@pytest.mark.parametrize(
+    "kind", ["LOCAL_OPTIMIZE", "LINKEDID_END", "PARK_START", "PARK_END", "USER_DEFINED", "FORWARD", "APP_END", "X"]
+)
+def test_kinds_that_tell_nothing_here_are_known(kind):
+    reader = CelReader(UTC)
+    assert (names(reader, cel(kind)), reader.bad_lines) == ([], 0)
+
+
+def test_a_caller_who_gave_up_unanswered_may_have_waited_in_a_queue_where_the_log_does_not_tell():
+    gone = cel("HANGUP", CALLER, GAVE_UP)
+    reader = CelReader(UTC)
+    list(reader.read([cel("CHAN_START"), gone]))
+    assert [one.event.name for one in reader.perhaps_asked] == ["QueueCallerJoin"]
+    asked = ROW.format("APP_START", *CALLER, "").replace('"",', '"Queue",', 1)
+    reader = CelReader(UTC)
+    assert "QueueCallerJoin" in names(reader, cel("CHAN_START"), asked, gone)
+
+
 # --- files
 
 
 def test_fault_80_rotated_files_are_read_oldest_first_and_an_unfinished_line_waits(tmp_path):
     path = tmp_path / "queue_log"
     for age, (name, text) in enumerate(
-        [("queue_log", "5\n6"), ("queue_log.1", "3\n4\n"), ("queue_log-20261122", "2\n"), ("queue_log.2.gz", "1\n")]
+        [("queue_log", "5\n6"), ("queue_log.1", "3\n4"), ("queue_log-20261122", "2\n"), ("queue_log.2.gz", "1\n")]
     ):
         data = text.encode()
         (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)

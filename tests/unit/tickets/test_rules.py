@@ -110,6 +110,36 @@ def test_a_call_to_the_citizen_closes_it_only_if_the_citizen_answered(by) -> Non
     assert (unchanged.state, ended.closed_by_call) == (State.OPEN, "o")
 
 
+def old_ticket(ticket_id: str, number: str) -> Ticket:
+    """A callback as an earlier version stored it, under the number as it came."""
+    miss = Miss(call_id=ticket_id, number=None, group="社保", started_at=T, ended_at=T)
+    (opened,) = Book(PLAN).note(miss)
+    return replace(opened, number=number, state=State.OPEN)
+
+
+def test_a_ticket_stored_under_an_older_form_of_its_number_is_joined_and_closed_by_the_form_of_today() -> None:
+    book = Book(PLAN)
+    book.put(old_ticket("old", "2088888888"))
+    (joined,) = book.note(Miss(call_id="b", number="02088888888", group="社保", started_at=T + 1, ended_at=T + 2))
+    assert joined.missed_calls == ("old", "b")
+    (done,) = book.note(Contact(call_id="c", number="02088888888", group="社保", at=T + HOUR))
+    assert (done.state, done.closed_by_call) == (State.CLOSED, "c")
+    assert book.live == ()
+
+
+def test_two_tickets_of_one_subscriber_under_two_forms_are_both_closed_by_one_talk() -> None:
+    book = Book(PLAN)
+    for one in (old_ticket("old", "2088888888"), old_ticket("new", "02088888888")):
+        book.put(one)
+    assert len(book.live) == 2
+    assert len(book.note(Contact(call_id="c", number="02088888888", group="社保", at=T + HOUR))) == 2
+    assert book.live == ()
+
+
+def test_a_company_switchboard_is_known_however_the_settings_write_it() -> None:
+    assert Book(PLAN, switchboards=frozenset({"0371-6000 0000"})).is_switchboard("037160000000")
+
+
 def test_another_line_or_a_company_switchboard_only_suggests_that_it_is_settled() -> None:
     _, other_line = noted(call("a", start=T), call("b", line="就业", start=T + HOUR, answered=T + HOUR + SECOND))
     company = "037160000000"
@@ -278,6 +308,16 @@ def test_every_state_but_closed_has_a_way_to_its_end_and_closed_has_none(state) 
         ("0371-6000 0000", Refusal.OWN_NUMBER),
         ("6000 0000", Refusal.OWN_NUMBER),
         ("4001234567", Refusal.NOT_A_CITIZEN_S),
+        ("04006551234", Refusal.NOT_A_CITIZEN_S),
+        ("08006551234", Refusal.NOT_A_CITIZEN_S),
+        ("+864006551234", Refusal.NOT_A_CITIZEN_S),
+        ("03716555123", Refusal.NOT_A_CITIZEN_S),
+        ("1064812345678", Refusal.NOT_A_CITIZEN_S),
+        ("+86110", Refusal.EMERGENCY),
+        ("0015012345678", Refusal.AMBIGUOUS),
+        ("037195588", Refusal.AMBIGUOUS),
+        ("2088888888", None),
+        ("0037165551234", None),
         ("101", Refusal.NOT_A_CITIZEN_S),
         (None, Refusal.WITHHELD),
         ("anonymous", Refusal.WITHHELD),

@@ -45,6 +45,32 @@ def test_a_refusal_says_what_to_mend():
     assert "final address" in read_answer(Form.JSON, 301, b"").text
 
 
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("invalid timestamp, more: [https://ding-doc.dingtalk.com/doc#/serverapi2/qf2nxq]", "clock"),
+        ("description:机器人发送签名过期;solution:签名生成时间和发送时间请保持在timestampms以内", "clock"),
+        ("timestamp 无效", "clock"),
+        ("sign not match, more: [...]", "加签"),
+        ("description:机器人发送签名不匹配", "加签"),
+        ("keywords not in content, more: [...]", "keyword"),
+        ("description:关键词不匹配", "keyword"),
+        ("ip 203.0.113.7 not in whitelist", "address"),
+        ("something new", "clock"),
+    ],
+)
+def test_the_cure_of_dingtalk_s_one_code_for_four_things_is_that_of_its_text(told, words):
+    text = read_answer(Form.DINGTALK, 200, robot(310000, told)).text
+    assert words in text[text.index("(") :].rpartition(told)[2]
+
+
+def test_a_wrong_clock_is_named_whoever_speaks_of_it():
+    assert "clock" in read_answer(Form.WECOM, 200, robot(40999, "timestamp expired")).text
+    assert "clock" in read_answer(Form.JSON, 401, b"").text
+    assert "clock" not in read_answer(Form.JSON, 404, b"").text
+    assert "clock" not in read_answer(Form.WECOM, 200, robot(93000, "invalid webhook url")).text
+
+
 def test_a_pause_is_as_long_as_was_asked_for_and_never_longer_than_an_hour():
     assert read_answer(Form.JSON, 429, b"", "7").wait_seconds == 7
     assert read_answer(Form.JSON, 503, b"", "99999").wait_seconds == 3600

@@ -1,0 +1,315 @@
+"""`decide`, `appeal`, `agreement` of `voicedesk calls` and `voicedesk greeting`: what people say beside the rules."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import tzinfo
+from typing import Annotated, Any
+
+import typer
+
+from voicedesk.calls.model import Cause, Verdict
+from voicedesk.cli.common import (
+    ConfigOption,
+    FromOption,
+    JsonOption,
+    ToOption,
+    local_time,
+    moment,
+    say,
+    say_json,
+    settings_of,
+    wait,
+)
+from voicedesk.cli.who import typed_by
+from voicedesk.clock import now_us
+from voicedesk.errors import InputError
+from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.log import mask_numbers
+from voicedesk.services import agreement as agreeing
+from voicedesk.services import decisions
+from voicedesk.services.decisions import Decided
+from voicedesk.settings import Settings
+from voicedesk.sheets import words as meanings
+from voicedesk.sheets.words import both
+from voicedesk.store.calls import Filter
+from voicedesk.store.decisions import AppealState, History, Kind, Move, Step
+from voicedesk.store.greetings import GreetingFilter
+from voicedesk.store.store import Store
+
+CALL_WORDS = {code: both(meanings.VERDICTS, code) for code in meanings.VERDICTS}
+GREETING_WORDS = {code: both(meanings.GREETING_VERDICTS, code) for code in meanings.GREETING_VERDICTS}
+RULE_WORDS = {**CALL_WORDS, **GREETING_WORDS, agreeing.FORBIDDEN: "禁语 forbidden phrase"}
+APPEALS = {
+    AppealState.OPEN: "申诉待处理 appeal open",
+    AppealState.UPHELD: "申诉成立 appeal upheld",
+    AppealState.REFUSED: "申诉不成立 appeal refused",
+}
+MOVES = {Move.DECIDE: "人工判定 decided", Move.UNDO: "撤回 taken back", Move.APPEAL: "申诉 appealed"}
+CAUSES = {
+    "routing": "路由 routing",
+    "all_busy": "全忙 all busy",
+    "empty_seat": "空岗 empty seat",
+    "person": "人员 person",
+}
+
+CallArgument = Annotated[str, typer.Argument(help="The call's id, or its beginning.", metavar="ID")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why: kept with it, and shown.")]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who does it, by [[agents]] id or name; else your login.")]
+UndoOption = Annotated[bool, typer.Option("--undo", help="Take the last decision back: what stood before holds.")]
+LegOption = Annotated[
+    str | None, typer.Option(help="Only this leg: its number in `calls show`, or its phone, e.g. PJSIP/agent1.")
+]
+PhoneOption = Annotated[str | None, typer.Option(help="Which phone, where several were heard in the call.")]
+
+
+def decide_call(
+    call_id: CallArgument,
+    reason: ReasonOption,
+    verdict: Annotated[Verdict | None, typer.Argument(help="What a person says of it.", metavar="VERDICT")] = None,
+    leg: LegOption = None,
+    cause: Annotated[Cause | None, typer.Option(help="Why it was late or missed.")] = None,
+    undo: UndoOption = False,
+    by: ByOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Decide a call, or one of its legs, beside the automatic verdict; an open appeal is answered by it.
+
+    Example: `voicedesk calls decide 1f3a9c missed --cause empty_seat --reason "话机断线，见报修单" --by wang`
+    """
+
+    async def work(store: Store, who: str) -> History:
+        about = await decisions.find_call(store, call_id, leg)
+        if _chosen(verdict, undo) is None:
+            await decisions.undo(store, about, reason=reason, by=who, now=now_us)
+        else:
+            given = verdict.value if verdict else ""
+            why = cause.value if cause else None
+            await decisions.decide(store, about, given, reason=reason, by=who, now=now_us, cause=why)
+        return await store.decisions.of(about.subject)
+
+    _do(config, by, work, json=json)
+
+
+def decide_greeting(
+    call_id: CallArgument,
+    reason: ReasonOption,
+    verdict: Annotated[
+        GreetingVerdict | None, typer.Argument(help="What a person says of it.", metavar="VERDICT")
+    ] = None,
+    forbidden: Annotated[
+        bool | None, typer.Option("--forbidden/--no-forbidden", help="Whether a forbidden phrase was truly said.")
+    ] = None,
+    phone: PhoneOption = None,
+    undo: UndoOption = False,
+    by: ByOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Decide a greeting beside the automatic verdict; an open appeal is answered by it.
+
+    Example: `voicedesk greeting decide 1f3a9c compliant --no-forbidden --reason "听录音，三项齐全" --by wang`
+    """
+
+    async def work(store: Store, who: str) -> History:
+        about = await decisions.find_greeting(store, call_id, phone)
+        if _chosen(verdict, undo) is None:
+            await decisions.undo(store, about, reason=reason, by=who, now=now_us)
+        else:
+            given = verdict.value if verdict else ""
+            await decisions.decide(store, about, given, reason=reason, by=who, now=now_us, forbidden=forbidden)
+        return await store.decisions.of(about.subject)
+
+    _do(config, by, work, json=json)
+
+
+def appeal_call(
+    call_id: CallArgument,
+    reason: ReasonOption,
+    leg: LegOption = None,
+    by: ByOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Appeal against the verdict of a call or a leg: by whom it concerns, once; a supervisor decides it.
+
+    Example: `voicedesk calls appeal 1f3a9c --leg PJSIP/agent1 --reason "当时话机无声" --by zhang`
+    """
+    _appeal(config, by, reason, lambda store: decisions.find_call(store, call_id, leg), json=json)
+
+
+def appeal_greeting(
+    call_id: CallArgument,
+    reason: ReasonOption,
+    phone: PhoneOption = None,
+    by: ByOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Appeal against the verdict of a greeting: by whom it concerns, once; a supervisor decides it.
+
+    Example: `voicedesk greeting appeal 1f3a9c --reason "已报部门，录音不清" --by zhang`
+    """
+    _appeal(config, by, reason, lambda store: decisions.find_greeting(store, call_id, phone), json=json)
+
+
+def call_agreement(
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """How far people agree with the automatic verdicts of calls and legs: precision and recall, with both numbers.
+
+    Example: `voicedesk calls agreement --from 2026-11-01`
+    """
+    settings = settings_of(config)
+    which = Filter(line=line, from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
+
+    async def work() -> tuple[agreeing.Agreement, agreeing.Agreement]:
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            return await agreeing.call_agreement(store, which)
+
+    calls, legs = wait(work())
+    if json:
+        say_json({"calls": _agreement_json(calls), "legs": _agreement_json(legs)})
+        return
+    _tell_agreement("来电 calls", calls)
+    if legs.compared or legs.untold or legs.undecided:
+        _tell_agreement("振铃 legs", legs)
+
+
+def greeting_agreement(
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """How far people agree with the automatic verdicts of greetings: precision and recall per rule, with both numbers.
+
+    Example: `voicedesk greeting agreement --from 2026-11-01`
+    """
+    settings = settings_of(config)
+    zone = settings.hall.zone
+    which = GreetingFilter(line=line, from_at=moment(since, zone), to_at=moment(until, zone))
+
+    async def work() -> agreeing.Agreement:
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            return await agreeing.greeting_agreement(store, which)
+
+    found = wait(work())
+    if json:
+        say_json(_agreement_json(found))
+    else:
+        _tell_agreement("问候 greetings", found)
+
+
+def tell_history(history: History, words: Mapping[str, str], zone: tzinfo, *, unmask: bool = False) -> None:
+    """What people did about one subject, step by step."""
+    standing = history.standing
+    for step in history.steps:
+        say(f"  {local_time(step.at, zone)}  {MOVES[step.move]} {step.by}: {_told(step, words, unmask=unmask)}")
+    if standing.appeal_state is not None:
+        say(f"  {APPEALS[standing.appeal_state]}")
+
+
+def in_short(verdict: str, words: Mapping[str, str], *, appeal_open: bool) -> str:
+    """What a person decided, for a line of a list; empty where nobody did and nobody appealed."""
+    told = [f"人工 by hand: {words.get(verdict, verdict)}"] if verdict else []
+    told += [APPEALS[AppealState.OPEN]] if appeal_open else []
+    return "，".join(told)
+
+
+def histories_json(histories: Iterable[History], *, unmask: bool = False) -> list[dict[str, Any]]:
+    """Histories as plain values, numbers in reasons masked."""
+    plain = [decisions.as_json(one) for one in histories]
+    for one in plain:
+        for step in (*one["steps"], *([one["decision"]] if one["decision"] else [])):
+            step["reason"] = step["reason"] if unmask else mask_numbers(step["reason"])
+    return plain
+
+
+def who_of(settings: Settings, by: str | None) -> str:
+    """The id of whoever types this: an agent named by id or name, else the login."""
+    if by is None:
+        return typed_by()
+    named = [one.id for one in settings.agents if one.name == by.strip()]
+    if len(named) > 1:
+        raise InputError(f"more than one person is called {by!r}: give the id ({', '.join(named)})")
+    return named[0] if named and by.strip() not in {one.id for one in settings.agents} else by
+
+
+def _chosen(verdict: object, undo: bool) -> object:
+    """The verdict; None to take one back. Raises InputError for neither and for both."""
+    if (verdict is None) != undo:
+        raise InputError("say either a VERDICT or --undo, and not both")
+    return verdict
+
+
+def _do(config: ConfigOption, by: str | None, work: Callable[[Store, str], Awaitable[History]], *, json: bool) -> None:
+    settings = settings_of(config)
+
+    async def in_store() -> History:
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            return await work(store, who_of(settings, by))
+
+    _answer(wait(in_store()), settings, json=json)
+
+
+def _appeal(
+    config: ConfigOption, by: str | None, reason: str, find: Callable[[Store], Awaitable[Decided]], *, json: bool
+) -> None:
+    settings = settings_of(config)
+
+    async def in_store() -> History:
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            about = await find(store)
+            await decisions.appeal(store, settings, about, reason=reason, by=who_of(settings, by), now=now_us)
+            return await store.decisions.of(about.subject)
+
+    _answer(wait(in_store()), settings, json=json)
+
+
+def _answer(history: History, settings: Settings, *, json: bool) -> None:
+    if json:
+        say_json(histories_json([history])[0])
+        return
+    words = GREETING_WORDS if history.subject.kind is Kind.GREETING else CALL_WORDS
+    automatic = history.steps[-1].automatic or ""
+    decision = history.standing.decision
+    say(f"{history.subject.call_id[:10]}  {history.subject.endpoint}".rstrip())
+    say(f"自动 automatic: {words.get(automatic, automatic)}")
+    say(f"人工 by hand: {_told(decision, words) if decision else '—'}")
+    tell_history(history, words, settings.hall.zone)
+
+
+def _told(step: Step, words: Mapping[str, str], *, unmask: bool = False) -> str:
+    told = [words.get(step.verdict, step.verdict)] if step.verdict else []
+    told += [CAUSES.get(step.cause, step.cause)] if step.cause else []
+    if step.forbidden is not None:
+        told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
+    told.append(step.reason if unmask else mask_numbers(step.reason))
+    return " — ".join(told)
+
+
+def _agreement_json(found: agreeing.Agreement) -> dict[str, Any]:
+    rules = [{**asdict(one), "precision": one.precision, "recall": one.recall} for one in found.rules]
+    return {**asdict(found), "rules": rules}
+
+
+def _tell_agreement(title: str, found: agreeing.Agreement) -> None:
+    if not found.compared and not found.untold and not found.undecided:
+        say(f"{title}: 还没有人工判定 nobody decided any yet")
+        return
+    untold = f"自动无法判定 the rules cannot tell {found.untold}；人工无法判定 people cannot tell {found.undecided}"
+    say(f"{title}: 一致 agree {_share(found.same, found.compared)}；{untold}")
+    for one in found.rules:
+        name = RULE_WORDS.get(one.rule, one.rule)
+        precision = f"准确率 precision {_share(one.both, one.automatic)}"
+        say(f"  {name}: {precision}，召回率 recall {_share(one.both, one.human)}")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part}/{whole}" + (f" ({part / whole:.1%})" if whole else "")

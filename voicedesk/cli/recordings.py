@@ -1,0 +1,46 @@
+"""`voicedesk recordings`: what lies in the switches' recordings' folders, and what becomes of it."""
+
+from typing import Annotated
+
+import typer
+
+from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
+from voicedesk.clock import now_us
+from voicedesk.services.recorded_calls import Listed, as_json, lines_of, list_recordings
+from voicedesk.settings import Settings
+from voicedesk.store.store import Store
+
+app = typer.Typer(help="Recordings where the switches put them: heard, waiting, unknown.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Commands about recordings."""
+
+
+@app.command("list")
+def list_(
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Only what nobody takes up: no call is known, or it is none of ours.")
+    ] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List what lies in the recordings' folders: of which call it is, what waits, and when it will be deleted.
+
+    Example: `voicedesk recordings list --unknown`
+    """
+    settings = settings_of(config)
+    found = [one for one in wait(_list(settings)) if one.is_unknown or not unknown]
+    if json:
+        say_json([as_json(one) for one in found])
+        return
+    for line in lines_of(found, settings.hall.zone, local_time):
+        say(line)
+    if not found:
+        say("没有录音文件 nothing lies there")
+
+
+async def _list(settings: Settings) -> list[Listed]:
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        return await list_recordings(store, settings, now_us())

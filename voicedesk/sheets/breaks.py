@@ -1,0 +1,47 @@
+"""Breaks as a table for people."""
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+
+from voicedesk.phones.model import Break
+from voicedesk.sheets import words
+from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
+from voicedesk.sheets.words import word
+
+
+def break_columns(zone: tzinfo) -> tuple[Column, ...]:
+    """The columns of breaks; times as the clocks of `zone` show them."""
+    return (
+        Column("话机", width=16),
+        Column("人员"),
+        Column(time_title("开始时间", zone), Kind.TIME, 20),
+        Column(time_title("结束时间", zone), Kind.TIME, 20),
+        Column("时长（秒）", Kind.SECONDS),
+        Column("仍在离岗"),
+        Column("原因", width=18),
+        Column("来源"),
+        Column("操作人"),
+        Column("结束时刻未被看到"),
+        Column("交换机"),
+    )
+
+
+def breaks_sheet(breaks: Iterable[Break], zone: tzinfo, *, names: Mapping[str, str], now: int) -> Sheet:
+    """The breaks as they stand; `names` are people's by their ids."""
+    return Sheet(name="离岗", columns=break_columns(zone), rows=(_row(one, zone, names, now) for one in breaks))
+
+
+def _row(one: Break, zone: tzinfo, names: Mapping[str, str], now: int) -> tuple[Cell, ...]:
+    return (
+        one.endpoint,
+        names.get(one.agent or "", one.agent or ""),
+        time_cell(one.from_at, zone),
+        time_cell(one.to_at, zone),
+        seconds_cell((one.to_at if one.to_at is not None else now) - one.from_at),
+        yes_cell(one.to_at is None),
+        one.reason,
+        word(words.BREAK_SOURCES, one.source),
+        names.get(one.by, one.by),
+        yes_cell(not one.end_seen),
+        one.pbx,
+    )

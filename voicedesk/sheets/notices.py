@@ -1,0 +1,72 @@
+"""The ledger of telephone enquiries (咨询台账) as a table for people: a row for each walk through the IVR."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+
+from voicedesk.ivr.model import NoticeHeard
+from voicedesk.phone_numbers import mask
+from voicedesk.sheets import words
+from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
+from voicedesk.sheets.words import word
+from voicedesk.store.consultations import StoredConsultation, StoredRequest
+
+
+def notice_columns(zone: tzinfo) -> tuple[Column, ...]:
+    """The columns of the ledger; times as the clocks of `zone` show them."""
+    return (
+        Column("告知编号", width=12),
+        Column("线路", width=16),
+        Column("来电号码", width=16),
+        Column(time_title("开始时间", zone), Kind.TIME, 20),
+        Column(time_title("结束时间", zone), Kind.TIME, 20),
+        Column("时长（秒）", Kind.SECONDS),
+        Column("进入方式"),
+        Column("离开方式"),
+        Column("停在", width=14),
+        Column("告知事项", width=36),
+        Column("全部听完"),
+        Column("登记请求", width=24),
+        Column("按键（次）", Kind.COUNT),
+        Column("短信结果", width=14),
+        Column("通话编号", width=22),
+        Column("交换机"),
+    )
+
+
+def notices_sheet(stored: Iterable[StoredConsultation], zone: tzinfo, *, unmask: bool = False) -> Sheet:
+    """The ledger as it stands."""
+    return Sheet(name="咨询台账", columns=notice_columns(zone), rows=(_row(one, zone, unmask) for one in stored))
+
+
+def _row(one: StoredConsultation, zone: tzinfo, unmask: bool) -> tuple[Cell, ...]:
+    walk, number = one.consultation, one.caller_number or ""
+    return (
+        walk.code,
+        one.line or "",
+        number if unmask else mask(number),
+        time_cell(walk.started_at, zone),
+        time_cell(walk.ended_at, zone),
+        seconds_cell(walk.ended_at - walk.started_at),
+        word(words.IVR_ENTRIES, walk.entry),
+        word(words.IVR_EXITS, walk.exit or ""),
+        word(words.IVR_STATES, walk.state),
+        "；".join(_told(notice) for notice in walk.notices),
+        yes_cell(bool(walk.notices) and all(notice.is_complete for notice in walk.notices)),
+        "；".join(_asked(request, unmask) for request in one.requests),
+        len(walk.keys),
+        one.sms_outcome or "",
+        one.call_id or "",
+        one.pbx,
+    )
+
+
+def _told(notice: NoticeHeard) -> str:
+    done = sum(part.is_complete for part in notice.parts)
+    return f"{notice.name}（版本 {notice.version}，{done}/{len(notice.parts)}）"
+
+
+def _asked(request: StoredRequest, unmask: bool) -> str:
+    number = request.asked.number or ""
+    told = [word(words.IVR_REQUESTS, request.asked.kind), number if unmask else mask(number)]
+    outcome = word(words.TICKET_OUTCOMES, request.outcome) if request.settled_at is not None else "待处理"
+    return " ".join(text for text in (*told, outcome) if text)
