@@ -199,7 +199,11 @@ class ChannelEvents:
 
     def _dial_end(self, event: AmiEvent, at: int) -> None:
         leg = self._dialled(event, at)
-        if leg is None or leg.dial_end_at is not None:
+        if leg is None:
+            return
+        if leg.dial_end_at is not None:
+            if leg.dial_status == "ANSWER" and leg.connected_at is None and event.get("DialStatus") != "ANSWER":
+                leg.dial_status = event.get("DialStatus")  # taken back: the caller left before the two were connected
             return
         leg.dial_end_at = at
         leg.dial_status = event.get("DialStatus")
@@ -300,7 +304,9 @@ class ChannelEvents:
 
     def _hangup_request(self, event: AmiEvent, at: int) -> None:
         channel = self._registry.channel(event, SELF, at)
-        if channel is not None and channel.hangup_requested_at is None:
+        if channel is None or channel.hangup_requested_at is not None:
+            return
+        if channel.leg is not None or event.get("ChannelStateDesc") != "Busy":  # the switch gave the busy tone before
             channel.hangup_requested_at = at
 
     def _cut_off(self, event: AmiEvent, at: int) -> None:
@@ -317,6 +323,8 @@ class ChannelEvents:
         channel.hangup_cause = int(cause) if cause.isdecimal() else None
         if channel.leg is not None:
             self._registry.changed[channel.call] = None
+        elif channel.number_rank < _SEEN:  # where nothing could be dialled, its end is all there is of a call
+            self._describe(channel, event, _SEEN)
         self._registry.hang_up(channel, at)
         if self._registry.waiting:
             self._waiting.watch(channel.endpoint)

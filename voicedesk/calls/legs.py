@@ -290,8 +290,8 @@ def _refused(leg: Leg) -> Outcome | None:
     rang = leg.ringing_at is not None or leg.dial_ringing_at is not None
     if cause == _ELSEWHERE:
         return Outcome.ANSWERED_ELSEWHERE
-    if cause == _REFUSED:
-        return Outcome.DECLINED
+    if cause == _REFUSED:  # a hand can decline only what rang: do-not-disturb says the same at once
+        return Outcome.DECLINED if rang or leg.from_log else Outcome.BUSY
     if cause == _BUSY or leg.dial_status == "BUSY":
         return Outcome.DECLINED if rang else Outcome.BUSY
     return Outcome.UNREACHABLE if not rang and _was_unreachable(leg, cause) else None

@@ -396,7 +396,7 @@ def _reached(leg: LegFacts) -> bool:
 
 def _all_talking(rung: list[LegFacts], idle: list[tuple[PhoneState, ...]]) -> bool:
     """Every phone, tried or only due, was taken by another caller of the hall."""
-    tried = all(leg.outcome is Outcome.BUSY and leg.state_before is PhoneState.TALKING for leg in rung)
+    tried = all(leg.answered_at is None and leg.state_before is PhoneState.TALKING for leg in rung)
     return tried and all(PhoneState.TALKING in states and _OCCUPIED.issuperset(states) for states in idle)
 
 
