@@ -16,7 +16,7 @@ from tests.histories.perturb import (
     with_restart,
 )
 from tests.histories.plan import Tape, draw_day
-from tests.histories.world import HALL, HINTS_ARE_TIED, LATER_BOOT, PEOPLE, History, by_linkedid, keep, run, track
+from tests.histories.world import HALL, LATER_BOOT, PEOPLE, History, by_linkedid, keep, run, track
 from voicedesk.calls.model import JudgedCall, Outcome
 from voicedesk.calls.tracker import Tracker
 
@@ -50,7 +50,7 @@ def differences(history: History, found) -> list[str]:
         judged = got.judgement
         if judged.verdict.value not in truth.verdicts:
             wrong.append(f"{call.kind}: {judged.verdict.value} ({judged.reason}), but it was {set(truth.verdicts)}")
-        elif judged.cause not in truth.causes and (HINTS_ARE_TIED or call.kind != "hint"):
+        elif judged.cause not in truth.causes:
             wrong.append(f"{call.kind}: because of {judged.cause}, but it was {truth.causes}")
         if truth.ring_us is not None and judged.ring_us != truth.ring_us:
             wrong.append(f"{call.kind}: rang {judged.ring_us}, but it was {truth.ring_us}")

@@ -27,8 +27,6 @@ HALL = Hall(
     phones=ALL_PHONES,
     assignments=tuple(Assignment(agent=agent, endpoint=endpoint) for endpoint, agent in PEOPLE.items()),
 )
-HINTS_ARE_TIED = hasattr(HALL, "extensions")
-"""Whether the phone behind a hint is known: else nobody can say what it did, and so why nobody came."""
 FIRST_BOOT, LATER_BOOT = "2027-01-15 08:00:00", "2027-01-15 09:00:00"
 NOT_SEEN_BY_A_WATCHER = {"Newchannel"}
 

@@ -13,6 +13,8 @@ from voicedesk.clock import MICROSECONDS
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _NUMBER_CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 _NO_EXTENSION = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
+_NOBODY_TO_DIAL = frozenset({3, 20, 27, 38, 44})
+"""Q.850 causes that a caller's channel is left with where a phone is not registered, or no way leads to it."""
 _UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(4)
 """How far a caller's number can be trusted: before or after the dialplan cleaned it, or announced by it."""
 
@@ -325,9 +327,23 @@ class ChannelEvents:
             self._registry.changed[channel.call] = None
         elif channel.number_rank < _SEEN:  # where nothing could be dialled, its end is all there is of a call
             self._describe(channel, event, _SEEN)
+        if channel.hangup_cause in _NOBODY_TO_DIAL:
+            self._turned_away(channel, at)
         self._registry.hang_up(channel, at)
         if self._registry.waiting:
             self._waiting.watch(channel.endpoint)
+
+    def _turned_away(self, channel: Channel, at: int) -> None:
+        """A caller of a line whose only phone is not there: nothing can be dialled, the end is all that is told."""
+        record, hall = channel.call, self._registry.hall
+        if record.asked_at is not None or channel is not record.first_channel or channel.up_at is not None:
+            return
+        if channel.hangup_requested_at is not None or any(one.leg for one in record.channels.values()):
+            return
+        is_line = hall.line_named(record.line_hint) or hall.line_of(channel.extension, None)
+        if is_line and direction_of(record, hall) is Direction.INBOUND:
+            record.turned_away = True
+            self._waiting.ask(record, at)
 
     def _blind_transfer(self, event: AmiEvent, at: int) -> None:
         channel = self._registry.channels.get(event.get("TransfererUniqueid") or "")
