@@ -130,7 +130,7 @@ async def penalties(scene: Scene) -> None:
     phones=("1071",),
     tells=(
         "answered on_time - by 1071 | 1071:answered:on_time",
-        "abandoned missed all_busy by - | 1071:cancelled:missed",
+        "abandoned missed all_busy by - | 1071:cancelled:not_judged",
     ),
     kept=True,
 )
