@@ -175,7 +175,7 @@ def test_fault_38_a_step_between_the_end_of_a_call_and_its_last_events_is_seen()
     desk.tell("94.0002 DialEnd trunk > agent1 DialStatus=NOANSWER", arrived_after=-90)
     facts, judged = desk.one()
     assert GapReason.CLOCK_STEP in {gap.reason for gap in facts.gaps}
-    assert (judged.legs[0].verdict, judged.cause) == (Verdict.CANNOT_TELL, Cause.ROUTING)
+    assert (judged.legs[0].verdict, judged.cause) == (Verdict.CANNOT_TELL, None)
 
 
 def test_fault_38_a_call_decided_before_it_began_decides_nothing():
