@@ -9,7 +9,7 @@ from tests.unit.calls.story import HALL, T0, Story
 from tests.unit.calls.test_stories import QUEUE_CALL
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls import registry
-from voicedesk.calls.model import Cause, Disposition, GapReason, Outcome, Reason, StartSource, Verdict
+from voicedesk.calls.model import Disposition, GapReason, Outcome, Reason, StartSource, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
