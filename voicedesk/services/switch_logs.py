@@ -153,12 +153,12 @@ def retell(
 
 
 def _receive_logged(tracker: Tracker, one: LoggedEvent, unseen: set[str]) -> None:
-    """What was perhaps before a gap is told of calls alone that nobody saw before it; `unseen` are their ids."""
-    call = one.event.linkedid or one.event.get("DestLinkedid") or ""
-    if one.is_retimed and call not in unseen:
-        if tracker.call_of(call) is not None:
+    """What was perhaps before a gap is told of channels alone that nobody saw before it, `unseen`."""
+    channel = one.event.uniqueid or ""
+    if one.is_retimed and channel not in unseen:
+        if tracker.call_of(channel) is not None:
             return
-        unseen.add(call)
+        unseen.add(channel)
     tracker.receive_logged(one.event)
 
 
