@@ -168,8 +168,8 @@ class ChannelEvents:
         if dialler is not None:
             leg.dialler = dialler
             dialler.dialled_at = at if dialler.dialled_at is None else dialler.dialled_at
-            if dialler.call is not channel.call:  # a colleague picked the call up from a phone of their own
-                self._registry.join(dialler.call, channel.call)
+            if dialler.call is not channel.call:
+                self._registry.dialled_for(channel, dialler.call)
             if dialler.number_rank < _CLEANED and not dialler.is_local:
                 self._describe(dialler, event, _CLEANED)
         return leg

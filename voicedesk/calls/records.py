@@ -181,7 +181,7 @@ class Leg:
 
 
 class CallRecord:
-    """One caller's matter while it lasts."""
+    """One caller's matter while it lasts. `guests` are channels of other calls that it may have met in a bridge."""
 
     __slots__ = (
         "asked_at",
@@ -194,6 +194,7 @@ class CallRecord:
         "first_at",
         "forgotten",
         "gaps",
+        "guests",
         "id",
         "last_at",
         "line_hint",
@@ -219,6 +220,7 @@ class CallRecord:
         self.boot = boot
         self.linkedids = [linkedid]
         self.channels: dict[str, Channel] = {}
+        self.guests: dict[str, Channel] = {}
         self.live = 0
         self.forgotten = False
         self.first_at = at
@@ -261,7 +263,7 @@ class CallRecord:
         """Nobody will ask any more: unties what holds each other, so that memory is free at once."""
         for channel in self.channels.values():
             channel.leg = None
-        self.channels = {}
+        self.channels, self.guests = {}, {}
 
     def mark_gap(self, gap: Gap) -> None:
         """Notes that events may be missing, once per stretch."""
@@ -279,6 +281,7 @@ class CallRecord:
         self.transfers.extend(other.transfers)
         self.attended.extend(other.attended)
         self.local_members |= other.local_members
+        self.guests |= other.guests
         self.doubtful = self.doubtful or other.doubtful
         self.repaired = self.repaired or other.repaired
         self.switch_tells_bridges = self.switch_tells_bridges or other.switch_tells_bridges
