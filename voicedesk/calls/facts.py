@@ -54,8 +54,7 @@ def is_house_phone(channel: Channel, hall: Hall) -> bool:
     """A staff phone; also one that the settings do not name, if it calls with its own name as its number."""
     if channel.endpoint in hall.phones:
         return True
-    number = channel.number or ""
-    return 0 < len(number) <= _LONGEST_EXTENSION and channel.endpoint.partition("/")[2] == number
+    return channel.calls_as_itself and len(channel.endpoint.partition("/")[2]) <= _LONGEST_EXTENSION
 
 
 def has_caller(record: CallRecord, hall: Hall) -> bool:

@@ -41,11 +41,13 @@ class Channel:
     `abandoned_at`; the dialplan says at `ran_out_at` that this was the queue's doing. At `cut_off_at` somebody, or the
     switch, asked for its end; at `hangup_requested_at` its own far end did. `rings_at_extension`: it said Ringing while
     it stood in the dialplan, which a channel that the switch rings does not.
+    `calls_as_itself`: its number was its name.
     """
 
     __slots__ = (
         "abandoned_at",
         "call",
+        "calls_as_itself",
         "cut_off_at",
         "dialled_at",
         "endpoint",
@@ -79,6 +81,7 @@ class Channel:
         self.leg: Leg | None = None
         self.extension: str | None = None
         self.number: str | None = None
+        self.calls_as_itself = False
         self.number_rank = -1
         self.up_at: int | None = None
         self.up_unseen = False
