@@ -28,6 +28,7 @@ class ChannelEvents:
         self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "AgentCalled": self._agent_called,
             "AgentConnect": self._agent_connect,
+            "AgentDump": self._agent_dump,
             "AgentRingNoAnswer": self._agent_ring_no_answer,
             "AttendedTransfer": self._attended_transfer,
             "BlindTransfer": self._blind_transfer,
@@ -301,6 +302,13 @@ class ChannelEvents:
             leg.member = member
         elif member:
             leg.channel.call.local_members[local_base(leg.channel.name)] = member
+
+    def _agent_dump(self, event: AmiEvent, at: int) -> None:
+        """The member hung up while the queue's announcement was played to them: the caller waits on."""
+        leg = self._dialled(event, at)
+        if leg is not None:
+            leg.was_dumped = True
+            self._registry.changed[leg.channel.call] = None
 
     def _agent_ring_no_answer(self, event: AmiEvent, at: int) -> None:
         leg = self._dialled(event, at)

@@ -119,6 +119,7 @@ class Leg:
         "queue_gave_up_at",
         "ringing_at",
         "state_before",
+        "was_dumped",
     )
 
     def __init__(self, channel: Channel, state_before: PhoneState) -> None:
@@ -139,6 +140,7 @@ class Leg:
         self.connected_at: int | None = None
         self.queue_gave_up_at: int | None = None
         self.picked_up = False
+        self.was_dumped = False
 
     @property
     def lifted_at(self) -> int | None:
@@ -159,7 +161,7 @@ class Leg:
         """The switch says that the call was taken, or says nothing; a dial may end otherwise although it was lifted."""
         if self.connected_at is not None:
             return True
-        return self.dial_status in (None, "ANSWER")
+        return not self.was_dumped and self.dial_status in (None, "ANSWER")
 
     @property
     def accepted_at(self) -> int | None:
