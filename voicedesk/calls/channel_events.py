@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.caller_numbers import caller_number, is_of_the_hall
 from voicedesk.calls.facts import direction_of, role_of
 from voicedesk.calls.model import Direction, PhoneState, Role, StartSource
 from voicedesk.calls.records import CallRecord, Channel, Leg, Stay, local_base
@@ -10,13 +11,12 @@ from voicedesk.calls.registry import DEST, SELF, TRANSFER, Registry
 from voicedesk.calls.waiting import Waiting
 from voicedesk.clock import MICROSECONDS
 
-_WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
-_NUMBER_CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 _NO_EXTENSION = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
 _NOBODY_TO_DIAL = frozenset({3, 20, 27, 38, 44})
 """Q.850 causes that a caller's channel is left with where a phone is not registered, or no way leads to it."""
-_UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(4)
-"""How far a caller's number can be trusted: before or after the dialplan cleaned it, or announced by it."""
+_OURS, _UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(5)
+"""How far a caller's number can be trusted: the hall's own is nobody's; before or after the dialplan cleaned it, or
+announced by it."""
 
 
 class ChannelEvents:
@@ -28,6 +28,7 @@ class ChannelEvents:
         self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "AgentCalled": self._agent_called,
             "AgentConnect": self._agent_connect,
+            "AgentDump": self._agent_dump,
             "AgentRingNoAnswer": self._agent_ring_no_answer,
             "AttendedTransfer": self._attended_transfer,
             "BlindTransfer": self._blind_transfer,
@@ -80,7 +81,7 @@ class ChannelEvents:
         self._start(record, at, StartSource.USEREVENT, event)
         record.line_hint = record.line_hint or event.get("Line")
         self._describe(channel, event, _ANNOUNCED)
-        number = _number(event.get("Number") or "", record)
+        number = _number(event.get("Number") or "", record, self._registry.hall.area_code)
         if number is not None:
             channel.number = number
 
@@ -98,14 +99,19 @@ class ChannelEvents:
     def _describe(self, channel: Channel, event: AmiEvent, rank: int) -> None:
         """Keeps the number and the extension of a call's first channel, from the most trusted event that tells them.
 
-        An event that tells no number, or a withheld one, says nothing against a number that was told.
+        An event that tells no number, a withheld one, or one of the hall's says nothing against a number that was told.
         """
         if channel.extension is None:
             channel.extension = _extension(event)
         if rank > channel.number_rank:
-            number = _number(event.get("CallerIDNum") or "", channel.call)
-            if number is not None:
-                channel.number, channel.number_rank = number, rank
+            hall = self._registry.hall
+            number = _number(event.get("CallerIDNum") or "", channel.call, hall.area_code)
+            if number is None:
+                return
+            channel.calls_as_itself = channel.calls_as_itself or channel.endpoint.partition("/")[2] == number
+            trust = _OURS if is_of_the_hall(number, hall) else rank
+            if trust > channel.number_rank:
+                channel.number, channel.number_rank = number, trust
 
     def describe_listed(self, channel: Channel, event: AmiEvent) -> None:
         """Number and extension of a channel found in a list."""
@@ -168,8 +174,8 @@ class ChannelEvents:
         if dialler is not None:
             leg.dialler = dialler
             dialler.dialled_at = at if dialler.dialled_at is None else dialler.dialled_at
-            if dialler.call is not channel.call:  # a colleague picked the call up from a phone of their own
-                self._registry.join(dialler.call, channel.call)
+            if dialler.call is not channel.call:
+                self._registry.dialled_for(channel, dialler.call)
             if dialler.number_rank < _CLEANED and not dialler.is_local:
                 self._describe(dialler, event, _CLEANED)
         return leg
@@ -297,6 +303,13 @@ class ChannelEvents:
         elif member:
             leg.channel.call.local_members[local_base(leg.channel.name)] = member
 
+    def _agent_dump(self, event: AmiEvent, at: int) -> None:
+        """The member hung up while the queue's announcement was played to them: the caller waits on."""
+        leg = self._dialled(event, at)
+        if leg is not None:
+            leg.was_dumped = True
+            self._registry.changed[leg.channel.call] = None
+
     def _agent_ring_no_answer(self, event: AmiEvent, at: int) -> None:
         leg = self._dialled(event, at)
         if leg is not None and leg.queue_gave_up_at is None:
@@ -374,11 +387,8 @@ def _extension(event: AmiEvent) -> str | None:
     return None if extension in _NO_EXTENSION else extension
 
 
-def _number(text: str, record: CallRecord) -> str | None:
+def _number(text: str, record: CallRecord, area_code: str) -> str | None:
     """A caller's number as it may be kept; what no number looks like makes the call doubtful."""
-    if text.lower() in _WITHHELD:
-        return None
-    if len(text) > 64 or not _NUMBER_CHARACTERS.issuperset(text):
-        record.doubtful = True
-        return None
-    return text
+    number, is_none = caller_number(text, area_code)
+    record.doubtful = record.doubtful or is_none
+    return number

@@ -54,8 +54,25 @@ def is_house_phone(channel: Channel, hall: Hall) -> bool:
     """A staff phone; also one that the settings do not name, if it calls with its own name as its number."""
     if channel.endpoint in hall.phones:
         return True
-    number = channel.number or ""
-    return 0 < len(number) <= _LONGEST_EXTENSION and channel.endpoint.partition("/")[2] == number
+    return channel.calls_as_itself and len(channel.endpoint.partition("/")[2]) <= _LONGEST_EXTENSION
+
+
+def has_caller(record: CallRecord, hall: Hall) -> bool:
+    """Somebody from outside called one of the lines: a matter of its own, whomever it meets."""
+    first = record.first_channel
+    if hall.every_extension_is_a_line or not hall.phones:  # without settings nobody knows whose phone is whose
+        return False
+    if first is None or direction_of(record, hall) is not Direction.INBOUND:
+        return False
+    return _line(record, hall) is not None
+
+
+def is_citizen(channel: Channel, hall: Hall) -> bool:
+    """The caller of a call, or the outside number that a call of the hall's was placed to."""
+    record = channel.call
+    if direction_of(record, hall) is Direction.INBOUND:
+        return channel is record.first_channel
+    return channel.leg is not None and role_of(channel.leg, hall) is Role.CITIZEN
 
 
 def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
@@ -75,7 +92,7 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
                 freeze_leg(leg, answers, Role.STAFF if is_inbound else role_of(leg, hall), hall, gave_up_at)
                 for leg in legs
             ),
-            *(freeze_joined(channel, at, hall) for channel, at in answers.joined.items()),
+            *(freeze_joined(record, channel, at, hall) for channel, at in answers.joined.items()),
         ),
         key=lambda leg: (leg.ringing_at or leg.dialled_at or leg.answered_at or leg.ended_at or 0, leg.uniqueid),
     )

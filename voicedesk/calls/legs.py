@@ -55,13 +55,19 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
         lifted = {leg: leg.lifted_at for leg in taken if leg.lifted_at is not None}
         return Answers(lifted, min(lifted.values(), default=None), {})
     caller = record.first_channel
-    heard = first_connected(caller, record.channels.values()) if caller is not None else {}
+    present = [*record.channels.values(), *record.guests.values()]
+    heard = first_connected(caller, present) if caller is not None else {}
     answers = {leg: at for leg in legs if (at := _answered_at(leg, heard)) is not None}
     rung = {leg.channel for leg in legs}
+    told = {leg.channel.endpoint for leg in answers}  # who is the guest of another call by a second channel
     joined = {
         channel: _since(channel.up_at, at)
         for channel, at in heard.items()
-        if channel not in rung and not channel.is_local and caller is not None and channel.endpoint != caller.endpoint
+        if channel not in rung
+        and not channel.is_local
+        and caller is not None
+        and channel.endpoint != caller.endpoint
+        and not (channel.uniqueid in record.guests and channel.endpoint in told)
     }
     with_caller = [answers[leg] for leg in answers if caller is None or leg.channel in heard or _was_unseen(leg)]
     return Answers(answers, min([*with_caller, *joined.values()], default=None), joined)
@@ -164,20 +170,42 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
     )
 
 
-def freeze_joined(channel: Channel, answered_at: int, hall: Hall) -> LegFacts:
-    """A phone that nobody rang and that talked to the caller all the same, as a leg without a ringing."""
+def freeze_joined(record: CallRecord, channel: Channel, answered_at: int, hall: Hall) -> LegFacts:
+    """A phone that nobody rang and that talked to the caller all the same, as a leg without a ringing.
+
+    Of an agent who stays signed on, and is connected without ringing, the queue's call to the agent is told.
+    """
+    called = _called_over(record, channel)
+    source, called_at = _ring_start(called, answered_at, None) if called else (None, None)
+    member = record.local_members.get(local_base(called.channel.name)) if called else None
     return LegFacts(
         uniqueid=channel.uniqueid,
         channel=channel.name,
         endpoint=channel.endpoint,
         role=Role.STAFF,
-        agent=hall.agent_at(channel.endpoint, None, answered_at),
+        member=member,
+        agent=hall.agent_at(channel.endpoint, member, answered_at),
+        dialled_at=called_at,
+        ring_source=source,
+        ringing_at=called_at,
         answered_at=answered_at,
         ring_ended_at=answered_at,
         ended_at=channel.hung_at,
         outcome=Outcome.ANSWERED,
         hangup_cause=channel.hangup_cause,
     )
+
+
+def _called_over(record: CallRecord, channel: Channel) -> Leg | None:
+    """The Local channel by which the switch called a channel that was there before: its far half met it in a bridge."""
+    halves = [one for one in (*record.channels.values(), *record.guests.values()) if one.is_local]
+    far = {local_base(one.name) for one in halves if one.leg is None and _met(one, channel)}
+    called = (one.leg for one in halves if one.leg is not None and local_base(one.name) in far)
+    return max(called, key=lambda leg: leg.dialled_at or 0, default=None)
+
+
+def _met(one: Channel, other: Channel) -> bool:
+    return any(a.bridge == b.bridge and a.overlaps(b) for a in one.stays for b in other.stays)
 
 
 def _member(leg: Leg) -> str | None:

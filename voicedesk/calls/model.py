@@ -198,7 +198,8 @@ def always_on_duty(_line: str | None, _at: int) -> bool:
 class Hall:
     """What the tracker must know of the hall: lines, staff phones, who sits where, and duty hours.
 
-    `extensions` are the inside numbers by endpoint; `area_code` completes local numbers. `on_duty(line name, instant)`.
+    `extensions` are the inside numbers by endpoint; `area_code` completes local numbers; `own_numbers` are what the
+    hall shows to whom it calls, beside the numbers of its lines. `on_duty(line name, instant)`.
     With `every_extension_is_a_line` each number a caller dials counts as a line under `default_line`'s rule (a capture
     read without settings).
     """
@@ -207,6 +208,7 @@ class Hall:
     phones: frozenset[str] = frozenset()
     assignments: tuple[Assignment, ...] = ()
     area_code: str = ""
+    own_numbers: frozenset[str] = frozenset()
     default_line: Line = field(default_factory=lambda: Line(name=""))
     every_extension_is_a_line: bool = False
     extensions: Mapping[str, str] = field(default_factory=dict)

@@ -41,11 +41,13 @@ class Channel:
     `abandoned_at`; the dialplan says at `ran_out_at` that this was the queue's doing. At `cut_off_at` somebody, or the
     switch, asked for its end; at `hangup_requested_at` its own far end did. `rings_at_extension`: it said Ringing while
     it stood in the dialplan, which a channel that the switch rings does not.
+    `calls_as_itself`: its number was its name.
     """
 
     __slots__ = (
         "abandoned_at",
         "call",
+        "calls_as_itself",
         "cut_off_at",
         "dialled_at",
         "endpoint",
@@ -79,6 +81,7 @@ class Channel:
         self.leg: Leg | None = None
         self.extension: str | None = None
         self.number: str | None = None
+        self.calls_as_itself = False
         self.number_rank = -1
         self.up_at: int | None = None
         self.up_unseen = False
@@ -116,6 +119,7 @@ class Leg:
         "queue_gave_up_at",
         "ringing_at",
         "state_before",
+        "was_dumped",
     )
 
     def __init__(self, channel: Channel, state_before: PhoneState) -> None:
@@ -136,6 +140,7 @@ class Leg:
         self.connected_at: int | None = None
         self.queue_gave_up_at: int | None = None
         self.picked_up = False
+        self.was_dumped = False
 
     @property
     def lifted_at(self) -> int | None:
@@ -156,7 +161,7 @@ class Leg:
         """The switch says that the call was taken, or says nothing; a dial may end otherwise although it was lifted."""
         if self.connected_at is not None:
             return True
-        return self.dial_status in (None, "ANSWER")
+        return not self.was_dumped and self.dial_status in (None, "ANSWER")
 
     @property
     def accepted_at(self) -> int | None:
@@ -181,7 +186,7 @@ class Leg:
 
 
 class CallRecord:
-    """One caller's matter while it lasts."""
+    """One caller's matter while it lasts. `guests` are channels of other calls that it may have met in a bridge."""
 
     __slots__ = (
         "asked_at",
@@ -194,6 +199,7 @@ class CallRecord:
         "first_at",
         "forgotten",
         "gaps",
+        "guests",
         "id",
         "last_at",
         "line_hint",
@@ -219,6 +225,7 @@ class CallRecord:
         self.boot = boot
         self.linkedids = [linkedid]
         self.channels: dict[str, Channel] = {}
+        self.guests: dict[str, Channel] = {}
         self.live = 0
         self.forgotten = False
         self.first_at = at
@@ -261,7 +268,7 @@ class CallRecord:
         """Nobody will ask any more: unties what holds each other, so that memory is free at once."""
         for channel in self.channels.values():
             channel.leg = None
-        self.channels = {}
+        self.channels, self.guests = {}, {}
 
     def mark_gap(self, gap: Gap) -> None:
         """Notes that events may be missing, once per stretch."""
@@ -279,6 +286,7 @@ class CallRecord:
         self.transfers.extend(other.transfers)
         self.attended.extend(other.attended)
         self.local_members |= other.local_members
+        self.guests |= other.guests
         self.doubtful = self.doubtful or other.doubtful
         self.repaired = self.repaired or other.repaired
         self.switch_tells_bridges = self.switch_tells_bridges or other.switch_tells_bridges

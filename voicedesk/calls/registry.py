@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.facts import has_caller, is_citizen
 from voicedesk.calls.model import Gap, GapReason, Hall
-from voicedesk.calls.records import CallRecord, Channel
+from voicedesk.calls.records import CallRecord, Channel, local_base
 from voicedesk.clock import MICROSECONDS
 
 LINGER_US = 2 * MICROSECONDS
@@ -67,13 +68,14 @@ class Registry:
         return self._at_phone.get(endpoint, ())
 
     def enter_bridge(self, bridge: str, channel: Channel) -> None:
-        """The channel is in a bridge from now on; calls that meet there are one matter."""
+        """The channel is in a bridge from now on; calls that meet there are one matter, or guests of each other."""
         self.tells_bridges = True
         there = self._in_bridge.setdefault(bridge, set())
-        other = next((one for one in there if one.call is not channel.call), None)
+        others = sorted(there, key=lambda one: (one.call.first_at, one.uniqueid))
         there.add(channel)
-        if other is not None:
-            self.join(other.call, channel.call)
+        for other in others:
+            if other.call is not channel.call:
+                self.join(other.call, channel.call)
 
     def leave_bridge(self, bridge: str, channel: Channel) -> None:
         """The channel is no longer in that bridge."""
@@ -162,11 +164,48 @@ class Registry:
             self.join(here, there)
 
     def join(self, one: CallRecord, other: CallRecord) -> None:
-        """Two calls turned out to be one matter: the older one holds both."""
-        if other.first_at <= one.first_at:
-            self._merge(other, one)
+        """Two calls turned out to be one matter: the older one holds both.
+
+        But a caller's matter never becomes part of another: not of another caller's, nor of a call that the staff began
+        before (a room that callers are brought into, an agent who stays signed on). Then each only hears the other's.
+        """
+        older, younger = _by_age(one, other)
+        if has_caller(younger, self.hall):
+            self._meet(older, younger)
         else:
-            self._merge(one, other)
+            self._merge(older, younger)
+
+    def dialled_for(self, channel: Channel, record: CallRecord) -> None:
+        """The channel was dialled for this call, whatever call its linkedid names."""
+        if channel is channel.call.first_channel:  # a colleague picked the call up from a phone of their own
+            self._merge(*_by_age(channel.call, record))
+            return
+        self.join(record, channel.call)
+        if channel.call is not record and record.channels:
+            self._adopt(channel, record)
+
+    def _meet(self, one: CallRecord, other: CallRecord) -> None:
+        for record, guest in ((one, other), (other, one)):
+            record.guests |= {
+                uniqueid: channel for uniqueid, channel in guest.channels.items() if not is_citizen(channel, self.hall)
+            }
+            self.changed[record] = None
+
+    def _adopt(self, channel: Channel, record: CallRecord) -> None:
+        """The channel (with its other half, if it has one) belongs to this call from now on."""
+        before = channel.call
+        base = local_base(channel.name)
+        for one in [*before.channels.values()]:
+            if one is channel or (one.is_local and local_base(one.name) == base):
+                record.channels[one.uniqueid] = before.channels.pop(one.uniqueid)
+                one.call = record
+                if one.hung_at is None:
+                    before.live -= 1
+                    record.live += 1
+        if record.live:
+            record.closed_at = None
+        self._close_if_over(before)
+        self.changed[before] = self.changed[record] = None
 
     def _merge(self, kept: CallRecord, gone: CallRecord) -> None:
         for linkedid in gone.linkedids:
@@ -189,10 +228,13 @@ class Registry:
             at_phone.discard(channel)
             if not at_phone:
                 del self._at_phone[channel.endpoint]
-        record = channel.call
-        record.live -= 1
-        if record.live == 0:
-            record.closed_at = max(c.hung_at for c in record.channels.values() if c.hung_at is not None)
+        channel.call.live -= 1
+        self._close_if_over(channel.call)
+
+    def _close_if_over(self, record: CallRecord) -> None:
+        ends = [channel.hung_at for channel in record.channels.values() if channel.hung_at is not None]
+        if record.live == 0 and ends:
+            record.closed_at = max(ends)
             self.waiting.discard(record)
             self._closed.append(record)
             self.forget_at = self.forget_at or record.closed_at + LINGER_US
@@ -278,6 +320,10 @@ class Registry:
             record.let_go()
         while len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
+
+
+def _by_age(one: CallRecord, other: CallRecord) -> tuple[CallRecord, CallRecord]:
+    return (other, one) if other.first_at <= one.first_at else (one, other)
 
 
 def born_us(uniqueid: str) -> int | None:

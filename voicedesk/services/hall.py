@@ -25,6 +25,9 @@ def hall_of(settings: Settings, pbx: str | None = None) -> Hall:
         phones=frozenset(phones),
         assignments=tuple(_assignment(one, settings.hall.area_code) for one in own.assignments),
         area_code=settings.hall.area_code,
+        own_numbers=frozenset(
+            (*settings.callbacks.own_numbers, *(one.shown_number for one in own.lines if one.shown_number))
+        ),
         extensions={phone.endpoint: phone.extension for phone in own.phones if phone.extension},
         on_duty=on_duty,
     )

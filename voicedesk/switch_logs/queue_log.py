@@ -25,6 +25,7 @@ _LONGEST_NAME = 200
 _NOT_PHONES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/")
 _INSIDE_DIGITS = 4
 """No citizen calls from a number as short as this: a phone of the house asked a queue itself."""
+_SHORTEST_OUTSIDE = 7
 _RESTART_US = 60 * MICROSECONDS
 """How long a switch takes to be there again at most, for calls that ended before to be told as cut off by it."""
 _ENDS_OF_CALLER = frozenset({"ABANDON", "COMPLETECALLER", "SYSCOMPAT"})
@@ -36,6 +37,7 @@ class _Waiter:
 
     entered_at: int
     is_inside: bool = False
+    was_connected: bool = False
     rings: int = 0
     cancelled_at: int | None = None
     talking: dict[str, tuple[str, dict[str, object]]] = field(default_factory=dict)
@@ -122,6 +124,7 @@ class QueueLogReader:
         said = {**_caller(line), **phone, "MemberName": line.agent}
         yield logged("AgentCalled", line.at - ring_us, said, doubtful=not is_sure)
         yield logged("AgentConnect", line.at, said)
+        waiter.was_connected = True
         waiter.talking[uniqueid] = (line.agent, phone)
         self._busy[line.agent] = line.call
 
@@ -144,6 +147,7 @@ class QueueLogReader:
         gave_up = line.kind == "ABANDON"
         rang_to_the_end = waiter.cancelled_at is not None and line.at - waiter.cancelled_at <= MICROSECONDS
         doubtful = waiter.is_inside or (gave_up and not rang_to_the_end)  # older switches do not log such a ringing
+        doubtful = doubtful or (line.kind in HANDED_OVER and not waiter.was_connected)  # by somebody, nobody knows whom
         if gave_up:
             yield logged("HangupRequest", line.at, _caller(line))
         presumed = {} if line.kind in _ENDS_OF_CALLER else {"Presumed": 1}
@@ -181,7 +185,8 @@ def _inquiries(lines: list[Line]) -> set[str]:
             if _is_inside(line):
                 inside[line.call] = line
         elif line.kind == "ATTENDEDTRANSFER" and line.call in entered and line.call not in connected:
-            found.add(line.call)
+            if len(_number(entered[line.call])) < _SHORTEST_OUTSIDE:  # else a caller whom a phone that forwards took
+                found.add(line.call)
         elif line.kind == "ATTENDEDTRANSFER" and len(inside) == 1 and line.call not in inside:
             found |= set(inside)
         elif line.kind == "CONNECT":
@@ -192,14 +197,17 @@ def _inquiries(lines: list[Line]) -> set[str]:
 
 
 def _is_inside(line: Line) -> bool:
-    number = line.data[1] if len(line.data) > 1 else ""
-    return 0 < len(number) <= _INSIDE_DIGITS
+    return 0 < len(_number(line)) <= _INSIDE_DIGITS
+
+
+def _number(line: Line) -> str:
+    return line.data[1] if len(line.data) > 1 else ""
 
 
 def _waiting(line: Line) -> Iterator[LoggedEvent]:
     if line.kind == "ENTERQUEUE":
-        number = line.data[1] if len(line.data) > 1 else ""
-        yield logged("QueueCallerJoin", line.at, {**_caller(line), "Queue": line.queue, "CallerIDNum": number})
+        told = {**_caller(line), "Queue": line.queue, "CallerIDNum": _number(line)}
+        yield logged("QueueCallerJoin", line.at, told)
     elif line.kind in LEFT:
         yield logged("QueueCallerLeave", line.at, {**_caller(line), "Queue": line.queue})
 

@@ -213,6 +213,31 @@ def test_where_a_switch_tells_of_bridges_a_lifted_phone_without_one_did_not_answ
     assert (second.judgement.verdict, second.judgement.answered_by) == (Verdict.MISSED, None)
 
 
+@pytest.mark.parametrize("told_last", ["AgentDump", "DialEnd"])
+def test_a_member_who_hangs_up_in_the_queue_s_announcement_did_not_answer_also_without_bridges(told_last):
+    ends = {
+        "DialEnd": "3.0 DialEnd trunk > agent1 DialStatus=ANSWER",
+        "AgentDump": "4.0 AgentDump trunk > agent1 MemberName=Agent-One Queue=hotline",
+    }
+    last = ends.pop(told_last)
+    call = tell_one(f"""
+      0.0 QueueCallerJoin trunk Queue=hotline Exten=4001
+      0.2 DialBegin trunk > agent1 DialString=agent1
+      0.3 Ringing   agent1
+      3.0 Up        agent1
+      {ends.popitem()[1]}
+      {last}
+      4.1 Hangup    agent1 Cause=16
+      9.0 DialBegin trunk > agent2 DialString=agent2
+      9.1 Ringing   agent2
+     12.0 Up        agent2
+     12.0 DialEnd   trunk > agent2 DialStatus=ANSWER
+     12.1 AgentConnect trunk > agent2 MemberName=Agent-Two
+    """)
+    assert (call.judgement.answered_by, call.judgement.ring_us) == ("PJSIP/agent2", 11_700_000)
+    assert call.judgement.legs[0].reason is Reason.NOT_ACCEPTED
+
+
 def test_a_phone_behind_local_channels_answers_when_the_caller_hears_it():
     call = tell_one("""
      0.00 QueueCallerJoin trunk Queue=hotline Exten=4001

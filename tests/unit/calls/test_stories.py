@@ -791,16 +791,16 @@ def test_when_calls_join_the_older_one_keeps_its_id_whichever_channel_moved():
     early, late = (
         track(
             story.events("""
-     5.0 Newchannel trunk Exten=4001 call=B
-     5.1 UserEvent trunk UserEvent=VoicedeskNotice Complete=1 call=B
+     5.0 Newchannel agent1 Exten=6002 call=B
+     5.1 UserEvent agent1 UserEvent=VoicedeskNotice Complete=1 call=B
     """)
         ),
-        track(Story().events("1.0 Newchannel agent1 Exten=4001 call=A")),
+        track(Story().events("1.0 Newchannel trunk Exten=4001 call=A")),
     )
     joined = track(
         story.events("""
-     5.0 Newchannel trunk Exten=4001 call=B
-     1.0 Newchannel agent1 Exten=6002 call=A
+     5.0 Newchannel agent1 Exten=6002 call=B
+     1.0 Newchannel trunk Exten=4001 call=A
      6.0 Hangup trunk Cause=16 call=A
      6.0 Hangup agent1 Cause=16 call=A
     """)

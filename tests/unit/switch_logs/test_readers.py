@@ -367,3 +367,14 @@ def test_a_log_that_cannot_be_read_says_so(tmp_path):
     (tmp_path / "log.1.gz").write_bytes(b"\x1f\x8bbroken")
     with pytest.raises(InputError, match="the log cannot be read"):
         list(read_lines(tmp_path / "log"))
+
+
+@pytest.mark.parametrize(("number", "kept"), [("13800138000", True), ("65550000", True), ("7009", False)])
+def test_a_caller_whom_a_forwarding_phone_handed_over_unconnected_is_no_inquiry_and_no_call_is_lost(number, kept):
+    lines = [
+        f"1795455034|1795455034.0|hotline|NONE|ENTERQUEUE||{number}|1",
+        "1795455039|1795455034.0|hotline|Local/7010@from-queue/n|ATTENDEDTRANSFER|BRIDGE|x|5|0|1",
+    ]
+    events = told(QueueLogReader(), *lines)
+    assert [name for name, _ in events] == (["QueueCallerJoin", "Hangup"] if kept else [])
+    assert not kept or events[-1][1].doubtful  # somebody took the call, and the log does not say who

@@ -1,0 +1,43 @@
+"""A caller's number as an event tells it: what of the text is the number, and whether it can be the caller's at all."""
+
+import re
+from urllib.parse import unquote
+
+from voicedesk.calls.model import Hall
+from voicedesk.phone_numbers import national_digits, normalise
+
+_WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
+_CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
+_LABELLED = re.compile(r"(?:[^\W\d]|[ \t\[\]()\-:：【】（）]){1,20}(\+?[0-9]{7,15})")
+"""A number behind a mark that the dialplan put before it for the phones' displays ("VIP:13800138000")."""
+_LONGEST = 64
+_INSIDE_DIGITS = 4
+"""No citizen calls from a number as short as this: it is an extension."""
+
+
+def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
+    """The number in the text, as it came where it is nothing else; and whether the text is no number at all.
+
+    None with False: withheld. None with True: what no number looks like must not be kept, and makes its call doubtful.
+    """
+    text = (unquote(text) if "%" in text else text).strip()
+    if text.lower() in _WITHHELD:
+        return None, False
+    if len(text) > _LONGEST:
+        return None, True
+    labelled = _LABELLED.fullmatch(text)
+    if _CHARACTERS.issuperset(text):
+        return (labelled[1] if labelled and normalise(text, area_code) is None else text), False
+    number = normalise(text, area_code) or (labelled[1] if labelled else None)
+    return number, number is None
+
+
+def is_of_the_hall(number: str, hall: Hall) -> bool:
+    """A number of the hall's own, or an extension: the dialplan put it there, as for a call forwarded outside."""
+    if len(number) <= _INSIDE_DIGITS or number in hall.extensions.values():
+        return True
+    own = (*hall.own_numbers, *(extension for line in hall.lines for extension in line.extensions))
+    if number in own:
+        return True
+    digits = national_digits(number, hall.area_code)
+    return digits is not None and any(digits == national_digits(one, hall.area_code) for one in own)
