@@ -127,10 +127,10 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
     source, ringing_at = _ring_start(leg, answered_at, outcome)
     at = ringing_at or leg.dialled_at or channel.hung_at or 0
     member = _member(leg)
-    number = leg.outside_number
+    number = number_outside(leg, hall)
     return LegFacts(
         uniqueid=channel.uniqueid,
-        channel=channel.name,
+        channel=_without_number(channel),
         endpoint=channel.endpoint,
         role=role,
         number=mask(number) if number else None,
@@ -159,7 +159,7 @@ def freeze_joined(channel: Channel, answered_at: int, hall: Hall) -> LegFacts:
     """A phone that nobody rang and that talked to the caller all the same, as a leg without a ringing."""
     return LegFacts(
         uniqueid=channel.uniqueid,
-        channel=channel.name,
+        channel=_without_number(channel),
         endpoint=channel.endpoint,
         role=Role.STAFF,
         agent=hall.agent_at(channel.endpoint, None, answered_at),
@@ -169,6 +169,16 @@ def freeze_joined(channel: Channel, answered_at: int, hall: Hall) -> LegFacts:
         outcome=Outcome.ANSWERED,
         hangup_cause=channel.hangup_cause,
     )
+
+
+def number_outside(leg: Leg, hall: Hall) -> str | None:
+    """The number outside that was dialled; a phone of the hall is none, whatever its contact looks like."""
+    return None if leg.channel.endpoint in hall.phones else leg.outside_number
+
+
+def _without_number(channel: Channel) -> str:
+    """A channel's name; where it holds the number that was dialled, without it."""
+    return f"{channel.endpoint}-{channel.name.rpartition('-')[2]}"
 
 
 def _member(leg: Leg) -> str | None:

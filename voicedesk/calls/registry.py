@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from voicedesk.ami.message import AmiEvent
-from voicedesk.calls.model import Gap, GapReason, Hall
+from voicedesk.calls.facts import direction_of
+from voicedesk.calls.model import Direction, Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord, Channel
 from voicedesk.clock import MICROSECONDS
 
@@ -67,13 +68,30 @@ class Registry:
         return self._at_phone.get(endpoint, ())
 
     def enter_bridge(self, bridge: str, channel: Channel) -> None:
-        """The channel is in a bridge from now on; calls that meet there are one matter."""
+        """The channel is in a bridge from now on; calls that meet there are one matter, the citizen's if one is."""
         self.tells_bridges = True
         there = self._in_bridge.setdefault(bridge, set())
-        other = next((one for one in there if one.call is not channel.call), None)
+        others = {one.call for one in there if one.call is not channel.call}
         there.add(channel)
-        if other is not None:
-            self.join(other.call, channel.call)
+        for other in sorted(others, key=lambda record: (record.first_at, record.id)):
+            self._meet(channel.call, other)
+
+    def _meet(self, one: CallRecord, other: CallRecord) -> None:
+        """Somebody of the one call can hear somebody of the other."""
+        if one is other or not one.channels or not other.channels:
+            return
+        ways = direction_of(one, self.hall), direction_of(other, self.hall)
+        if ways == (Direction.INBOUND, Direction.INTERNAL):
+            self._merge(one, other)
+        elif ways == (Direction.INTERNAL, Direction.INBOUND):
+            self._merge(other, one)
+        elif set(ways) != {Direction.INBOUND} or not (self._is_of_line(one) and self._is_of_line(other)):
+            self.join(other, one)  # two citizens in one conference stay two
+
+    def _is_of_line(self, record: CallRecord) -> bool:
+        first, hall = record.first_channel, self.hall
+        extension = first.extension if first is not None else None
+        return (hall.line_named(record.line_hint) or hall.line_of(extension, record.queue)) is not None
 
     def leave_bridge(self, bridge: str, channel: Channel) -> None:
         """The channel is no longer in that bridge."""
