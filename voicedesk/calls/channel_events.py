@@ -1,6 +1,8 @@
 """What each event of a channel says: fills the records of the call it belongs to, whatever the order of events."""
 
+import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.facts import direction_of, role_of
@@ -9,9 +11,13 @@ from voicedesk.calls.records import CallRecord, Channel, Leg, Stay, local_base
 from voicedesk.calls.registry import DEST, SELF, TRANSFER, Registry
 from voicedesk.calls.waiting import Waiting
 from voicedesk.clock import MICROSECONDS
+from voicedesk.phone_numbers import normalise
 
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _NUMBER_CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
+_USER_END = re.compile("[;@]")
+_LONGEST_NUMBER = 64
+_LONGEST_ADDRESS = 200
 _NO_EXTENSION = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
 _UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(4)
 """How far a caller's number can be trusted: before or after the dialplan cleaned it, or announced by it."""
@@ -351,10 +357,16 @@ def _extension(event: AmiEvent) -> str | None:
 
 
 def _number(text: str, record: CallRecord) -> str | None:
-    """A caller's number as it may be kept; what no number looks like makes the call doubtful."""
-    if text.lower() in _WITHHELD:
+    """A caller's number as it may be kept; what no number looks like makes the call doubtful.
+
+    Carriers send numbers with what SIP puts behind them ("+8613800138000;phone-context=…"), and switches hand that on.
+    """
+    user = _USER_END.split(text, maxsplit=1)[0]
+    if not text or (user and user.lower() in _WITHHELD):
         return None
-    if len(text) > 64 or not _NUMBER_CHARACTERS.issuperset(text):
-        record.doubtful = True
-        return None
-    return text
+    if len(user) <= _LONGEST_NUMBER and _NUMBER_CHARACTERS.issuperset(text):
+        return text
+    is_address = len(text) <= _LONGEST_ADDRESS and text.isascii() and text.isprintable()
+    number = normalise(unquote(text)) if is_address else None
+    record.doubtful = record.doubtful or number is None
+    return number

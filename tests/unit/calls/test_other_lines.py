@@ -199,3 +199,38 @@ def test_two_citizens_who_meet_in_a_conference_have_reached_nobody():
     assert [call.facts.caller_number for call in calls] == ["13800138000", "13800138001"]
     assert {call.facts.person_answered_at for call in calls} == {None}
     assert all(leg.outcome is not Outcome.ANSWERED for call in calls for leg in call.facts.legs)
+
+
+# --- numbers with what carriers put around them
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        ("+8613800138000;phone-context=ims.example", "13800138000"),
+        ("13800138000;user=phone", "13800138000"),
+        ("13800138000@10.0.0.1", "13800138000"),
+        ("%2B8613800138000", "13800138000"),
+        ("(0371)61234567", "037161234567"),
+        ("61234567;phone-context=+86371", "037161234567"),
+        ("anonymous@anonymous.invalid", None),
+        ("anonymous;privacy=id", None),
+    ],
+)
+def test_a_number_with_what_a_carrier_puts_around_it_is_not_lost(told, number):
+    call = tell_one(f"""
+      0.0 QueueCallerJoin trunk Queue=hotline Exten=4001 CallerIDNum={told}
+      0.1 DialBegin trunk > agent1 DialString=agent1
+      0.2 Ringing   agent1
+     17.0 DialEnd   trunk > agent1 DialStatus=NOANSWER
+     17.0 Hangup    agent1 Cause=0
+     17.0 Hangup    trunk Cause=16
+    """)
+    assert (call.facts.caller_number, call.facts.doubtful, call.judgement.verdict) == (number, False, Verdict.MISSED)
+    assert meaning(call).number == number
+
+
+@pytest.mark.parametrize("told", ["1;" + "2" * 300, "sip:<x>@y", "13800138000\x1b[0m", "；13800138000"])
+def test_what_no_number_looks_like_still_makes_the_call_doubtful(told):
+    call = tell_one(f"0.0 QueueCallerJoin trunk Queue=hotline Exten=4001 CallerIDNum={told}")
+    assert (call.facts.caller_number, call.facts.doubtful) == (None, True)
