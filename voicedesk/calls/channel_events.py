@@ -218,11 +218,12 @@ class ChannelEvents:
     def _bridge_enter(self, event: AmiEvent, at: int) -> None:
         """Sound goes between the channels of a bridge, but for those that only wait there (parking, music)."""
         bridge = event.get("BridgeUniqueid")
-        channel = self._registry.moved_channel(event, SELF, at)
-        if channel is None or not bridge or event.get("BridgeTechnology") == "holding_bridge":
+        channel = self._registry.channel(event, SELF, at)
+        if channel is None:
             return
-        if self.in_bridge(channel, bridge, at):
+        if bridge and event.get("BridgeTechnology") != "holding_bridge" and self.in_bridge(channel, bridge, at):
             self._registry.enter_bridge(bridge, channel)
+        self._registry.moved_channel(event, SELF, at)
 
     def in_bridge(self, channel: Channel, bridge: str, at: int) -> bool:
         """The channel is in a bridge since an instant; False if that was known."""

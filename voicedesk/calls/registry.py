@@ -22,6 +22,7 @@ MAX_REMEMBERED = 4_000
 
 _PSEUDO_TECHNOLOGIES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/")
 _ENDS = frozenset({"DialEnd", "Hangup"})  # before them others must have been
+_TO_CITIZENS = frozenset({Direction.CALLBACK, Direction.OUTBOUND})
 
 Keys = tuple[str, str, str]
 SELF: Keys = ("Uniqueid", "Linkedid", "Channel")
@@ -77,16 +78,25 @@ class Registry:
             self._meet(channel.call, other)
 
     def _meet(self, one: CallRecord, other: CallRecord) -> None:
-        """Somebody of the one call can hear somebody of the other."""
-        if one is other or not one.channels or not other.channels:
+        """Somebody of the one call can hear somebody of the other: one matter, and the citizen's if one is."""
+        if one is other or not one.channels or not other.channels or self._are_two_citizens(one, other):
             return
-        ways = direction_of(one, self.hall), direction_of(other, self.hall)
-        if ways == (Direction.INBOUND, Direction.INTERNAL):
-            self._merge(one, other)
-        elif ways == (Direction.INTERNAL, Direction.INBOUND):
-            self._merge(other, one)
-        elif set(ways) != {Direction.INBOUND} or not (self._is_of_line(one) and self._is_of_line(other)):
-            self.join(other, one)  # two citizens in one conference stay two
+        older, younger = (other, one) if other.first_at <= one.first_at else (one, other)
+        ways = direction_of(older, self.hall), direction_of(younger, self.hall)
+        if ways == (Direction.INTERNAL, Direction.INBOUND):
+            older.id, younger.id = younger.id, older.id  # the older call's id stays
+            older, younger = younger, older
+        self._merge(older, younger)
+
+    def _are_two_citizens(self, one: CallRecord, other: CallRecord) -> bool:
+        """A caller of a line was taken into the call of a citizen who was there before: they stay two calls, though the
+        switch may give them one linkedid. (Whom a colleague rings while a caller waits is part of the caller's call.)
+        """
+        older, younger = (other, one) if other.first_at <= one.first_at else (one, other)
+        if direction_of(younger, self.hall) is not Direction.INBOUND or not self._is_of_line(younger):
+            return False
+        way = direction_of(older, self.hall)
+        return way in _TO_CITIZENS or (way is Direction.INBOUND and self._is_of_line(older))
 
     def _is_of_line(self, record: CallRecord) -> bool:
         first, hall = record.first_channel, self.hall
@@ -176,7 +186,7 @@ class Registry:
         if there is None:
             here.linkedids.append(linkedid)
             self._calls[linkedid] = here
-        else:
+        elif not self._are_two_citizens(here, there):
             self.join(here, there)
 
     def join(self, one: CallRecord, other: CallRecord) -> None:

@@ -170,35 +170,67 @@ def test_a_capture_read_without_settings_takes_no_caller_for_a_phone_of_the_hous
 # --- conferences
 
 
-def test_a_citizen_who_comes_into_a_conference_where_staff_wait_is_a_caller():
-    call = tell_one("""
+@pytest.mark.parametrize("linkedid", ["", "call=room"])
+def test_a_citizen_who_comes_into_a_conference_where_staff_wait_is_a_caller(linkedid):
+    call = tell_one(f"""
       0.0 Newchannel agent1 Exten=800 CallerIDNum=6001 call=room
       0.1 Up         agent1 call=room
       0.2 BridgeEnter agent1 BridgeUniqueid=room call=room
       5.0 Newchannel trunk Exten=4001 CallerIDNum=13800138000
       5.1 Up         trunk
-      8.0 BridgeEnter trunk BridgeUniqueid=room
+      8.0 BridgeEnter trunk BridgeUniqueid=room {linkedid}
      20.0 Hangup     agent1 Cause=16 call=room
-     20.0 Hangup     trunk Cause=16
+     20.0 Hangup     trunk Cause=16 {linkedid}
     """)
     assert (call.facts.direction, call.judgement.answered_by) == (Direction.INBOUND, "PJSIP/agent1")
     assert meaning(call) == Contact(call_id=call.facts.id, number="13800138000", group="hotline", at=meaning(call).at)
 
 
-def test_two_citizens_who_meet_in_a_conference_have_reached_nobody():
-    calls = tell("""
+@pytest.mark.parametrize("linkedid", ["call=two", ""])
+def test_two_citizens_who_meet_in_a_conference_have_reached_nobody(linkedid):
+    calls = tell(f"""
       0.0 Newchannel trunk Exten=4001 CallerIDNum=13800138000
       0.1 Up         trunk
       1.0 BridgeEnter trunk BridgeUniqueid=room
       5.0 Newchannel other Exten=4001 CallerIDNum=13800138001 call=two
       5.1 Up         other call=two
-      8.0 BridgeEnter other BridgeUniqueid=room call=two
+      8.0 BridgeEnter other BridgeUniqueid=room {linkedid}
      20.0 Hangup     trunk Cause=16
-     20.0 Hangup     other Cause=16 call=two
+     20.0 Hangup     other Cause=16 {linkedid}
     """)
     assert [call.facts.caller_number for call in calls] == ["13800138000", "13800138001"]
     assert {call.facts.person_answered_at for call in calls} == {None}
     assert all(leg.outcome is not Outcome.ANSWERED for call in calls for leg in call.facts.legs)
+
+
+@pytest.mark.parametrize("linkedid", ["", "call=out"])
+def test_a_caller_who_is_taken_into_an_earlier_talk_with_another_citizen_keeps_a_call_of_their_own(linkedid):
+    calls = tell(f"""
+      0.0 Newchannel  agent1 Exten=13700137000 CallerIDNum=6001 call=out
+      0.0 DialBegin   agent1 > outside DialString=13700137000@outside call=out
+      3.0 Up          outside call=out
+      3.0 DialEnd     agent1 > outside DialStatus=ANSWER call=out
+      3.0 BridgeEnter agent1 BridgeUniqueid=talk call=out
+      3.0 BridgeEnter outside BridgeUniqueid=talk call=out
+     10.0 Newchannel  trunk Exten=4001 CallerIDNum=13800138000
+     10.0 DialBegin   trunk > agent2 DialString=agent2 Exten=4001
+     10.1 Ringing     agent2
+     12.0 Up          agent2
+     12.0 BridgeEnter agent2 BridgeUniqueid=served
+     12.0 BridgeEnter trunk BridgeUniqueid=served
+     20.0 BridgeLeave trunk BridgeUniqueid=served
+     20.0 BridgeEnter trunk BridgeUniqueid=talk {linkedid}
+     20.0 Hangup      agent2 Cause=16
+     30.0 Hangup      outside Cause=16 call=out
+     30.0 Hangup      agent1 Cause=16 call=out
+     30.0 Hangup      trunk Cause=16 {linkedid}
+    """)
+    assert [(call.facts.direction, call.facts.caller_number) for call in calls] == [
+        (Direction.OUTBOUND, "13700137000"),
+        (Direction.INBOUND, "13800138000"),
+    ]
+    assert (calls[1].judgement.verdict, calls[1].judgement.answered_by) == (Verdict.ON_TIME, "PJSIP/agent2")
+    assert all(isinstance(meaning(call), Contact) for call in calls)
 
 
 # --- numbers with what carriers put around them
