@@ -4,7 +4,7 @@ import pytest
 from tests.unit.calls.story import Story, tell, tell_one, track
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.members import Ties
-from voicedesk.calls.model import Direction, Disposition, Hall, Outcome, PhoneState, Reason, Verdict
+from voicedesk.calls.model import Cause, Direction, Disposition, Hall, Outcome, PhoneState, Reason, Verdict
 from voicedesk.calls.phones import Phones
 from voicedesk.tickets.meaning import Miss, meaning_of
 
@@ -114,6 +114,34 @@ def test_a_break_excuses_who_is_late_and_takes_nothing_from_who_is_on_time(lifte
       {lifted} BridgeEnter trunk BridgeUniqueid=b
     """)
     assert (call.judgement.legs[0].verdict, call.judgement.legs[0].reason) == expected
+
+
+def test_a_mobile_that_rang_in_vain_is_no_empty_seat_because_its_network_hung_up():
+    call = tell_one("""
+      0.0 DialBegin     trunk > mobile DialString=13900139000@mobile Exten=4001
+      1.0 DialState     trunk > mobile DialStatus=PROGRESS
+     30.0 HangupRequest mobile Cause=19
+     30.0 DialEnd       trunk > mobile DialStatus=NOANSWER
+     30.0 Hangup        mobile Cause=19
+     30.1 Hangup        trunk Cause=19
+    """)
+    assert (call.facts.legs[0].outcome, call.judgement.cause) == (Outcome.NO_ANSWER, Cause.PERSON)
+
+
+def test_who_left_the_conference_before_the_caller_came_did_not_answer():
+    calls = tell("""
+      0.0 Newchannel  agent1 Exten=800 CallerIDNum=6001 call=room
+      0.1 BridgeEnter agent1 BridgeUniqueid=room call=room
+      3.0 Newchannel  agent2 Exten=800 CallerIDNum=6002 call=other
+      3.1 BridgeEnter agent2 BridgeUniqueid=room call=other
+      5.0 BridgeLeave agent1 BridgeUniqueid=room call=room
+      8.0 Newchannel  trunk Exten=4001 CallerIDNum=13800138000
+      8.1 BridgeEnter trunk BridgeUniqueid=room
+     20.0 Hangup      agent1 Cause=16 call=room
+     20.0 Hangup      agent2 Cause=16 call=other
+     20.0 Hangup      trunk Cause=16
+    """)
+    assert [leg.endpoint for call in calls for leg in call.facts.legs] == ["PJSIP/agent2"]
 
 
 # --- whose number
