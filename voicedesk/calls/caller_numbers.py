@@ -8,6 +8,8 @@ from voicedesk.phone_numbers import national_digits, normalise
 
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
+_ADDRESS_END = re.compile("[;@]")
+"""What SIP puts behind a user: parameters, a host."""
 _LABELLED = re.compile(r"(?:[^\W\d]|[ \t\[\]()\-:：【】（）]){1,20}(\+?[0-9]{7,15})")
 """A number behind a mark that the dialplan put before it for the phones' displays ("VIP:13800138000")."""
 _LONGEST = 64
@@ -21,7 +23,7 @@ def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
     None with False: withheld. None with True: what no number looks like must not be kept, and makes its call doubtful.
     """
     text = (unquote(text) if "%" in text else text).strip()
-    if text.lower() in _WITHHELD:
+    if _ADDRESS_END.split(text, maxsplit=1)[0].lower() in _WITHHELD:
         return None, False
     if len(text) > _LONGEST:
         return None, True

@@ -3,8 +3,20 @@
 Nothing here depends on the order in which events came, so the same events always give the same facts.
 """
 
-from voicedesk.calls.legs import SETTLE_US, Answers, answers_of, freeze_joined, freeze_leg, near
-from voicedesk.calls.model import CallFacts, Direction, Disposition, Gap, Hall, LegFacts, Line, Outcome, PhoneSeen, Role
+from voicedesk.calls.legs import SETTLE_US, Answers, answers_of, freeze_joined, freeze_leg, near, number_outside
+from voicedesk.calls.model import (
+    CallFacts,
+    Direction,
+    Disposition,
+    Gap,
+    Hall,
+    LegFacts,
+    Line,
+    Outcome,
+    PhoneSeen,
+    Role,
+    StartSource,
+)
 from voicedesk.calls.records import CALLBACK_PREFIX, CallRecord, Channel, Leg
 
 HAND_US = 50_000
@@ -12,6 +24,7 @@ HAND_US = 50_000
 _TELL_WHO_HUNG_UP = ("PJSIP/", "SIP/", "IAX2/")
 """Technologies of which the switch always says when the far end hung up."""
 _LONGEST_EXTENSION = 6
+_SEEN_STARTS = frozenset({StartSource.NEWCHANNEL, StartSource.USEREVENT})
 _TICK_US = 1_000_000
 
 
@@ -19,9 +32,12 @@ def role_of(leg: Leg, hall: Hall) -> Role:
     """Whose phone it is in a call that the hall placed: staff phones and queue members are staff, an outside number is
     a citizen's. (In a call that came in, the citizen is the caller, and whoever is rung is the hall's.)
     """
-    endpoint = leg.channel.endpoint
+    endpoint, first = leg.channel.endpoint, leg.channel.call.first_channel
     if endpoint in hall.phones or leg.agent_called_at is not None or leg.member:
         return Role.STAFF
+    wished = (first.extension or "") if first is not None else ""
+    if not leg.outside_number and 0 < len(wished) <= _LONGEST_EXTENSION and endpoint.partition("/")[2] == wished:
+        return Role.STAFF  # a phone that the settings do not name, dialled by its own name
     if hall.phones or leg.outside_number:
         return Role.CITIZEN
     return Role.STAFF
@@ -32,19 +48,22 @@ def direction_of(record: CallRecord, hall: Hall) -> Direction:
     first = record.first_channel
     if record.linkedids[0].startswith(CALLBACK_PREFIX):
         return Direction.CALLBACK
-    if first is None or not (_was_placed(first) or is_house_phone(first, hall)):
+    if first is None or not (_was_placed(record, first) or is_house_phone(first, hall)):
         return Direction.INBOUND
     roles = {role_of(leg, hall) for leg in record.legs()}
     return Direction.OUTBOUND if Role.CITIZEN in roles else Direction.INTERNAL
 
 
-def _was_placed(first: Channel) -> bool:
+def _was_placed(record: CallRecord, first: Channel) -> bool:
     """The switch itself made the channel that began the call (Originate). Callers have no Local channels; and some
-    lines let a caller's own channel say Ringing, but whom the switch rings can dial nobody, nor wait, before it is up.
+    lines let a caller's own channel say Ringing, but whom the switch rings it says to dial, if it was heard from the
+    beginning; and whoever is rung can dial nobody, nor wait, before it is up.
     """
     if first.is_local:
         return True
     if first.leg is None or first.leg.dialler is not None or first.rings_at_extension:
+        return False
+    if first.leg.dialled_at is None and record.start_source in _SEEN_STARTS and not record.gaps:
         return False
     began_at = min((at for at in (first.dialled_at, first.joined_at) if at is not None), default=None)
     return began_at is None or (first.up_at is not None and first.up_at <= began_at)
@@ -165,7 +184,7 @@ def _switch_answered_at(first: Channel | None, answered_at: int | None, *, is_in
 def _citizen_number(direction: Direction, legs: list[Leg], first: Channel | None, hall: Hall) -> str | None:
     """The citizen's number: the caller's, or of a call that the hall placed the number dialled."""
     if direction in (Direction.CALLBACK, Direction.OUTBOUND):
-        dialled = next((number for number in (leg.outside_number for leg in legs) if number), None)
+        dialled = next((number for number in (number_outside(leg, hall) for leg in legs) if number), None)
         if dialled:
             return dialled
         # a log does not tell what was dialled, but what the phone was asked to dial

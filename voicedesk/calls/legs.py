@@ -142,10 +142,10 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
     source, ringing_at = _ring_start(leg, answered_at, outcome)
     at = ringing_at or leg.dialled_at or channel.hung_at or 0
     member = _member(leg)
-    number = leg.outside_number
+    number = number_outside(leg, hall)
     return LegFacts(
         uniqueid=channel.uniqueid,
-        channel=channel.name,
+        channel=_without_number(channel),
         endpoint=channel.endpoint,
         role=role,
         number=mask(number) if number else None,
@@ -180,7 +180,7 @@ def freeze_joined(record: CallRecord, channel: Channel, answered_at: int, hall: 
     member = record.local_members.get(local_base(called.channel.name)) if called else None
     return LegFacts(
         uniqueid=channel.uniqueid,
-        channel=channel.name,
+        channel=_without_number(channel),
         endpoint=channel.endpoint,
         role=Role.STAFF,
         member=member,
@@ -206,6 +206,16 @@ def _called_over(record: CallRecord, channel: Channel) -> Leg | None:
 
 def _met(one: Channel, other: Channel) -> bool:
     return any(a.bridge == b.bridge and a.overlaps(b) for a in one.stays for b in other.stays)
+
+
+def number_outside(leg: Leg, hall: Hall) -> str | None:
+    """The number outside that was dialled; a phone of the hall is none, whatever its contact looks like."""
+    return None if leg.channel.endpoint in hall.phones else leg.outside_number
+
+
+def _without_number(channel: Channel) -> str:
+    """A channel's name; where it holds the number that was dialled, without it."""
+    return f"{channel.endpoint}-{channel.name.rpartition('-')[2]}"
 
 
 def _member(leg: Leg) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from voicedesk.calls.dial_strings import outside_number
+from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.calls.model import Hall
 from voicedesk.calls.records import local_base
 
@@ -142,8 +142,9 @@ class Ties:
             if len(self._outer) > _MOST_PAIRS:
                 self._outer.popitem(last=False)
             return
-        phone = self.phone(dialled.rpartition("-")[0])
-        if phone and outermost and (phone in self._hall.phones or outside_number(dial_string) is None):
+        phone = self.phone(endpoint_of(dialled))
+        number = outside_number(dial_string, dialled.partition("/")[0])
+        if phone and outermost and (phone in self._hall.phones or number is None):
             behind = self._behind.setdefault(outermost, {})
             if phone not in behind and len(behind) < _MOST_BEHIND:
                 behind[phone] = None

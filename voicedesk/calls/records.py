@@ -4,7 +4,7 @@ Each field holds what one kind of event said, so that the order in which events 
 matter and a repeated event changes nothing: the first one wins.
 """
 
-from voicedesk.calls.dial_strings import outside_number
+from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.calls.model import Gap, PhoneState, StartSource
 
 _FORWARDED = 23
@@ -77,7 +77,7 @@ class Channel:
         self.linkedid = linkedid
         self.call = call
         self.is_local = name.startswith("Local/") and name[-2:-1] == ";"  # a half, not a queue's member of that name
-        self.endpoint = name.rpartition("-")[0]
+        self.endpoint = endpoint_of(name)
         self.leg: Leg | None = None
         self.extension: str | None = None
         self.number: str | None = None
@@ -177,7 +177,7 @@ class Leg:
     @property
     def outside_number(self) -> str | None:
         """The number that was dialled through a trunk; None for a phone of the house."""
-        return outside_number(self.dial_string)
+        return outside_number(self.dial_string, self.channel.name.partition("/")[0])
 
     @property
     def dialled_at(self) -> int | None:

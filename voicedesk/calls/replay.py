@@ -11,7 +11,7 @@ from itertools import islice, pairwise, takewhile
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.ami.recorded import RecordedConversation
-from voicedesk.calls.dial_strings import outside_number
+from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import judge
@@ -134,9 +134,9 @@ def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:
     for event in (event for events in links for event in events):
         endpoint = _dialled_endpoint(event)
         if "/" in endpoint and not endpoint.startswith("Local/"):
-            outside = outside_number(event.get("DialString") or "")
+            outside = outside_number(event.get("DialString") or "", endpoint.partition("/")[0])
             (trunks if outside else phones).add(endpoint)
-            dialler = (event.get("Channel") or "").rpartition("-")[0]
+            dialler = endpoint_of(event.get("Channel") or "")
             if outside and "/" in dialler and not dialler.startswith("Local/"):
                 phones.add(dialler)  # who calls out through a trunk sits in the house
     return Hall(phones=frozenset(phones - trunks), every_extension_is_a_line=True)
@@ -155,7 +155,7 @@ def _learn_all(ties: Ties, links: Iterable[list[AmiEvent]]) -> None:
 def _dialled_endpoint(event: AmiEvent) -> str:
     """The phone or trunk that an event shows to be dialled; empty if it shows none."""
     if event.name in _DIALLED:
-        return (event.get("DestChannel") or "").rpartition("-")[0]
-    if event.name == "Newstate" and event.get("ChannelStateDesc") == "Ringing":
-        return (event.get("Channel") or "").rpartition("-")[0]
+        return endpoint_of(event.get("DestChannel") or "")
+    if event.name == "Newstate" and event.get("ChannelStateDesc") == "Ringing" and event.uniqueid != event.linkedid:
+        return endpoint_of(event.get("Channel") or "")
     return ""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from voicedesk.ami.message import AmiEvent
-from voicedesk.calls.dial_strings import outside_number
+from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.clock import MICROSECONDS, parse_epoch
 from voicedesk.store.store import Store
 
@@ -40,12 +40,12 @@ class LegSeen:
     @property
     def endpoint(self) -> str:
         """The phone, without the number of its channel."""
-        return self.channel.rpartition("-")[0]
+        return endpoint_of(self.channel)
 
     @property
     def is_outside(self) -> bool:
         """A number was dialled through a trunk; what a phone registered as holds its own name in that place."""
-        if outside_number(self.dialled) is not None:
+        if outside_number(self.dialled, self.channel.partition("/")[0]) is not None:
             return True
         found = _URI.search(self.dialled)
         return found is not None and found[1] != self.endpoint.partition("/")[2]
@@ -68,7 +68,7 @@ class CallSeen:
     @property
     def endpoint(self) -> str:
         """Where the call came from."""
-        return self.first.rpartition("-")[0]
+        return endpoint_of(self.first)
 
     @property
     def phones(self) -> list[LegSeen]:

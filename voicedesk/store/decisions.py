@@ -151,7 +151,8 @@ class Decisions:
     async def add(self, subject: Subject, step: Step) -> Step:
         """Keeps a step; with its number. Raises InputError where the history does not allow it.
 
-        An appeal is made once; who appealed does not answer it; only a decision that holds is taken back.
+        An appeal is made once; who appealed neither answers it nor takes
+        back what it is about; only a decision that holds is taken back.
         """
         async with self._database.write() as connection:
             if not await _is_there(connection, subject):
@@ -244,7 +245,7 @@ def _refuse(step: Step, before: Sequence[Step]) -> None:
         state = standing.appeal_state.value if standing.appeal_state else ""
         raise InputError(f"{appeal.by} appealed already ({state}): an appeal is made once, a supervisor decides it")
     is_open = standing.appeal_state is AppealState.OPEN
-    if step.move is Move.DECIDE and is_open and appeal is not None and appeal.by == step.by:
+    if step.move is not Move.APPEAL and is_open and appeal is not None and appeal.by == step.by:
         raise InputError(f"{step.by} appealed: somebody else must decide it (--by)")
 
 

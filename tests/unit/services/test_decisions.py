@@ -159,6 +159,17 @@ async def test_where_nobody_is_named_anybody_appeals_and_somebody_else_decides(s
         await decide(store, about, by="zhang")
 
 
+async def test_who_appeals_does_not_take_back_what_the_appeal_is_about(store):
+    nameless = call_of("c_no_answer_queue_timeout", None)
+    await store.calls.save([nameless])
+    about = await decisions.find_call(store, nameless.facts.id)
+    await decide(store, about, verdict="missed", by="wang")
+    await decisions.appeal(store, Settings(), about, reason="没有响铃", by="zhang", now=lambda: 1)
+    with pytest.raises(InputError, match="somebody else must decide"):
+        await decisions.undo(store, about, reason="不对", by="zhang", now=lambda: 2)
+    await decisions.undo(store, about, reason="听录音", by="wang", now=lambda: 3)
+
+
 async def test_a_missed_call_concerns_everybody_it_rang(store):
     missed = call_of("c_no_answer_queue_timeout")
     await store.calls.save([missed])

@@ -55,6 +55,26 @@ def test_a_row_of_the_channel_log_is_told_as_the_switch_would_have_said_it_live(
     assert reader.bad_lines == 0
 
 
+@pytest.mark.parametrize(
+    ("extra", "doubtful"),
+    [
+        ('{"hangupcause":16,"hangupsource":""}', True),
+        ("", True),
+        ('{"hangupcause":16,"hangupsource":"","dialstatus":"CANCEL"}', False),
+        ('{"hangupcause":16,"hangupsource":"dialplan/builtin"}', False),
+        (GAVE_UP, False),
+    ],
+)
+def test_a_caller_s_end_of_which_nobody_says_whose_it_was_accuses_nobody(extra, doubtful):
+    *_, (name, event) = told(CelReader(UTC), cel("CHAN_START"), cel("HANGUP", CALLER, extra))
+    assert (name, event.doubtful) == ("Hangup", doubtful)
+
+
+def test_a_dial_that_the_switch_ended_is_no_caller_who_gave_up_though_an_earlier_one_was_cancelled():
+    extra = '{"hangupcause":16,"hangupsource":"dialplan/builtin","dialstatus":"CANCEL"}'
+    assert "HangupRequest" not in names(CelReader(UTC), cel("CHAN_START"), cel("HANGUP", CALLER, extra))
+
+
 def test_events_carry_the_log_s_instants_and_ids():
     (_, begun), (_, dialled) = told(CelReader(UTC), cel("CHAN_START"), cel("CHAN_START", PHONE))
     assert (begun.timestamp_us, begun.get("Exten"), begun.get("CallerIDNum")) == (
