@@ -11,11 +11,13 @@ SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 # places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data
 # these want the processor and nothing else, and share all of it out; the others measure time, and run by themselves
-SHARED_TESTS := tests/histories tests/unit tests/contracts $(foreach name,breaks_commands doctor greeting_fixtures \
-  greeting_watch ivr_host kill_9 news_commands phone_desk repair ticket_desk tickets_commands, \
+SHARED_TESTS := tests/histories tests/unit tests/contracts $(foreach name,breaks_commands callback_check doctor \
+  greeting_fixtures greeting_watch house_day house_lists ivr_host kill_9 news_commands phone_desk reload repair \
+  ticket_desk tickets_commands two_pbxs, \
   tests/integration/test_$(name).py)
 # calls that are waited for, not measured: a switch for each of three files at a time
-CALM_TESTS := $(foreach name,callbacks dialplans phones stories,tests/system/test_$(name).py)
+CALM_TESTS := $(foreach name,callbacks dialplans doctor_house houses_freepbx houses_hotline houses_issabel houses_mikopbx \
+  houses_queues phones stories,tests/system/test_$(name).py)
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 

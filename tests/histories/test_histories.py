@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.histories.oracle import PAST, Truth, decided_at, oracle
@@ -15,13 +16,14 @@ from tests.histories.perturb import (
     with_restart,
 )
 from tests.histories.plan import Tape, draw_day
-from tests.histories.world import HALL, HINTS_ARE_TIED, LATER_BOOT, PEOPLE, History, by_linkedid, keep, run, track
+from tests.histories.world import HALL, LATER_BOOT, PEOPLE, History, by_linkedid, keep, run, track
 from voicedesk.calls.model import JudgedCall, Outcome
 from voicedesk.calls.tracker import Tracker
 
 TIMES = int(os.environ.get("VOICEDESK_HISTORIES", "1"))
 """How many times as many histories as usual; more than 1 also draws other ones each time."""
 
+pytestmark = pytest.mark.timeout(900)
 tapes = st.binary(min_size=0, max_size=240)
 
 
@@ -48,7 +50,7 @@ def differences(history: History, found) -> list[str]:
         judged = got.judgement
         if judged.verdict.value not in truth.verdicts:
             wrong.append(f"{call.kind}: {judged.verdict.value} ({judged.reason}), but it was {set(truth.verdicts)}")
-        elif judged.cause not in truth.causes and (HINTS_ARE_TIED or call.kind != "hint"):
+        elif judged.cause not in truth.causes:
             wrong.append(f"{call.kind}: because of {judged.cause}, but it was {truth.causes}")
         if truth.ring_us is not None and judged.ring_us != truth.ring_us:
             wrong.append(f"{call.kind}: rang {judged.ring_us}, but it was {truth.ring_us}")
@@ -114,10 +116,9 @@ def harm(history: History, hurt: Hurt, found) -> list[str]:
 @histories(5000)
 def test_what_was_seen_whole_is_judged_as_it_was(tape):
     history = run(draw_day(Tape(tape)))
-    for every_right in (True, False):
-        found, tracker = track(history.seen(every_right=every_right))
-        assert not (bad := differences(history, found)), bad
-        assert tracker.open_ids() == []
+    found, tracker = track(history.seen(every_right=len(tape) % 4 == 0))
+    assert not (bad := differences(history, found)), bad
+    assert tracker.open_ids() == []
 
 
 @histories(1500)

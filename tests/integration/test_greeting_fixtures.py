@@ -15,6 +15,8 @@ from voicedesk.speech.listening import Listener, Listening
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.vosk_engine import VoskRecognizer
 
+pytestmark = pytest.mark.timeout(900)  # every fixture is heard: minutes where the processor is shared
+
 FIXTURES = Path(__file__).parents[2] / "audio_fixtures"
 NEAR_SECONDS = 0.15
 
@@ -125,8 +127,8 @@ def test_the_command_gives_the_shape_other_programs_rely_on(tmp_path):
     assert code == 3
     assert "does not understand people" in told
     assert list(first) == [
-        "file", "verdict", "violations", "missing", "reason", "parts", "forbidden", "exempted", "polite", "remarks",
-        "transcript", "words", "model", "rules_version",
+        "file", "verdict", "violations", "missing", "reason", "reason_words", "to_do", "parts", "forbidden", "exempted",
+        "polite", "remarks", "transcript", "words", "model", "rules_version",
     ]  # fmt: skip
     assert list(first["parts"][0]) == ["part", "text", "start_seconds", "end_seconds", "confidence", "match"]
     assert list(first["words"][0]) == ["word", "start_seconds", "end_seconds", "confidence"]

@@ -29,6 +29,32 @@ def answers_saying(sound: bytes, *, after: float = 0.3) -> Behaviour:
     return behave
 
 
+def answers_and_presses(keys: str, *, after: float, within: float = 0.7, talks: float | None = None) -> Behaviour:
+    """Rings, lifts the handset after some seconds, and presses keys a moment later, as a confirmation asks for."""
+
+    async def behave(call: Call) -> None:
+        call.ring()
+        if await call.over_within(after):
+            return
+        call.answer()
+        if not await call.over_within(within):
+            await call.press(keys)
+            if talks is not None:
+                await asyncio.sleep(talks)
+                call.bye()
+
+    return behave
+
+
+def refuses(status: str) -> Behaviour:
+    """Refuses at once with a status, as phones do that are set to do-not-disturb."""
+
+    async def behave(call: Call) -> None:
+        call.reject(status)
+
+    return behave
+
+
 def answers_at_once(*, talks: float | None = None) -> Behaviour:
     """Answers without ringing (a direct 200)."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.testbed.plan import Line, Phone, Plan
 
 TEMPLATES = Path(__file__).parent / "conf"
+HOUSES = TEMPLATES / "houses"
 DIALPLANS = Path(__file__).parents[2] / "dialplans"
 AMI_USER = "voicedesk"
 AMI_SECRET = "testbed-secret"
@@ -53,17 +54,23 @@ def write_configuration(plan: Plan, prefix: Path, run: Path) -> None:
         "TRUNK_DIAL": "PJSIP/${ARG1}@trunk",
         "HOTLINE": "037112345678",
         "SHOWN": SHOWN_NUMBER,
+        "PHONES_DIAL_IN": plan.phones_dial_in,
     }
     etc.mkdir(parents=True)
     files = {path.name: render(path.read_text(encoding="utf-8"), values) for path in TEMPLATES.glob("*.conf")}
-    files["pjsip.conf"] += _trunk(plan) + "".join(_endpoint(phone) for phone in plan.phones()) + _unreachable(plan)
-    files["extensions.conf"] += _extensions(plan)
-    files |= _house_files(plan, values)
+    files["pjsip.conf"] += (
+        _trunk(plan) + "".join(_endpoint(plan, phone) for phone in plan.phones()) + _unreachable(plan)
+    )
+    files |= _hall_files(plan, values)
+    if plan.house:
+        _move_in(plan, files, values)
+    else:
+        files["extensions.conf"] += _extensions(plan)
     for name, text in files.items():
         (etc / name).write_text(text, encoding="utf-8")
 
 
-def _house_files(plan: Plan, values: dict[str, object]) -> dict[str, str]:
+def _hall_files(plan: Plan, values: dict[str, object]) -> dict[str, str]:
     """The files a hall would include, one copy per line where they say so."""
     files = {path.name: path.read_text(encoding="utf-8") for path in DIALPLANS.glob("voicedesk-*.conf")}
     if not plan.recorded:
@@ -80,6 +87,25 @@ def _house_files(plan: Plan, values: dict[str, object]) -> dict[str, str]:
     return rendered
 
 
+def _move_in(plan: Plan, files: dict[str, str], values: dict[str, object]) -> None:
+    """Adds the files of a house to those of the same name; a line with `@PHONE@` stands for one of each phone."""
+    assert plan.house is not None
+    files["pjsip.conf"] += "".join(
+        f"[{name}](phone)\naors = {name}\ncallerid = {name} <{name}>\n[{name}]\ntype = aor\nmax_contacts = 1\n"
+        for name in plan.absent
+    )
+    for path in sorted((HOUSES / plan.house).glob("*.conf")):
+        lines = render(path.read_text(encoding="utf-8"), values).splitlines()
+        whole = [one for line in lines for one in _for_each_phone(plan, line)]
+        files[path.name] = files.get(path.name, "") + "\n".join(whole) + "\n"
+
+
+def _for_each_phone(plan: Plan, line: str) -> list[str]:
+    if "@PHONE@" not in line:
+        return [line]
+    return [line.replace("@PHONE@", name) for name in (*plan.staff, *plan.absent)]
+
+
 def _line_values(line: Line) -> dict[str, object]:
     return {
         "EXTENSION": line.extension,
@@ -92,19 +118,22 @@ def _line_values(line: Line) -> dict[str, object]:
     }
 
 
-def _endpoint(phone: Phone) -> str:
+def _endpoint(plan: Plan, phone: Phone) -> str:
+    places = [phone, *(one for one in plan.second_contacts() if one.name == phone.name)]
+    contacts = "\n".join(f"contact = {one.contact}" for one in places)
     return f"""
 [{phone.name}](phone)
 aors = {phone.name}
 callerid = {phone.name} <{phone.extension}>
 [{phone.name}]
 type = aor
-contact = {phone.contact}
-""" + ("" if phone.name.startswith("load") else _identify(phone.name, phone.address))
+{contacts}
+""" + ("" if phone.name.startswith("load") else _identify(phone.name, *(one.address for one in places)))
 
 
-def _identify(endpoint: str, address: str) -> str:
-    return f"[{endpoint}-identify]\ntype = identify\nendpoint = {endpoint}\nmatch = {address}\n"
+def _identify(endpoint: str, *addresses: str) -> str:
+    matches = "".join(f"match = {address}\n" for address in addresses)
+    return f"[{endpoint}-identify]\ntype = identify\nendpoint = {endpoint}\n{matches}"
 
 
 def _trunk(plan: Plan) -> str:

@@ -109,6 +109,8 @@ class Plan:
     """Everything the configuration files are made from.
 
     `recorded`: callers hear the notice of recording, and staff are recorded. `ivr`: calls are led to Voicedesk's IVR.
+    `house`: a folder of `conf/houses` is added; its phones are called as their numbers, `absent` ones never registered,
+    and `doubled` ones have a second contact, which is the phone `NUMBERb`.
     """
 
     network: Network = field(default_factory=free_network)
@@ -117,12 +119,21 @@ class Plan:
     load_phones: int = 0
     recorded: bool = False
     ivr: bool = False
+    house: str | None = None
+    absent: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    phones_dial_in: str = "internal"
 
     def phones(self) -> tuple[Phone, ...]:
         """The staff phones, then those of the load test, which share one address."""
         network = self.network
         staff = [
-            Phone(name=name, extension=str(6000 + n), address=network.phone(n), port=network.phone_port)
+            Phone(
+                name=name,
+                extension=name if self.house else str(6000 + n),
+                address=network.phone(n),
+                port=network.phone_port,
+            )
             for n, name in enumerate(self.staff, 1)
         ]
         load = [
@@ -130,3 +141,11 @@ class Plan:
             for n in range(1, self.load_phones + 1)
         ]
         return (*staff, *load)
+
+    def second_contacts(self) -> tuple[Phone, ...]:
+        """The second contacts of the phones that have two."""
+        network = self.network
+        return tuple(
+            Phone(name=name, extension=name, address=f"{network.prefix}.3.{n}", port=network.phone_port)
+            for n, name in enumerate(self.doubled, 1)
+        )

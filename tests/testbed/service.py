@@ -58,7 +58,7 @@ def settings_text(
         if line.duty:
             values["duty"] = list(line.duty)
         tables.append(("[[lines]]", {**values, "phones": [f"PJSIP/{name}" for name in line.phones()]}))
-    for phone in plan.phones():
+    for phone in () if plan.house else plan.phones():  # a house lists its own
         tables.append(("[[phones]]", {"endpoint": f"PJSIP/{phone.name}", "extension": phone.extension}))
     # strings and lists of strings look the same in JSON and TOML
     return "\n".join(

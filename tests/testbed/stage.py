@@ -36,6 +36,9 @@ class Stage:
             for phone in plan.phones()[: len(plan.staff)]:
                 agent = UserAgent(phone.name, phone.address, phone.port, server)
                 self.phones[phone.name] = await self._stack.enter_async_context(agent)
+            for phone in plan.second_contacts():
+                agent = UserAgent(phone.name, phone.address, phone.port, server)
+                self.phones[f"{phone.name}b"] = await self._stack.enter_async_context(agent)
         except BaseException:
             await self._stack.aclose()
             raise

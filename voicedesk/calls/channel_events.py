@@ -13,6 +13,8 @@ from voicedesk.clock import MICROSECONDS
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _NUMBER_CHARACTERS = frozenset("0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 _NO_EXTENSION = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
+_NOBODY_TO_DIAL = frozenset({3, 20, 27, 38, 44})
+"""Q.850 causes that a caller's channel is left with where a phone is not registered, or no way leads to it."""
 _UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(4)
 """How far a caller's number can be trusted: before or after the dialplan cleaned it, or announced by it."""
 
@@ -199,7 +201,11 @@ class ChannelEvents:
 
     def _dial_end(self, event: AmiEvent, at: int) -> None:
         leg = self._dialled(event, at)
-        if leg is None or leg.dial_end_at is not None:
+        if leg is None:
+            return
+        if leg.dial_end_at is not None:
+            if leg.dial_status == "ANSWER" and leg.connected_at is None and event.get("DialStatus") != "ANSWER":
+                leg.dial_status = event.get("DialStatus")  # taken back: the caller left before the two were connected
             return
         leg.dial_end_at = at
         leg.dial_status = event.get("DialStatus")
@@ -300,7 +306,9 @@ class ChannelEvents:
 
     def _hangup_request(self, event: AmiEvent, at: int) -> None:
         channel = self._registry.channel(event, SELF, at)
-        if channel is not None and channel.hangup_requested_at is None:
+        if channel is None or channel.hangup_requested_at is not None:
+            return
+        if channel.leg is not None or event.get("ChannelStateDesc") != "Busy":  # the switch gave the busy tone before
             channel.hangup_requested_at = at
 
     def _cut_off(self, event: AmiEvent, at: int) -> None:
@@ -317,9 +325,25 @@ class ChannelEvents:
         channel.hangup_cause = int(cause) if cause.isdecimal() else None
         if channel.leg is not None:
             self._registry.changed[channel.call] = None
+        elif channel.number_rank < _SEEN:  # where nothing could be dialled, its end is all there is of a call
+            self._describe(channel, event, _SEEN)
+        if channel.hangup_cause in _NOBODY_TO_DIAL:
+            self._turned_away(channel, at)
         self._registry.hang_up(channel, at)
         if self._registry.waiting:
             self._waiting.watch(channel.endpoint)
+
+    def _turned_away(self, channel: Channel, at: int) -> None:
+        """A caller of a line whose only phone is not there: nothing can be dialled, the end is all that is told."""
+        record, hall = channel.call, self._registry.hall
+        if record.asked_at is not None or channel is not record.first_channel or channel.up_at is not None:
+            return
+        if channel.hangup_requested_at is not None or any(one.leg for one in record.channels.values()):
+            return
+        is_line = hall.line_named(record.line_hint) or hall.line_of(channel.extension, None)
+        if is_line and direction_of(record, hall) is Direction.INBOUND:
+            record.turned_away = True
+            self._waiting.ask(record, at)
 
     def _blind_transfer(self, event: AmiEvent, at: int) -> None:
         channel = self._registry.channels.get(event.get("TransfererUniqueid") or "")

@@ -50,8 +50,8 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
     `joined` are phones that nobody rang and that were connected with the caller all the same (a parked call fetched).
     """
     if not is_inbound or not record.tells_bridges:
-        left_at = record.first_channel.hangup_requested_at if is_inbound and record.first_channel else None
-        taken = (leg for leg in legs if _was_taken(leg, left_at) or _may_be_unseen(leg))
+        caller = record.first_channel if is_inbound else None
+        taken = (leg for leg in legs if _was_taken(leg, caller) or _may_be_unseen(leg))
         lifted = {leg: leg.lifted_at for leg in taken if leg.lifted_at is not None}
         return Answers(lifted, min(lifted.values(), default=None), {})
     caller = record.first_channel
@@ -67,10 +67,14 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
     return Answers(answers, min([*with_caller, *joined.values()], default=None), joined)
 
 
-def _was_taken(leg: Leg, left_at: int | None) -> bool:
+def _was_taken(leg: Leg, caller: Channel | None) -> bool:
     """As the dial and the queue tell it, while the caller was still there."""
-    accepted_at = leg.accepted_at
-    return leg.is_accepted and (left_at is None or accepted_at is None or accepted_at <= left_at)
+    if caller is None or not leg.is_accepted:
+        return leg.is_accepted
+    accepted_at, left_at, lost_at = leg.accepted_at, caller.hangup_requested_at, caller.abandoned_at
+    if leg.agent_called_at is not None and leg.connected_at is None and lost_at is not None:
+        return leg.lifted_at is not None and lost_at < leg.lifted_at  # lifted, and the queue lost its caller meanwhile
+    return left_at is None or accepted_at is None or accepted_at <= left_at
 
 
 def _answered_at(leg: Leg, heard: Mapping[Channel, int]) -> int | None:
@@ -98,8 +102,13 @@ def _was_unseen(leg: Leg) -> bool:
 
 
 def _may_be_unseen(leg: Leg) -> bool:
+    """Whether a bridge may have been missed: in a gap, or in one that logs filled, which need not tell of bridges."""
     lifted_at = leg.lifted_at
-    return leg.channel.up_unseen or any(gap.touches(lifted_at, leg.channel.hung_at) for gap in leg.channel.call.gaps)
+    return (
+        leg.channel.call.repaired
+        or leg.channel.up_unseen
+        or any(gap.touches(lifted_at, leg.channel.hung_at) for gap in leg.channel.call.gaps)
+    )
 
 
 def _who_dialled(leg: Leg) -> Channel | None:
@@ -290,8 +299,8 @@ def _refused(leg: Leg) -> Outcome | None:
     rang = leg.ringing_at is not None or leg.dial_ringing_at is not None
     if cause == _ELSEWHERE:
         return Outcome.ANSWERED_ELSEWHERE
-    if cause == _REFUSED:
-        return Outcome.DECLINED
+    if cause == _REFUSED:  # a hand can decline only what rang: do-not-disturb says the same at once
+        return Outcome.DECLINED if rang or leg.from_log else Outcome.BUSY
     if cause == _BUSY or leg.dial_status == "BUSY":
         return Outcome.DECLINED if rang else Outcome.BUSY
     return Outcome.UNREACHABLE if not rang and _was_unreachable(leg, cause) else None

@@ -7,7 +7,7 @@ that was lost in between.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.ami.recorded import RecordedConversation
@@ -98,10 +98,17 @@ def _with_marks(links: Iterable[list[AmiEvent]]) -> Iterator[AmiEvent]:
             since = first - _SETUP_US if last is None else first
             restarted = least_uptime is not None and uptime is not None and uptime < least_uptime - _UPTIME_SLACK
             yield _mark("up", since, Restarted="1" if restarted else "0")
+            _time_first_lists(events, since)
         yield from events
         last = max((event.timestamp_us or 0 for event in events), default=0) or last
         if uptime is not None and first is not None and last is not None:
             least_uptime = uptime + (last - first) // MICROSECONDS
+
+
+def _time_first_lists(events: list[AmiEvent], since: int) -> None:
+    """What was listed before anything happened bears no time: it held when the link was up."""
+    for event in takewhile(lambda one: one.timestamp_us is None or one.name == "FullyBooted", events):
+        event.arrived_us = event.arrived_us or since
 
 
 def _mark(state: str, at: int, **headers: object) -> AmiEvent:

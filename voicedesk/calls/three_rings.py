@@ -52,7 +52,8 @@ class Rule:
     """A version of the rule: what it does otherwise than those before it.
 
     `one_phone_once` (2): of several contacts of one phone that ring together one is judged.
-    `unknown_is_no_cause` (2): where nobody knew what a phone was doing, it is no empty seat.
+    `unknown_is_no_cause` (2): a phone of which nobody knew what it was doing is no empty seat, and where it cannot be
+    told how a phone rang, the ringing was not moved on too soon.
     """
 
     version: str
@@ -129,8 +130,11 @@ def _leg_finding(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Findin
     if leg.outcome is None:
         return Verdict.CANNOT_TELL, Reason.STILL_OPEN
     finding = _LEG_RULES[leg.outcome](facts, leg, ring_us)
-    on_break = leg.state_before is PhoneState.PAUSED and finding[0] is not Verdict.ON_TIME
-    return (Verdict.NOT_JUDGED, Reason.ON_BREAK) if on_break else finding
+    if leg.state_before is PhoneState.PAUSED and finding[0] is not Verdict.ON_TIME:
+        return Verdict.NOT_JUDGED, Reason.ON_BREAK
+    if leg.state_before is PhoneState.TALKING and finding[0] is Verdict.MISSED:  # it rang beside the talk
+        return Verdict.NOT_JUDGED, Reason.TALKING
+    return finding
 
 
 def _answered(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
@@ -382,7 +386,8 @@ def _cause(rule: Rule, facts: CallFacts, legs: tuple[LegJudgement, ...]) -> Caus
         return Cause.PERSON
     if any(leg.outcome in _NOBODY_THERE or leg.state_before is PhoneState.PAUSED for leg in rung) or not rung:
         return None if nobody_knows else Cause.EMPTY_SEAT
-    return Cause.ROUTING
+    doubted = rule.unknown_is_no_cause and any(verdicts[leg.uniqueid] is Verdict.CANNOT_TELL for leg in rung)
+    return None if doubted else Cause.ROUTING
 
 
 def _may_not_have_rung(leg: LegFacts) -> bool:
@@ -396,7 +401,7 @@ def _reached(leg: LegFacts) -> bool:
 
 def _all_talking(rung: list[LegFacts], idle: list[tuple[PhoneState, ...]]) -> bool:
     """Every phone, tried or only due, was taken by another caller of the hall."""
-    tried = all(leg.outcome is Outcome.BUSY and leg.state_before is PhoneState.TALKING for leg in rung)
+    tried = all(leg.answered_at is None and leg.state_before is PhoneState.TALKING for leg in rung)
     return tried and all(PhoneState.TALKING in states and _OCCUPIED.issuperset(states) for states in idle)
 
 

@@ -101,12 +101,16 @@ class Waiting:
         return self.phones.state(
             endpoint,
             queue,
-            talking=any(_is_up(channel) and self._with_caller(channel.call) for channel in channels),
+            talking=any(_is_up(channel) and self._with_caller(channel) for channel in channels),
             ringing=any(channel.leg is not None and not _is_up(channel) for channel in channels),
         )
 
-    def _with_caller(self, record: CallRecord) -> bool:
-        return direction_of(record, self._registry.hall) in (Direction.INBOUND, Direction.CALLBACK)
+    def _with_caller(self, channel: Channel) -> bool:
+        """Whether it is in a call of the hotline; the channel that a call came in on is a line, no phone that talks."""
+        direction = direction_of(channel.call, self._registry.hall)
+        if direction is Direction.INBOUND:
+            return channel is not channel.call.first_channel
+        return direction is Direction.CALLBACK
 
     def _phone_event(self, event: AmiEvent, _at: int) -> None:
         before = self.phones.ties.version

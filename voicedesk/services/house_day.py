@@ -124,8 +124,8 @@ class HouseDay:
             self.behind_local[dialler, told.get("DestChannel") or "", told.get("DialString") or ""] = None
 
     def _channel(self, name: str, told: Headers, way: str, at: int) -> None:
-        uniqueid, linkedid = told.get(f"{way}Uniqueid"), told.get(f"{way}Linkedid")
-        channel = told.get(f"{way}Channel")
+        uniqueid, channel = told.get(f"{way}Uniqueid"), told.get(f"{way}Channel")
+        linkedid = told.get(f"{way}Linkedid") or told.get("Linkedid") or told.get("Uniqueid")
         if not uniqueid or not linkedid or not channel:
             return
         call = self.calls.get(linkedid)
@@ -161,7 +161,7 @@ class HouseDay:
             leg.over_at = at
 
     def _said(self, name: str, told: Headers) -> None:
-        call = self.calls.get(told.get("Linkedid") or "")
+        call = self.calls.get(told.get("Linkedid") or told.get("Uniqueid") or "")
         if call is None:
             return
         queue = told.get("Queue")

@@ -9,6 +9,7 @@ from pathlib import Path
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.tracker import Tracker
+from voicedesk.clock import MICROSECONDS
 from voicedesk.switch_logs.cdr import COLUMNS as CDR_COLUMNS
 from voicedesk.switch_logs.cdr import CdrReader
 from voicedesk.switch_logs.cel import CelReader
@@ -53,9 +54,13 @@ class SwitchLogs:
     problems: tuple[str, ...] = ()
 
     def of_gap(self, gap: Gap) -> list[LoggedEvent]:
-        """The events of a gap, and those just before it: of one moment, the log's row is the earlier one."""
-        near = self.within((gap.from_at - MOMENT_US, gap.to_at or gap.from_at))
-        return [one for one in near if one.at >= gap.from_at or not one.is_in_whole_seconds]
+        """The events of a gap, and those just before it: of one moment, the log's row is the earlier one.
+
+        What queue_log has in the very second in which the gap began may have been in it: it is told from then on.
+        """
+        near = self.within((gap.from_at - MICROSECONDS, gap.to_at or gap.from_at))
+        told = (one.retimed(gap.from_at) if one.is_in_whole_seconds and one.at < gap.from_at else one for one in near)
+        return [one for one in told if one.at >= gap.from_at - MOMENT_US]
 
     def covers(self, gap: Gap) -> bool:
         """True if the channel log tells of every call in a gap."""
@@ -134,16 +139,27 @@ def retell(
     """
     tracker = Tracker(pbx, hall, filled=[gap for gap in gaps if logs.covers(gap)])
     logged = deque(one for gap in gaps for one in logs.of_gap(gap))
+    unseen: set[str] = set()
     for event in journal:
         at = event.timestamp_us or event.arrived_us
         if at > until:
             break
         while logged and logged[0].at <= at and not _is_loss(event):
-            tracker.receive_logged(logged.popleft().event)
+            _receive_logged(tracker, logged.popleft(), unseen)
         tracker.receive(event)
     for one in logged:
-        tracker.receive_logged(one.event)
+        _receive_logged(tracker, one, unseen)
     return tracker.take_changes().calls
+
+
+def _receive_logged(tracker: Tracker, one: LoggedEvent, unseen: set[str]) -> None:
+    """What was perhaps before a gap is told of channels alone that nobody saw before it, `unseen`."""
+    channel = one.event.uniqueid or ""
+    if one.is_retimed and channel not in unseen:
+        if tracker.call_of(channel) is not None:
+            return
+        unseen.add(channel)
+    tracker.receive_logged(one.event)
 
 
 def _is_loss(event: AmiEvent) -> bool:

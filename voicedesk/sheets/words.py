@@ -139,6 +139,7 @@ TICKET_STATES: Words = {
 TICKET_OUTCOMES: Words = {
     TicketOutcome.REACHED: ("已接通", "reached"),
     TicketOutcome.ANSWERED_MOMENTS_LATER: ("随后即接通", "answered moments later"),
+    TicketOutcome.NOT_MISSED: ("并未漏接", "not missed"),
     TicketOutcome.SETTLED: ("已处理", "settled"),
     TicketOutcome.GIVEN_UP: ("已放弃", "given up"),
 }

@@ -1,6 +1,7 @@
 """What a log of the switch says, as an event in the manager interface's own words, and how its rows are read."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
 WAITED = "Queue/"
 """What the channel of a caller is called of whom nothing but queue_log tells."""
 LONGEST_LINE = 65_536
+_TIMESTAMP = re.compile(rb"\r\nTimestamp: [0-9.]+")
 _EARLIEST_US = 946_684_800 * MICROSECONDS
 _LATEST_US = 4_102_444_800 * MICROSECONDS
 """The years 2000 to 2099: no switch has logged a call outside of them."""
@@ -17,15 +19,23 @@ _LATEST_US = 4_102_444_800 * MICROSECONDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedEvent:
-    """Something a log says happened at an instant."""
+    """Something a log says happened at an instant. `is_retimed`: within that second, maybe somewhat earlier."""
 
     at: int
     event: AmiEvent
+    is_retimed: bool = False
 
     @property
     def is_in_whole_seconds(self) -> bool:
         """True if queue_log tells it: it was at some time in that second."""
         return (self.event.get("Channel") or "").startswith(WAITED)
+
+    def retimed(self, at: int) -> "LoggedEvent":
+        """The same at another instant of its second."""
+        raw = _TIMESTAMP.sub(b"\r\nTimestamp: " + format_epoch(at).encode(), self.event.raw, count=1)
+        event = AmiEvent.from_bytes(raw)
+        event.doubtful = self.event.doubtful
+        return LoggedEvent(at=at, event=event, is_retimed=True)
 
 
 def logged(name: str, at: int, headers: Mapping[str, object], *, doubtful: bool = False) -> LoggedEvent:

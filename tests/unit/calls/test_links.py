@@ -9,7 +9,7 @@ from tests.unit.calls.story import HALL, T0, Story
 from tests.unit.calls.test_stories import QUEUE_CALL
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls import registry
-from voicedesk.calls.model import Cause, Disposition, GapReason, Outcome, Reason, StartSource, Verdict
+from voicedesk.calls.model import Disposition, GapReason, Outcome, Reason, StartSource, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
@@ -175,7 +175,7 @@ def test_fault_38_a_step_between_the_end_of_a_call_and_its_last_events_is_seen()
     desk.tell("94.0002 DialEnd trunk > agent1 DialStatus=NOANSWER", arrived_after=-90)
     facts, judged = desk.one()
     assert GapReason.CLOCK_STEP in {gap.reason for gap in facts.gaps}
-    assert (judged.legs[0].verdict, judged.cause) == (Verdict.CANNOT_TELL, Cause.ROUTING)
+    assert (judged.legs[0].verdict, judged.cause) == (Verdict.CANNOT_TELL, None)
 
 
 def test_fault_38_a_call_decided_before_it_began_decides_nothing():

@@ -622,3 +622,76 @@ def test_an_old_call_can_be_judged_by_the_rule_of_its_day():
     assert sorted(leg.verdict for leg in RULES["three_rings/1"](facts).legs) == [Verdict.LATE, Verdict.MISSED]
     assert RULES["three_rings/1"](facts).rules_version == "three_rings/1"
     assert HALL.phones
+
+
+# --- who was told that nobody is there
+
+
+@pytest.mark.parametrize("cause", [3, 20, 27])
+def test_a_caller_whom_the_switch_turns_away_because_the_phone_is_not_there_is_missed(cause):
+    """A bare Dial of a phone that is not registered dials nothing: only the call's end is told."""
+    call = tell_one(f"""
+     0.000 SoftHangupRequest trunk Cause=16
+     0.001 Hangup            trunk Cause={cause} Exten=4001 CallerIDNum=13800138000
+    """)
+    assert (call.facts.line, call.facts.caller_number) == ("hotline", "13800138000")
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.MISSED, Cause.ROUTING)
+    assert isinstance(meaning(call), Miss)
+
+
+def test_a_caller_who_hangs_up_before_anything_happens_is_no_miss():
+    call = tell_one("""
+     0.0 HangupRequest trunk Cause=127 Exten=4001
+     0.1 Hangup        trunk Cause=127 Exten=4001
+    """)
+    assert (call.judgement.verdict, call.judgement.reason) == (Verdict.NOT_JUDGED, Reason.NOISE)
+
+
+def test_a_phone_that_rings_while_it_talks_to_another_caller_is_not_to_blame():
+    first, second = tell("""
+      0.0 QueueCallerJoin trunk Queue=hotline Exten=4001
+      0.1 DialBegin trunk > agent1 DialString=PJSIP/agent1
+      0.2 Ringing   agent1
+      2.0 Up        agent1
+      2.0 DialEnd   trunk > agent1 DialStatus=ANSWER
+      3.0 QueueCallerJoin trunk#2 Queue=hotline Exten=4001 call=two
+      3.1 DialBegin trunk#2 > agent1#2 DialString=PJSIP/agent1 call=two
+      3.2 Ringing   agent1#2 call=two
+     23.0 HangupRequest trunk#2 Cause=127 call=two
+     23.1 Hangup    agent1#2 Cause=0 call=two
+     23.1 Hangup    trunk#2 Cause=127 call=two
+    """)
+    assert first.judgement.verdict is Verdict.ON_TIME
+    assert (second.judgement.verdict, second.judgement.cause) == (Verdict.MISSED, Cause.ALL_BUSY)
+    assert second.judgement.legs[0].reason is Reason.TALKING
+
+
+def test_a_member_who_lifts_and_hears_an_announcement_while_the_caller_leaves_has_not_answered():
+    call = tell_one("""
+      0.0 QueueCallerJoin    trunk Queue=hotline Exten=4001
+      0.1 AgentCalled        trunk > agent1 MemberName=Agent-One
+      0.1 DialBegin          trunk > agent1 DialString=PJSIP/agent1
+      0.2 Ringing            agent1
+      5.0 Up                 agent1
+      5.0 DialEnd            trunk > agent1 DialStatus=ANSWER
+      9.0 HangupRequest      trunk Cause=127
+      9.0 QueueCallerAbandon trunk Queue=hotline
+      9.1 Hangup             agent1 Cause=16
+      9.1 Hangup             trunk Cause=127
+    """)
+    assert (call.judgement.verdict, call.facts.person_answered_at) == (Verdict.LEFT_EARLY, None)
+
+
+def test_another_caller_on_the_same_outside_line_makes_no_mobile_busy():
+    first, second = tell("""
+      0.0 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      0.1 Ringing   agent1
+      1.0 Up        agent1
+      1.0 Up        trunk
+      1.0 DialEnd   trunk > agent1 DialStatus=ANSWER
+      2.0 DialBegin trunk#2 > trunk#3 DialString=gateway-of-an-unknown-kind Exten=4001 call=two
+      2.1 Hangup    trunk#3 Cause=17 call=two
+      2.2 Hangup    trunk#2 Cause=17 call=two
+    """)
+    assert first.judgement.verdict is Verdict.ON_TIME
+    assert second.facts.legs[0].state_before is not PhoneState.TALKING

@@ -270,7 +270,7 @@ def test_one_call_is_shown_with_its_legs(run, config):
     _, out, _ = run("calls", "show", call_id[:8], "--config", config)
     assert out.count("PJSIP/agent1: 未接听 no answer，响铃 rang ") == 2
     assert "clocks: 自助 ivr 0.000 s，" in out
-    assert "three_rings/1" in out
+    assert "three_rings/2" in out
     _, out, _ = run("calls", "show", call_id, "--json", "--config", config)
     assert json.loads(out)["id"] == call_id
 
@@ -337,8 +337,8 @@ def test_replay_gives_what_programs_rely_on(run):
         "caller_total_ms", "limit_ms", "rules_version", "gaps", "doubtful", "legs",
     ]  # fmt: skip
     assert list(call["legs"][0]) == [
-        "uniqueid", "channel", "endpoint", "agent", "role", "ring_source", "ringing_at", "answered_at", "ended_at",
-        "ring_ms", "rings_heard", "outcome", "verdict", "reason", "hangup_cause", "transferred_from",
+        "uniqueid", "channel", "endpoint", "number", "agent", "role", "ring_source", "ringing_at", "answered_at",
+        "ended_at", "ring_ms", "rings_heard", "outcome", "verdict", "reason", "hangup_cause", "transferred_from",
     ]  # fmt: skip
     assert call["started_at"] == 1795421364.037653
 

@@ -143,7 +143,7 @@ def test_with_the_least_rights_what_brings_calls_is_the_trunk_and_what_registere
 def test_two_switches_with_equal_names_make_settings_that_load(tmp_path: Path) -> None:
     other = house("branch", queues={"600": ["PJSIP/101"]}, devices="PJSIP/101 PJSIP/201", hints={"101": "PJSIP/101"})
     old = settings(pbx=("main", "branch"))
-    head = PBX + PBX.replace('"main"', '"branch"')
+    head = PBX + PBX.replace('"main"', '"branch"').replace('"h"', '"other"')
     found = loaded(propose([FREEPBX, other], {}), tmp_path, old, head)
     assert {"600", "601"} <= {queue for line in found.lines for queue in line.queues}
 

@@ -87,9 +87,8 @@ def test_a_phone_that_the_switch_does_not_have_is_bad(endpoint: str, cure: str) 
     assert cure in one.cure
 
 
-@pytest.mark.parametrize("endpoint", ["DAHDI/1", "Local/13800138000@out", "PJSIP/13800138000@trunk"])
-def test_a_phone_of_a_kind_that_the_switch_does_not_list_is_not_called_wrong(endpoint: str) -> None:
-    hall = {**HALL, "phones": [*HALL["phones"], {"endpoint": endpoint}]}
+def test_a_phone_of_a_kind_that_the_switch_does_not_list_is_not_called_wrong() -> None:
+    hall = {**HALL, "phones": [*HALL["phones"], {"endpoint": "DAHDI/1"}]}
     assert "phone_unknown" not in checks(around(settings(**hall), house(**SWITCH)))
 
 
