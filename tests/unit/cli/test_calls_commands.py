@@ -168,6 +168,16 @@ def test_people_and_phones_are_found_by_what_people_call_them(run, config):
         assert run(*words, "张三", "--config", config)[0] == 0
 
 
+def test_whoever_is_reached_at_a_mobile_is_shown_with_it_masked_and_whoever_is_nowhere_as_such(run, config):
+    more = '[[agents]]\nid = "wang"\nname = "王五"\n[[agents]]\nid = "li"\nname = "李四"\n'
+    config.write_text(config.read_text() + more + '[[assignments]]\nagent = "wang"\nnumber = "13900001111"\n')
+    _, out, _ = run("agents", "--config", config)
+    wang = next(line for line in out.splitlines() if line.startswith("王五"))
+    assert "外线 outside phone 139****1111" in wang
+    assert "13900001111" not in out
+    assert "李四  未入座 sits nowhere" in out
+
+
 def test_a_line_that_was_renamed_is_still_known_by_its_calls(run, config):
     config.write_text(config.read_text().replace('name = "4001"', 'name = "hotline"'))
     assert len(json.loads(run("calls", "list", "--json", "--line", "4001", "--config", config)[1])) == 4
