@@ -337,7 +337,7 @@ def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
     if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
         english = leg_progress(seen, Language.ENGLISH)
         return f"{words.IN_PROGRESS[0]} {words.IN_PROGRESS[1]}: {so_far} {english} {source}"
-    ring = "未响铃 did not ring" if leg["ring_ms"] is None else f"响铃 rang {_seconds(leg['ring_ms'])}"
+    ring = f"响铃 ring {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
     rings = "" if leg["ring_ms"] is None else f"，{leg['rings_heard']} 声"
     why = f"（{_why(leg['reason'])}）" if leg["reason"] else ""
     outcome, verdict = both(words.OUTCOMES, leg["outcome"]), both(words.VERDICTS, leg["verdict"])

@@ -278,7 +278,7 @@ def test_one_call_is_shown_with_its_legs(run, config):
     _, out, _ = run("calls", "list", "--json", "--verdict", "missed", "--config", config)
     call_id = json.loads(out)[0]["id"]
     _, out, _ = run("calls", "show", call_id[:8], "--config", config)
-    assert out.count("PJSIP/agent1: 未接听 no answer，响铃 rang ") == 2
+    assert out.count("PJSIP/agent1: 未接听 no answer，响铃 ring ") == 2
     assert "clocks: 自助 ivr 0.000 s，" in out
     assert "three_rings/2" in out
     _, out, _ = run("calls", "show", call_id, "--json", "--config", config)
