@@ -9,6 +9,7 @@ from voicedesk.cli.asking import is_running
 from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
 from voicedesk.clock import MICROSECONDS, now_us, to_datetime, to_seconds
 from voicedesk.log import printable
+from voicedesk.phone_numbers import mask
 from voicedesk.phones.model import PhoneFinding, PhoneStanding
 from voicedesk.services.phone_desk import TITLES
 from voicedesk.settings import LineSettings, PhoneSettings, Settings
@@ -48,6 +49,12 @@ class _Seen:
             if is_here and one.holds_at(at):
                 return one.agent
         return None
+
+    def outside_number_of(self, agent: str, now: int) -> str | None:
+        """The phone outside that callers of somebody are passed on to now, masked."""
+        at = to_datetime(now)
+        numbers = (one.number for one in self.settings.assignments if one.agent == agent and one.holds_at(at))
+        return next((mask(number) for number in numbers if number is not None), None)
 
 
 def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -95,7 +102,7 @@ def rows_of(seen: _Seen, now: int) -> Iterator[dict[str, Any]]:
         row = _seat(agent, names, endpoint, extensions.get((pbx, endpoint)), pbx)
         yield row if stored is None else row | _told(stored.standing, seen, now)
     for agent in sorted(names.keys() - seated):
-        yield _seat(agent, names, None, None, None)
+        yield _seat(agent, names, None, None, None) | {"number": seen.outside_number_of(agent, now)}
 
 
 def _house(pbx: str, settings: Settings) -> str | None:
@@ -127,6 +134,7 @@ def _seat(
         "name": names.get(agent or ""),
         "endpoint": endpoint,
         "extension": extension,
+        "number": None,
         "pbx": pbx,
         "state": PhoneState.UNKNOWN.value if endpoint else None,
         "since": None,
@@ -158,6 +166,8 @@ def _finding(one: PhoneFinding) -> dict[str, Any]:
 def _line(row: dict[str, Any], settings: Settings) -> str:
     who = row["name"] or "未排班 nobody"
     if row["endpoint"] is None:
+        if row["number"]:
+            return f"{who}  外线 outside phone {row['number']}（状态未知 its state is not seen）"
         return f"{who}  未入座 sits nowhere"
     house = [row["pbx"]] if len(settings.pbx) > 1 else []
     parts = [who, *house, f"{row['extension'] or '-'}  {row['endpoint']}", STATES[PhoneState(row["state"])]]

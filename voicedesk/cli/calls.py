@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from voicedesk.calls.export import as_json
-from voicedesk.calls.model import Cause, Direction, JudgedCall, Reason, Verdict
+from voicedesk.calls.model import Cause, Direction, JudgedCall, LegFacts, Reason, Verdict
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
     JsonOption,
     ToOption,
+    local_span,
     local_time,
     moment,
     say,
@@ -36,6 +37,8 @@ from voicedesk.cli.listing import (
     gathered,
     limit_of,
     people_of,
+    person_id,
+    phone_endpoint,
     tell_whether_whole,
 )
 from voicedesk.clock import now_us, to_seconds
@@ -72,8 +75,10 @@ def list_calls(
     verdict: Annotated[Verdict | None, typer.Option(help="Only this verdict.")] = None,
     cause: Annotated[Cause | None, typer.Option(help="Only this cause.")] = None,
     direction: Annotated[Direction | None, typer.Option(help="Only this direction.")] = None,
-    agent: Annotated[str | None, typer.Option(help="Only calls this person answered.")] = None,
-    phone: Annotated[str | None, typer.Option(help="Only calls that rang this phone, e.g. PJSIP/agent1.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Only calls this person answered, by id or name.")] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="Only calls that rang this phone, by endpoint or extension.")
+    ] = None,
     number: Annotated[str | None, typer.Option(help="Only calls of this caller.")] = None,
     to_review: Annotated[
         bool, typer.Option("--to-review", help="Only what a person must look at: cannot be told, or appealed against.")
@@ -99,8 +104,8 @@ def list_calls(
         verdict=verdict.value if verdict else None,
         cause=cause.value if cause else None,
         direction=direction.value if direction else None,
-        agent=agent,
-        endpoint=phone,
+        agent=person_id(settings, agent),
+        endpoint=phone_endpoint(settings, phone),
         from_at=moment(since, zone),
         to_at=moment(until, zone),
         to_review=True if to_review else None,
@@ -275,11 +280,16 @@ def _is_going_on(call: JudgedCall) -> bool:
     return call.judgement.reason is Reason.STILL_OPEN
 
 
+def _why(code: str) -> str:
+    """A cause or a reason in words."""
+    return both(words.CAUSES if code in words.CAUSES else words.REASONS, code)
+
+
 def _verdict(call: JudgedCall, now: int | None) -> str:
     """The verdict with its reason; of a call that goes on, what it does."""
     judged = call.judgement
     why = judged.cause or judged.reason
-    told = both(words.VERDICTS, judged.verdict) + (f" ({why.value})" if why else "")
+    told = both(words.VERDICTS, judged.verdict) + (f"（{_why(why)}）" if why else "")
     chinese = progress(call.facts, now)
     if chinese is None:
         return told
@@ -295,7 +305,7 @@ def _cells(call: JudgedCall, zone: tzinfo, unmask: bool, now: int | None) -> lis
     return [
         facts.id[:8],
         local_time(facts.started_at, zone),
-        facts.line or facts.direction.value,
+        facts.line or both(words.DIRECTIONS, facts.direction),
         number if unmask else mask(number),
         "" if ring_us is None else f"{ring_us / 1_000_000:.3f} s",
         "" if ring_us is None else str(rings_heard(facts, ring_us)),
@@ -311,9 +321,27 @@ def _by_people(stored: Iterable[StoredCall]) -> dict[str, str]:
         human = one.human
         short = in_short(human.verdict.value if human else "", WORDS, appeal_open=one.appeal_open)
         if human and human.cause:
-            short = short.replace(WORDS[human.verdict.value], f"{WORDS[human.verdict.value]} ({human.cause.value})")
+            short = short.replace(WORDS[human.verdict.value], f"{WORDS[human.verdict.value]}（{_why(human.cause)}）")
         told[one.call.facts.id] = short
     return {call_id: short for call_id, short in told.items() if short}
+
+
+def _seconds(ms: float | None) -> str:
+    return "-" if ms is None else f"{ms / 1000:.3f} s"
+
+
+def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
+    """What one phone did and what is said of it; of one that still rings or talks, what it does."""
+    source = f"[{leg['ring_source'] or '-'}]"
+    so_far = leg_progress(seen)
+    if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
+        english = leg_progress(seen, Language.ENGLISH)
+        return f"{words.IN_PROGRESS[0]} {words.IN_PROGRESS[1]}: {so_far} {english} {source}"
+    ring = f"响铃 ring {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
+    rings = "" if leg["ring_ms"] is None else f"，{leg['rings_heard']} 声"
+    why = f"（{_why(leg['reason'])}）" if leg["reason"] else ""
+    outcome, verdict = both(words.OUTCOMES, leg["outcome"]), both(words.VERDICTS, leg["verdict"])
+    return f"{outcome}，{ring}{rings} {source} → {verdict}{why}"
 
 
 def _show_one(
@@ -322,20 +350,13 @@ def _show_one(
     show_table([stored.call], zone, unmask=unmask, now=now_us(), by_people=_by_people([stored]))
     facts = stored.call.facts
     say(f"规则 rule: {record['rules_version']}, {facts.limit_us / 1_000_000:g} s ({facts.limit_source or '-'})")
-    say(f"四段时间 clocks: ivr {record['ivr_ms']} ms, queue {record['queue_ms']} ms, ring {record['ring_ms']} ms, "
-        f"total {record['caller_total_ms']} ms")  # fmt: skip
+    spans = {key: _seconds(record[f"{key}_ms"]) for key in ("ivr", "queue", "ring", "caller_total")}
+    say(f"四段时间 clocks: 自助 ivr {spans['ivr']}，排队 queue {spans['queue']}，响铃 ring {spans['ring']}，"
+        f"全程 total {spans['caller_total']}")  # fmt: skip
     for number, (leg, seen) in enumerate(zip(record["legs"], facts.legs, strict=True), 1):
-        ring = "-" if leg["ring_ms"] is None else f"{leg['ring_ms']:.1f} ms, {leg['rings_heard']} 声"
-        why = f" ({leg['reason']})" if leg["reason"] else ""
-        phone = f"{number}. {leg['endpoint']}"
-        so_far = leg_progress(seen)
-        if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
-            so_far = f"{words.IN_PROGRESS[0]} {words.IN_PROGRESS[1]}: {so_far} {leg_progress(seen, Language.ENGLISH)}"
-            say(f"  {phone}: {so_far} [{leg['ring_source'] or '-'}]")
-            continue
-        say(f"  {phone}: {leg['outcome']}, {ring} [{leg['ring_source'] or '-'}] → {leg['verdict']}{why}")
+        say(f"  {number}. {leg['endpoint']}: {_leg(leg, seen)}")
     for gap in facts.gaps:
-        say(f"  缺失 gap: {gap.reason.value} {local_time(gap.from_at, zone)} … {local_time(gap.to_at, zone)}")
+        say(f"  缺失 gap: {gap.reason.value} {local_span(gap.from_at, gap.to_at, zone)}")
     if facts.repaired:
         say("  补录 repaired: something of it was taken from the switch's logs")
     for history in sorted(histories, key=lambda one: one.subject.kind.value):

@@ -76,6 +76,11 @@ def local_time(us: int | None, zone: tzinfo, pattern: str = "%m-%d %H:%M:%S") ->
     return "" if us is None else to_datetime(us).astimezone(zone).strftime(pattern)
 
 
+def local_span(from_at: int, to_at: int | None, zone: tzinfo) -> str:
+    """From when to when, as the hall's clocks show it; a gap that begins with time itself has no first hour."""
+    return f"{local_time(from_at, zone) if from_at > 0 else '起初 the beginning'} … {local_time(to_at, zone)}"
+
+
 def moment(text: str | None, zone: tzinfo) -> int | None:
     """Microseconds of a date or time a person typed ("2026-11-23" or "2026-11-23 14:30"), in the hall's time."""
     if text is None:

@@ -32,6 +32,7 @@ from voicedesk.cli.listing import (
     gathered,
     limit_of,
     people_of,
+    person_id,
     say_zone,
     tell_whether_whole,
 )
@@ -143,7 +144,7 @@ def list_greetings(
     settings = settings_of(config)
     which = GreetingFilter(
         line=line,
-        agent=agent,
+        agent=person_id(settings, agent),
         verdict=verdict.value if verdict else None,
         to_review=True if review else None,
         has_forbidden=True if forbidden else None,

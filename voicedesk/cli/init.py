@@ -148,9 +148,10 @@ _TEMPLATE = f"{_HEAD}\n{_EXAMPLE}\n{_TAIL}"
 
 _NEXT = """\
 {file} is written, and a new secret in {secret}. Now:
-  1. put your lines, phones and people into {file}, then:  voicedesk config check --config {file}
-  2. give Asterisk the manager user:  voicedesk asterisk snippet manager --config {file}
+  1. give Asterisk the manager user:  voicedesk asterisk snippet manager --config {file}
      and load it:  asterisk -rx 'manager reload'
+  2. put your lines, phones and people into {file} (voicedesk init --discover proposes them),
+     then:  voicedesk config check --config {file}
   3. see whether all is well:  voicedesk doctor --config {file}
   4. begin:  voicedesk run --config {file}"""
 

@@ -100,6 +100,20 @@ def people_of(settings: Settings) -> dict[str, str]:
     return {agent.id: agent.name for agent in settings.agents}
 
 
+def person_id(settings: Settings, typed: str | None) -> str | None:
+    """The id of whom somebody typed by id or by name; what is neither, or the name of two, is left as it is."""
+    if typed is None or typed in people_of(settings):
+        return typed
+    named = [agent.id for agent in settings.agents if agent.name == typed.strip()]
+    return named[0] if len(named) == 1 else typed
+
+
+def phone_endpoint(settings: Settings, typed: str | None) -> str | None:
+    """The phone that somebody typed by endpoint or by extension; what is neither, or is at two, is left as it is."""
+    reached = {phone.endpoint for phone in settings.phones if typed is not None and phone.extension == typed.strip()}
+    return next(iter(reached)) if len(reached) == 1 else typed
+
+
 def check_known(what: str, name: str | None, *known: Collection[str]) -> None:
     """Raises InputError for a name that neither the settings nor what is stored know, naming the nearest and the rest.
 

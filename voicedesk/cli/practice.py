@@ -13,6 +13,7 @@ from voicedesk.audio.microphone import input_devices, listen
 from voicedesk.audio.wav import read_sound
 from voicedesk.cli.common import ConfigOption, complain, say, settings_of
 from voicedesk.cli.greeting import VERDICTS
+from voicedesk.cli.listing import person_id
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.live import GreetingTask, LiveJudge
@@ -49,8 +50,9 @@ def practice(
         return
     settings = settings_of(config)
     rules = rules_of(settings)
+    agent = person_id(settings, agent)
     if agent is not None and agent not in {one.id for one in settings.agents}:
-        raise InputError(f"nobody has the id {agent!r}: see [[agents]] in the settings")
+        raise InputError(f"nobody has the id or name {agent!r}: see [[agents]] in the settings")
     task = greeting_task(_chosen(settings, line), settings, rules, agent=agent)
     if task.names is None:
         raise InputError("this line has no department: give it one in [[lines]], or there is no greeting to judge")

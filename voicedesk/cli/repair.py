@@ -11,6 +11,7 @@ from voicedesk.cli.common import (
     ConfigOption,
     JsonOption,
     complain,
+    local_span,
     local_time,
     say,
     say_json,
@@ -115,7 +116,7 @@ def _plain(done: Repair, listed: list[StoredGap]) -> dict[str, Any]:
 def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
     zone = settings.hall.zone
     for one in done.gaps:
-        span = f"{local_time(one.gap.from_at, zone)} to {local_time(one.gap.to_at, zone)}"
+        span = local_span(one.gap.from_at, one.gap.to_at, zone)
         covered = "covered" if one.is_covered else "not covered by the logs: it stays open"
         say(f"gap {span} ({one.gap.reason.value}): {covered}; {one.repaired} calls repaired, {one.added} added")
     for difference in done.differences:
@@ -123,7 +124,7 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
     if done.waiting:
         say(f"{done.waiting} gaps wait until the calls over them have ended")
     for stored in listed:
-        span = f"{local_time(stored.gap.from_at, zone)} to {local_time(stored.gap.to_at, zone)}"
+        span = local_span(stored.gap.from_at, stored.gap.to_at, zone)
         calls = f"{stored.repaired_calls or 0} calls" + (f", by the {stored.repaired_by}" if stored.repaired_by else "")
         why = why_open(stored)
         if why is None:

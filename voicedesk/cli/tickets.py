@@ -32,6 +32,7 @@ from voicedesk.cli.listing import (
     gathered,
     limit_of,
     people_of,
+    person_id,
     say_zone,
     tell_whether_whole,
 )
@@ -92,7 +93,7 @@ def list_tickets(  # each is an option of the command
     which = TicketFilter(
         kind=kind,
         group=group,
-        owner=owner,
+        owner=person_id(settings, owner),
         is_closed=None if everything else False,
         opened_from=moment(since, zone),
         opened_to=moment(until, zone),

@@ -251,7 +251,7 @@ def _suspected(switch: Switch, phone: Phone, rules: PhoneRules) -> Condition | s
     if len(counted) < rules.refusals:
         return None
     text = (
-        f"疑似免打扰或未挂好：空闲时连续{len(counted)}次来电未振铃即被拒（{_clock(min(counted), rules)}至"
+        f"空闲时连续{len(counted)}次来电未振铃即被拒（{_clock(min(counted), rules)}至"
         f"{_clock(last, rules)}）。话机不会通报此状态，仅为推测，请到现场查看"
     )
     return Condition(kind=FindingKind.DND_SUSPECTED, since=min(counted), ripe_at=last, evidence=text)

@@ -57,6 +57,7 @@ _BREAK = """\
 ; {}: only what stands from here to the next line of = signs
 ; =================================================================================================="""
 _PLACE = re.compile(r"@([A-Z_]+)@")
+_EXPLAINED = re.compile(r";   ([A-Z_]+) +\S")
 _MEANS_MORE = re.compile(r"[,;$\[\]{}\"|&@\\<>=^]")
 
 
@@ -199,9 +200,16 @@ def _values(name: str, settings: Settings, switch: PbxSettings | None, *, freepb
 
 
 def _fill(text: str, values: dict[str, str]) -> str:
-    """Fills the places; the head comment that explains them goes."""
-    body = text[text.index("\n[") + 1 :] if "\n[" in text else text
-    return _PLACE.sub(lambda place: values.get(place[1], place[0]), body)
+    """Fills the places; of the head comment stays what explains those that are left open."""
+    start = text.index("\n[") + 1 if "\n[" in text else 0
+    filled = _PLACE.sub(lambda place: values.get(place[1], place[0]), text[start:])
+    left = set(_PLACE.findall(filled))
+    told, goes_on = list[str](), False
+    for line in text[:start].splitlines():
+        of = _EXPLAINED.match(line)
+        goes_on = of[1] in left if of else goes_on and line.startswith(";      ")
+        told += [line] * goes_on
+    return "\n".join(["; left to fill in, each word with its @ signs:", *told, filled]) if told else filled
 
 
 def _manager_values(switch: PbxSettings | None) -> dict[str, str]:
@@ -241,8 +249,9 @@ def _break_values(settings: Settings, switch: PbxSettings | None, *, freepbx: bo
 
 
 def _callback_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:
+    """Without an IVR nobody listens at the address: the number is not said, and the switch rings it at once."""
     hotline = {"HOTLINE": _first_number(settings.lines[0])} if settings.lines else {}
-    return {**_ivr_values(settings, switch), **_recording_values(switch), **hotline}
+    return {"AGI": NOBODY_LISTENS, **_ivr_values(settings, switch), **_recording_values(switch), **hotline}
 
 
 def _recording_values(switch: PbxSettings | None) -> dict[str, str]:

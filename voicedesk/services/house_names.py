@@ -91,8 +91,15 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
         same = [one for one in known if one.partition("/")[2] == device and one.partition("/")[0] != technology]
         if same:
             return same[0]
-    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return found[0] if found else None
+    # what every phone has in common says nothing of which one is meant
+    alike = {one: difflib.SequenceMatcher(None, device or name, _own(one)).ratio() for one in known}
+    close = [one for one in known if alike[one] >= 0.6]
+    return max(close, key=alike.__getitem__, default=None)
+
+
+def _own(name: str) -> str:
+    """The part of a phone's name that is its own: `101` of `PJSIP/101`."""
+    return name.partition("/")[2] or name
 
 
 def _nearest_number(number: str, dialled: Mapping[str, int]) -> str | None:
@@ -275,7 +282,8 @@ def _members(around: Surroundings, pbx: str, house: HouseSeen) -> Iterator[Findi
         why = both("看不到它们的忙、离线和小休", "that they are busy, away or on a break cannot be seen")
         first = next((one for one in untied if number_in(one.interface) not in numbers), untied[0])
         phone, number = house.likely_phone(first, ties) or "PJSIP/…", number_in(first.interface) or "…"
-        cure = f'add for each: [[phones]] endpoint = "{phone}" extension = "{number}"; or: voicedesk init --discover'
+        cure = f'add for each: [[phones]] endpoint = "{phone}" extension = "{number}"; or: voicedesk init --discover; '
+        cure += "a mobile outside needs none: [[assignments]] number names who answers there"
         yield finding(pbx, "members_untied", Grade.NOTE, what, why, cure)
     if missing:
         yield _not_in_settings(pbx, house, missing, "queue_members_unknown", ("在队列里", "are in a queue"))

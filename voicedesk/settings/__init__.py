@@ -5,6 +5,7 @@ Every message names the file, the line and the cure; all that is wrong is told a
 
 import json
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -266,6 +267,9 @@ def _read_secret(file: Path) -> str:
         if mode & 0o077:
             raise ValueError(f"{file} can be read by others (mode {mode & 0o777:04o}): chmod 600 {file}")
         lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        made = f"make it, readable by its owner alone: (umask 077; openssl rand -hex 24 > {shlex.quote(str(file))})"
+        raise ValueError(f"{file} is not there: correct the path, or for a new manager user {made}") from error
     except OSError as error:
         raise ValueError(f"{file} cannot be read ({error.strerror}): correct the path or its owner") from error
     if not lines or not lines[0].strip():

@@ -158,6 +158,26 @@ def test_a_name_that_nobody_knows_is_an_error_that_names_the_nearest(run, config
     assert told in err
 
 
+def test_people_and_phones_are_found_by_what_people_call_them(run, config):
+    more = 'phones = ["PJSIP/agent1"]\n[[phones]]\nendpoint = "PJSIP/agent1"\nextension = "6001"\n'
+    config.write_text(config.read_text() + more + '[[agents]]\nid = "zhang"\nname = "张三"\n')
+    rang = json.loads(run("calls", "list", "--json", "--phone", "6001", "--config", config)[1])
+    assert rang
+    assert rang == json.loads(run("calls", "list", "--json", "--phone", "PJSIP/agent1", "--config", config)[1])
+    for words in (["calls", "list", "--agent"], ["greeting", "list", "--agent"], ["tickets", "list", "--owner"]):
+        assert run(*words, "张三", "--config", config)[0] == 0
+
+
+def test_whoever_is_reached_at_a_mobile_is_shown_with_it_masked_and_whoever_is_nowhere_as_such(run, config):
+    more = '[[agents]]\nid = "wang"\nname = "王五"\n[[agents]]\nid = "li"\nname = "李四"\n'
+    config.write_text(config.read_text() + more + '[[assignments]]\nagent = "wang"\nnumber = "13900001111"\n')
+    _, out, _ = run("agents", "--config", config)
+    wang = next(line for line in out.splitlines() if line.startswith("王五"))
+    assert "外线 outside phone 139****1111" in wang
+    assert "13900001111" not in out
+    assert "李四  未入座 sits nowhere" in out
+
+
 def test_a_line_that_was_renamed_is_still_known_by_its_calls(run, config):
     config.write_text(config.read_text().replace('name = "4001"', 'name = "hotline"'))
     assert len(json.loads(run("calls", "list", "--json", "--line", "4001", "--config", config)[1])) == 4
@@ -258,7 +278,8 @@ def test_one_call_is_shown_with_its_legs(run, config):
     _, out, _ = run("calls", "list", "--json", "--verdict", "missed", "--config", config)
     call_id = json.loads(out)[0]["id"]
     _, out, _ = run("calls", "show", call_id[:8], "--config", config)
-    assert out.count("PJSIP/agent1: no_answer") == 2
+    assert out.count("PJSIP/agent1: 未接听 no answer，响铃 ring ") == 2
+    assert "clocks: 自助 ivr 0.000 s，" in out
     assert "three_rings/2" in out
     _, out, _ = run("calls", "show", call_id, "--json", "--config", config)
     assert json.loads(out)["id"] == call_id
@@ -359,7 +380,7 @@ def test_replay_of_a_file_that_is_not_there_says_so(run):
 
 
 def test_replay_shows_people_a_table(run):
-    assert "超时 late (person)" in run("replay", CAPTURES / "b_answer_17s.raw")[1]
+    assert "超时 late（人员未接 person）" in run("replay", CAPTURES / "b_answer_17s.raw")[1]
 
 
 def test_wrong_settings_end_with_code_2(run, tmp_path):

@@ -59,8 +59,8 @@ def test_both_verdicts_are_shown_wherever_a_call_is(run):
         True,
     )
     listed = next(line for line in run("calls", "list").out.splitlines() if line.startswith(ID[:8]))
-    assert "超时 late (person)" in listed
-    assert "人工 by hand: 未接 missed (empty_seat)" in listed
+    assert "超时 late（人员未接 person）" in listed
+    assert "人工 by hand: 未接 missed（座席无人 empty seat）" in listed
     shown = run("calls", "show", ID).out
     assert "人工判定 decided wang: 未接 missed — 空岗 empty seat — 话机断线" in shown
 

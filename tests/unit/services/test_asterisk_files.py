@@ -50,6 +50,16 @@ def test_without_settings_the_places_stay_open() -> None:
     assert {"@AMI_USER@", "@AMI_SECRET@", "@EXTENSION@", "@QUEUE@"} <= set(re.findall(r"@[A-Z_]+@", text))
 
 
+def test_a_hall_without_an_ivr_can_ring_back_and_what_is_left_to_fill_in_is_explained() -> None:
+    pbx = {**PBX, "dial_username": "dialler", "dial_secret": "s3cret", "recordings": "/var/spool/asterisk/vd"}
+    text = render(Part.CALLBACK, settings([pbx]), file="extensions.conf")
+    assert "@AGI@" not in text
+    left = set(re.findall(r"@([A-Z_]+)@", text))
+    assert left == {"STAFF", "STAFF_DIAL", "TRUNK_DIAL", "NOTICE"}
+    assert set(re.findall(r"^;   ([A-Z_]+) +\S", text, flags=re.MULTILINE)) == left
+    assert "left to fill in" not in render(Part.MANAGER, settings([pbx]))
+
+
 def test_freepbx_has_files_of_its_own() -> None:
     text = render(Part.ALL, settings(), freepbx=True)
     titles = re.findall(r"^; ---- (.+)$", text, flags=re.MULTILINE)

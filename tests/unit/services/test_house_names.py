@@ -222,3 +222,9 @@ def test_of_two_switches_a_name_is_wrong_only_where_neither_has_it() -> None:
 def test_the_same_phone_of_another_technology_is_nearest() -> None:
     assert nearest("SIP/101", ["PJSIP/101", "SIP/102"]) == "PJSIP/101"
     assert nearest("SIP/front", ["PJSIP/101"]) is None
+
+
+def test_what_all_phones_have_in_common_makes_none_the_nearest() -> None:
+    assert nearest("PJSIP/agent1", ["PJSIP/absent", "PJSIP/agent2", "PJSIP/101"]) == "PJSIP/agent2"
+    assert nearest("PJSIP/agent1", ["PJSIP/aurora", "PJSIP/101"]) is None
+    assert nearest("PJSIP/8001", ["PJSIP/101", "PJSIP/102"]) is None

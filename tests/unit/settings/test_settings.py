@@ -221,7 +221,9 @@ def test_a_table_written_as_a_value_is_refused_with_its_line_whatever_the_enviro
 def test_a_secret_file_is_read_beside_the_settings_if_nobody_else_can(tmp_path: Path) -> None:
     text = GOOD.replace('secret = "s3cret-of-the-switch"', 'secret_file = "ami-secret"')
     secret = tmp_path / "ami-secret"
-    assert "line 9: pbx.secret_file: ami-secret cannot be read (No such file" in refusal(tmp_path, text)
+    told = refusal(tmp_path, text)
+    assert "line 9: pbx.secret_file: ami-secret is not there" in told
+    assert "(umask 077; openssl rand -hex 24 > " in told
     secret.write_text("hush\nsecond line\n")
     secret.chmod(0o644)
     assert "can be read by others (mode 0644): chmod 600 ami-secret" in refusal(tmp_path, text)
