@@ -23,7 +23,8 @@ def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
     None with False: withheld. None with True: what no number looks like must not be kept, and makes its call doubtful.
     """
     text = (unquote(text) if "%" in text else text).strip()
-    if _ADDRESS_END.split(text, maxsplit=1)[0].lower() in _WITHHELD:
+    user = _ADDRESS_END.split(text, maxsplit=1)[0]
+    if (user or text).lower() in _WITHHELD:
         return None, False
     if len(text) > _LONGEST:
         return None, True

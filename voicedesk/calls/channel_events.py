@@ -147,9 +147,10 @@ class ChannelEvents:
         """A phone was lifted; where bridges are told, the caller waits on until one of them connects the two."""
         record = channel.call
         record.switch_tells_bridges = record.switch_tells_bridges or self._registry.tells_bridges
-        if accepted and channel.leg is not None and not channel.is_local:
-            self._registry.waiting.discard(record)
-        self._registry.changed[record] = None
+        if channel.leg is None or accepted:  # a phone's lifting alone changes nothing yet
+            self._registry.changed[record] = None
+            if channel.leg is not None and not channel.is_local:
+                self._registry.waiting.discard(record)
         if self._registry.waiting:
             self._waiting.watch(channel.endpoint)
 
@@ -227,8 +228,8 @@ class ChannelEvents:
         channel = self._registry.moved_channel(event, SELF, at)
         if channel is None or not bridge or event.get("BridgeTechnology") == "holding_bridge":
             return
-        if self.in_bridge(channel, bridge, at):
-            self._registry.enter_bridge(bridge, channel)
+        if self.in_bridge(channel, bridge, at) and self._registry.enter_bridge(bridge, channel):
+            self._registry.changed[channel.call] = None
 
     def in_bridge(self, channel: Channel, bridge: str, at: int) -> bool:
         """The channel is in a bridge since an instant; False if that was known."""
@@ -238,7 +239,6 @@ class ChannelEvents:
         record = channel.call
         if channel is record.first_channel:
             self._registry.waiting.discard(record)
-        self._registry.changed[record] = None
         return True
 
     def _bridge_leave(self, event: AmiEvent, at: int) -> None:

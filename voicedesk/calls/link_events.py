@@ -214,4 +214,5 @@ class LinkEvents:
         bridge = event.get("BridgeId")
         if bridge:  # who is there with it is listed too; whether they wait only, no list tells
             self._channel_events.in_bridge(channel, bridge, at)
+            self._registry.changed[record] = None
         self._channel_events.describe_listed(channel, event)

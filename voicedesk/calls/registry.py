@@ -67,8 +67,11 @@ class Registry:
         """The live channels of a phone."""
         return self._at_phone.get(endpoint, ())
 
-    def enter_bridge(self, bridge: str, channel: Channel) -> None:
-        """The channel is in a bridge from now on; calls that meet there are one matter, or guests of each other."""
+    def enter_bridge(self, bridge: str, channel: Channel) -> bool:
+        """The channel is in a bridge from now on; calls that meet there are one matter, or guests of each other.
+
+        False: nobody is there yet.
+        """
         self.tells_bridges = True
         there = self._in_bridge.setdefault(bridge, set())
         others = sorted(there, key=lambda one: (one.call.first_at, one.uniqueid))
@@ -76,6 +79,7 @@ class Registry:
         for other in others:
             if other.call is not channel.call:
                 self.join(other.call, channel.call)
+        return bool(others)
 
     def leave_bridge(self, bridge: str, channel: Channel) -> None:
         """The channel is no longer in that bridge."""
