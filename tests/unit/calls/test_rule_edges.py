@@ -207,6 +207,21 @@ def test_a_busy_mobile_is_not_excused_by_another_talk_over_the_same_trunk():
     assert call.judgement.legs[0].verdict is Verdict.MISSED
 
 
+@pytest.mark.parametrize(("answered", "spoke"), [("", False), ("8.0 Up citizen", True)])
+def test_a_call_for_a_citizen_reached_somebody_only_if_the_citizen_answered(answered, spoke):
+    call = tell_one(f"""
+      0.0 DialBegin - > agent1 DialString=agent1
+      0.1 Ringing   agent1
+      2.0 Up        agent1
+      2.1 DialBegin agent1 > citizen DialString=13800138000@trunk Exten=13800138000
+      3.0 Ringing   citizen
+      {answered}
+      20.0 Hangup   citizen Cause=16
+      20.0 Hangup   agent1 Cause=16
+    """)
+    assert (meaning_of(call, lambda facts: facts.line) is not None) == spoke
+
+
 # --- what a list tells
 
 
