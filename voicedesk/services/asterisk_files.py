@@ -15,6 +15,8 @@ from voicedesk.errors import InputError
 from voicedesk.settings import LineSettings, PbxSettings, Settings
 
 QUEUE_SECONDS = 120
+FEWEST_PUBLISHED = 5
+"""Digits of a number that a citizen may dial (12333); inside numbers are shorter."""
 RING_ON_SECONDS = 5
 """How much longer than the limit a phone rings, so that a late answer can be seen."""
 
@@ -250,7 +252,7 @@ def _break_values(settings: Settings, switch: PbxSettings | None, *, freepbx: bo
 
 def _callback_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:
     """Without an IVR nobody listens at the address: the number is not said, and the switch rings it at once."""
-    hotline = {"HOTLINE": _first_number(settings.lines[0])} if settings.lines else {}
+    hotline = {"HOTLINE": _published_number(settings.lines[0])} if settings.lines else {}
     return {"AGI": NOBODY_LISTENS, **_ivr_values(settings, switch), **_recording_values(switch), **hotline}
 
 
@@ -265,6 +267,12 @@ def _ivr_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str
 
 def _first_number(line: LineSettings) -> str:
     return _safe(line.extensions[0]) if line.extensions else "@EXTENSION@"
+
+
+def _published_number(line: LineSettings) -> str:
+    """What citizens know the line by; a number as short as its queue's would tell them nothing."""
+    published = (number for number in line.extensions if len(number) >= FEWEST_PUBLISHED)
+    return _safe(next(published, "")) or _first_number(line)
 
 
 def _line_values(line: LineSettings, extension: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from voicedesk.services.asterisk_files import FEWEST_PUBLISHED
 from voicedesk.services.discover import LineGuess, PersonGuess, PhoneGuess, Proposal
 from voicedesk.services.findings import toml_list
 from voicedesk.services.house_lists import HouseSeen
@@ -82,7 +83,8 @@ class _Have:
 
 
 def _line(line: LineGuess, have: _Have) -> Iterator[str]:
-    numbers = [number for number in line.extensions if have.take("number", line.pbx, number)]
+    known = sorted(line.extensions, key=lambda number: len(number) < FEWEST_PUBLISHED)  # what citizens dial first
+    numbers = [number for number in known if have.take("number", line.pbx, number)]
     queues = [queue for queue in line.queues if have.take("queue", line.pbx, queue)]
     if not numbers and not queues:
         return

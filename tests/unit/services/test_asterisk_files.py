@@ -166,3 +166,8 @@ def test_what_goes_into_several_files_is_parted_and_each_file_can_be_had_by_itse
     with pytest.raises(InputError, match=r"nothing of this goes into 'queues.conf': it goes into extensions.conf, man"):
         render(Part.CALLBACK, two, file="queues.conf")
     assert "manager_custom.conf: only" in render(Part.CALLBACK, two, freepbx=True)
+
+
+def test_citizens_who_are_rung_back_see_the_line_s_published_number_and_not_its_queue_s():
+    settings = Settings.model_validate({"lines": [{"name": "hotline", "extensions": ["400", "88011234"]}]})
+    assert "Set(CALLERID(num)=88011234)" in render(Part.CALLBACK, settings)
