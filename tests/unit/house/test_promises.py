@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PROMISES = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+KINDS = (ROOT / "docs" / "houses.md").read_text(encoding="utf-8")
 TESTS = {
     name
     for path in (ROOT / "tests").rglob("test_*.py")
@@ -17,7 +18,7 @@ FAULTS = [*range(1, 42), *range(44, 65), *range(66, 75), 78, 80]
 PENDING = {int(number) for number in re.findall(r"^- fault (\d+):", PROMISES, re.MULTILINE)}
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(test_\w+)`", PROMISES))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(test_\w+)`", PROMISES + KINDS))))
 def test_a_test_that_a_promise_names_exists(name: str) -> None:
     assert name in TESTS
 
