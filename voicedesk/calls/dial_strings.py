@@ -5,6 +5,7 @@ events tell it may or may not begin with the technology.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 _FEWEST_DIGITS = 5
@@ -24,6 +25,7 @@ _SEPARATORS = re.compile(r"[-.()]")
 """What a URI may have between the digits of a number."""
 
 
+@lru_cache(maxsize=1024)
 def outside_number(dial_string: str, technology: str = "") -> str | None:
     """The number dialled through a trunk, without a leading +; None if a phone of the house was dialled.
 

@@ -56,6 +56,9 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
         return Answers(lifted, min(lifted.values(), default=None), {})
     caller = record.first_channel
     present = [*record.channels.values(), *record.guests.values()]
+    if not any(channel.stays for channel in present):  # nobody met anybody yet
+        unseen = {leg: at for leg in legs if (at := leg.lifted_at) is not None and _was_unseen(leg)}
+        return Answers(unseen, min(unseen.values(), default=None), {})
     heard = first_connected(caller, present) if caller is not None else {}
     answers = {leg: at for leg in legs if (at := _answered_at(leg, heard)) is not None}
     rung = {leg.channel for leg in legs}
