@@ -1,9 +1,10 @@
 """A caller's number as an event tells it: what of the text is the number, and whether it can be the caller's at all."""
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
-from voicedesk.calls.model import Hall
+from voicedesk.calls.model import Hall, Line
 from voicedesk.phone_numbers import national_digits, normalise
 
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
@@ -17,6 +18,7 @@ _INSIDE_DIGITS = 4
 """No citizen calls from a number as short as this: it is an extension."""
 
 
+@lru_cache(maxsize=1024)
 def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
     """The number in the text, as it came where it is nothing else; and whether the text is no number at all.
 
@@ -39,8 +41,13 @@ def is_of_the_hall(number: str, hall: Hall) -> bool:
     """A number of the hall's own, or an extension: the dialplan put it there, as for a call forwarded outside."""
     if len(number) <= _INSIDE_DIGITS or number in hall.extensions.values():
         return True
-    own = (*hall.own_numbers, *(extension for line in hall.lines for extension in line.extensions))
-    if number in own:
-        return True
-    digits = national_digits(number, hall.area_code)
-    return digits is not None and any(digits == national_digits(one, hall.area_code) for one in own)
+    own = _own_numbers(hall.lines, hall.own_numbers, hall.area_code)
+    return number in own or national_digits(number, hall.area_code) in own
+
+
+@lru_cache(maxsize=16)
+def _own_numbers(lines: tuple[Line, ...], more: frozenset[str], area_code: str) -> frozenset[str]:
+    """The hall's own numbers, as they are written and by their national digits."""
+    own = (*more, *(extension for line in lines for extension in line.extensions))
+    digits = (national_digits(one, area_code) for one in own)
+    return frozenset((*own, *(one for one in digits if one is not None)))
