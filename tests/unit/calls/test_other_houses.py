@@ -672,6 +672,13 @@ def test_a_caller_whom_the_switch_turns_away_because_the_phone_is_not_there_is_m
     assert isinstance(meaning(call), Miss)
 
 
+def test_a_bare_dial_of_a_phone_that_is_not_registered_is_missed_for_real():
+    line = Line(name="hall", extensions=frozenset({"4006"}), phones=frozenset({"PJSIP/1061"}))
+    call = reported("dial_of_an_unregistered_phone", Hall(lines=(line,), phones=line.phones))
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.MISSED, Cause.EMPTY_SEAT)
+    assert meaning(call).number == "13800006000"
+
+
 def test_a_caller_who_hangs_up_before_anything_happens_is_no_miss():
     call = tell_one("""
      0.0 HangupRequest trunk Cause=127 Exten=4001
