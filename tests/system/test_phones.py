@@ -30,7 +30,14 @@ QUICK = {
     "breaks": {"limit_minutes": 0.05},
     "phone_watch": {"away_seconds": 1.0, "held_minutes": 0.05},
 }
-BACK_OFFICE = '\n[[lines]]\nname = "back office"\nextensions = ["4999"]\nphones = ["PJSIP/absent"]\n'
+BACK_OFFICE = """
+[[lines]]
+name = "back office"
+extensions = ["4999"]
+phones = ["PJSIP/absent"]
+[[phones]]
+endpoint = "PJSIP/absent"
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -32,13 +32,13 @@ from voicedesk.store.store import Store
 
 PBX = "main"
 HALL = Hall(
-    lines=(Line(name="hotline", extensions=frozenset({"4001"}), limit_us=1_000_000),),
+    lines=(Line(name="hotline", extensions=frozenset({"4001"}), limit_us=20_000),),
     phones=frozenset(f"PJSIP/{number}" for number in range(800, 860)),
 )
 BOOT = "2026-11-23 08:00:00"
 AT_ONCE = 12
 STREAM = 36_000
-APART_US = 100_000
+APART_US = 2_000
 LAG_US = 300
 LEASE_SECONDS = 0.001
 """Shorter than the time between a kill and the next life."""
@@ -60,7 +60,7 @@ class Life:
 
 
 def stream(count: int) -> list[AmiEvent]:
-    """The events of a hall with a few calls at a time, a tenth of a second apart, each with an instant of its own."""
+    """The events of a hall with a few calls at a time, two milliseconds apart, each with an instant of its own."""
     born: dict[str, int] = {}
     blocks = []
     for n, told in enumerate(corpus.stream(count, seed=11, concurrent=5)):

@@ -11,7 +11,11 @@ from voicedesk.calls.records import Channel, Stay, local_base
 
 def first_connected(party: Channel, channels: Iterable[Channel]) -> Mapping[Channel, int]:
     """The channels of one call that a party was connected with, and since when (microseconds)."""
-    neighbours = _neighbours(channels)
+    present = list(channels)
+    if not any(channel.is_local for channel in present):
+        met = ((other, _met_at(party, other)) for other in present if other.stays and other is not party)
+        return {other: at for other, at in met if at is not None}
+    neighbours = _neighbours(present)
     found: dict[Channel, int] = {}
     to_visit: list[tuple[Channel, int]] = [(party, 0)]
     while to_visit:
@@ -24,6 +28,17 @@ def first_connected(party: Channel, channels: Iterable[Channel]) -> Mapping[Chan
                 found[other] = at
                 to_visit.append((other, at))
     return found
+
+
+def _met_at(one: Channel, other: Channel) -> int | None:
+    """When two channels were first in one bridge."""
+    meetings = (
+        max(stay.from_at, there.from_at)
+        for stay in one.stays
+        for there in other.stays
+        if stay.bridge == there.bridge and stay.overlaps(there)
+    )
+    return min(meetings, default=None)
 
 
 def _neighbours(channels: Iterable[Channel]) -> dict[Channel, list[tuple[Channel, int]]]:

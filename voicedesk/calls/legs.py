@@ -90,11 +90,12 @@ def _answered_at(leg: Leg, heard: Mapping[Channel, int]) -> int | None:
     """When the leg was connected with the caller, or with whoever had it dialled (a consultation)."""
     if leg.picked_up:
         return None
-    record, dialler = leg.channel.call, _who_dialled(leg)
-    ways = [heard]
+    record = leg.channel.call
+    at = heard.get(leg.channel)
+    dialler = None if leg.dialler is record.first_channel else _who_dialled(leg)
     if dialler is not None and dialler is not record.first_channel:
-        ways.append(first_connected(dialler, record.channels.values()))
-    at = min((way[leg.channel] for way in ways if leg.channel in way), default=None)
+        asked_at = first_connected(dialler, record.channels.values()).get(leg.channel)
+        at = min((one for one in (at, asked_at) if one is not None), default=None)
     if at is None:
         return leg.lifted_at if _was_unseen(leg) else None
     return _since(leg.lifted_at, at)
@@ -141,7 +142,7 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
     """The facts of a leg as far as they are known."""
     channel = leg.channel
     answered_at = answers.at.get(leg)
-    outcome = _outcome(leg, answers, gave_up_at)
+    outcome = _outcome(leg, answers, gave_up_at, role)
     source, ringing_at = _ring_start(leg, answered_at, outcome)
     at = ringing_at or leg.dialled_at or channel.hung_at or 0
     member = _member(leg)
@@ -310,7 +311,7 @@ def _silent_at(leg: Leg, answers: Answers, outcome: Outcome | None, gave_up_at: 
     return ended_at
 
 
-def _outcome(leg: Leg, answers: Answers, gave_up_at: int | None) -> Outcome | None:
+def _outcome(leg: Leg, answers: Answers, gave_up_at: int | None, role: Role) -> Outcome | None:
     """How the ringing ended; None while it lasts, or if nobody saw it end."""
     if leg.picked_up:
         return Outcome.ANSWERED_ELSEWHERE
@@ -321,7 +322,10 @@ def _outcome(leg: Leg, answers: Answers, gave_up_at: int | None) -> Outcome | No
     ended_at = _ring_ended_at(leg, None)
     if ended_at is None or leg.channel.hung_unseen or not _is_settled(leg):
         return None
-    return _refused(leg) or _taken_away(leg, answers, ended_at, gave_up_at)
+    refused = _refused(leg)
+    if refused is None and role is Role.CITIZEN and leg.dial_status == "CANCEL":
+        return Outcome.CANCELLED  # the staff member who was to talk to the citizen hung up
+    return refused or _taken_away(leg, answers, ended_at, gave_up_at)
 
 
 def _is_over(leg: Leg) -> bool:

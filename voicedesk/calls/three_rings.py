@@ -152,6 +152,8 @@ def _no_answer(facts: CallFacts, leg: LegFacts, ring_us: int | None) -> Finding:
 
 def _each_phone_once(legs: tuple[LegFacts, ...], judged: tuple[LegJudgement, ...]) -> tuple[LegJudgement, ...]:
     """A phone may have several contacts that ring together: what one of them did is what the phone did."""
+    if len(legs) < 2:
+        return judged
     told = list(judged)
     for at, leg in enumerate(legs):
         others = [n for n, other in enumerate(legs) if n != at and _is_same_phone(leg, other)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.tickets.dialplan import CITIZEN_CONTEXT
 
 MOST_STEPS = 2000
 """So many places of the dialplan are looked at behind one number; what is longer leads nowhere in particular."""
@@ -81,10 +82,11 @@ class Dialplan:
 
     def places_of(self, number: str) -> list[tuple[str, str]]:
         """Every (context, extension) that a number fits, written out or as a pattern; those that only pass it on to a
-        trunk are left out."""
+        trunk, as our own for callbacks do, are left out."""
         return [
             (context.name, extension)
             for context in self.contexts.values()
+            if not context.name.startswith(CITIZEN_CONTEXT)
             for extension, steps in context.extensions.items()
             if extension == number or (matches(extension, number) and not _passes_on(steps))
         ]
