@@ -15,6 +15,8 @@ from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
 from voicedesk.store.packing import unpack_facts
 
+pytestmark = pytest.mark.timeout(600)  # hundreds of lives, each a process of its own
+
 EVENTS = killing.EVENTS
 CALM = 20
 """Batches of a life that is not killed: some calls begin and end in it."""
