@@ -19,6 +19,7 @@ SECOND = 1_000_000
 
 _STAMP = re.compile(rb"\r\nTimestamp: (\d+)\.(\d{6})\r\n")
 _ID = re.compile(rb"(?<=id: )17954\d{5}\.\d+(?=\r)")
+_BRIDGE = re.compile(rb"(?<=BridgeUniqueid: )[0-9a-f]{8}")
 _CHANNEL = re.compile(rb"(?<=[a-z0-9]-)([0-9a-f]{8})(?=[;\r])")
 
 
@@ -87,4 +88,5 @@ def _again(chosen: Template, start_us: int, number: int) -> Iterator[tuple[int, 
         stamp = b"\r\nTimestamp: %d.%06d\r\n" % divmod(at, SECOND)
         text = _STAMP.sub(lambda _, stamp=stamp: stamp, block, count=1)
         text = _ID.sub(lambda found: others[found[0]], text)
+        text = _BRIDGE.sub(b"%08x" % (number & 0xFFFFFFFF), text)
         yield at, _CHANNEL.sub(lambda found: b"%08x" % (number + int(found[1], 16)), text)
