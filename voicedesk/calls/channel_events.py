@@ -355,7 +355,6 @@ class ChannelEvents:
             return
         is_line = hall.line_named(record.line_hint) or hall.line_of(channel.extension, None)
         if is_line and direction_of(record, hall) is Direction.INBOUND:
-            record.turned_away = True
             self._waiting.ask(record, at)
 
     def _blind_transfer(self, event: AmiEvent, at: int) -> None:

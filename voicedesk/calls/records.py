@@ -215,7 +215,6 @@ class CallRecord:
         "states_seen",
         "switch_tells_bridges",
         "transfers",
-        "turned_away",
     )
 
     def __init__(
@@ -239,7 +238,6 @@ class CallRecord:
         self.line_hint: str | None = None
         self.notice_heard = False
         self.switch_tells_bridges = switch_tells_bridges
-        self.turned_away = False
         self.doubtful = False
         self.repaired = False
         self.due: tuple[str, ...] = ()
@@ -290,7 +288,6 @@ class CallRecord:
         self.doubtful = self.doubtful or other.doubtful
         self.repaired = self.repaired or other.repaired
         self.switch_tells_bridges = self.switch_tells_bridges or other.switch_tells_bridges
-        self.turned_away = self.turned_away or other.turned_away
         for gap in other.gaps:
             self.mark_gap(gap)
         if self.live:
