@@ -11,12 +11,16 @@ from voicedesk.calls.records import Channel, Stay, local_base
 
 def first_connected(party: Channel, channels: Iterable[Channel]) -> Mapping[Channel, int]:
     """The channels of one call that a party was connected with, and since when (microseconds)."""
-    present = list(channels)
-    if not any(channel.is_local for channel in present):
-        met = ((other, _met_at(party, other)) for other in present if other.stays and other is not party)
-        return {other: at for other, at in met if at is not None}
-    neighbours = _neighbours(present)
+    present = [channel for channel in channels if channel.stays or channel.is_local]
     found: dict[Channel, int] = {}
+    if not any(channel.is_local for channel in present):
+        for other in present:
+            if other is not party:
+                met_at = _met_at(party, other)
+                if met_at is not None:
+                    found[other] = met_at
+        return found
+    neighbours = _neighbours(present)
     to_visit: list[tuple[Channel, int]] = [(party, 0)]
     while to_visit:
         channel, since = to_visit.pop()
@@ -32,13 +36,13 @@ def first_connected(party: Channel, channels: Iterable[Channel]) -> Mapping[Chan
 
 def _met_at(one: Channel, other: Channel) -> int | None:
     """When two channels were first in one bridge."""
-    meetings = (
-        max(stay.from_at, there.from_at)
-        for stay in one.stays
-        for there in other.stays
-        if stay.bridge == there.bridge and stay.overlaps(there)
-    )
-    return min(meetings, default=None)
+    first: int | None = None
+    for stay in one.stays:
+        for there in other.stays:
+            if stay.bridge == there.bridge and stay.overlaps(there):
+                met_at = max(stay.from_at, there.from_at)
+                first = met_at if first is None else min(first, met_at)
+    return first
 
 
 def _neighbours(channels: Iterable[Channel]) -> dict[Channel, list[tuple[Channel, int]]]:

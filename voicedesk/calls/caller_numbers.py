@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from voicedesk.calls.model import Hall, Line
+from voicedesk.calls.model import Hall
 from voicedesk.phone_numbers import national_digits, normalise
 
 _WITHHELD = frozenset({"", "<unknown>", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
@@ -24,6 +24,8 @@ def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
 
     None with False: withheld. None with True: what no number looks like must not be kept, and makes its call doubtful.
     """
+    if text.isdecimal() and text.isascii() and len(text) <= _LONGEST:
+        return text, False
     text = (unquote(text) if "%" in text else text).strip()
     user = _ADDRESS_END.split(text, maxsplit=1)[0]
     if (user or text).lower() in _WITHHELD:
@@ -39,15 +41,6 @@ def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
 
 def is_of_the_hall(number: str, hall: Hall) -> bool:
     """A number of the hall's own, or an extension: the dialplan put it there, as for a call forwarded outside."""
-    if len(number) <= _INSIDE_DIGITS or number in hall.extensions.values():
+    if len(number) <= _INSIDE_DIGITS or number in hall.numbers:
         return True
-    own = _own_numbers(hall.lines, hall.own_numbers, hall.area_code)
-    return number in own or national_digits(number, hall.area_code) in own
-
-
-@lru_cache(maxsize=16)
-def _own_numbers(lines: tuple[Line, ...], more: frozenset[str], area_code: str) -> frozenset[str]:
-    """The hall's own numbers, as they are written and by their national digits."""
-    own = (*more, *(extension for line in lines for extension in line.extensions))
-    digits = (national_digits(one, area_code) for one in own)
-    return frozenset((*own, *(one for one in digits if one is not None)))
+    return bool(hall.digits) and national_digits(number, hall.area_code) in hall.digits

@@ -233,8 +233,9 @@ class ChannelEvents:
 
     def in_bridge(self, channel: Channel, bridge: str, at: int) -> bool:
         """The channel is in a bridge since an instant; False if that was known."""
-        if any(stay.bridge == bridge and (stay.from_at == at or stay.to_at is None) for stay in channel.stays):
-            return False
+        for stay in channel.stays:
+            if stay.bridge == bridge and (stay.from_at == at or stay.to_at is None):
+                return False
         channel.stays.append(Stay(bridge, at))
         record = channel.call
         if channel is record.first_channel:

@@ -55,7 +55,8 @@ def endpoint_of(channel: str) -> str:
     Channels of an ISDN line are called by the number that they reach ("DAHDI/i1/13800138000-2"), which is no part of
     the line's name.
     """
-    return _ISDN.sub(r"\1", channel.rpartition("-")[0])
+    name = channel.rpartition("-")[0]
+    return _ISDN.sub(r"\1", name) if name.startswith("DAHDI/i") else name
 
 
 def _number_of_uri(resource: str, user: str) -> str | None:

@@ -144,7 +144,7 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
             PhoneSeen(endpoint=endpoint, states=tuple(states))
             for endpoint, states in sorted(record.states_seen.items())
         ),
-        gaps=tuple(sorted(record.gaps, key=_gap_order)),
+        gaps=tuple(sorted(record.gaps, key=_gap_order)) if record.gaps else (),
         legs=tuple(frozen),
         placed_by=first.endpoint if first and direction in (Direction.OUTBOUND, Direction.INTERNAL) else None,
     )

@@ -61,19 +61,28 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
         return Answers(unseen, min(unseen.values(), default=None), {})
     heard = first_connected(caller, present) if caller is not None else {}
     answers = {leg: at for leg in legs if (at := _answered_at(leg, heard)) is not None}
-    rung = {leg.channel for leg in legs}
+    joined = _joined(record, legs, answers, heard)
+    with_caller = [at for leg, at in answers.items() if caller is None or leg.channel in heard or _was_unseen(leg)]
+    return Answers(answers, min([*with_caller, *joined.values()], default=None), joined)
+
+
+def _joined(
+    record: CallRecord, legs: list[Leg], answers: Mapping[Leg, int], heard: Mapping[Channel, int]
+) -> dict[Channel, int]:
+    """The phones that nobody rang and that heard the caller all the same."""
+    caller = record.first_channel
+    strangers = heard.keys() - {leg.channel for leg in legs}
+    if not strangers or caller is None:
+        return {}
     told = {leg.channel.endpoint for leg in answers}  # who is the guest of another call by a second channel
-    joined = {
+    return {
         channel: _since(channel.up_at, at)
         for channel, at in heard.items()
-        if channel not in rung
+        if channel in strangers
         and not channel.is_local
-        and caller is not None
         and channel.endpoint != caller.endpoint
         and not (channel.uniqueid in record.guests and channel.endpoint in told)
     }
-    with_caller = [answers[leg] for leg in answers if caller is None or leg.channel in heard or _was_unseen(leg)]
-    return Answers(answers, min([*with_caller, *joined.values()], default=None), joined)
 
 
 def _was_taken(leg: Leg, caller: Channel | None) -> bool:
@@ -147,6 +156,7 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
     at = ringing_at or leg.dialled_at or channel.hung_at or 0
     member = _member(leg)
     number = number_outside(leg, hall)
+    from_log = _is_from_log(leg)
     return LegFacts(
         uniqueid=channel.uniqueid,
         channel=_without_number(channel),
@@ -168,9 +178,9 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
         # what an outside line does in other calls says nothing of the phone behind it
         state_before=leg.state_before if number is None else PhoneState.UNKNOWN,
         transferred_from=_transferred_from(leg, answers, hall),
-        from_log=_is_from_log(leg),
+        from_log=from_log,
         in_whole_seconds=leg.in_whole_seconds and channel.up_at is None,
-        may_ring_late=_is_from_log(leg) and not _rings_when_dialled(leg, hall),
+        may_ring_late=from_log and not _rings_when_dialled(leg, hall),
     )
 
 
@@ -251,7 +261,7 @@ def _rings_when_dialled(leg: Leg, hall: Hall) -> bool:
 def _transferred_from(leg: Leg, answers: Answers, hall: Hall) -> str | None:
     """The phone that passed the call on to this one, if any did."""
     record, at = leg.channel.call, leg.dialled_at
-    if at is None:
+    if at is None or not (record.transfers or record.attended or leg.dialler is not record.first_channel):
         return None
     blind = [who for when, who in record.transfers if when <= at]
     if blind:
@@ -296,8 +306,10 @@ def _is_sip(leg: Leg) -> bool:
 
 def _ring_ended_at(leg: Leg, answered_at: int | None) -> int | None:
     """When the phone fell silent: its lifting, else the end of the dial, else the hang-up."""
-    ends = (answered_at, leg.lifted_at, leg.dial_end_at, leg.queue_gave_up_at, leg.channel.hung_at)
-    return next((at for at in ends if at is not None), None)
+    for at in (answered_at, leg.lifted_at, leg.dial_end_at, leg.queue_gave_up_at):
+        if at is not None:
+            return at
+    return leg.channel.hung_at
 
 
 def _silent_at(leg: Leg, answers: Answers, outcome: Outcome | None, gave_up_at: int | None) -> int | None:

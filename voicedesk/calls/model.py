@@ -213,6 +213,17 @@ class Hall:
     every_extension_is_a_line: bool = False
     extensions: Mapping[str, str] = field(default_factory=dict)
     on_duty: Callable[[str | None, int], bool] = always_on_duty
+    numbers: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The hall's own numbers and extensions, as they are written."""
+    digits: frozenset[str | None] = field(init=False, compare=False, repr=False)
+    """The national digits of the hall's own numbers."""
+
+    def __post_init__(self) -> None:
+        """Works out once what is asked for with every call."""
+        own = (*self.own_numbers, *(extension for line in self.lines for extension in line.extensions))
+        digits = {national_digits(one, self.area_code) for one in own} - {None}
+        object.__setattr__(self, "numbers", frozenset((*own, *self.extensions.values())))
+        object.__setattr__(self, "digits", frozenset(digits))
 
     def line_of(self, extension: str | None, queue: str | None) -> Line | None:
         """The line whose number was dialled, or whose queue the caller entered; None if it is none of ours."""

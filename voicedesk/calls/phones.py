@@ -164,7 +164,7 @@ class Phones:
             return PhoneState.TALKING
         self._place()
         seats = self._seats.get(endpoint, ())
-        if _is_paused(seats, queue):
+        if seats and _is_paused(seats, queue):
             return PhoneState.PAUSED
         device = self._device.get(endpoint, PhoneState.UNKNOWN)
         if device is PhoneState.UNREGISTERED:
@@ -173,7 +173,7 @@ class Phones:
             return self._contact[endpoint]  # of a phone with two contacts one may go: the device knows better
         if ringing:
             return PhoneState.RINGING
-        return self._by_seat(endpoint, device, seats, queue) if device in _UNSURE else device
+        return self._by_seat(endpoint, device, seats, queue) if seats and device in _UNSURE else device
 
     def _by_seat(
         self, name: str, device: PhoneState, seats: Sequence[tuple[str, str, Seat]], queue: str | None

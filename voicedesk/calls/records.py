@@ -255,7 +255,7 @@ class CallRecord:
     def legs(self) -> list[Leg]:
         """Legs in the order in which the switch dialled them."""
         legs = [channel.leg for channel in self.channels.values() if channel.leg and not channel.is_local]
-        return sorted(legs, key=lambda leg: (leg.dialled_at or 0, leg.channel.uniqueid))
+        return legs if len(legs) < 2 else sorted(legs, key=lambda leg: (leg.dialled_at or 0, leg.channel.uniqueid))
 
     @property
     def tells_bridges(self) -> bool:

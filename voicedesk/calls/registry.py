@@ -73,7 +73,10 @@ class Registry:
         False: nobody is there yet.
         """
         self.tells_bridges = True
-        there = self._in_bridge.setdefault(bridge, set())
+        there = self._in_bridge.get(bridge)
+        if there is None:
+            self._in_bridge[bridge] = {channel}
+            return False
         others = sorted(there, key=lambda one: (one.call.first_at, one.uniqueid))
         there.add(channel)
         for other in others:
@@ -140,7 +143,7 @@ class Registry:
         record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at, switch_tells_bridges=self.tells_bridges)
         self._calls[linkedid] = record
         self.changed[record] = None
-        born = born_us(linkedid)
+        born = born_us(linkedid) if self.gaps else None
         for gap in self.gaps:
             dropped = gap.reason is GapReason.EVENTS_DROPPED  # no list tells what was there when it ended
             sure = 0 if dropped or ends else MICROSECONDS
@@ -236,8 +239,10 @@ class Registry:
         self._close_if_over(channel.call)
 
     def _close_if_over(self, record: CallRecord) -> None:
+        if record.live:
+            return
         ends = [channel.hung_at for channel in record.channels.values() if channel.hung_at is not None]
-        if record.live == 0 and ends:
+        if ends:
             record.closed_at = max(ends)
             self.waiting.discard(record)
             self._closed.append(record)

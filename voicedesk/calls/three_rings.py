@@ -69,7 +69,7 @@ def judge_by(rule: Rule, facts: CallFacts) -> Judgement:
         legs = _each_phone_once(facts.legs, legs)
     first = _first_answer(facts)
     start = _ring_start(facts)
-    verdict, reason = (Verdict.NOT_JUDGED, unjudged) if unjudged else _judge_call(facts, start)
+    verdict, reason = (Verdict.NOT_JUDGED, unjudged) if unjudged else _judge_call(facts, start, first)
     answering = first or next((leg for leg in facts.legs if leg.answered_at is not None), None)
     return Judgement(
         verdict=verdict,
@@ -80,7 +80,7 @@ def judge_by(rule: Rule, facts: CallFacts) -> Judgement:
         agent=answering.agent if answering else None,
         ivr_us=_ivr_us(facts),
         queue_us=_queue_us(facts, start),
-        ring_us=_call_ring_us(facts, start),
+        ring_us=_call_ring_us(facts, start, first),
         caller_total_us=_span(facts.started_at, facts.ended_at),
         legs=legs,
     )
@@ -258,7 +258,7 @@ def _why_not_judged(facts: CallFacts) -> Reason | None:
     return None if facts.on_duty else Reason.OFF_DUTY
 
 
-def _judge_call(facts: CallFacts, start: LegFacts | None) -> Finding:
+def _judge_call(facts: CallFacts, start: LegFacts | None, first: LegFacts | None) -> Finding:
     answered_at, gave_up_at = facts.person_answered_at, facts.gave_up_at
     decided_at = next((at for at in (answered_at, gave_up_at, facts.ended_at) if at is not None), None)
     if _in_gap(facts, _begun(facts), decided_at):
@@ -268,7 +268,7 @@ def _judge_call(facts: CallFacts, start: LegFacts | None) -> Finding:
     if decided_at is None:
         return Verdict.CANNOT_TELL, Reason.STILL_OPEN
     if answered_at is not None:
-        return _fair(facts, _call_answered(facts, start, answered_at))
+        return _fair(facts, _call_answered(facts, start, first, answered_at))
     if gave_up_at is not None:
         return _fair(facts, _call_by_limit(facts, start, gave_up_at, Verdict.LEFT_EARLY, Verdict.MISSED))
     return _fair(facts, (Verdict.MISSED, None))
@@ -279,7 +279,7 @@ def _call_by_limit(facts: CallFacts, start: LegFacts | None, end: int, within: V
     clock = _span(begun, end)
     if clock is None or clock < 0:
         return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if clock is not None else Reason.GAP
-    unseen = max((_unseen_us(leg) for leg in _staff(facts)), default=0)
+    unseen = _WHOLE_SECOND_US if any(leg.in_whole_seconds for leg in _staff(facts)) else 0
     if clock + unseen < facts.limit_us:
         return within, None
     if start and start.ring_source in _NO_180 and clock < facts.limit_us + UNCERTAIN_US:
@@ -289,9 +289,8 @@ def _call_by_limit(facts: CallFacts, start: LegFacts | None, end: int, within: V
     return beyond, None
 
 
-def _call_answered(facts: CallFacts, start: LegFacts | None, answered_at: int) -> Finding:
+def _call_answered(facts: CallFacts, start: LegFacts | None, first: LegFacts | None, answered_at: int) -> Finding:
     """By the limit; of an answer that a log does not date: on time if all was over before it."""
-    first = _first_answer(facts)
     if first is None or first.answer_seen:
         return _call_by_limit(facts, start, answered_at, Verdict.ON_TIME, Verdict.LATE)
     end = first.ended_at if first.ended_at is not None else facts.ended_at
@@ -335,7 +334,7 @@ def _begun(facts: CallFacts) -> int | None:
 
 
 def _in_gap(facts: CallFacts, start: int | None, decided_at: int | None) -> bool:
-    return any(gap.touches(start, decided_at) for gap in facts.gaps)
+    return bool(facts.gaps) and any(gap.touches(start, decided_at) for gap in facts.gaps)
 
 
 def _staff(facts: CallFacts) -> Iterable[LegFacts]:
@@ -349,6 +348,8 @@ def _staff(facts: CallFacts) -> Iterable[LegFacts]:
 
 def _first_answer(facts: CallFacts) -> LegFacts | None:
     answered = [leg for leg in facts.legs if leg.role is Role.STAFF and leg.answered_at is not None]
+    if len(answered) < 2:
+        return answered[0] if answered else None
     with_caller = [leg for leg in answered if leg.answered_at == facts.person_answered_at]
     return min(with_caller or answered, key=lambda leg: leg.answered_at or 0, default=None)
 
@@ -432,9 +433,8 @@ def _queue_us(facts: CallFacts, start: LegFacts | None) -> int | None:
     return _at_least_zero(_span(facts.asked_at, first))
 
 
-def _call_ring_us(facts: CallFacts, start: LegFacts | None) -> int | None:
+def _call_ring_us(facts: CallFacts, start: LegFacts | None, first: LegFacts | None) -> int | None:
     """From the first ring to a person's answer, or to the last phone's falling silent."""
-    first = _first_answer(facts)
     if start is None or (first is not None and not first.answer_seen):
         return None
     end = facts.person_answered_at

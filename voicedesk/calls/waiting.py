@@ -28,6 +28,7 @@ class Waiting:
         self._registry = registry
         self.phones = Phones(Ties(registry.hall))
         self.handlers = dict.fromkeys(PHONE_EVENTS, self._phone_event)
+        self._watched: set[str] = set()  # every phone that somebody who waits is due for, and perhaps a few more
 
     def ask(self, record: CallRecord, at: int) -> None:
         """The caller asked for a person: from now on the phones due to ring are watched."""
@@ -39,6 +40,9 @@ class Waiting:
         line = self._registry.hall.line_of(first.extension if first else None, record.queue)
         due = (*(line.phones if line else ()), *self.phones.members(record.queue))
         record.due = tuple(dict.fromkeys(sorted(due)))
+        if not self._registry.waiting:
+            self._watched.clear()
+        self._watched.update(record.due)
         for endpoint in record.due:
             record.states_seen[endpoint] = [self._at_seat(endpoint, record.queue, record)]
         self._registry.waiting.add(record)
@@ -51,9 +55,9 @@ class Waiting:
             self._watch(one, seat)
 
     def _watch(self, endpoint: str, seat: tuple[str, ...]) -> None:
-        due = [record for record in self._registry.waiting if endpoint in record.states_seen]
-        if not due:
+        if endpoint not in self._watched:
             return
+        due = [record for record in self._registry.waiting if endpoint in record.states_seen]
         reached = {channel.call for one in seat for channel in self._registry.at_phone(one)}
         states: dict[str | None, PhoneState] = {}  # the same for everybody who waits in the same queue
         for record in due:
@@ -87,6 +91,7 @@ class Waiting:
                 if phones == (name,):
                     continue
                 seen = record.states_seen.pop(name)
+                self._watched.update(phones)
                 for phone in phones:
                     record.states_seen.setdefault(phone, list(seen))
                     self.watch(phone)
