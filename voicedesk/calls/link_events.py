@@ -13,7 +13,7 @@ from voicedesk.calls.model import Gap, GapReason, StartSource
 from voicedesk.calls.phones import Phones
 from voicedesk.calls.records import CallRecord
 from voicedesk.calls.registry import SELF, Registry
-from voicedesk.calls.switch_clock import SwitchClock, Step
+from voicedesk.calls.switch_clock import Step
 from voicedesk.clock import MICROSECONDS, format_epoch
 
 CHECKPOINT = "VoicedeskCheckpoint"
@@ -85,7 +85,11 @@ class LinkEvents:
         """All that is known beside the calls: a replay that begins with this event knows it too."""
         state = "up" if self._is_up else "lost"
         gaps = [(gap.from_at, gap.to_at, gap.reason) for gap in list(self._registry.gaps)[-_GAPS_TOLD:]]
-        known = json.dumps({**self._phones.known(), "gaps": gaps}, ensure_ascii=False, separators=(",", ":"))
+        known = json.dumps(
+            {**self._phones.known(), "gaps": gaps, "clock": self.clock.known()},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
         headers: dict[str, object] = {
             "State": state,
             "Boot": self._registry.boot,
@@ -100,6 +104,7 @@ class LinkEvents:
         self._is_up = self._is_up or (self._lost_at is None and event.get("State") == "up")
         known = json.loads(event.get("Known") or _NOTHING)
         self._phones.assume(known)
+        self.clock.assume(known.get("clock"))
         if not self._registry.gaps:
             self._registry.gaps += [Gap(from_at=a, to_at=b, reason=GapReason(reason)) for a, b, reason in known["gaps"]]
 

@@ -2,7 +2,7 @@
 
 The hall's time is the switch's own where it is within a minute of ours. A clock that is further off (one that keeps
 local time, a flat battery) is put right by as much as it is off when the link comes up, and whenever it is set: what
-was one second after another stays so. Ours decides, unless what is known of this switch shows that ours is the wrong one.
+was one second after another stays so. Ours decides, unless what was heard before shows that ours is the wrong one.
 """
 
 from dataclasses import dataclass
@@ -44,6 +44,17 @@ class SwitchClock:
     def hall_time(self, ours: int) -> int:
         """An instant of our clock in the hall's time, as far as the lag tells: the event that came soonest."""
         return ours - (self._least_lag or 0)
+
+    def known(self) -> list[int | None]:
+        """What a replay that begins here must know."""
+        return [self.last_at, self.off_us, self._least_lag]
+
+    def assume(self, known: list[int | None] | None) -> None:
+        """Takes over what `known` gave, unless more is known."""
+        if known is not None and self.last_at is None:
+            self.last_at, off, self._least_lag = known
+            self.off_us = off or 0
+            self.is_known = self._least_lag is not None
 
     def ours_was_set(self, ahead: int) -> None:
         """Our clock went so much ahead (or back) by itself: what arrives from now on seems to come that much later."""

@@ -248,7 +248,7 @@ def test_a_suspicion_ends_by_itself_when_nothing_of_the_event_can_come_any_more(
 
 @pytest.mark.parametrize("later_us", [1, 50_000, 200_000])
 @pytest.mark.parametrize("kib", [0, 2, 60])
-def test_what_a_caller_forged_is_dropped_however_long_it_is_and_however_late_the_rest_of_its_event_arrives(later_us, kib):
+def test_what_a_caller_forged_is_dropped_however_long_it_is_and_however_late_the_rest_arrives(later_us, kib):
     """A slow line brings the parts of one event in several reads; a caller's name may hold as much as one line may."""
     filler = event("Varied", *channel_headers("PJSIP/agent1-1", "2.1"), ("X", "y" * 500)).decode()
     forged = filler * (kib * 1024 // (len(filler) - 4)) + FORGED
