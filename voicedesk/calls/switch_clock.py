@@ -40,10 +40,11 @@ class SwitchClock:
         self.is_known = False
         self._least_lag: int | None = None
         self._arrived = 0
+        self._ahead = 0  # by so much ours was set since the newest stamp
 
     def hall_time(self, ours: int) -> int:
         """An instant of our clock in the hall's time, as far as the lag tells: the event that came soonest."""
-        return ours - (self._least_lag or 0)
+        return ours - self._ahead - (self._least_lag or 0)
 
     def known(self) -> list[int | None]:
         """What a replay that begins here must know."""
@@ -58,9 +59,7 @@ class SwitchClock:
 
     def ours_was_set(self, ahead: int) -> None:
         """Our clock went so much ahead (or back) by itself: what arrives from now on seems to come that much later."""
-        self._arrived += ahead
-        if self._least_lag is not None:
-            self._least_lag += ahead
+        self._ahead += ahead
 
     def link_up(self) -> None:
         """Either clock may have been set meanwhile: the next stamp tells how they stand."""
@@ -77,6 +76,8 @@ class SwitchClock:
         if not arrived:
             self.last_at = at if last is None else max(last, at)
             return at, None
+        if self._ahead:
+            self._take_ahead(arrived - at)
         lag, least = arrived - at, self._least_lag
         if last is not None and least is not None and at >= last and lag >= least and self.is_known:  # noqa: SIM102
             if not self.off_us or arrived - stamp > APART_US or stamp - arrived > APART_US:
@@ -94,6 +95,13 @@ class SwitchClock:
         self._least_lag = lag if self._least_lag is None else min(lag, self._least_lag)
         self.last_at, self._arrived = at, arrived
         return at, step
+
+    def _take_ahead(self, lag: int) -> None:
+        """Ours was set: what comes now seems to come so much later, unless the switch's clock was set with it."""
+        ahead, self._ahead = self._ahead, 0
+        if self._least_lag is not None and abs(lag - self._least_lag - ahead) < abs(lag - self._least_lag):
+            self._least_lag += ahead
+            self._arrived += ahead
 
     def _is_set(self, stamp: int, at: int, arrived: int) -> bool:
         """Whether the switch's clock was set, or the two agree again."""

@@ -72,7 +72,7 @@ async def doubt_of(store: Store, now: int) -> str | None:
 
 
 async def _is_habit(store: Store, pbx: str, newest: _Heard) -> bool:
-    """Whether the switch's clock was as far from ours weeks ago (or told no time then either), and ours did not jump."""
+    """Whether the switch's clock was as far from ours weeks ago (or told no time then), and ours did not jump."""
     least, most = (newest.arrived - span for span in HABIT_US)
     earlier: _Heard | None = None
     first: _Heard | None = None
