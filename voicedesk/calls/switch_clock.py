@@ -97,11 +97,15 @@ class SwitchClock:
         return at, step
 
     def _take_ahead(self, lag: int) -> None:
-        """Ours was set: what comes now seems to come so much later, unless the switch's clock was set with it."""
+        """Ours was set: what comes now seems to come so much later, unless the switch's clock was set with it.
+
+        A little ahead looks like delay, and does as little harm.
+        """
         ahead, self._ahead = self._ahead, 0
-        if self._least_lag is not None and abs(lag - self._least_lag - ahead) < abs(lag - self._least_lag):
-            self._least_lag += ahead
-            self._arrived += ahead
+        if self._least_lag is None or abs(lag - self._least_lag) <= CLOCK_STEP_US or 0 < ahead <= APART_US:
+            return
+        self._least_lag += ahead
+        self._arrived += ahead
 
     def _is_set(self, stamp: int, at: int, arrived: int) -> bool:
         """Whether the switch's clock was set, or the two agree again."""

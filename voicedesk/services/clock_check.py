@@ -3,12 +3,15 @@
 Two clocks that agree are believed. A switch whose clock has been wrong for weeks, always as much, contradicts nobody.
 """
 
+import contextlib
 from dataclasses import dataclass
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.link_events import OWN_EVENTS
-from voicedesk.clock import MICROSECONDS
-from voicedesk.errors import InputError
+from voicedesk.clock import MICROSECONDS, NowUs
+from voicedesk.errors import InputError, StoreError
+from voicedesk.services.findings import Finding, Grade
+from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.store import Store
 
@@ -50,6 +53,19 @@ async def raise_if_doubtful(store: Store, now: int) -> None:
             f"nothing was deleted, since this machine's clock may be wrong: {doubt}. Compare it with a watch (`date`), "
             "and let a time service set it (`timedatectl`). If it is right: voicedesk db prune --now-is-right"
         )
+
+
+async def check_our_clock(settings: Settings, now: NowUs) -> list[Finding]:
+    """Whether this machine's clock may be wrong by what the switches said; nothing where no database can be asked."""
+    with contextlib.suppress(StoreError):
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            doubt = await doubt_of(store, now())
+            if doubt is not None:
+                what = f"this machine's clock may be wrong: {doubt}"
+                why = "until a switch whose clock agrees is heard nothing is deleted"
+                cure = "compare it with a watch; if it is right: voicedesk db prune --now-is-right"
+                return [Finding(subject="clock", check="believed", grade=Grade.BAD, what=what, why=why, cure=cure)]
+    return []
 
 
 async def doubt_of(store: Store, now: int) -> str | None:

@@ -8,7 +8,8 @@ from voicedesk.calls.replay import replay
 from voicedesk.clock import MICROSECONDS, format_epoch
 from voicedesk.errors import InputError
 from voicedesk.services import retention
-from voicedesk.services.clock_check import doubt_of
+from voicedesk.services.clock_check import check_our_clock, doubt_of
+from voicedesk.services.findings import Grade
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.store import Store
@@ -74,6 +75,14 @@ async def test_a_clock_years_ahead_deletes_nothing_though_events_arrive_by_it(st
         await desk.hear(now + n * DAY, behind=10 * YEARS)
         with pytest.raises(InputError, match="differ by 3650 days"):
             await desk.prune(now + n * DAY)
+
+
+async def test_the_doctor_tells_of_a_clock_that_is_not_believed(store, tmp_path):
+    desk = await Desk(store, tmp_path).call()
+    await desk.hear(CALLED)
+    (found,) = await check_our_clock(desk.settings, lambda: CALLED + 10 * YEARS)
+    assert (found.grade, "no switch was heard for 3650 days" in found.what) == (Grade.BAD, True)
+    assert await check_our_clock(desk.settings, lambda: CALLED + DAY) == []
 
 
 async def test_a_clock_weeks_ahead_deletes_nothing_either(store, tmp_path):

@@ -67,11 +67,12 @@ def test_small_steps_and_a_slow_drift_are_followed_at_once():
 
 
 @pytest.mark.parametrize(
-    ("stopped", "held"), [(8 * HOUR, 0), (9 * DAY, 0), (11 * DAY, 1), (10 * YEARS, 1), (-2 * HOUR, 1)]
+    ("stopped", "held"), [(8 * HOUR, 0), (9 * DAY, 0), (11 * DAY, 1), (10 * YEARS, 1), (-2 * HOUR, 0), (-YEARS, 0)]
 )
 def test_after_a_start_the_time_goes_on_from_what_was_stored_last(stopped, held):
     machine = Machine()
     machine.clock.begin(START - stopped)
+    machine.clock.begin(START - 20 * YEARS)  # another switch, that is gone since long
     assert machine.after(SECOND) == SECOND - stopped * held
     machine.hear()
     assert machine.after(SECOND) == 2 * SECOND
