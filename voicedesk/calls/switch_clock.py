@@ -66,16 +66,18 @@ class SwitchClock:
         self.is_known = False
 
     def take(self, stamp: int, arrived: int) -> tuple[int, Step | None]:
-        """The hall's instant of an event, and whether a clock was set before it; `arrived` 0: nobody knows.
+        """The hall's instant of an event, and whether a clock was set before it.
+
+        `arrived` 0: it came over no link, but from a file that tells the hall's time already.
 
         What arrives later happened later, but for moments; and delay only ever adds lag, so that less lag than ever
         means a step ahead.
         """
-        at = stamp + self.off_us
         last = self.last_at
         if not arrived:
-            self.last_at = at if last is None else max(last, at)
-            return at, None
+            self.last_at = stamp if last is None else max(last, stamp)
+            return stamp, None
+        at = stamp + self.off_us
         if self._ahead:
             self._take_ahead(arrived - at)
         lag, least = arrived - at, self._least_lag

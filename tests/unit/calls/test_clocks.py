@@ -91,7 +91,7 @@ def test_fault_39_a_clock_that_is_set_anywhere_in_a_call_accuses_nobody(capture)
     events = told(capture)
     right = calls_of(events)
     drawn = random.Random(capture.stem)
-    for _ in range(30):
+    for _ in range(12):
         place, step = drawn.randrange(1, len(events)), drawn.choice(LAGS)
         before = drawn.choice([0, 0, 8 * HOUR])
         of_ours = drawn.choice([True, False])
