@@ -290,3 +290,37 @@ def test_lines_of_a_hall_are_found_with_a_clock_that_is_off():
     hall = Hall(lines=(Line(name="hotline", queues=frozenset({"hotline"})),), phones=frozenset({"PJSIP/agent1"}))
     ((facts, judged),) = Live(8 * HOUR, hall).link("up", 0.5).tell(CALL).calls()
     assert (facts.line, judged.verdict) == ("hotline", Verdict.ON_TIME)
+
+
+def test_ours_that_was_behind_and_is_put_right_is_believed_again_at_once():
+    clock = SwitchClock()
+    at, behind = T0 * MICROSECONDS, 8 * HOUR * MICROSECONDS
+    assert clock.take(at, at - behind)[0] == at - behind
+    now, step = clock.take(at + 10, at + 15)
+    assert (now, step is not None, clock.off_us) == (at + 10, True, 0)
+
+
+@pytest.mark.parametrize("ahead", [5 * MICROSECONDS, -5 * MICROSECONDS])
+def test_ours_that_is_set_with_the_clock_of_the_switch_is_no_step(ahead):
+    clock = SwitchClock()
+    at = T0 * MICROSECONDS
+    clock.take(at, at + 10)
+    clock.ours_was_set(ahead)
+    assert clock.take(at + 10 * MICROSECONDS, at + 10 * MICROSECONDS + 10) == (at + 10 * MICROSECONDS, None)
+
+
+def test_ours_that_is_set_a_little_ahead_is_like_delay():
+    clock = SwitchClock()
+    at = T0 * MICROSECONDS
+    clock.take(at, at)
+    clock.ours_was_set(5 * MICROSECONDS)
+    assert clock.take(at + 10, at + 10 + 5 * MICROSECONDS) == (at + 10, None)
+
+
+def test_a_replay_that_begins_at_a_checkpoint_knows_how_far_the_clock_is_off():
+    clock, later = SwitchClock(), SwitchClock()
+    at, behind = T0 * MICROSECONDS, 8 * HOUR * MICROSECONDS
+    clock.take(at - behind, at)
+    for known in (None, clock.known(), [1, 2, 3]):
+        later.assume(known)
+    assert (later.known(), later.is_known) == (clock.known(), True)
