@@ -41,6 +41,7 @@ from voicedesk.services.ivr_host import IvrHost
 from voicedesk.services.link_watch import LinkWatch
 from voicedesk.services.messenger import Messenger
 from voicedesk.services.news import Tell, log_news
+from voicedesk.services.our_clock import OurClock
 from voicedesk.services.outage import Outages
 from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.services.receivers import sender
@@ -128,7 +129,9 @@ class Service:
     def __init__(self, settings: Settings, reread: Callable[[], Settings], now: NowUs = now_us) -> None:
         self._settings = settings
         self._reread = reread
-        self._now = now
+        self._wall = now
+        self._clock = OurClock(now)
+        self._now = self._clock.now
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._stop = asyncio.Event()
         self._logs: dict[str, CallLog] = {}
@@ -165,7 +168,7 @@ class Service:
     async def _run_once(self) -> None:
         """From the opened database to its end. Raises StoreUnavailable where it cannot be opened or led on now."""
         spill = spill_of(self._settings)
-        async with Store.open(self._settings.store.url, now=self._now, spill=spill) as store:
+        async with Store.open(self._settings.store.url, now=self._wall, spill=spill) as store:
             if not await self._take_lead(store):
                 return
             try:
@@ -203,7 +206,7 @@ class Service:
         halls = halls_of(self._settings)
         self._logs = {name: await self._resumed(name, hall, store) for name, hall in halls.items()}
         for pbx in self._settings.pbx:
-            self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._now)
+            self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._wall)
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
         sys.setswitchinterval(SWITCH_SECONDS)
         _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in self._settings.lines])
@@ -215,6 +218,7 @@ class Service:
         log = CallLog(pbx, hall, store.writer)
         position = await store.journal.position(pbx)
         if position is not None:
+            self._clock.begin(position.last_at)
             store.writer.begin(pbx, position.sequence)
             journal = [pair async for pair in store.journal.events(pbx, since=position.resume_from)]
             open_ids = await store.calls.open_ids(pbx)
@@ -263,6 +267,7 @@ class Service:
         async with client:
             try:
                 async for events in client.batches():
+                    self._clock.heard(events[-1].timestamp_us, events[-1].arrived_us)
                     log.take(events)
                     if self._greetings is not None:
                         self._greetings.receive(name, events)
@@ -428,7 +433,7 @@ class Service:
 
     def _sweep(self) -> None:
         for log in self._logs.values():
-            log.sweep(self._now())
+            log.sweep(self._wall())
 
     async def _prune(self, store: Store) -> None:
         """Deletes what was kept long enough, once an hour."""

@@ -18,6 +18,11 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
+def steady_us() -> int:
+    """A clock that nobody sets and that goes on while the machine sleeps; what it counts from means nothing."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+
+
 def to_datetime(us: int) -> datetime:
     """An aware UTC datetime of `us` microseconds since the epoch."""
     seconds, rest = divmod(us, MICROSECONDS)

@@ -373,3 +373,28 @@ async def test_fault_69_the_service_goes_on_through_a_restart_of_postgresql(
         (told,) = replay(CAPTURE).calls
         assert one.verdict == told.judgement.verdict.value
         assert one.call.facts.gaps == ()
+
+
+@pytest.mark.parametrize("behind", [90, 8 * 3600, -8 * 3600, 30 * 3600])
+async def test_a_call_after_a_start_is_judged_though_the_clock_of_the_switch_is_off(switch, settings, clock, behind):
+    """It was `cannot_tell` for as long as the switch is behind: the gap before the link seemed to go on."""
+    clock.us = int(b"".join(re.search(rb"\r\nTimestamp: (\d+)\.(\d+)", EVENTS[0]).groups())) - 3_000_000
+    shown = Clock()
+    shown.us = clock.us + behind * 1_000_000
+    async with running(settings(), switch, shown) as service:
+        for event in EVENTS:
+            stamp = re.search(rb"\r\nTimestamp: (\d+)\.(\d+)", event)
+            shown.us = int(stamp[1] + stamp[2]) + 200 + behind * 1_000_000
+            if b"Event: Hangup" in event:
+                service._sweep()
+            await switch.send(event)
+            await asyncio.sleep(0.02)
+
+        async def is_stored():
+            calls = await stored(settings())
+            return bool(calls) and calls[0].call.facts.ended_at is not None
+
+        await until(is_stored)
+    (one,) = await stored(settings())
+    assert (one.verdict, one.call.facts.gaps) == ("late", ())
+    assert abs(one.call.facts.started_at - shown.us) < 60_000_000

@@ -13,6 +13,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.facts import has_caller, is_citizen
 from voicedesk.calls.model import Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord, Channel, local_base
+from voicedesk.calls.switch_clock import SwitchClock
 from voicedesk.clock import MICROSECONDS
 
 LINGER_US = 2 * MICROSECONDS
@@ -38,6 +39,7 @@ class Registry:
     def __init__(self, pbx: str, hall: Hall) -> None:
         self.pbx = pbx
         self.hall = hall
+        self.clock = SwitchClock()
         self.boot: str | None = None
         self.channels: dict[str, Channel] = {}
         self.gaps: deque[Gap] = deque(maxlen=1000)
@@ -143,13 +145,18 @@ class Registry:
         record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at, switch_tells_bridges=self.tells_bridges)
         self._calls[linkedid] = record
         self.changed[record] = None
-        born = born_us(linkedid) if self.gaps else None
+        born = self.born_at(linkedid) if self.gaps else None
         for gap in self.gaps:
             dropped = gap.reason is GapReason.EVENTS_DROPPED  # no list tells what was there when it ended
             sure = 0 if dropped or ends else MICROSECONDS
             if born is not None and gap.to_at is not None and born + sure <= gap.to_at:
                 record.mark_gap(gap)
         return record
+
+    def born_at(self, uniqueid: str) -> int | None:
+        """The second in which a channel was made, in the hall's time."""
+        born = born_us(uniqueid)
+        return None if born is None else born + self.clock.off_us
 
     def _call_id(self, linkedid: str) -> str:
         """Our id of a call: the same for the same PBX, boot and linkedid, live or replayed."""
@@ -274,13 +281,27 @@ class Registry:
             record.mark_gap(gap)
             self.changed[record] = None
 
+    def change_gap(self, before: Gap, after: Gap) -> None:
+        """A gap is known better now, wherever it is marked."""
+        if before in self.gaps:
+            self.gaps[self.gaps.index(before)] = after
+        for record in set(self._calls.values()):
+            if before in record.gaps:
+                record.gaps[record.gaps.index(before)] = after
+                self.changed[record] = None
+
     def sweep(self, before: int) -> int:
         """Closes open calls of which nothing was heard since an instant; returns how many."""
         stuck = [record for record in self.open_records() if record.last_at < before]
-        for record in stuck:
-            self.close_unseen(record, Gap(from_at=record.last_at, to_at=before, reason=GapReason.SWEPT))
-        self.swept += len(stuck)
+        self.close_stuck(stuck, before)
         return len(stuck)
+
+    def close_stuck(self, stuck: Iterable[CallRecord], at: int) -> None:
+        """Ends calls of which nothing is heard any more."""
+        for record in stuck:
+            to_at = max(at, record.last_at + 1)
+            self.close_unseen(record, Gap(from_at=record.last_at, to_at=to_at, reason=GapReason.SWEPT))
+            self.swept += 1
 
     def forget_closed(self, now: int) -> None:
         """Forgets calls that closed long enough ago."""

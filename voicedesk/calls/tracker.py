@@ -62,24 +62,25 @@ class Tracker:
     def receive(self, event: AmiEvent) -> None:
         """Takes in one event; names that do not matter are ignored.
 
-        Instants are the PBX's `Timestamp`; without it the arrival, marked as such.
+        Instants are the PBX's `Timestamp` in the hall's time; without it the arrival, marked as such.
         """
         handler = self._handlers.get(event.name)
         if handler is None:
             return
-        at = event.timestamp_us
+        at, clock = event.timestamp_us, self._registry.clock
+        is_own = event.name in OWN_EVENTS
         if at is None:
-            at = event.arrived_us or self._link.last_at
+            at = clock.hall_time(event.arrived_us) if event.arrived_us else clock.last_at
             if at is None:
                 self.ignored_untimed += 1
                 return
-        elif event.name not in OWN_EVENTS:
-            self._link.watch_clock(at, event.arrived_us)
+        elif not is_own:
+            at = self._link.instant_of(at, event.arrived_us)
         handler(event, at)
         if event.doubtful:
             self._link.doubt(event, at)
         forget_at = self._registry.forget_at
-        if forget_at is not None and forget_at < at:
+        if forget_at is not None and forget_at < at and not is_own:
             self._registry.forget_closed(at)
 
     def receive_logged(self, event: AmiEvent) -> None:
@@ -151,12 +152,27 @@ class Tracker:
 
     def end_of_events(self, reason: GapReason = GapReason.CAPTURE_END) -> None:
         """No more events will come: calls still open end in a gap; what was decided stays decided."""
-        if self._link.last_at is not None:
-            self._registry.mark_open(Gap(from_at=self._link.last_at, to_at=None, reason=reason))
+        last = self._registry.clock.last_at
+        if last is not None:
+            self._registry.mark_open(Gap(from_at=last, to_at=None, reason=reason))
 
     def sweep(self, before: int) -> int:
         """Closes open calls of which nothing was heard since an instant on the PBX's clock; returns how many."""
         return self._registry.sweep(before)
+
+    def heard(self) -> dict[str, int]:
+        """When each open call was last heard of, by its id."""
+        return {record.id: record.last_at for record in self._registry.open_records()}
+
+    def hall_time(self, ours: int) -> int | None:
+        """An instant of our clock in the hall's time; None while nobody knows how the switch's clock stands."""
+        clock = self._registry.clock
+        return clock.hall_time(ours) if clock.is_known or clock.last_at is None else None
+
+    def end_stuck(self, ids: Collection[str], at: int) -> None:
+        """Ends calls of which nothing is heard any more, at an instant of our clock at the latest."""
+        stuck = [record for record in self._registry.open_records() if record.id in ids]
+        self._registry.close_stuck(stuck, self._registry.clock.hall_time(at))
 
     @property
     def swept(self) -> int:

@@ -13,15 +13,14 @@ import structlog
 from voicedesk.ami.message import AmiEvent, make_mark
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Gap, Hall, JudgedCall, Verdict
+from voicedesk.calls.stuck import Stuck
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import CHECKPOINT, Tracker
-from voicedesk.clock import MICROSECONDS, to_ms
+from voicedesk.clock import to_ms
 
 CHECKPOINT_EVERY = 200
 """After so many entries the journal says again what is known beside the calls, so that a restart need not go further
 back than to the last such place before the oldest open call."""
-STUCK_AFTER_US = 4 * 3600 * MICROSECONDS
-"""A call of which nothing was heard for so long is ended as swept."""
 
 MAX_TOLD = 2000
 """So many of the last verdicts told are remembered: what comes late about a call is not told again."""
@@ -65,6 +64,7 @@ class CallLog:
         self._checkpoints = deque([0])
         self._gaps_saved: set[Gap] = set()
         self._told: dict[str, Verdict] = {}
+        self._stuck = Stuck()
         self.changed: Changed | None = None
 
     def resume(
@@ -135,10 +135,11 @@ class CallLog:
         return self._checkpoints[0]
 
     def sweep(self, now: int) -> None:
-        """Ends calls that are stuck."""
-        swept = self._tracker.sweep(now - STUCK_AFTER_US)
-        if swept:
-            _log.warning("calls_swept", pbx=self._pbx, count=swept)
+        """Ends calls that are stuck; called each minute. No clock that is wrong, or set, makes a call seem so."""
+        stuck = self._stuck.look(now, self._tracker.heard(), self._tracker.hall_time(now))
+        if stuck:
+            self._tracker.end_stuck(stuck, now)
+            _log.warning("calls_swept", pbx=self._pbx, count=len(stuck))
 
     def change_hall(self, hall: Hall) -> None:
         """Lines, phones or people are others from now on."""

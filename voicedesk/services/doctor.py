@@ -13,6 +13,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import NowUs, to_datetime
 from voicedesk.errors import SpillRefused, StoreError, StoreUnavailable
 from voicedesk.services.callback_check import check_callbacks
+from voicedesk.services.clock_check import check_our_clock
 from voicedesk.services.findings import Finding, Grade
 from voicedesk.services.house_check import check_house, look_around
 from voicedesk.services.ivr_check import check_ivr
@@ -72,6 +73,7 @@ async def examine(
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
         findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
     findings.append(await check_database(settings.store.url))
+    findings.extend(await check_our_clock(settings, now) if has_database else ())
     findings.extend(check_spill(spill_file(settings.store.url, settings.store.spill_folder)))
     if database is not None:
         findings.append(check_disk(database))

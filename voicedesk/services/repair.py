@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall, JudgedCall
+from voicedesk.calls.switch_clock import SwitchClock
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
@@ -108,10 +110,12 @@ class Repairer:
         """
         done = Repair()
         stretches = await self._stretches(done)
-        if stretches:
-            logs = await asyncio.to_thread(read_logs, paths, [one.span for one in stretches], zone)
+        offs = [await self._off(stretch) for stretch in stretches]
+        for off_us in dict.fromkeys(offs):
+            alike = [one for one, off in zip(stretches, offs, strict=True) if off == off_us]
+            logs = await asyncio.to_thread(read_logs, paths, [one.span for one in alike], zone, off_us=off_us)
             done.bad_lines, done.problems = logs.bad_lines, logs.problems
-            for stretch in stretches:
+            for stretch in alike:
                 filled = await self._fill(stretch, logs, done)
                 if not dry_run:
                     await self._save(filled, now, by)
@@ -173,6 +177,18 @@ class Repairer:
         ]
         done.gaps += filled
         return [(one, calls) for one in filled]
+
+    async def _off(self, stretch: _Stretch) -> int:
+        """By how much the switch's clock was behind the hall's time when a stretch began."""
+        clock = SwitchClock()
+        begin = stretch.gaps[0].from_at
+        since = await self._store.journal.start_before(self._pbx, stretch.span[0])
+        async for _, event in self._store.journal.events(self._pbx, since=since):
+            if event.name in OWN_EVENTS or event.timestamp_us is None or not event.arrived_us:
+                continue
+            if clock.take(event.timestamp_us, event.arrived_us)[0] > begin:
+                break
+        return clock.off_us
 
     async def _replayed(self, stretch: _Stretch, logs: SwitchLogs) -> list[CallFacts]:
         """The calls of a stretch as the journal tells them, with the logged events in their places."""

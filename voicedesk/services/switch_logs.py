@@ -7,6 +7,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
@@ -52,6 +53,7 @@ class SwitchLogs:
     complete_since: int | None
     bad_lines: int
     problems: tuple[str, ...] = ()
+    off_us: int = 0
 
     def of_gap(self, gap: Gap) -> list[LoggedEvent]:
         """The events of a gap, and those just before it: of one moment, the log's row is the earlier one.
@@ -71,9 +73,12 @@ class SwitchLogs:
         return [one for one in self.events if span[0] <= one.at <= span[1]]
 
 
-def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo) -> SwitchLogs:
-    """Reads the logs whole and keeps what lies in `spans`. Raises InputError where one cannot be read."""
-    wanted = sorted(spans)
+def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo, *, off_us: int = 0) -> SwitchLogs:
+    """Reads the logs whole and keeps what lies in `spans`. Raises InputError where one cannot be read.
+
+    `off_us`: by so much the switch's clock was behind the hall's time, in which all is told here.
+    """
+    wanted = sorted((start - off_us, end - off_us) for start, end in spans)
     cel = CelReader(zone)
     found = [*cel.read(_lines(paths.cel))]
     complete_since = min((one.at for one in found), default=None)
@@ -85,8 +90,9 @@ def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo) -> SwitchLog
     found += cdr.read(_lines(paths.cdr))
     kept = [one for one in found if any(start <= one.at <= end for start, end in wanted)]
     return SwitchLogs(
-        events=tuple(sorted(kept, key=lambda one: one.at)),
-        complete_since=complete_since,
+        events=tuple(one.moved(off_us) for one in sorted(kept, key=lambda one: one.at)),
+        complete_since=None if complete_since is None else complete_since + off_us,
+        off_us=off_us,
         bad_lines=cel.bad_lines + queue_log.bad_lines + cdr.bad_lines,
         problems=tuple(_problems(paths, cel, queue_log, cdr)),
     )
@@ -141,7 +147,8 @@ def retell(
     logged = deque(one for gap in gaps for one in logs.of_gap(gap))
     unseen: set[str] = set()
     for event in journal:
-        at = event.timestamp_us or event.arrived_us
+        stamp = event.timestamp_us
+        at = event.arrived_us if stamp is None else stamp + (0 if event.name in OWN_EVENTS else logs.off_us)
         if at > until:
             break
         while logged and logged[0].at <= at and not _is_loss(event):

@@ -20,7 +20,7 @@ KEPT_HEADERS = frozenset(
         "StateInterface", "Status", "TargetChannel", "TargetUniqueid", "Timestamp", "TransferTargetChannel",
         "TransferTargetLinkedid", "TransferTargetUniqueid", "TransfereeChannel", "TransfereeLinkedid",
         "TransfereeUniqueid", "TransfererChannel", "TransfererUniqueid", "Uniqueid", "UserEvent",
-        "Boot", "Dropped", "Known", "Restarted", "Version",
+        "Ahead", "Boot", "Dropped", "Known", "Restarted", "Version",
     }
 )  # fmt: skip
 """The headers of an event that a tracker reads; the others are not journalled."""

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
@@ -29,6 +29,10 @@ class LoggedEvent:
     def is_in_whole_seconds(self) -> bool:
         """True if queue_log tells it: it was at some time in that second."""
         return (self.event.get("Channel") or "").startswith(WAITED)
+
+    def moved(self, by_us: int) -> "LoggedEvent":
+        """The same in the hall's time, where the switch's clock is so much behind it."""
+        return replace(self.retimed(self.at + by_us), is_retimed=self.is_retimed) if by_us else self
 
     def retimed(self, at: int) -> "LoggedEvent":
         """The same at another instant of its second."""
