@@ -8,8 +8,8 @@ STAMPS := $(VENV)/.stamps
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SPEECH_VENV := .venv-speech
 SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
-# places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts
-PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data
+# places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts; reads the unit
+PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data systemd
 # these want the processor and nothing else, and share all of it out; the others measure time, and run by themselves
 SHARED_TESTS := tests/histories tests/unit tests/contracts $(foreach name,breaks_commands callback_check doctor \
   greeting_fixtures greeting_watch house_day house_lists ivr_host kill_9 news_commands phone_desk reload repair \
