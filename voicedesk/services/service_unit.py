@@ -125,6 +125,8 @@ def _has_group(name: str) -> bool:
 
 def check_python(python: Path) -> None:
     """Refuses an interpreter that the unit would not see. Raises InputError with the cure."""
+    if not str(python).isprintable() or set(str(python)) & set("\"'\\"):
+        raise InputError(f"systemd starts no program of this name: {str(python)!r}: install Voicedesk elsewhere")
     for path in (python, python.resolve()):
         for hidden in HIDDEN:
             if path.is_relative_to(hidden):
