@@ -10,14 +10,15 @@ SPEECH_VENV := .venv-speech
 SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 # places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts; reads the unit
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data systemd
-# these want the processor and nothing else, and share all of it out; the others measure time, and run by themselves
+# these want the processor and nothing else, and share all of it out; what is in neither list measures time, and runs alone
 SHARED_TESTS := tests/histories tests/unit tests/contracts $(foreach name,breaks_commands callback_check doctor \
   greeting_fixtures greeting_watch house_day house_lists ivr_host kill_9 news_commands phone_desk reload repair \
   ticket_desk tickets_commands two_pbxs, \
   tests/integration/test_$(name).py)
-# calls that are waited for, not measured: a switch for each of three files at a time
-CALM_TESTS := $(foreach name,callbacks dialplans doctor_house houses_freepbx houses_hotline houses_issabel houses_mikopbx \
-  houses_queues phones stories,tests/system/test_$(name).py)
+# what is waited for, not measured: a switch for each of three files at a time
+CALM_TESTS := $(foreach name,callbacks demo dialplans doctor_house greetings houses_freepbx houses_hotline houses_issabel \
+  houses_mikopbx houses_queues ivr phones stories,tests/system/test_$(name).py) $(foreach name,agi_server ami_client dialler \
+  kill_9_service output pauser refusing_disk signals speech_workers webhooks,tests/integration/test_$(name).py)
 COVERED := --cov --cov-append --cov-report=
 WHOLE := --include=voicedesk/ami/*,voicedesk/calls/*
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
