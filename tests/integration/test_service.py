@@ -73,7 +73,7 @@ def settings(switch, tmp_path):
     return make
 
 
-async def until(condition, seconds: float = 10):
+async def until(condition, seconds: float = 60):
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
