@@ -199,14 +199,15 @@ class AmiClient:
 
     async def _serve(self, link: Link) -> Never:
         """Snapshot, then live, and again when only now the switch is up or events were dropped; ends by raising."""
-        self._connected_us = self._now()
+        self._connected_us = since_us = self._now()
         await self._wait_fully_booted(link)
         async with _alongside(self._keep_alive(link)):
             while True:
                 link.has_booted = False
-                await self._synchronise(link)
+                await self._synchronise(link, since_us)
                 await link.wait_until_booted()
                 self._handover.hold()
+                since_us = self._now()
 
     async def _wait_fully_booted(self, link: Link) -> None:
         """Not every switch tells everybody that it is up: after a while go on without."""
@@ -224,8 +225,12 @@ class AmiClient:
                 link.abort(error)
                 return
 
-    async def _synchronise(self, link: Link) -> None:
-        """Tell which run of the switch this is, give what is there, then let the live events follow."""
+    async def _synchronise(self, link: Link, since_us: int) -> None:
+        """Tell which run of the switch this is, give what is there, then let the live events follow.
+
+        Since `since_us` nothing was missed: what came meanwhile is held. However long the switch takes to answer, and
+        this machine to go on, a call that began after it lies in no gap.
+        """
         run = await ask_run(link, self._times)
         restarted = self._known_run.is_restarted_as(run)
         self._origin = link.protocol.origin = Origin(pbx=self._address.pbx, boot=run.boot)
@@ -233,7 +238,8 @@ class AmiClient:
         self._reports.up(run.version, restarted)
         self._state, self._last_error = "up", None
         self._is_up.set()
-        self._mark("VoicedeskLink", "up", Boot=run.boot, Restarted=int(restarted), Version=run.version)
+        told = {"Boot": run.boot, "Restarted": int(restarted), "Version": run.version}
+        self._handover.put_mark(make_mark("VoicedeskLink", "up", since_us, origin=self._origin, **told))
         self._mark("VoicedeskSnapshot", "begin")
         is_complete, missing = False, ""
         try:

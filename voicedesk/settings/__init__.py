@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicedesk.errors import SettingsError
+from voicedesk.ownership import give_like
 from voicedesk.settings.checks import Problem, problems, webhook_problems
 from voicedesk.settings.environment import keys_of, lay_over, nearest, table_type
 from voicedesk.settings.houses import with_pbx
@@ -126,6 +127,7 @@ def with_key(file: Path, table: str, key: str, value: str) -> None:
     changed = file.with_name(f".{file.name}.changed")
     try:
         changed.touch(mode=file.stat().st_mode & 0o777)
+        give_like(changed, file)
         changed.write_text("\n".join(lines) + "\n", encoding="utf-8")
         read_settings(changed)
         changed.replace(file)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from voicedesk.errors import SpillRefused
+from voicedesk.ownership import give_like
 from voicedesk.store.batch import Place
 from voicedesk.store.engine import database_file
 
@@ -56,6 +57,7 @@ class Spill:
             os.posix_fallocate(self._file, 0, self._reserve_bytes)
             os.fsync(self._file)
             if is_new:
+                give_like(self.path, self.path.parent)
                 sync_folder(self.path.parent)
 
     def look(self) -> int:

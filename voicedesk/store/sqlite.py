@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.ownership import give_like
 
 _BUSY_MS = 10_000
 _STEP_MS = 200
@@ -70,6 +71,7 @@ def _make_private(path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
+            give_like(path, path.parent)
         except OSError as error:
             raise StoreError(f"{path}: the database file cannot be made: {error.strerror}") from error
 
