@@ -18,18 +18,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from voicedesk.store.texts import clean_text
+
 metadata = MetaData()
 
 
 class Heard(TypeDecorator[str]):
-    """Text that came from outside: a NUL in it, which PostgreSQL cannot keep, is shown as a replacement character."""
+    """Text that came from outside: what a database cannot keep of it is shown as replacement characters."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy calls it so
         """What is written."""
-        return value.replace("\0", "\ufffd") if value else value
+        return clean_text(value) if value else value
 
 
 calls = Table(
@@ -351,6 +353,21 @@ deliveries = Table(
     Column("error", Heard),
     Index("deliveries_by_webhook", "state", "webhook", "queued_at"),
     Index("deliveries_by_time", "queued_at"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("pbx", Text, nullable=False),
+    Column("about", Heard, nullable=False),
+    Column("reason", Heard, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Index("quarantine_by_time", "at_us", "id"),
 )
 
 requests = Table(
