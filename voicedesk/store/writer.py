@@ -104,6 +104,10 @@ class Writer:
         """The entry that what is added now will belong to."""
         return self._backlog.batch(pbx, _clock()).sequence
 
+    def seal(self) -> None:
+        """What is added from now on belongs to later entries."""
+        self._backlog.seal()
+
     def add(
         self,
         pbx: str,
