@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 MICROSECONDS = 1_000_000
 
+LAST_INSTANT_US = 253_370_764_800 * MICROSECONDS
+"""The first instant of the year 9999 in UTC: what is earlier can be shown in every zone."""
+
 NowUs = Callable[[], int]
 """A clock: returns the present instant in microseconds since the epoch."""
 
@@ -16,6 +19,11 @@ NowUs = Callable[[], int]
 def now_us() -> int:
     """The machine's own clock, microseconds since the epoch."""
     return time.time_ns() // 1000
+
+
+def is_instant(us: int) -> bool:
+    """Whether it is a time that a calendar can show, in every zone, and a database keep: from 1970 to the year 9998."""
+    return 0 <= us < LAST_INSTANT_US
 
 
 def to_datetime(us: int) -> datetime:

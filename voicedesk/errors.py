@@ -15,6 +15,8 @@
     ├── UnsafeValueError     ours or the user's: a value that must never reach the wire (CR, LF, NUL …)
     ├── StoreError           the database: locked, full, read-only, too new; nothing journalled is lost
     │   ├── StoreUnavailable     worth another try
+    │   ├── StoreDamaged         the database file is broken; only a restored copy helps
+    │   ├── ValueRefused         one value does not fit into it; without that, the rest will be taken
     │   ├── SpillRefused         the spill file refuses as well: its disk is full, or it may not be written
     │   └── JournalTaken         another instance writes this journal; this one must end
     ├── SpeechError          a speech worker; following calls goes on without it
@@ -90,6 +92,14 @@ class StoreError(VoicedeskError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached or is locked; a later try may succeed."""
+
+
+class StoreDamaged(StoreError):
+    """The database file is broken; the message says what to do."""
+
+
+class ValueRefused(StoreError):
+    """Something that was to be written does not fit into the database, whenever it is tried."""
 
 
 class SpillRefused(StoreError):

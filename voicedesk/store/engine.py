@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from sqlalchemy import Insert, Table, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
-from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.errors import StoreError, StoreUnavailable, ValueRefused
 from voicedesk.store.postgresql import PostgreSQL
 from voicedesk.store.sqlite import SQLite
 
@@ -69,6 +69,13 @@ class Database:
             async with AsyncExitStack() as stack:
                 yield await self._begun(stack)
 
+    @asynccontextmanager
+    async def part(self, connection: AsyncConnection) -> AsyncIterator[AsyncTransaction]:
+        """A part of a transaction that writes: if it fails, it alone is undone, and what came before it stays."""
+        with self._mapped():
+            async with connection.begin_nested() as part:
+                yield part
+
     async def _begun(self, stack: AsyncExitStack) -> AsyncConnection:
         """A connection in a transaction that writes. Waits for a lock in small steps: it may be told to stop."""
         loop = asyncio.get_running_loop()
@@ -109,6 +116,9 @@ class Database:
         """Foreign errors of a database as ours."""
         try:
             yield
+        except (DataError, IntegrityError, OverflowError, UnicodeError) as error:
+            said = error.orig if isinstance(error, DBAPIError) else error
+            raise ValueRefused(f"a value does not fit into the database: {str(said).strip()}") from error
         except DBAPIError as error:
             raise self._kind.mapped(error) from error
         except PoolTimeout as error:

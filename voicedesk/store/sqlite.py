@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.errors import StoreDamaged, StoreError, StoreUnavailable
 
 _BUSY_MS = 10_000
 _STEP_MS = 200
@@ -49,7 +49,7 @@ class SQLite:
         """Locks, a full disk and a file that cannot be written now may pass; all else does not."""
         text = str(error.orig)
         if any(sign in text.lower() for sign in _DAMAGED):
-            return StoreError(f"{self.name} is damaged ({text}): `voicedesk doctor` says how to restore it")
+            return StoreDamaged(f"{self.name} is damaged ({text}): `voicedesk doctor` says how to restore it")
         passing = any(sign in text.lower() for sign in _PASSING)
         return (StoreUnavailable if passing else StoreError)(f"the database refused: {text}")
 
