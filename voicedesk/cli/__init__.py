@@ -25,6 +25,7 @@ from voicedesk.cli import (
     notices,
     outage,
     prompts,
+    quarantine,
     recordings,
     tickets,
 )
@@ -70,6 +71,7 @@ app.add_typer(outage.app, name="outage")
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(news.app, name="news")
 app.add_typer(breaks.app, name="breaks")
+app.add_typer(quarantine.app, name="quarantine")
 app.command()(agents)
 app.command()(reload)
 app.add_typer(config.app, name="config")

@@ -18,6 +18,7 @@ from voicedesk.services.house_check import check_house, look_around
 from voicedesk.services.ivr_check import check_ivr
 from voicedesk.services.notices_check import check_notices
 from voicedesk.services.pbx_check import check_dialler, check_pauser, check_pbx
+from voicedesk.services.quarantine_check import check_quarantine
 from voicedesk.services.speech_check import check_speech
 from voicedesk.services.webhook_check import check_webhooks
 from voicedesk.settings import Settings
@@ -44,7 +45,7 @@ async def examine(
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: PBXs, house, database, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
+    """All findings: PBXs, house, database, quarantine, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
 
     `pausers` and `diallers`: how the users that pause phones, and those that place calls, log in.
     """
@@ -72,6 +73,8 @@ async def examine(
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
         findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
     findings.append(await check_database(settings.store.url))
+    if has_database:
+        findings.extend(await check_quarantine(settings))
     findings.extend(check_spill(spill_file(settings.store.url, settings.store.spill_folder)))
     if database is not None:
         findings.append(check_disk(database))
