@@ -1,4 +1,4 @@
-"""`voicedesk quarantine`: the one event, call, file, row or line that did not fit, set aside so that the rest went on."""
+"""`voicedesk quarantine`: the one event, call, file or row that did not fit, set aside so that the rest went on."""
 
 from collections.abc import Callable
 from typing import Annotated, Any

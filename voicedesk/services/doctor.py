@@ -45,7 +45,7 @@ async def examine(
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: PBXs, house, database, quarantine, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
+    """All findings: PBXs, house, database, what was set aside, disk, speech, notices, IVR, webhooks, calendar, file.
 
     `pausers` and `diallers`: how the users that pause phones, and those that place calls, log in.
     """

@@ -173,7 +173,7 @@ def traceback_of(error: BaseException) -> bytes:
 def _place_of(error: BaseException) -> str:
     """The innermost line of our own code that an error came through."""
     frames = extract_tb(error.__traceback__)
-    ours = [one for one in frames if one.filename.startswith(_OURS)] or list(frames)
+    ours = [one for one in frames if one.filename.startswith(_OURS) and one.filename != __file__] or list(frames)
     if not ours:
         return "nowhere"
     *_, folder, name = ["", *ours[-1].filename.split("/")][-3:]
