@@ -37,44 +37,44 @@ def hall(tmp_path, monkeypatch):
 
 
 def ids(typed) -> dict[str, str]:  # noqa: F811
-    return {one["part"]: one["id"] for one in json.loads(typed("quarantine", "list", "--json").stdout)}
+    return {one["part"]: one["id"] for one in json.loads(typed("quarantine", "list", "--json").out)}
 
 
 def test_the_list_says_what_how_often_and_why_and_masks_numbers(hall, typed):  # noqa: F811
     done = typed("quarantine", "list")
-    assert done.exit_code == 0
-    assert "事件 event  main  Newchannel 1.7  (3 次 times)  ValueError: 138****1234?" in done.stdout
-    assert "录音 recording" in done.stdout
-    only = typed("quarantine", "list", "--part", "event").stdout
+    assert done.code == 0
+    assert "事件 event  main  Newchannel 1.7  (3 次 times)  ValueError: 138****1234?" in done.out
+    assert "录音 recording" in done.out
+    only = typed("quarantine", "list", "--part", "event").out
     assert "recording" not in only
 
 
 def test_show_gives_the_bytes_and_nothing_that_moves_a_terminal(hall, typed):  # noqa: F811
     event = ids(typed)["event"]
-    shown = typed("quarantine", "show", event[:6]).stdout
+    shown = typed("quarantine", "show", event[:6]).out
     assert "CallerIDNum: 138****1234" in shown
     assert "X: \\x1b[31m\\xff\\x202e" in shown
     assert "次数 times: 3" in shown
     assert WHY_NOT[Part.EVENT] in shown
-    assert "CallerIDNum: 13812341234" in typed("quarantine", "show", event, "--unmask").stdout
-    plain = json.loads(typed("quarantine", "show", event, "--json").stdout)
+    assert "CallerIDNum: 13812341234" in typed("quarantine", "show", event, "--unmask").out
+    plain = json.loads(typed("quarantine", "show", event, "--json").out)
     assert (plain["part"], plain["seen"], plain["bytes"]) == ("event", 3, len(CONTENT))
 
 
 def test_what_cannot_be_tried_again_says_so_and_what_to_do(hall, typed):  # noqa: F811
     done = typed("quarantine", "retry", ids(typed)["event"])
-    assert done.exit_code == 1
-    assert "cannot be tried again" in done.stderr
+    assert done.code == 1
+    assert "cannot be tried again" in done.err
     done = typed("quarantine", "retry", ids(typed)["recording"])
-    assert "is `voicedesk run` running" in done.stderr
+    assert "is `voicedesk run` running" in done.err
 
 
 def test_drop_removes_it_for_good(hall, typed):  # noqa: F811
     event = ids(typed)["event"]
-    assert typed("quarantine", "drop", event).stdout == "已删除 removed: 1\n"
+    assert typed("quarantine", "drop", event).out == "已删除 removed: 1\n"
     assert list(ids(typed)) == ["recording"]
-    assert "nothing set aside has the id" in typed("quarantine", "show", event).stderr
-    assert typed("quarantine", "drop").exit_code == 1
+    assert "nothing set aside has the id" in typed("quarantine", "show", event).err
+    assert typed("quarantine", "drop").code == 1
 
 
 def test_doctor_counts_what_waits(hall):
@@ -91,7 +91,7 @@ async def test_the_running_service_hears_a_recording_again(switch, tmp_path):
 
     (tmp_path / "rec").mkdir()
     (tmp_path / "rec" / "1795421280.5.sln48").write_bytes(bytes(9600))
-    pbx = {"name": "main", "host": "127.0.0.1", "port": switch.port, "username": "v", "secret": "s3cret"}
+    pbx = {"name": "main", "host": "127.0.0.1", "port": switch.port, "username": "voicedesk", "secret": "s3cret"}
     tables = {"store": {"url": f"sqlite:///{tmp_path}/v.db"}, "pbx": [{**pbx, "recordings": str(tmp_path / "rec")}]}
     settings = Settings.model_validate(tables)
     guard = Guard()
