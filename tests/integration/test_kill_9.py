@@ -83,9 +83,7 @@ class Lives:
             judged = check_calls(database, self.next, self.unsure)
             requests = database.execute("SELECT id, state FROM requests").fetchall()
             assert sorted(one for one, _ in requests) == sorted(self.asked)
-            assert {state for _, state in requests} <= {"done", "unknown"}, (
-                "one was begun and is told as if it were not"
-            )
+            assert {state for _, state in requests} <= {"done", "unknown"}, "what was begun is over"
             assert database.execute("SELECT owner FROM leases").fetchall() == [(f"life:{self.number}",)]
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         database.close()

@@ -186,7 +186,7 @@ async def test_fault_47_two_who_dial_at_the_same_instant_place_one_call(hall):
 async def test_fault_45_a_link_lost_before_the_answer_leaves_it_unknown_and_nothing_is_sent_again(hall):
     await hall.ends(call("c1", start=MONDAY))
     hall.placed = (Placed.UNKNOWN, "the connection broke")
-    with pytest.raises(OutcomeUnknown, match="the connection broke.*tickets show"):
+    with pytest.raises(OutcomeUnknown, match=r"the connection broke.*tickets show"):
         await hall.ask("dial", await hall.the_ticket(), phone="6001")
     hall.us += 61 * SECOND
     await hall.desk.work()

@@ -139,6 +139,10 @@ class Answering:
                     if str(error) != told:
                         _log.error("requests_unread", reason=str(error))
                     told = str(error)
+                except Exception as error:  # noqa: BLE001  # what is carried out goes on, and others can be begun later
+                    if repr(error) != told:
+                        self._set_aside("task", "requests", b"", error)
+                    told = repr(error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(ASK_SECONDS):
                         await self._changed.wait()

@@ -192,9 +192,10 @@ def _request(row: Any) -> Request:
     )
 
 
-def _text(value: bytes) -> str:
-    """Raises ValueError; what was cut for its length may end within a letter."""
-    return value.decode(errors="replace" if len(value) > MAX_ROW_BYTES else "strict")
+def _text(value: bytes | None) -> str:
+    """Raises ValueError; what was cut for its length may end within a letter. SQLite gives an empty one as NULL."""
+    whole = value or b""
+    return whole.decode(errors="replace" if len(whole) > MAX_ROW_BYTES else "strict")
 
 
 def _runs_under(owner: str) -> ColumnElement[bool]:

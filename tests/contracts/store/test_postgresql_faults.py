@@ -1,7 +1,6 @@
 """A PostgreSQL server that is restarted, crashes, or whose connections are cut: nothing lost, nothing doubled."""
 
 import asyncio
-import contextlib
 import secrets
 from dataclasses import replace
 
