@@ -27,27 +27,30 @@ async def carry_out(steps, asked, **how) -> str:
 
 async def answered(steps, asked, **how) -> tuple[str, bool]:
     """What is written back, and whether it is not done."""
-    request = asked if isinstance(asked, Request) else row(asked, **how)
-    try:
-        step = steps.read(request)
-    except VoicedeskError as error:
-        return str(error), True
-    state, told = await carried_out(steps, step, request)
+    state, told = await outcome(steps, row(asked, **how))
     return told, state is not RequestState.DONE
 
 
+async def outcome(steps, request: Request) -> tuple[RequestState, str]:
+    """What is written back."""
+    try:
+        step = steps.read(request)
+    except VoicedeskError as error:
+        return RequestState.FAILED, str(error)
+    return await carried_out(steps, step, request)
+
+
 async def serve(requests, owner: str, steps, *, before=None) -> list[tuple[Request, str, bool]]:
-    """Carries out what waits, one after another: what was asked, what came of it, and whether it failed.
+    """Carries out what waits, one after another: what was asked, what came of it, and whether it is not done.
 
     `before` is awaited before each answer is written.
     """
     done = []
     for request in await requests.queued(100):
         if await requests.start([request.id], owner, 10):
-            outcome, failed = await answered(steps, request)
+            state, told = await outcome(steps, request)
             if before is not None:
                 await before()
-            done.append((request, outcome, failed))
-            state = RequestState.FAILED if failed else RequestState.DONE
-            await requests.finish(request.id, state, outcome, owner=owner)
+            done.append((request, told, state is not RequestState.DONE))
+            await requests.finish(request.id, state, told, owner=owner)
     return done

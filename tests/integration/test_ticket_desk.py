@@ -41,6 +41,7 @@ class Hall:
         self.url, self.us = url, MONDAY
         self.news, self.orders = [], []
         self.placed = (Placed.QUEUED, "")
+        self.takes_seconds = 0.0
         self.ringing = {}
         pbx = {"name": "hall", "host": "127.0.0.1", "username": "w", "secret": "s"}
         dials = {"dial_username": "d", "dial_secret": "x"}
@@ -66,6 +67,7 @@ class Hall:
     async def place(self, order, address, _now):
         assert (address.credentials.username, address.credentials.secret) == ("d", "x")
         self.orders.append(order)
+        await asyncio.sleep(self.takes_seconds)
         return self.placed
 
     def begin(self, store):
