@@ -11,9 +11,7 @@ import asyncio
 import contextlib
 import gc
 import os
-import secrets
 import signal
-import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
@@ -35,6 +33,9 @@ from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavail
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.log import configure_logging
+from voicedesk.run import lead
+from voicedesk.run.lead import LEADER
+from voicedesk.run.requests import Answering, Reload, Steps
 from voicedesk.run.supervision import Supervisor
 from voicedesk.run.systemd import ServiceManager
 from voicedesk.services import break_steps, retention, ticket_steps
@@ -64,7 +65,6 @@ from voicedesk.settings import PbxSettings, Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.quarantine import SetAside
-from voicedesk.store.requests import Request
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 from voicedesk.webhooks.client import WebhookClient
@@ -73,9 +73,6 @@ SETTLE_SECONDS = 0.05
 SWEEP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
 REPAIR_SECONDS = 60.0
-LEASE_SECONDS = 10.0
-STANDBY_SECONDS = 1.0
-ASK_SECONDS = 0.2
 OUTAGE_SECONDS = 1.0
 RULES_SECONDS = 10.0
 HOUSE_SECONDS = 600.0
@@ -89,7 +86,6 @@ STARTS_IN_VAIN = 3
 IN_VAIN_SECONDS = 60.0
 SWITCH_SECONDS = 0.0005
 """SQLite's thread asks for the interpreter after every row: while the loop is busy each costs it one such wait."""
-LEADER = "service"
 NEEDS_RESTART = ("pbx", "store", "speech", "ivr")
 """Tables that are read only when the service starts; all others are read again by a reload."""
 
@@ -148,7 +144,7 @@ class Service:
         self._settings = settings
         self._reread = reread
         self._now = now
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._owner = str(lead.this_process())
         self._stop = asyncio.Event()
         self._guard = Guard(now)
         self._supervisor = Supervisor(self._guard)
@@ -205,14 +201,14 @@ class Service:
                 _log.error("service_begins_again", reason=f"{type(error).__name__}: {error}")
             else:
                 return
-            await self._pause()
+            await lead.pause(self._stop)
 
     async def _run_once(self) -> None:
         """From the opened database to its end. Raises StoreUnavailable where it cannot be opened or led on now."""
         spill = spill_of(self._settings)
         async with Store.open(self._settings.store.url, now=self._now, spill=spill) as store:
             self._manager.tell("STATUS=standing by")
-            if not await self._take_lead(store):
+            if not await lead.take_lead(store.requests, self._owner, self._stop):
                 return
             self._manager.tell("STATUS=leading")
             try:
@@ -223,28 +219,6 @@ class Service:
                 with contextlib.suppress(StoreError, TimeoutError):
                     async with asyncio.timeout(RESIGN_SECONDS):
                         await store.requests.resign(LEADER, self._owner)
-
-    async def _pause(self) -> None:
-        """A second, or until told to stop."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STANDBY_SECONDS):
-                await self._stop.wait()
-
-    async def _take_lead(self, store: Store) -> bool:
-        """Waits until this instance leads; False if it was told to stop before."""
-        told = False
-        while not await store.requests.lead(LEADER, self._owner, LEASE_SECONDS):
-            holder = await store.requests.holder(LEADER)
-            if holder is not None and _is_gone(holder):
-                await store.requests.resign(LEADER, holder)
-                continue
-            if not told:
-                _log.warning("standing_by", leader=holder)
-                told = True
-            await self._pause()
-            if self._stop.is_set():
-                return False
-        return True
 
     async def _lead(self, store: Store) -> None:
         halls = halls_of(self._settings)
@@ -296,8 +270,8 @@ class Service:
                     keep("sweep", partial(self._every, SWEEP_SECONDS, self._sweep)),
                     keep("prune", partial(self._prune, store)),
                     keep("repair", partial(self._repair, store)),
-                    keep("requests", partial(self._answer, store)),
-                    keep("lease", partial(self._keep_lead, store), ends=(VoicedeskError,)),
+                    keep("requests", self._answering(store).run),
+                    keep("lease", partial(lead.keep_lead, store.requests, self._owner), ends=(VoicedeskError,)),
                     _ended(writer),
                     keep("greetings", partial(self._hear, store)),
                     keep("ivr", partial(self._converse, store)),
@@ -577,33 +551,17 @@ class Service:
         if done.changed:
             _log.info("repaired", pbx=pbx.name, gaps=len(done.gaps), calls=len(done.changed))
 
-    async def _keep_lead(self, store: Store) -> None:
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            with self._logged("lease_not_renewed"):
-                if not await store.requests.lead(LEADER, self._owner, LEASE_SECONDS):
-                    raise VoicedeskError("another instance took the lead: this one ends")
-
-    async def _answer(self, store: Store) -> None:
+    def _answering(self, store: Store) -> Answering:
         """What other processes ask."""
-        while True:
-            with self._logged("requests_unread"):
-                while (request := await store.requests.take(self._owner, LEASE_SECONDS)) is not None:
-                    outcome, failed = await self._carry_out(request)
-                    await store.requests.finish(request.id, outcome, failed=failed)
-            await asyncio.sleep(ASK_SECONDS)
+        return Answering(store.requests, self._owner, self._steps_by_kind, set_aside=self._guard.note)
 
-    async def _carry_out(self, request: Request) -> tuple[str, bool]:
-        """What came of a request, and whether it failed."""
-        if request.kind == "reload":
-            return self._reload()
-        if request.kind == ticket_steps.KIND and self._steps is not None:
-            return await ticket_steps.answered(self._steps, request.payload)
-        if request.kind == break_steps.KIND and self._breaks is not None:
-            return await break_steps.answered(self._breaks, request.payload)
-        if request.kind == RETRY and self._quarantine is not None:
-            return await self._quarantine.answered(request.payload)
-        return f"this version does not know {request.kind!r}", True
+    def _steps_by_kind(self) -> dict[str, Steps | None]:
+        return {
+            "reload": Reload(self._reload),
+            ticket_steps.KIND: self._steps,
+            break_steps.KIND: self._breaks,
+            RETRY: self._quarantine,
+        }
 
     def _reload(self) -> tuple[str, bool]:
         """Reads the settings again; wrong ones change nothing. Never fails."""
@@ -668,14 +626,6 @@ class Service:
         finally:
             for number in handlers:
                 loop.remove_signal_handler(number)
-
-
-def _is_gone(owner: str) -> bool:
-    """True if a lease is held by a process of this machine that no longer runs: it was killed."""
-    host, pid, _ = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    return int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -3,6 +3,7 @@
     VoicedeskError
     ├── SettingsError        the user's: voicedesk.toml or its environment; mend it, then start again
     ├── InputError           the user's: a file or an argument of a command; nothing was changed
+    ├── OutcomeUnknown       what was asked may have been carried out or not: look before you ask again
     ├── AmiError             the switch's side
     │   ├── AmiProtocolError     the peer does not speak AMI; a retry helps only if the address was wrong
     │   ├── AmiAuthenticationError  refused at login; a retry helps only after manager.conf or the secret changes
@@ -39,6 +40,10 @@ class SettingsError(VoicedeskError):
 
 class InputError(VoicedeskError):
     """A command's file or argument cannot be used as it is."""
+
+
+class OutcomeUnknown(VoicedeskError):
+    """Whether something was carried out is not known; the message says where to look."""
 
 
 class AmiError(VoicedeskError):

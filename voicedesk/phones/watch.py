@@ -202,16 +202,19 @@ class PhoneWatch:
         phone = self.switches[pbx].phones.get(endpoint) if pbx in self.switches else None
         return self._breaks.get((Slot.BREAK, pbx, phone.main if phone is not None else endpoint))
 
-    def left_without(self, pbx: str, endpoint: str, at: int) -> list[str]:
-        """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11)."""
+    def left_without(self, pbx: str, endpoint: str, at: int, *, leaving: Collection[tuple[str, str]] = ()) -> list[str]:
+        """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11).
+
+        `leaving`: phones, by PBX, that are being paused and are not seen paused yet.
+        """
         switch = self.switches[pbx]
         lines = self.rules.on(pbx).lines_of(switch.phone(endpoint))
         on_duty = [line.name for line in lines if self.rules.on_duty(line.name, at)]
-        return [name for name in on_duty if not self._others(name, pbx, endpoint)]
+        return [name for name in on_duty if not self._others(name, {(pbx, endpoint), *leaving})]
 
-    def _others(self, line: str, pbx: str, endpoint: str) -> bool:
+    def _others(self, line: str, leaving: Collection[tuple[str, str]]) -> bool:
         return any(
-            (switch.pbx, phone.endpoint) != (pbx, endpoint) and is_free(switch, phone, self.rules.on(switch.pbx))
+            (switch.pbx, phone.endpoint) not in leaving and is_free(switch, phone, self.rules.on(switch.pbx))
             for switch, phone in self._phones_of(line)
         )
 

@@ -19,6 +19,7 @@ from voicedesk.services.ivr_check import check_ivr
 from voicedesk.services.notices_check import check_notices
 from voicedesk.services.pbx_check import check_dialler, check_pauser, check_pbx
 from voicedesk.services.quarantine_check import check_quarantine
+from voicedesk.services.requests_check import check_requests
 from voicedesk.services.speech_check import check_speech
 from voicedesk.services.webhook_check import check_webhooks
 from voicedesk.settings import Settings
@@ -45,7 +46,7 @@ async def examine(
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: PBXs, house, database, what was set aside, disk, speech, notices, IVR, webhooks, calendar, file.
+    """All findings: PBXs, house, database, what was set aside, disk, requests, speech, notices, IVR and the rest.
 
     `pausers` and `diallers`: how the users that pause phones, and those that place calls, log in.
     """
@@ -78,6 +79,8 @@ async def examine(
     findings.extend(check_spill(spill_file(settings.store.url, settings.store.spill_folder)))
     if database is not None:
         findings.append(check_disk(database))
+    if has_database:
+        findings.extend(await check_requests(settings, now))
     findings.extend(await check_speech(settings))
     findings.extend(check_notices(settings, now))
     findings.extend(await check_ivr(settings, to_datetime(now()).astimezone(settings.hall.zone).date()))

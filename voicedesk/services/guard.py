@@ -106,6 +106,10 @@ class Guard:
             with contextlib.suppress(Exception):
                 _log.error("not_set_aside", part=part.value, reason=type(again).__name__)
 
+    def note(self, part: str, about: str, content: bytes, error: BaseException) -> None:
+        """As `set_aside`, for those who know a part by its name only."""
+        self.set_aside(Part(part), error, about=about, content=content)
+
     def _tell(self, part: Part, error: BaseException, reason: str, *, pbx: str, about: str, place: str) -> None:
         """Each kind is logged when it comes first, and at its tenth, hundredth … time."""
         kind = (part.value, pbx, type(error).__name__, place)

@@ -1,10 +1,12 @@
 """Tries again what was set aside, in the running service: it alone has the parts that can."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from voicedesk.errors import InputError, VoicedeskError
+from voicedesk.errors import InputError
+from voicedesk.step_rows import STRICT, Given, StepRows
 from voicedesk.store.quarantine import Part, SetAside, State
+from voicedesk.store.requests import Request
 from voicedesk.store.store import Store
 
 RETRY = "quarantine"
@@ -23,18 +25,39 @@ WHY_NOT = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Try one thing again, by its id."""
+
+    __pydantic_config__ = STRICT
+
+    id: Given
+
+
+steps: StepRows[Retry] = StepRows(Retry)
+
+
 class QuarantineSteps:
-    """Answers requests to try again. `ways` has, by part, how it is done; what is not there cannot be tried."""
+    """Reads and carries out what rows of this kind ask. `ways` has, by part, how a thing is tried again."""
 
     def __init__(self, store: Store, ways: Mapping[Part, TryAgain]) -> None:
         self._store, self._ways = store, ways
 
-    async def answered(self, payload: Mapping[str, Any]) -> tuple[str, bool]:
-        """What came of a request, and whether it failed."""
-        try:
-            return await self.retry(str(payload.get("id", ""))), False
-        except VoicedeskError as error:
-            return str(error), True
+    def read(self, request: Request) -> Retry:
+        """What a row asks. Raises InputError where it does not fit."""
+        return steps.from_row(request.payload)
+
+    def asks_switch(self, _step: Retry) -> bool:
+        """No switch is asked."""
+        return False
+
+    def in_order(self, step: Retry) -> frozenset[str]:
+        """The thing that is tried again."""
+        return frozenset({f"quarantine {step.id}"})
+
+    async def carry_out(self, step: Retry, _request: Request) -> str:
+        """What came of it. Raises VoicedeskError where nothing did."""
+        return await self.retry(step.id)
 
     async def retry(self, item_id: str) -> str:
         """Tries one thing again; what came of it. Raises VoicedeskError where nothing did."""

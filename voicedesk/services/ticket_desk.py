@@ -197,7 +197,7 @@ class TicketDesk:
         change = Change(tickets=to_save, sources=step.sources, attempts=step.attempts, looked_at=step.looked_at)
         try:
             saved = await self._store.tickets.change(change)
-        except Exception:
+        except BaseException:  # also where whoever asked was told to stop: it may be written or not
             self._is_read = False
             raise
         for one in step.attempts:
@@ -566,12 +566,18 @@ class TicketDesk:
             await self._write()
             return ticket
 
-    async def begin_attempt(self, ticket_id: str, attempt: Attempt, step: Callable[[Ticket], Ticket]) -> Attempt:
+    async def begin_attempt(
+        self, ticket_id: str, attempt: Attempt, step: Callable[[Ticket], Ticket]
+    ) -> tuple[Attempt, bool]:
         """A call is about to be placed: written down before the switch is asked, so that it is never asked twice.
 
-        `attempt` lacks the ticket's id and number. Raises InputError that says why the citizen may not be rung now.
+        `attempt` lacks the ticket's id and number. False: an attempt of that id was begun before, and is given as it
+        stands. Raises InputError that says why the citizen may not be rung now.
         """
         async with self._lock:
+            before = await self._store.tickets.attempt(attempt.id)
+            if before is not None:
+                return before, False
             await self._read()
             ticket = await self._find(ticket_id)
             refusal = self._rules.refusal(ticket.number, ticket.group, attempt.placed_at)
@@ -583,7 +589,7 @@ class TicketDesk:
             self._note([after])
             await self._write()
             self._rules.placed(ticket.number, attempt.placed_at)
-            return whole
+            return whole, True
 
     async def not_placed(self, attempt: Attempt, reason: str) -> None:
         """The switch surely did not carry it out."""
@@ -591,6 +597,18 @@ class TicketDesk:
             await self._read()
             self._tried(attempt, Tried(result=Result.NOT_RUNG, cause=reason, at=self._now()), None)
             await self._write()
+
+    async def people(self) -> set[str]:
+        """Who has a ticket without an end in hand, or answers for one. Raises StoreError."""
+        if not self._is_read:
+            async with self._lock:
+                await self._read()
+        tickets = [one.ticket for one in self._live.values()]
+        return {name for ticket in tickets for name in (ticket.owner, ticket.responsible) if name}
+
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        """A call that was begun, as it stands. Raises StoreError."""
+        return await self._store.tickets.attempt(attempt_id)
 
     def pbx_of(self, ticket_id: str) -> str:
         """The PBX at which a ticket's call came in; empty: none, or no such ticket."""
