@@ -41,6 +41,7 @@ class Tracker:
     def __init__(self, pbx: str, hall: Hall, *, filled: Iterable[Gap] = ()) -> None:
         """`filled` are gaps of which the missing events will be fed too: they are none."""
         self.ignored_untimed = 0
+        self.ignored_absurd = 0
         self._registry = Registry(pbx, hall)
         self._registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
         self._waiting = waiting = Waiting(self._registry)
@@ -66,6 +67,9 @@ class Tracker:
         """
         handler = self._handlers.get(event.name)
         if handler is None:
+            return
+        if not event.names_fit:
+            self.ignored_absurd += 1
             return
         at = event.timestamp_us
         if at is None:
@@ -111,7 +115,8 @@ class Tracker:
     def take_changes(self) -> Changes:
         """The calls that changed since the last time, as facts, in the order in which they first changed."""
         registry = self._registry
-        changes = Changes(calls=[self._freeze(record) for record in registry.changed], merged=registry.merged)
+        changed = [record for record in registry.changed if record.linkedids]  # what became part of another is no call
+        changes = Changes(calls=[self._freeze(record) for record in changed], merged=registry.merged)
         for record in registry.changed:
             if record.forgotten:
                 record.let_go()
