@@ -26,6 +26,8 @@ Duty = tuple[str, ...]
 _US = 1_000_000
 _CACHED_DAYS = 4096
 _LONGEST_REST_DAYS = 400
+_LAST_SECOND = 253_339_228_799
+"""The last of the year 9997: there are still so many days after it."""
 _DAYS = {name: day for day, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 _DAYS |= {f"{week}{name}": day for week in ("周", "星期") for day, name in enumerate("一二三四五六日")}
 _DAYS |= {"周天": 6, "星期天": 6}
@@ -203,7 +205,7 @@ class WorkCalendar:
         return spans
 
     def _local_day(self, at_us: int) -> tuple[int, int, date]:
-        day = datetime.fromtimestamp(at_us // _US, self._zone).date()
+        day = datetime.fromtimestamp(min(max(at_us // _US, 0), _LAST_SECOND), self._zone).date()
         return self._instant(day, 0), self._instant(day, 24 * 60), day
 
     def _instant(self, day: date, minute: int) -> int:

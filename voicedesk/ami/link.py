@@ -15,6 +15,7 @@ from asterisk.ami.action import Action
 from voicedesk.ami import actions
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import AmiProtocol, Answer, Credentials, LinkState
+from voicedesk.bounds import whole_number
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError
 
@@ -207,9 +208,9 @@ class Link(asyncio.Protocol):
 
     def _note_boot(self, event: AmiEvent) -> None:
         """The switch is up; its uptime, in whole seconds, says since when."""
-        uptime = event.get("Uptime", "")
-        if uptime and uptime.isdecimal():
-            self.started_us = event.arrived_us - int(uptime) * MICROSECONDS
+        uptime = whole_number(event.get("Uptime"))
+        if uptime is not None:
+            self.started_us = event.arrived_us - uptime * MICROSECONDS
         self.look_again()
 
 

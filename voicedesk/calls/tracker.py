@@ -43,6 +43,7 @@ class Tracker:
     def __init__(self, pbx: str, hall: Hall, *, filled: Iterable[Gap] = ()) -> None:
         """`filled` are gaps of which the missing events will be fed too: they are none."""
         self.ignored_untimed = 0
+        self.ignored_absurd = 0
         self._registry = Registry(pbx, hall)
         self._registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
         self._waiting = waiting = Waiting(self._registry)
@@ -68,6 +69,9 @@ class Tracker:
         """
         handler = self._handlers.get(event.name)
         if handler is None:
+            return
+        if not event.names_fit:
+            self.ignored_absurd += 1
             return
         at = event.timestamp_us
         if at is None:
@@ -115,6 +119,8 @@ class Tracker:
         registry = self._registry
         changes = Changes(merged=registry.merged)
         for record in registry.changed:
+            if not record.linkedids:  # it became part of another
+                continue
             try:
                 changes.calls.append(self._freeze(record))
             except Exception as error:  # noqa: BLE001  # it costs this call, and no other

@@ -64,7 +64,8 @@ class PhoneWatch:
         """Notes what a switch tells; cheap, and never waits."""
         receive = self.switches[pbx].receive
         for event in events:
-            receive(event)
+            if event.names_fit:
+                receive(event)
 
     def take_calls(self, pbx: str, calls: Iterable[CallFacts], merged: Sequence[tuple[str, str]] = ()) -> None:
         """Notes calls that changed, as they stand now; `merged` are (gone, kept)."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pydantic import TypeAdapter
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.bounds import clean_text
 from voicedesk.calls.model import CallFacts
-from voicedesk.store.texts import clean_text
 
 KEPT_HEADERS = frozenset(
     {

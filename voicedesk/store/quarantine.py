@@ -20,11 +20,11 @@ from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.bounds import clean_text
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.engine import Database
 from voicedesk.store.tables import quarantine
-from voicedesk.store.texts import clean_text
 
 CONTENT_BYTES = 64 * 1024
 MOST_ROWS = 10_000

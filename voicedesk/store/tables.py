@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from voicedesk.store.texts import clean_text
+from voicedesk.bounds import clean_text
 
 metadata = MetaData()
 

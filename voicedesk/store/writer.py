@@ -22,6 +22,7 @@ from voicedesk.store.backlog import CHUNK_BYTES, Backlog
 from voicedesk.store.batch import Batch, Place, pack_batch, unpack_batch, unreadable_batch
 from voicedesk.store.committing import commit
 from voicedesk.store.engine import Database
+from voicedesk.store.quarantine import Part, add_to_quarantine, set_aside
 from voicedesk.store.spill import Spill
 
 COMMIT_EVERY_SECONDS = 0.07
@@ -64,6 +65,7 @@ class Writer:
         self._trouble: str | None = None
         self._spill_trouble: str | None = None
         self._told: set[str] = set()
+        self._replaced = database.replaced
         self._work = asyncio.Event()
         self._committing = asyncio.Lock()
         self._filing = asyncio.Lock()
@@ -203,6 +205,16 @@ class Writer:
             _log.error("set_aside", pbx=item.pbx or None, **told)
         if len(self._told) > MAX_TOLD:
             self._told.clear()
+        if self._database.replaced != self._replaced:
+            await self._tell_replaced()
+
+    async def _tell_replaced(self) -> None:
+        about = f"the database {self._database.name}"
+        reason = "another was found in its place: what only the one before it held is not in it"
+        async with self._database.write() as connection:
+            told = set_aside(Part.TASK, at_us=self._now(), about=about, reason=reason)
+            await add_to_quarantine(connection, [told])
+        self._replaced = self._database.replaced
 
     async def _next_chunk(self) -> list[Batch]:
         where = self._backlog.on_file
