@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,6 +10,7 @@ from tests.integration.test_service import EVENTS, Clock, play, running, stored,
 from voicedesk import app
 from voicedesk.calls import tracker as tracking
 from voicedesk.calls.tracker import Tracker
+from voicedesk.errors import StoreError
 from voicedesk.run import supervision
 from voicedesk.services import call_log, greeting_watch, retention
 from voicedesk.services.call_log import CallLog
@@ -351,3 +353,71 @@ async def test_a_flood_of_bad_events_makes_the_calls_anew_at_most_once_a_second(
             await set_aside(store, Part.EVENT)
             took = asyncio.get_running_loop().time() - begun
     assert sum(entry["event"] == "calls_made_anew" for entry in logs) <= took + 2
+
+
+async def test_an_ended_call_that_the_desk_cannot_take_comes_once_and_holds_up_no_other(
+    switch, settings, clock, monkeypatch
+):
+    monkeypatch.setattr(TicketDesk, "_look_at", raising_later(TicketDesk._look_at))
+    async with running(settings(), switch, clock), Store.open(settings().store.url) as store:
+        await play(switch, clock, EVENTS)
+        (one,) = await set_aside(store, Part.CALL)
+
+        async def is_looked_at():
+            return await store.tickets.inbox(10) == []
+
+        await until(is_looked_at)
+    assert one.about.endswith("for tickets")
+
+
+async def test_a_journal_that_cannot_be_read_is_set_aside_and_calls_are_followed_from_now_on(
+    switch, settings, clock, monkeypatch
+):
+    from voicedesk.store.journal import Journal
+
+    async with running(settings(), switch, clock):
+        await play(switch, clock, EVENTS[:4])
+        await asyncio.sleep(0.3)
+
+    async def events(_self, _pbx, *, since=0):
+        raise ValueError(FAULT)
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "events", events)
+        async with running(settings(), switch, clock), Store.open(settings().store.url) as store:
+            (one,) = await set_aside(store, Part.ROW)
+    assert "the journal" in one.about
+
+
+class Refusing:
+    """A store whose database refuses one consultation for good."""
+
+    def __init__(self) -> None:
+        self.saved, self.consultations = [], self
+
+    async def save(self, kept) -> None:
+        if kept.uniqueid == "a\0b":
+            raise StoreError("bytes that no text may hold")
+        self.saved.append(kept.uniqueid)
+
+
+async def test_one_row_of_the_ivrs_ledger_holds_up_no_other():
+    from voicedesk.ivr.ledger import Ledger
+    from voicedesk.ivr.model import Entry, State
+    from voicedesk.services.guard import Guard
+    from voicedesk.services.ivr_host import IvrHost
+    from voicedesk.store.consultations import StoredConsultation
+
+    store, guard = Refusing(), Guard(lambda: 1)
+    host = IvrHost(store, Settings(), {}, lambda: 1, outages=None, guard=guard)
+    for uniqueid in ("1.1", "a\0b", "1.3"):
+        walk = Ledger(f"code {uniqueid}", Entry.DEDICATED, 1).consultation(State.MENU, "zh")
+        kept = StoredConsultation(pbx="main", uniqueid=uniqueid, line=None, caller_number=None, consultation=walk)
+        host._unsaved[walk.code] = kept
+    await host._save_all()
+    assert (store.saved, host._unsaved) == (["1.1", "1.3"], {})
+    (one,) = guard.waiting
+    assert one.part is Part.ROW
+    with pytest.raises(StoreError):
+        await host.save_again(replace(one, about="consultation code a\0b"))
