@@ -15,6 +15,7 @@ from asterisk.ami.action import Action
 from voicedesk.ami import actions
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import AmiProtocol, Answer, Credentials, LinkState
+from voicedesk.bounds import whole_number
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError
 
@@ -214,10 +215,10 @@ class Link(asyncio.Protocol):
 
     def _note_boot(self, event: AmiEvent) -> None:
         """The switch is up; its uptime, in whole seconds, says since when (by a clock that nobody sets, if given)."""
-        uptime = event.get("Uptime", "")
-        if uptime and uptime.isdecimal():
+        uptime = whole_number(event.get("Uptime"))
+        if uptime is not None:
             now = event.arrived_us if self._steady is None else self._steady()
-            self.started_us = now - int(uptime) * MICROSECONDS
+            self.started_us = now - uptime * MICROSECONDS
         self.look_again()
 
 

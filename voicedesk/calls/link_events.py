@@ -208,7 +208,7 @@ class LinkEvents:
             return
         record = channel.call
         if record.start_at is None and record.start_source is StartSource.FIRST_EVENT:
-            record.start_at = self._registry.born_at(record.linkedids[0])
+            record.start_at = self._registry.born_at(record.linkedids[0], at)
             record.start_source = StartSource.SNAPSHOT
             if self._registry.gaps:  # it was there before it was listed
                 record.mark_gap(self._registry.gaps[-1])

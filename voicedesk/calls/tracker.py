@@ -28,11 +28,13 @@ _NOT_A_BEGINNING = frozenset(
 class Changes:
     """What changed since it was last asked: calls as they stand now, and calls that became part of another.
 
-    `merged` pairs the id of the call that is gone with the id of the call that holds it now.
+    `merged` pairs the id of the call that is gone with the id of the call that holds it now. `failed` are ids of calls
+    of which no facts could be made, with the fault: from then on a gap lies over such a call.
     """
 
     calls: list[CallFacts] = field(default_factory=list)
     merged: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[str, Exception]] = field(default_factory=list)
 
 
 class Tracker:
@@ -41,6 +43,7 @@ class Tracker:
     def __init__(self, pbx: str, hall: Hall, *, filled: Iterable[Gap] = ()) -> None:
         """`filled` are gaps of which the missing events will be fed too: they are none."""
         self.ignored_untimed = 0
+        self.ignored_absurd = 0
         self._registry = Registry(pbx, hall)
         self._registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
         self._waiting = waiting = Waiting(self._registry)
@@ -66,6 +69,9 @@ class Tracker:
         """
         handler = self._handlers.get(event.name)
         if handler is None:
+            return
+        if not event.names_fit:
+            self.ignored_absurd += 1
             return
         at, clock = event.timestamp_us, self._registry.clock
         is_own = event.name in OWN_EVENTS
@@ -112,7 +118,15 @@ class Tracker:
     def take_changes(self) -> Changes:
         """The calls that changed since the last time, as facts, in the order in which they first changed."""
         registry = self._registry
-        changes = Changes(calls=[self._freeze(record) for record in registry.changed], merged=registry.merged)
+        changes = Changes(merged=registry.merged)
+        for record in registry.changed:
+            if not record.linkedids:  # it became part of another
+                continue
+            try:
+                changes.calls.append(self._freeze(record))
+            except Exception as error:  # noqa: BLE001  # it costs this call, and no other
+                changes.failed.append((record.id, error))
+                record.mark_gap(Gap(from_at=record.last_at, to_at=None, reason=GapReason.EVENTS_DROPPED))
         for record in registry.changed:
             if record.forgotten:
                 record.let_go()
@@ -130,13 +144,21 @@ class Tracker:
         return [record.id for record in self._registry.open_records()]
 
     def open_calls(self) -> list[CallFacts]:
-        """The calls that are not over, oldest first."""
-        return [self._freeze(record) for record in self._registry.open_records()]
+        """The calls that are not over, oldest first; without those of which no facts can be made."""
+        frozen = (self._freeze_or_none(record) for record in self._registry.open_records())
+        return [facts for facts in frozen if facts is not None]
 
     def call_of(self, uniqueid: str) -> CallFacts | None:
-        """The call that a channel belongs to; None once it is forgotten, or if it was never known."""
+        """The call that a channel belongs to; None once it is forgotten, or if it was never known.
+
+        None also where no facts can be made of it: `take_changes` says why.
+        """
         channel = self._registry.channels.get(uniqueid)
-        return self._freeze(channel.call) if channel is not None else None
+        return self._freeze_or_none(channel.call) if channel is not None else None
+
+    def knows(self, uniqueid: str) -> bool:
+        """Whether a channel is known now."""
+        return uniqueid in self._registry.channels
 
     def checkpoint(self, at: int) -> AmiEvent:
         """An event that tells a tracker which begins here what this one knows beside the calls."""
@@ -178,6 +200,12 @@ class Tracker:
     def swept(self) -> int:
         """How many calls were ended because nothing was heard of them, or because there were too many."""
         return self._registry.swept
+
+    def _freeze_or_none(self, record: CallRecord) -> CallFacts | None:
+        try:
+            return self._freeze(record)
+        except Exception:  # noqa: BLE001  # `take_changes` tells of it
+            return None
 
     def _freeze(self, record: CallRecord) -> CallFacts:
         return freeze(record, self._registry.hall, self._registry.pbx)

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from voicedesk.app import LEADER
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
+from voicedesk.run.lead import LEADER
 from voicedesk.services import recordings, retention
 from voicedesk.services.retention import Deleted
 from voicedesk.settings import Settings

@@ -216,7 +216,7 @@ def judge(pbx: str, seen: PbxSeen) -> list[Finding]:
 
 
 def _version(pbx: str, seen: PbxSeen) -> Finding:
-    found = re.search(r"\d+", seen.version)
+    found = re.search(r"[0-9]{1,9}", seen.version)
     why = f"Voicedesk knows the events of Asterisk {OLDEST} to {NEWEST} and is tested with {TESTED}"
     if found is None:
         return Finding(

@@ -1,7 +1,7 @@
 """Reads the switch's logs around some stretches of time; rebuilds calls from them alone, or with a journal."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -11,6 +11,7 @@ from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
+from voicedesk.services.journal_replay import mark_all, receive_stand_ins
 from voicedesk.switch_logs.cdr import COLUMNS as CDR_COLUMNS
 from voicedesk.switch_logs.cdr import CdrReader
 from voicedesk.switch_logs.cel import CelReader
@@ -46,7 +47,8 @@ class SwitchLogs:
     """What the logs say within some spans, in order of time.
 
     `complete_since`: from this instant on the channel log tells of every call; None where there is none. `problems`:
-    what is wrong with a log as a whole, and what to do.
+    what is wrong with a log as a whole, and what to do. `unforeseen`: the first of the lines at which something was
+    raised that nobody foresaw.
     """
 
     events: tuple[LoggedEvent, ...]
@@ -54,6 +56,7 @@ class SwitchLogs:
     bad_lines: int
     problems: tuple[str, ...] = ()
     off_us: int = 0
+    unforeseen: tuple[tuple[str, Exception], ...] = ()
 
     def of_gap(self, gap: Gap) -> list[LoggedEvent]:
         """The events of a gap, and those just before it: of one moment, the log's row is the earlier one.
@@ -95,6 +98,7 @@ def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo, *, off_us: i
         off_us=off_us,
         bad_lines=cel.bad_lines + queue_log.bad_lines + cdr.bad_lines,
         problems=tuple(_problems(paths, cel, queue_log, cdr)),
+        unforeseen=tuple(bad for reader in (cel, queue_log, cdr) for bad in reader.unforeseen.kept),
     )
 
 
@@ -132,7 +136,7 @@ def rebuild(pbx: str, hall: Hall, events: Iterable[LoggedEvent]) -> list[CallFac
     """The calls that the logs alone tell of."""
     tracker = Tracker(pbx, hall)
     for one in events:
-        tracker.receive_logged(one.event)
+        _receive(tracker, one.event, tracker.receive_logged)
     return tracker.take_changes().calls
 
 
@@ -153,7 +157,7 @@ def retell(
             break
         while logged and logged[0].at <= at and not _is_loss(event):
             _receive_logged(tracker, logged.popleft(), unseen)
-        tracker.receive(event)
+        _receive(tracker, event, tracker.receive)
     for one in logged:
         _receive_logged(tracker, one, unseen)
     return tracker.take_changes().calls
@@ -166,7 +170,16 @@ def _receive_logged(tracker: Tracker, one: LoggedEvent, unseen: set[str]) -> Non
         if tracker.call_of(channel) is not None:
             return
         unseen.add(channel)
-    tracker.receive_logged(one.event)
+    _receive(tracker, one.event, tracker.receive_logged)
+
+
+def _receive(tracker: Tracker, event: AmiEvent, receive: Callable[[AmiEvent], None]) -> None:
+    """An event that the tracker cannot take leaves the calls it names doubtful, and all that are open in a gap."""
+    try:
+        receive(event)
+    except Exception:  # noqa: BLE001  # it costs this event: it was set aside when it came, or is when the log is read
+        receive_stand_ins(tracker, event)
+        mark_all(tracker)
 
 
 def _is_loss(event: AmiEvent) -> bool:

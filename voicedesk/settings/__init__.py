@@ -97,6 +97,16 @@ def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     """As `load_settings`, and where everything was written."""
     environ = os.environ if environ is None else environ
     file = find_file(path, environ)
+    try:
+        return _read(file, environ)
+    except SettingsError:
+        raise
+    except Exception as error:  # whatever a file holds: it is refused, and whoever works by the old ones goes on
+        place, what = file or "the environment", "a value is nested without end, or larger than any that is used"
+        raise SettingsError(f"{place}: cannot be read ({type(error).__name__}): {what}: remove it") from error
+
+
+def _read(file: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
     source = read_file(file) if file else Source(file=None)
     lay_over(source, environ)
     try:

@@ -83,7 +83,7 @@ def lines_of(text: str) -> dict[KeyPath, int]:
         rows.append(row)
         try:
             statement = tomllib.loads("\n".join(rows))
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue  # a value that goes on in the next line
         if row.lstrip().startswith("[") and len(rows) == 1:
             table = _table_path(statement, counts)

@@ -42,7 +42,11 @@ def find_model(named: str, folder: Path) -> SpeechModel:
     if named == EMBEDDED:
         return embedded_model()
     installed = folder / named
-    return read_model(installed if installed.is_dir() else Path(named))
+    try:
+        is_installed = installed.is_dir()
+    except OSError as error:  # a name of thousands of characters
+        raise InputError(f"{named[:80]!r} can be no model's name: {error.strerror}") from error
+    return read_model(installed if is_installed else Path(named))
 
 
 def list_models(folder: Path) -> list[InstalledModel]:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Verdict
 from voicedesk.calls.three_rings import RULES
-from voicedesk.errors import InputError
+from voicedesk.clock import is_instant
+from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
@@ -225,7 +226,10 @@ def _matching(query: Select[Any], which: Filter) -> Select[Any]:
 
 
 def _row(call: JudgedCall) -> dict[str, object]:
+    """Raises ValueRefused where the call is at no time that a list could show."""
     facts, judged = call.facts, call.judgement
+    if not all(is_instant(at) for at in (facts.started_at, facts.ended_at or 0)):
+        raise ValueRefused(f"a call from {facts.started_at} to {facts.ended_at} µs is at no time of a calendar")
     return {
         "id": facts.id,
         "pbx": facts.pbx,

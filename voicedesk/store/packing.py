@@ -1,11 +1,13 @@
 """How facts and events are packed into a row: JSON and AMI text, compressed with a dictionary of what they repeat."""
 
+import json
 import zlib
 from collections.abc import Iterable
 
 from pydantic import TypeAdapter
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.bounds import clean_text
 from voicedesk.calls.model import CallFacts
 
 KEPT_HEADERS = frozenset(
@@ -45,7 +47,15 @@ _DICTIONARY = (
 def pack_facts(facts: CallFacts) -> bytes:
     """Facts as they lie in a row; the first byte names the format."""
     packer = zlib.compressobj(6, zdict=_DICTIONARY)
-    return _FORMAT + packer.compress(_FACTS.dump_json(facts)) + packer.flush()
+    return _FORMAT + packer.compress(facts_text(facts)) + packer.flush()
+
+
+def facts_text(facts: CallFacts) -> bytes:
+    """Facts as JSON; text that is none in UTF-8 (half a surrogate pair) is shown as replacement characters."""
+    try:
+        return _FACTS.dump_json(facts)
+    except ValueError:
+        return clean_text(json.dumps(_FACTS.dump_python(facts), ensure_ascii=False)).encode()
 
 
 def unpack_facts(packed: bytes) -> CallFacts:
