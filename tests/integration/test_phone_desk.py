@@ -323,6 +323,16 @@ async def test_what_the_switch_accepts_but_nobody_sees_is_said(hall, monkeypatch
     hall.steps.change_settings(hall.settings)
 
 
+async def test_two_who_start_a_break_at_the_same_moment_do_not_leave_a_line_to_nobody(hall, monkeypatch):
+    """Steps are carried out side by side: a phone that is being paused is not free, also before the switch tells it."""
+    monkeypatch.setattr(break_steps, "SEEN_SECONDS", 0.3)
+    hall.pauses = False
+    told = await asyncio.gather(asks(hall, "start", phone=None, by="li"), asks(hall, "start"), return_exceptions=True)
+    assert [type(one) for one in told] == [OutcomeUnknown, InputError]
+    assert "最后一部空闲话机" in str(told[1])
+    assert len(hall.orders) == 1
+
+
 @pytest.mark.parametrize("kind", list(FindingKind))
 def test_every_kind_of_news_about_phones_is_known_to_webhooks(kind):
     assert {kind.value, f"{kind}_over"} <= KINDS.keys()

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.integration.test_ticket_desk import MONDAY, a_hall
 from tests.unit.tickets.desk import call
-from voicedesk.errors import InputError, OutcomeUnknown, SettingsError, StoreUnavailable
+from voicedesk.errors import SettingsError, StoreUnavailable
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering, Reload
 from voicedesk.services.dialler import Placed
@@ -98,7 +98,7 @@ POISON = [
 ]
 
 
-async def test_fault_rows_that_do_not_fit_are_refused_and_every_other_is_carried_out(hall):
+async def test_rows_that_do_not_fit_are_refused_and_every_other_is_carried_out(hall):
     (first, _) = await hall.tickets()
     bad = [await ask(hall, one) for one in POISON]
     bad += [await ask(hall, one, kind="reload") for one in ("[]", '{"why":1}')]
@@ -359,7 +359,3 @@ async def test_who_may_be_named(hall):
         assert (await over(hall, given)).state == "done"
         taken = await ask(hall, {"do": "claim", "ticket": second.id, "by": "主任"})
         assert (await over(hall, taken)).state == "done", "whom a ticket was given to may work on it"
-
-
-def test_outcomes_are_told_apart():
-    assert not issubclass(OutcomeUnknown, InputError)

@@ -80,12 +80,18 @@ class Requests(Leases):
         try:
             async with asyncio.timeout(timeout_seconds):
                 while True:
-                    request = await self.get(request_id)
-                    if request is not None and request.state.is_over:
-                        return request
+                    if await self._is_over(request_id):
+                        return await self.get(request_id)
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             return None
+
+    async def _is_over(self, request_id: str) -> bool:
+        """Many wait at the same time: only the one column is read."""
+        query = select(requests.c.state).where(requests.c.id == request_id)
+        async with self._database.read() as connection:
+            state = (await connection.execute(query)).scalar()
+        return state in [one.value for one in RequestState if one.is_over]
 
     async def get(self, request_id: str) -> Request | None:
         """The request of an id."""

@@ -444,6 +444,29 @@ async def test_who_only_reads_is_told_that_there_is_no_database_and_makes_none(t
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_what_the_version_before_had_begun_with_is_unknown_and_what_waited_waits(store_url):
+    def to_the_one_before(connection):
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+
+    database = Database(store_url)
+    columns = "(id, kind, payload, asked_by, asked_at, state, outcome)"
+    async with database.write() as connection:
+        await connection.run_sync(to_the_one_before)
+        for n, state in enumerate(("queued", "leased", "done")):
+            told = "NULL" if state != "done" else "'it was done'"
+            row = f"('{n}', 'ticket', '{{}}', 'wang', {n}, '{state}', {told})"
+            await connection.exec_driver_sql(f"INSERT INTO requests {columns} VALUES {row}")
+    await database.close()
+    async with Store.open(store_url) as store:
+        found = [await store.requests.get(str(n)) for n in range(3)]
+        assert [one.state for one in found] == ["queued", "unknown", "done"]
+        assert "not known" in found[1].outcome
+        assert [one.id for one in await store.requests.unknown(0, 10)] == ["1"]
+        assert [one.id for one in await store.requests.queued(10)] == ["0"]
+
+
 async def test_fault_71_an_upgrade_that_is_interrupted_changes_nothing_and_is_done_the_next_time(
     store_url, monkeypatch
 ):
