@@ -11,12 +11,13 @@ A year that the state has not published yet follows the plain week and is listed
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from voicedesk.errors import SettingsError
@@ -237,7 +238,7 @@ def read_own_days(file: Path) -> dict[date, OwnDay]:
         raise SettingsError(f"calendar.file {file} cannot be read ({error.strerror}): correct its path") from error
     days: dict[date, OwnDay] = {}
     rows = csv.reader(io.StringIO(_decoded(raw, file)))
-    for row in rows:
+    for row in _each(rows, file):
         cells = [cell.strip() for cell in row]
         if not any(cells) or cells[0].startswith("#") or (not days and cells[0].lower() in {"date", "日期"}):
             continue
@@ -248,12 +249,21 @@ def read_own_days(file: Path) -> dict[date, OwnDay]:
     return days
 
 
+def _each(rows: Any, file: Path) -> Iterator[list[str]]:
+    """The rows of a csv.reader. Raises SettingsError where there is none, as after a mark that is never closed."""
+    try:
+        yield from rows
+    except csv.Error as error:
+        place = f"{file}, from line {rows.line_num} on"
+        raise SettingsError(f"{place}: is no CSV ({error}): is a quotation mark missing there?") from error
+
+
 def _own_day(cells: list[str], place: str) -> tuple[date, OwnDay]:
     try:
         year, month, day = (int(part) for part in re.split("[-/.]", cells[0]))
         when = date(year, month, day)
-    except ValueError as error:
-        raise SettingsError(f"{place}: {cells[0]!r} is no date: write it as 2027-01-01") from error
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"{place}: {cells[0][:80]!r} is no date: write it as 2027-01-01") from error
     kind = _KINDS.get(cells[1].lower()) if len(cells) > 1 else None
     if kind is None:
         raise SettingsError(f"{place}: the second column must be work or rest (班 or 休)")

@@ -333,4 +333,4 @@ def _by_age(one: CallRecord, other: CallRecord) -> tuple[CallRecord, CallRecord]
 def born_us(uniqueid: str) -> int | None:
     """The second in which a channel was made, from its Uniqueid ("systemname-1795421286.6"), in microseconds."""
     seconds = uniqueid.rpartition("-")[2].partition(".")[0]
-    return int(seconds) * MICROSECONDS if len(seconds) >= 9 and seconds.isdecimal() else None
+    return int(seconds) * MICROSECONDS if 9 <= len(seconds) <= 10 and seconds.isdecimal() else None

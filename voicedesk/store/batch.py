@@ -11,7 +11,7 @@ from voicedesk.ami.message import AmiEvent, make_mark
 from voicedesk.calls.model import Gap, GapReason, JudgedCall
 from voicedesk.calls.three_rings import RULES
 from voicedesk.store.journal import Entry
-from voicedesk.store.packing import pack_facts, reduce_event, unpack_facts
+from voicedesk.store.packing import pack_facts, readable, reduce_event, unpack_facts
 
 CALL_BYTES = 4096
 """About what a call takes in memory."""
@@ -100,7 +100,12 @@ def pack_batch(batch: Batch) -> bytes:
 
 
 def unpack_batch(packed: bytes, place: Place | None = None) -> Batch:
-    """The batch that `pack_batch` made these bytes of."""
+    """The batch that `pack_batch` made these bytes of. Raises StoreError for others."""
+    with readable("a record of the spill file"):
+        return _unpacked(packed, place)
+
+
+def _unpacked(packed: bytes, place: Place | None) -> Batch:
     first, *reduced = zlib.decompress(packed).split(_END)
     head = json.loads(first)
     calls = [_unpacked_call(one) for one in head.pop("calls")]
