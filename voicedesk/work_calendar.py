@@ -264,8 +264,8 @@ def _own_day(cells: list[str], place: str) -> tuple[date, OwnDay]:
     try:
         year, month, day = (int(part) for part in re.split("[-/.]", cells[0]))
         when = date(year, month, day)
-    except ValueError as error:
-        raise SettingsError(f"{place}: {cells[0]!r} is no date: write it as 2027-01-01") from error
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"{place}: {cells[0][:80]!r} is no date: write it as 2027-01-01") from error
     kind = _KINDS.get(cells[1].lower()) if len(cells) > 1 else None
     if kind is None:
         raise SettingsError(f"{place}: the second column must be work or rest (班 or 休)")

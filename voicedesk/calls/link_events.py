@@ -3,6 +3,7 @@
 Where events may be missing each call concerned carries a `Gap`, in the hall's time (`switch_clock`).
 """
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,7 +44,7 @@ class LinkEvents:
         self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "CoreShowChannel": self._channel_listed,
             "Shutdown": self._shutdown,
-            CHECKPOINT: self._checkpoint,
+            CHECKPOINT: self._whole_checkpoint,
             "VoicedeskClock": self._our_clock_set,
             "VoicedeskDoubt": self.doubt,
             "VoicedeskLink": self._link,
@@ -97,6 +98,11 @@ class LinkEvents:
             "Timestamp": format_epoch(at),
         }
         return make_event(CHECKPOINT, headers, arrived_us=at)
+
+    def _whole_checkpoint(self, event: AmiEvent, at: int) -> None:
+        """One that is damaged tells nothing more than what could be read of it before."""
+        with contextlib.suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            self._checkpoint(event, at)
 
     def _checkpoint(self, event: AmiEvent, _at: int) -> None:
         """Changes nothing in a replay that began before it."""

@@ -60,6 +60,9 @@ def read_file(file: Path) -> Source:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(_not_toml(file, text, str(error))) from error
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:  # numbers of 6,000 digits, [[[[…
+        what = "it holds a value nested without end, or a number without measure"
+        raise SettingsError(f"{file}: cannot be read ({type(error).__name__}): {what}: remove it") from error
     places = {path: f"{file}, line {line}" for path, line in lines_of(text).items()}
     return Source(file=file, data=data, places=places)
 

@@ -90,12 +90,19 @@ def verify_model(model: SpeechModel) -> None:
         kept = json.loads((model.path / CHECKSUMS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{model.path / CHECKSUMS}: it cannot be read: install the model again") from error
-    for name, digest in kept.items():
+    for name, digest in kept.items() if isinstance(kept, dict) else (("", ""),):
         path = model.path / name
-        if not path.is_file() or _digest(path) != digest:
+        if not _is_file(path) or _digest(path) != digest:
             raise InputError(f"{path}: it is not what was installed: delete {model.path} and install the model again")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _is_shown(path: Path) -> bool:

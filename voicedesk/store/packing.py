@@ -2,13 +2,21 @@
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TypeVar
 
+import structlog
 from pydantic import TypeAdapter
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.bounds import clean_text
 from voicedesk.calls.model import CallFacts
+from voicedesk.errors import StoreError
+
+T = TypeVar("T")
+Row = TypeVar("Row")
 
 KEPT_HEADERS = frozenset(
     {
@@ -30,6 +38,7 @@ KEPT_HEADERS = frozenset(
 _KEPT = frozenset(name.encode() for name in KEPT_HEADERS)
 _END = b"\r\n\r\n"
 _FACTS = TypeAdapter(CallFacts)
+_log = structlog.get_logger()
 _FORMAT = b"\x01"
 _DICTIONARY = (
     b'"boot":null,"linkedids":["1795421","line":"","direction":"inbound","caller_number":"1380","started_at":1795421'
@@ -42,6 +51,32 @@ _DICTIONARY = (
     b'"answered_at":1795421,"ended_at":1795421,"outcome":"answered","answered_elsewhere","hangup_cause":16,'
     b'"state_before":"free","transferred_from":null}]}'
 )
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Whatever goes wrong while bytes of a row are read back is a StoreError: the row is damaged."""
+    try:
+        yield
+    except (zlib.error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        why = f"{type(error).__name__}: {error}"[:200]
+        raise StoreError(f"{what} is damaged in the database ({why}): put it back from a backup") from error
+
+
+def whole_rows(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
+    """What the rows say; one that is damaged is logged, once, and left out: the others are read all the same."""
+    found: list[T] = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except StoreError as error:
+            _tell_once(str(error))
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _tell_once(reason: str) -> None:
+    _log.error("row_damaged", reason=reason)
 
 
 def pack_facts(facts: CallFacts) -> bytes:
@@ -59,9 +94,10 @@ def facts_text(facts: CallFacts) -> bytes:
 
 
 def unpack_facts(packed: bytes) -> CallFacts:
-    """The facts of a row."""
-    unpacker = zlib.decompressobj(zdict=_DICTIONARY)
-    return _FACTS.validate_json(unpacker.decompress(packed[1:]) + unpacker.flush())
+    """The facts of a row. Raises StoreError where it is damaged."""
+    with readable("a call"):
+        unpacker = zlib.decompressobj(zdict=_DICTIONARY)
+        return _FACTS.validate_json(unpacker.decompress(packed[1:]) + unpacker.flush())
 
 
 def reduce_event(event: AmiEvent) -> bytes:
@@ -75,10 +111,11 @@ def reduce_event(event: AmiEvent) -> bytes:
 
 
 def restore_event(raw: bytes) -> AmiEvent:
-    """The event that `reduce_event` made these bytes of."""
-    event = AmiEvent.from_bytes(raw)
-    arrived = event.get("Arrived", "") or ""
-    event.arrived_us = int(arrived.replace(".", "")) if arrived else 0
+    """The event that `reduce_event` made these bytes of. Raises StoreError for others."""
+    with readable("an event of the journal"):
+        event = AmiEvent.from_bytes(raw)
+        arrived = event.get("Arrived", "") or ""
+        event.arrived_us = int(arrived.replace(".", "")) if arrived else 0
     event.doubtful = event.get("Doubtful") == "1"
     return event
 
@@ -89,5 +126,6 @@ def pack_events(reduced: Iterable[bytes]) -> bytes:
 
 
 def unpack_events(packed: bytes) -> list[bytes]:
-    """The reduced events of a journal row, in order."""
-    return zlib.decompress(packed).split(_END)[:-1]
+    """The reduced events of a journal row, in order. Raises StoreError where it is damaged."""
+    with readable("an entry of the journal"):
+        return zlib.decompress(packed).split(_END)[:-1]

@@ -240,10 +240,21 @@ def test_a_suspicion_ends_by_itself_when_nothing_of_the_event_can_come_any_more(
     screen = Screen()
     assert names(sift(screen, head)) == ["VoicedeskDoubt"]
     assert sift(screen, agent(1), at=NOW + SUSPECT_US) == []
-    assert names(sift(screen, agent(2), at=NOW + SUSPECT_US + 1)) == ["Newstate"]
+    kept = sift(screen, agent(2), at=NOW + SUSPECT_US + 1)
+    assert names(kept) == ["VoicedeskLink", "Newstate"]
+    assert (kept[0].get("State"), kept[0].get("Dropped")) == ("dropped", "1")
     assert names(sift(screen, head)) == ["VoicedeskDoubt"]
     count = SUSPECT_BYTES // (len(agent(1)) - 4)
-    assert names(sift(screen, agent(1) * (count + 5))) == ["Newstate"] * 5
+    assert names(sift(screen, agent(1) * (count + 5))) == ["VoicedeskLink"] + ["Newstate"] * 5
+
+
+def test_where_a_cut_event_found_its_end_or_nothing_was_dropped_no_event_is_missing():
+    head, _, rest = agent(9).partition(b"\r\nCallerIDName")
+    screen = Screen()
+    kept = sift(screen, head + b"\r\n\r\n", agent(1), b"CallerIDName" + rest, agent(2))
+    assert names(kept) == ["VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
+    assert names(sift(screen, head + b"\r\n\r\n")) == ["VoicedeskDoubt"]
+    assert names(sift(screen, agent(3), at=NOW + SUSPECT_US + 1)) == ["Newstate"]
 
 
 @pytest.mark.parametrize("later_us", [1, 50_000, 200_000])
