@@ -30,9 +30,10 @@ from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavail
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.log import configure_logging
-from voicedesk.services import break_steps, retention, ticket_steps
+from voicedesk.services import break_steps, forgetting, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
+from voicedesk.services.forgetting import Forgetting
 from voicedesk.services.greeting_rules import rules_of
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.hall import hall_of, halls_of
@@ -133,6 +134,7 @@ class Service:
         self._stop = asyncio.Event()
         self._logs: dict[str, CallLog] = {}
         self._clients: dict[str, AmiClient] = {}
+        self._forgetting = Forgetting(self._logs, now)
         self._unfilled: dict[str, list[Gap]] = {}
         self._greetings: GreetingWatch | None = None
         self._greeting_rules: GreetingRules | None = None
@@ -202,6 +204,7 @@ class Service:
     async def _lead(self, store: Store) -> None:
         halls = halls_of(self._settings)
         self._logs = {name: await self._resumed(name, hall, store) for name, hall in halls.items()}
+        self._forgetting = Forgetting(self._logs, self._now)
         for pbx in self._settings.pbx:
             self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._now)
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
@@ -262,7 +265,8 @@ class Service:
         log, client = self._logs[name], self._clients[name]
         async with client:
             try:
-                async for events in client.batches():
+                async for told in client.batches():
+                    events = self._forgetting.events(name, told)
                     log.take(events)
                     if self._greetings is not None:
                         self._greetings.receive(name, events)
@@ -270,8 +274,8 @@ class Service:
                         self._phones.receive(name, events)
             finally:
                 await client.close()
-                async for events in client.batches():
-                    log.take(events)
+                async for told in client.batches():
+                    log.take(self._forgetting.events(name, told))
 
     async def _hear(self, store: Store) -> None:
         """Greetings, where a switch's recordings can be read. Whatever is wrong with it, calls are followed."""
@@ -355,6 +359,7 @@ class Service:
         self._ivr = IvrHost(
             store, self._settings, known, self._now, outages=outages, phones=self._phones, workers=workers
         )
+        self._ivr.as_kept = self._forgetting.value
         await outages.refresh()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -429,6 +434,7 @@ class Service:
     def _sweep(self) -> None:
         for log in self._logs.values():
             log.sweep(self._now())
+        self._forgetting.let_go()
 
     async def _prune(self, store: Store) -> None:
         """Deletes what was kept long enough, once an hour."""
@@ -478,11 +484,11 @@ class Service:
         while True:
             with self._logged("requests_unread"):
                 while (request := await store.requests.take(self._owner, LEASE_SECONDS)) is not None:
-                    outcome, failed = await self._carry_out(request)
+                    outcome, failed = await self._carry_out(request, store)
                     await store.requests.finish(request.id, outcome, failed=failed)
             await asyncio.sleep(ASK_SECONDS)
 
-    async def _carry_out(self, request: Request) -> tuple[str, bool]:
+    async def _carry_out(self, request: Request, store: Store) -> tuple[str, bool]:
         """What came of a request, and whether it failed."""
         if request.kind == "reload":
             return self._reload()
@@ -490,7 +496,18 @@ class Service:
             return await ticket_steps.answered(self._steps, request.payload)
         if request.kind == break_steps.KIND and self._breaks is not None:
             return await break_steps.answered(self._breaks, request.payload)
+        if request.kind == forgetting.KIND:
+            return await self._forget(request, store)
         return f"this version does not know {request.kind!r}", True
+
+    async def _forget(self, request: Request, store: Store) -> tuple[str, bool]:
+        """A number out of memory; what waits to be written is written first, for the command to find it there."""
+        self._settle()
+        parts = [part for part in (self._greetings, self._phones, self._ivr, self._messenger) if part is not None]
+        outcome = await forgetting.answered(self._forgetting, request.payload, parts, store.writer.flush)
+        if self._desk is not None:
+            self._desk.change_settings(self._settings)  # it reads its tickets anew
+        return outcome
 
     def _reload(self) -> tuple[str, bool]:
         """Reads the settings again; wrong ones change nothing."""

@@ -54,6 +54,14 @@ def is_ambiguous(raw: str | None, area_code: str = "") -> bool:
     return _read(raw or "", area_code)[1]
 
 
+def can_be(raw: str, number: str, area_code: str = "") -> bool:
+    """Whether a number as it came can be read as `number`, which is in its one form; perhaps as another's too."""
+    if normalise(raw, area_code) == number:
+        return True
+    digits = _MARKS.sub("", _bare(unicodedata.normalize("NFKC", raw), area_code))
+    return len(digits) > _LONGEST_SHORT and digits.isdecimal() and number in _readings(digits, area_code)
+
+
 def is_mobile(number: str | None) -> bool:
     """Whether a number in its one form is a Chinese mobile's."""
     return number is not None and _MOBILE.fullmatch(number) is not None

@@ -44,14 +44,32 @@ _DICTIONARY = (
 
 def pack_facts(facts: CallFacts) -> bytes:
     """Facts as they lie in a row; the first byte names the format."""
-    packer = zlib.compressobj(6, zdict=_DICTIONARY)
-    return _FORMAT + packer.compress(_FACTS.dump_json(facts)) + packer.flush()
+    return _packed(_FACTS.dump_json(facts))
 
 
 def unpack_facts(packed: bytes) -> CallFacts:
     """The facts of a row."""
+    return _FACTS.validate_json(_unpacked(packed))
+
+
+def facts_text(packed: bytes) -> str:
+    """The facts of a row as the JSON they are."""
+    return _unpacked(packed).decode()
+
+
+def pack_facts_text(text: str) -> bytes:
+    """What `facts_text` gave, perhaps changed, as it lies in a row. Raises ValueError where these are no facts."""
+    return pack_facts(_FACTS.validate_json(text))
+
+
+def _packed(json: bytes) -> bytes:
+    packer = zlib.compressobj(6, zdict=_DICTIONARY)
+    return _FORMAT + packer.compress(json) + packer.flush()
+
+
+def _unpacked(packed: bytes) -> bytes:
     unpacker = zlib.decompressobj(zdict=_DICTIONARY)
-    return _FACTS.validate_json(unpacker.decompress(packed[1:]) + unpacker.flush())
+    return unpacker.decompress(packed[1:]) + unpacker.flush()
 
 
 def reduce_event(event: AmiEvent) -> bytes:
