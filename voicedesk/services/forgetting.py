@@ -60,7 +60,7 @@ class Forgetting:
         self._concerned: list[_Concerned] = []
 
     def forget(self, traces: PhoneTraces, parts: Iterable[object]) -> int:
-        """Removes a number from the calls that are known and from `parts`, whatever they hold; how many channels are up."""
+        """Removes a number from the calls known and from `parts`, as deep as they go; how many channels are up."""
         channels: dict[str, set[str]] = {}
         for pbx, log in self._logs.items():
             theirs = log.channels_with(traces.is_in)
