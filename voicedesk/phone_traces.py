@@ -118,7 +118,7 @@ class PhoneTraces:
         """From the number's first prefix to its end; None where the digits are part of something else."""
         start, end = found.span()
         groups = re.findall("[0-9]+", found[0])
-        if len(groups) > 1 and (is_id or max(map(len, groups)) > _SMALL_GROUP):
+        if len(groups) > 1 and ((is_id and "." in found[0]) or max(map(len, groups)) > _SMALL_GROUP):
             return None
         run = _ENDS_IN_DIGITS.search(plain, max(0, start - 12), start)
         before = run[0] if run else ""

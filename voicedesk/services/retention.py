@@ -48,7 +48,7 @@ def _forget_in_spills(settings: Settings, traces: PhoneTraces, is_running: bool)
     aside = sorted(file.parent.glob(f"{file.name}.aside-*"))
     for path in aside if is_running else [file, *aside]:
         if path.exists():
-            spill = Spill(path, reserve_bytes=0)
+            spill = Spill(path, reserve_bytes=4096)
             try:
                 spill.rewrite(lambda payload: forget_in_record(payload, traces))
             finally:

@@ -17,6 +17,7 @@ from voicedesk.store.batch import Place
 from voicedesk.store.engine import database_file
 
 RESERVE_BYTES = 16 * 1024 * 1024
+_LEAST_BYTES = 4096
 MAX_BYTES = 1024 * 1024 * 1024
 _HEAD = struct.Struct(">4sII")
 _MARK = b"\xf6VD1"
@@ -127,7 +128,9 @@ class Spill:
         changed = sum(a != b for a, b in zip(before, after, strict=True))
         if not changed and not self.damaged:
             return 0
-        fresh = Spill(self.path.with_name(f"{self.path.name}.new"), max_bytes=2 * self._max_bytes, reserve_bytes=0)
+        fresh = Spill(
+            self.path.with_name(f"{self.path.name}.new"), max_bytes=2 * self._max_bytes, reserve_bytes=_LEAST_BYTES
+        )
         with _mapped(self.path):
             fresh.path.unlink(missing_ok=True)
         try:
