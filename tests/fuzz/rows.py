@@ -190,7 +190,7 @@ TARGETS = (
         make=lambda rng: damaged(rng, json.dumps(KNOWN).encode(), unit=b","),
         run=read_checkpoint,
     ),
-    Target(name="batch", share=30, make=make_batch, run=read_batch, allowed=(StoreError,)),
+    Target(name="batch", share=30, make=make_batch, run=read_batch, allowed=(ValueError,)),
     Target(
         name="spill",
         share=20,

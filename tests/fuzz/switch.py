@@ -225,7 +225,9 @@ def _again(sink: Sink, hall: Hall) -> None:
     """After a restart: the journal read back, the open calls taken up."""
     events = [restore_event(raw) for raw in unpack_events(pack_events(sink.events))] if sink.events else []
     log = CallLog("main", hall, Sink())
-    log.resume(enumerate(cast("list[AmiEvent]", events)), resume_from=0, open_ids=list(sink.calls)[:3], stopped_at=0)
+    log.resume(
+        list(enumerate(cast("list[AmiEvent]", events))), resume_from=0, open_ids=list(sink.calls)[:3], stopped_at=0
+    )
     log.settle()
 
 

@@ -20,7 +20,7 @@ class Target:
     name: str
     make: Callable[[Random], bytes]
     run: Callable[[bytes], None]
-    allowed: tuple[type[VoicedeskError], ...] = ()
+    allowed: tuple[type[VoicedeskError | ValueError], ...] = ()
     share: int = 30
     """How many inputs of a long run are its own, beside the others'."""
 
