@@ -24,7 +24,7 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.app import hall_of
 from voicedesk.calls.model import Direction, Outcome, Role
-from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, OutcomeUnknown, StoreError
+from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, OutcomeUnknown, StoreUnavailable
 from voicedesk.phones.model import BreakSource, FindingKind
 from voicedesk.services import break_steps, phone_desk
 from voicedesk.services.break_steps import BreakSteps
@@ -136,10 +136,10 @@ async def test_a_break_too_long_is_told_to_the_supervisor_once_also_over_a_resta
 
 async def test_what_was_written_and_not_told_when_it_died_is_told_after_the_restart(hall):
     async def dies(_news):
-        raise StoreError("killed")
+        raise StoreUnavailable("killed")
 
     hall.desk._tell = dies
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreUnavailable):
         await hall.happens(device(A1, "UNAVAILABLE", MORNING), later=MINUTE)
     await hall.begin(hall.store)
     await hall.desk.work()
@@ -155,12 +155,12 @@ async def test_what_was_found_while_the_database_was_in_trouble_is_written_and_t
     save = hall.store.phones.save
 
     async def refuses(**_what):
-        raise StoreError("locked")
+        raise StoreUnavailable("locked")
 
     monkeypatch.setattr(hall.store.phones, "save", refuses)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreUnavailable):
         await hall.happens(member(A1, MORNING, paused=True), device(A2, "UNAVAILABLE", MORNING), later=MINUTE)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreUnavailable):
         await hall.happens(member(A1, hall.us, paused=False), later=SECOND)
     assert hall.news == []
     monkeypatch.setattr(hall.store.phones, "save", save)
@@ -176,7 +176,7 @@ async def test_the_desk_works_on_by_itself_and_says_once_that_it_waits(hall, mon
     broken = hall.store.phones.open_breaks
 
     async def refuses():
-        raise StoreError("locked")
+        raise StoreUnavailable("locked")
 
     monkeypatch.setattr(hall.store.phones, "open_breaks", refuses)
     task = asyncio.create_task(hall.desk.run())

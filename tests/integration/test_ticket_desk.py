@@ -10,7 +10,7 @@ from tests.unit.tickets.desk import DAY, HOUR, MINUTE, SECOND, at, call, placed
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.calls.model import Direction, Gap, GapReason, LegFacts, Outcome, Role
-from voicedesk.errors import InputError, OutcomeUnknown, StoreError
+from voicedesk.errors import InputError, OutcomeUnknown, StoreUnavailable
 from voicedesk.ivr.model import Consultation, DeskRequest, Entry, Exit, RequestKind
 from voicedesk.ivr.model import State as WalkState
 from voicedesk.services import ticket_desk
@@ -566,7 +566,7 @@ async def test_where_the_database_refuses_nothing_counts_and_it_is_done_when_it_
     async def refuses(what):
         if not refused:
             refused.append(what)
-            raise StoreError("the disk is full")
+            raise StoreUnavailable("the disk is full")
         return await change(what)
 
     monkeypatch.setattr(hall.store.tickets, "change", refuses)
