@@ -227,6 +227,7 @@ class Service:
                         await store.requests.resign(LEADER, self._owner)
 
     async def _lead(self, store: Store) -> None:
+        store.database.unread.tell = self._set_row_aside
         halls = halls_of(self._settings)
         self._addresses = {pbx.name: address_of(pbx) for pbx in self._settings.pbx}
         self._logs = {name: await self._resumed(name, hall, store) for name, hall in halls.items()}
@@ -379,6 +380,9 @@ class Service:
         if self._greetings is None:
             raise InputError("recordings are not heard now: see `voicedesk doctor`")
         return await self._greetings.hear_again(item)
+
+    def _set_row_aside(self, error: Exception, about: str, content: bytes) -> None:
+        self._guard.set_aside(Part.ROW, error, about=about, content=content)
 
     async def _save_again(self, item: SetAside) -> str:
         if self._ivr is None:

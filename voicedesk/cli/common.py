@@ -17,6 +17,7 @@ from voicedesk.errors import InputError
 from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
+from voicedesk.store.unread import ON_UNREAD
 
 OK, ERROR, USAGE, DAMAGED, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -31,6 +32,7 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
 
 T = TypeVar("T")
+_NAMED = 5
 
 
 def settings_of(config: Path | None) -> Settings:
@@ -39,8 +41,18 @@ def settings_of(config: Path | None) -> Settings:
 
 
 def wait(work: Coroutine[Any, Any, T]) -> T:
-    """Runs async work to its end."""
-    return asyncio.run(work)
+    """Runs async work to its end; rows of the database that could not be read on the way are said on standard error."""
+    unread: list[str] = []
+    before = ON_UNREAD.set(lambda _error, about, _content: unread.append(about))
+    try:
+        return asyncio.run(work)
+    finally:
+        ON_UNREAD.reset(before)
+        if unread:
+            which = ", ".join(unread[:_NAMED]) + (" …" if len(unread) > _NAMED else "")
+            rows = f"{len(unread)} row{'s' if len(unread) > 1 else ''}"
+            said = f"有 {len(unread)} 行已损坏、读不出 {rows} cannot be read, being damaged"
+            complain(f"{said}: {which}: put back from a backup")
 
 
 def say(text: str) -> None:

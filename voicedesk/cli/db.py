@@ -145,6 +145,11 @@ def forget(
     rest = f"{forgotten.requests} requests and {forgotten.elsewhere} other rows"
     say(f"removed from {told}, {forgotten.tickets} tickets, {forgotten.news} news, {rest}")
     say(COPIES)
+    if forgotten.not_looked_into:
+        files = ", ".join(forgotten.not_looked_into)
+        complain(
+            f"读不出、可能仍含该号码 nobody can read these, and they may hold it: {files}: delete them if in doubt"
+        )
 
 
 @app.command()

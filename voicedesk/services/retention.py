@@ -2,14 +2,16 @@
 what a person wants to have forgotten goes at once, from the database and the files."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from voicedesk.errors import StoreError
 from voicedesk.phone_traces import PhoneTraces
+from voicedesk.prompts.rendering import write_whole
 from voicedesk.services import recordings
 from voicedesk.services.clock_check import raise_if_doubtful
 from voicedesk.services.recordings import DAY_US
 from voicedesk.settings import Settings
-from voicedesk.store.forgetting import Forgotten, forget_in_record
+from voicedesk.store.forgetting import Forgotten, forget_in_damaged, forget_in_record
 from voicedesk.store.retention import Pruned
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
@@ -45,18 +47,41 @@ async def forget(store: Store, settings: Settings, number: str, now: int, *, tok
     """
     area_code = settings.hall.area_code
     await recordings.forget_caller(store, settings, number)
-    await asyncio.to_thread(_forget_in_spills, settings, PhoneTraces(number, area_code, token), is_running)
-    return await store.retention.forget_number(number, area_code, at=now, token=token)
+    traces = PhoneTraces(number, area_code, token)
+    unread = await asyncio.to_thread(_forget_in_spills, settings, traces, is_running)
+    done = await store.retention.forget_number(number, area_code, at=now, token=token)
+    return replace(done, not_looked_into=unread)
 
 
-def _forget_in_spills(settings: Settings, traces: PhoneTraces, is_running: bool) -> None:
-    """The spill file, and those that were set aside: they are nobody's, and stay until a person has looked at them."""
+def _forget_in_spills(settings: Settings, traces: PhoneTraces, is_running: bool) -> tuple[str, ...]:
+    """The spill file, and those that were set aside: they are nobody's, and stay until a person has looked at them.
+
+    Which files nobody can read is given back; one in which the number can be made out goes.
+    """
     file = spill_file(settings.store.url, settings.store.spill_folder)
     aside = sorted(file.parent.glob(f"{file.name}.aside-*"))
     for path in aside if is_running else [file, *aside]:
         if path.exists():
             spill = Spill(path, reserve_bytes=4096)
             try:
-                spill.rewrite(lambda payload: forget_in_record(payload, traces))
+                spill.rewrite(lambda payload: _without(payload, traces))
             finally:
                 spill.close()
+    left = []
+    for path in sorted(file.parent.glob(f"{file.name}.unread-*")):
+        payload = path.read_bytes()
+        cleaned = _without(payload, traces)
+        if not cleaned:
+            path.unlink()
+            continue
+        if cleaned != payload:
+            write_whole(path, cleaned)
+        left.append(str(path))
+    return tuple(left)
+
+
+def _without(payload: bytes, traces: PhoneTraces) -> bytes:
+    try:
+        return forget_in_record(payload, traces)
+    except (StoreError, ValueError):
+        return forget_in_damaged(payload, traces)

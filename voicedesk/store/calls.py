@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -16,7 +17,7 @@ from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import pack_facts, readable, unpack_facts, whole_rows
+from voicedesk.store.packing import pack_facts, readable, unpack_facts
 from voicedesk.store.tables import calls, legs
 
 AT_ONCE = 50
@@ -90,7 +91,8 @@ class Calls:
     async def of_ids(self, ids: Sequence[str]) -> "list[StoredCall]":
         """The calls of these whole ids, as many as there are."""
         async with self._database.read() as connection:
-            return whole_rows(await connection.execute(select(calls).where(calls.c.id.in_(ids))), _stored)
+            rows = await connection.execute(select(calls).where(calls.c.id.in_(ids)))
+            return self._database.unread.whole(calls, rows, _stored)
 
     async def spellings(self, digits: str, area_code: str = "") -> tuple[str, ...]:
         """How a caller's number (national digits, without prefixes) is spelled in the calls: +86…, 0…, as it came."""
@@ -101,7 +103,8 @@ class Calls:
         self, which: Filter, *, order: Order = Order.NEWEST, limit: int = 100, after: tuple[int, str] | None = None
     ) -> list[StoredCall]:
         """Calls by their start; `after` is the (start, id) of the last one seen, for the next page."""
-        return whole_rows(await self._rows(which, order, limit, after), _stored)
+        rows_after = partial(self._rows, which, order)
+        return await self._database.unread.page(calls, rows_after, _stored, key=_place, limit=limit, after=after)
 
     async def _rows(self, which: Filter, order: Order, limit: int, after: tuple[int, str] | None) -> Sequence[Row[Any]]:
         key = tuple_(calls.c.started_at, calls.c.id)
@@ -139,11 +142,11 @@ class Calls:
         after: tuple[int, str] | None = None
         while True:
             rows = await self._rows(which, Order.OLDEST, page, after)
-            for stored in whole_rows(rows, _stored):
+            for stored in self._database.unread.whole(calls, rows, _stored):
                 yield stored
-            if len(rows) < page:
+            if len(rows) < page or _place(rows[-1]) == after:
                 return
-            after = (rows[-1].started_at, rows[-1].id)
+            after = _place(rows[-1])
 
     async def open_ids(self, pbx: str) -> set[str]:
         """The ids of the calls of a PBX that are not over."""
@@ -271,6 +274,10 @@ def _leg_rows(call: JudgedCall) -> list[dict[str, object]]:
         }
         for number, (leg, judged) in enumerate(pairs)
     ]
+
+
+def _place(row: Row[Any]) -> tuple[int, str]:
+    return row.started_at, row.id
 
 
 def _stored(row: Row[Any]) -> StoredCall:

@@ -5,13 +5,14 @@ Everything is found by the code that the caller took away.
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.errors import StoreError
 from voicedesk.ivr.model import (
     Consultation,
     DeskRequest,
@@ -101,14 +102,16 @@ class Consultations:
         query = select(consultations).where(consultations.c.code == code)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-            found = await _whole(connection, rows)
+            found = await self._whole(connection, rows)
+        if rows and not found:
+            raise StoreError(f"consultation {code} is damaged in the database: put it back from a backup")
         return found[0] if found else None
 
     async def open_requests(self) -> list[StoredRequest]:
         """What was asked of the desk and is not settled, oldest first."""
         query = select(desk_requests).where(desk_requests.c.settled_at.is_(None)).order_by(desk_requests.c.asked_at)
         async with self._database.read() as connection:
-            return [_request(row) for row in await connection.execute(query)]
+            return self._database.unread.whole(desk_requests, await connection.execute(query), _request)
 
     async def settle(self, code: str, number: int, at: int, outcome: str) -> None:
         """A request is settled, and how."""
@@ -158,12 +161,32 @@ class Consultations:
     ) -> list[StoredConsultation]:
         """Consultations, newest first; `after` is the (start, code) of the last one seen, for the next page."""
         key = tuple_(consultations.c.started_at, consultations.c.code)
-        query = _matching(select(consultations), which).limit(limit)
-        query = query.order_by(*(column.desc() for column in key.clauses))
-        if after is not None:
-            query = query.where(key < after)
+        query = _matching(select(consultations), which).order_by(*(column.desc() for column in key.clauses))
+        found: list[StoredConsultation] = []
         async with self._database.read() as connection:
-            return await _whole(connection, (await connection.execute(query)).all())
+            while len(found) < limit:
+                wanted = limit - len(found)
+                page = query.where(key < after) if after is not None else query
+                rows = (await connection.execute(page.limit(wanted))).all()
+                found += await self._whole(connection, rows)
+                if len(rows) < wanted or (rows[-1].started_at, rows[-1].code) == after:
+                    break
+                after = (rows[-1].started_at, rows[-1].code)
+        return found
+
+    async def _whole(self, connection: AsyncConnection, rows: Sequence[Row[Any]]) -> Sequence[StoredConsultation]:
+        """Rows with their notices and requests; a damaged one is left out, of its notices and requests too."""
+        codes = [row.code for row in rows]
+        told: dict[str, list[NoticeHeard]] = {code: [] for code in codes}
+        asked: dict[str, list[StoredRequest]] = {code: [] for code in codes}
+        whole = self._database.unread.whole
+        query = select(notices).where(notices.c.code.in_(codes)).order_by(notices.c.number)
+        for code, notice in whole(notices, await connection.execute(query), lambda row: (row.code, _notice(row))):
+            told[code].append(notice)
+        query = select(desk_requests).where(desk_requests.c.code.in_(codes)).order_by(desk_requests.c.number)
+        for one in whole(desk_requests, await connection.execute(query), _request):
+            asked[one.code].append(one)
+        return whole(consultations, rows, lambda row: _stored(row, told[row.code], asked[row.code]))
 
     async def count(self, which: ConsultationFilter) -> int:
         """How many consultations match."""
@@ -203,21 +226,6 @@ def _matching(query: Select[Any], which: ConsultationFilter) -> Select[Any]:
     if which.to_at is not None:
         query = query.where(consultations.c.started_at < which.to_at)
     return query
-
-
-async def _whole(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> list[StoredConsultation]:
-    """Rows with their notices and requests."""
-    rows = list(rows)
-    codes = [row.code for row in rows]
-    told: dict[str, list[NoticeHeard]] = {code: [] for code in codes}
-    asked: dict[str, list[StoredRequest]] = {code: [] for code in codes}
-    query = select(notices).where(notices.c.code.in_(codes)).order_by(notices.c.number)
-    for row in await connection.execute(query):
-        told[row.code].append(_notice(row))
-    query = select(desk_requests).where(desk_requests.c.code.in_(codes)).order_by(desk_requests.c.number)
-    for row in await connection.execute(query):
-        asked[row.code].append(_request(row))
-    return [_stored(row, told[row.code], asked[row.code]) for row in rows]
 
 
 def _row(stored: StoredConsultation) -> dict[str, object]:

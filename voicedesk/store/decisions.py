@@ -5,6 +5,7 @@ call or greeting, so two people who decide at once are both kept, and the later 
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, StoreError
 from voicedesk.store.engine import Database
+from voicedesk.store.packing import readable
 from voicedesk.store.tables import calls, decisions, greetings
 
 HUMAN = frozenset(
@@ -164,11 +166,12 @@ class Decisions:
     async def of_calls(self, call_ids: Sequence[str]) -> list[History]:
         """The histories of some calls, of their legs and of their greetings."""
         found: dict[Subject, list[Step]] = {}
+        whole = self._database.unread.whole
         async with self._database.read() as connection:
             for some in (call_ids[at : at + _STEP] for at in range(0, len(call_ids), _STEP)):
                 query = select(decisions).where(decisions.c.call_id.in_(some)).order_by(decisions.c.number)
-                for row in await connection.execute(query):
-                    found.setdefault(_subject(row), []).append(_step(row))
+                for subject, step in whole(decisions, await connection.execute(query), _of_subject):
+                    found.setdefault(subject, []).append(step)
         return [History(subject=subject, steps=tuple(steps)) for subject, steps in found.items()]
 
     async def all_of(self, kind: Kind) -> list[History]:
@@ -176,8 +179,8 @@ class Decisions:
         found: dict[Subject, list[Step]] = {}
         query = select(decisions).where(decisions.c.kind == kind.value).order_by(decisions.c.number)
         async with self._database.read() as connection:
-            for row in await connection.execute(query):
-                found.setdefault(_subject(row), []).append(_step(row))
+            for subject, step in self._database.unread.whole(decisions, await connection.execute(query), _of_subject):
+                found.setdefault(subject, []).append(step)
         return [History(subject=subject, steps=tuple(steps)) for subject, steps in found.items()]
 
 
@@ -254,7 +257,8 @@ async def _refresh(connection: AsyncConnection, subject: Subject) -> None:
     of_call: list[Step] = []
     of_legs: dict[str, list[Step]] = {}
     for row in await connection.execute(query.order_by(decisions.c.number)):
-        (of_call if row.kind == Kind.CALL.value else of_legs.setdefault(row.uniqueid, [])).append(_step(row))
+        with suppress(StoreError):  # what is damaged costs itself only; whoever reads it says so
+            (of_call if row.kind == Kind.CALL.value else of_legs.setdefault(row.uniqueid, [])).append(_step(row))
     standing = standing_of(of_call)
     states = [standing.appeal_state, *(standing_of(steps).appeal_state for steps in of_legs.values())]
     values = {**_shown(standing.decision), "appeal_open": AppealState.OPEN in states}
@@ -290,6 +294,11 @@ def _subject(row: Any) -> Subject:
     return Subject(kind=Kind(row.kind), call_id=row.call_id, pbx=row.pbx, uniqueid=row.uniqueid, endpoint=row.endpoint)
 
 
+def _of_subject(row: Any) -> tuple[Subject, Step]:
+    return _subject(row), _step(row)
+
+
 def _step(row: Any) -> Step:
-    values = row._mapping
-    return Step(**{**{name: values[name] for name in Step.__slots__}, "move": Move(row.move)})
+    with readable(f"decision {row.number}"):
+        values = row._mapping
+        return Step(**{**{name: values[name] for name in Step.__slots__}, "move": Move(row.move)})

@@ -15,12 +15,13 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.clock import LAST_INSTANT_US
 from voicedesk.phone_numbers import mask
 from voicedesk.store.engine import Database
-from voicedesk.store.packing import readable, whole_rows
+from voicedesk.store.packing import readable
 from voicedesk.store.tables import deliveries
 from voicedesk.webhooks.message import Message
 
@@ -87,9 +88,16 @@ class Deliveries:
     async def waiting(self, webhook: str, limit: int) -> list[Delivery]:
         """What waits for a webhook, oldest first."""
         mine = (deliveries.c.state == State.QUEUED) & (deliveries.c.webhook == webhook)
-        query = select(deliveries).where(mine).order_by(deliveries.c.queued_at, deliveries.c.id).limit(limit)
-        async with self._database.read() as connection:
-            return whole_rows(await connection.execute(query), _delivery)
+        query = select(deliveries).where(mine).order_by(deliveries.c.queued_at, deliveries.c.id)
+
+        async def rows_after(count: int, last: tuple[int, str] | None) -> Sequence[Row[Any]]:
+            key = tuple_(deliveries.c.queued_at, deliveries.c.id)
+            page = query.where(key > last) if last is not None else query
+            async with self._database.read() as connection:
+                found: Sequence[Row[Any]] = (await connection.execute(page.limit(count))).all()
+                return found
+
+        return await self._database.unread.page(deliveries, rows_after, _delivery, key=_place, limit=limit)
 
     async def told(self, news_id: str, webhooks: Iterable[str]) -> list[str]:
         """Those of these webhooks that were told a piece of news, or that it waits for."""
@@ -134,13 +142,13 @@ class Deliveries:
         if state is not None:
             query = query.where(deliveries.c.state == state)
         async with self._database.read() as connection:
-            return whole_rows(await connection.execute(query), _delivery)
+            return self._database.unread.whole(deliveries, await connection.execute(query), _delivery)
 
     async def starting_with(self, beginning: str) -> list[Delivery]:
         """Those whose id begins so; at most two, which is enough to know that it is not one."""
         query = select(deliveries).where(deliveries.c.id.startswith(beginning, autoescape=True)).limit(2)
         async with self._database.read() as connection:
-            return whole_rows(await connection.execute(query), _delivery)
+            return self._database.unread.whole(deliveries, await connection.execute(query), _delivery)
 
     async def count(self, state: State | None = None) -> int:
         """How many there are (None: in any state)."""
@@ -196,7 +204,8 @@ async def forget_in_deliveries(connection: AsyncConnection, numbers: Sequence[st
 
 async def _behind_all(connection: AsyncConnection, at: int) -> int:
     """An instant after everything that was queued, even where the clock was set back: it is the order of sending."""
-    last = (await connection.execute(select(func.max(deliveries.c.queued_at)))).scalar_one()
+    last = func.max(deliveries.c.queued_at).filter(deliveries.c.queued_at < LAST_INSTANT_US)
+    last = (await connection.execute(select(last))).scalar_one()
     return at if last is None else max(at, last + 1)
 
 
@@ -212,6 +221,10 @@ def _row(key: str, webhook: str, message: Message, queued_at: int) -> dict[str, 
         "next_at": AT_ONCE,
         "in_digest": False,
     }
+
+
+def _place(row: Row[Any]) -> tuple[int, str]:
+    return row.queued_at, row.id
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransactio
 from voicedesk.errors import StoreError, StoreUnavailable, ValueRefused
 from voicedesk.store.postgresql import PostgreSQL
 from voicedesk.store.sqlite import SQLite
+from voicedesk.store.unread import UnreadRows
 
 LOCK_SECONDS = 10.0
 LOCK_STEP_SECONDS = 0.02
@@ -61,6 +62,7 @@ class Database:
         self.name = self._kind.name
         self.path = self._kind.path
         self.engine = self._kind.engine()
+        self.unread = UnreadRows()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

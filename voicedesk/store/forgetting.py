@@ -4,10 +4,13 @@ No table and no column is named where it is not special: a table that is made to
 done a few hundred rows at a time, so that the service goes on beside it.
 """
 
+import base64
 import json
+import re
 import secrets
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +28,7 @@ from voicedesk.store.packing import (
     pack_facts,
     pack_facts_text,
     packed_text,
+    partly_unpacked,
     unpack_events,
     unpack_facts,
 )
@@ -42,6 +46,7 @@ _ID_HEADERS = (b"Uniqueid", b"Linkedid", b"UniqueID", b"LinkedID", b"BridgeId", 
 _NUMBER_HEADERS = frozenset({b"CallerIDNum", b"ConnectedLineNum", b"Number", b"DialString", b"Exten"})
 _LONG = (calls, journal, legs)
 _END = b"\r\n"
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,8 @@ class Forgotten:
     news: int
     requests: int
     elsewhere: int
+    not_looked_into: tuple[str, ...] = ()
+    """Files beside the database that nobody can read, and that may hold it."""
 
 
 @dataclass(slots=True)
@@ -144,6 +151,19 @@ def forget_in_record(payload: bytes, traces: PhoneTraces) -> bytes:
 def _forget_in_aside(item: SetAside, traces: PhoneTraces) -> SetAside:
     about, reason = traces.text(item.about), traces.text(item.reason)
     return replace(item, about=about, reason=reason, content=traces.bytes(item.content))
+
+
+def forget_in_damaged(data: bytes, traces: PhoneTraces) -> bytes:
+    """Bytes that cannot be read as what they were: without the number, or none at all where it is packed in them."""
+    cleaned = traces.bytes(data)
+    found = partly_unpacked(cleaned)
+    for coded in _BASE64.findall(found):  # a record of the spill file has its calls so
+        with suppress(ValueError):
+            found += b" " + partly_unpacked(base64.b64decode(coded))
+    if traces.is_in(found.decode("utf-8", "surrogateescape")):
+        traces.found += 1
+        return b""
+    return cleaned
 
 
 def _clean_line(line: bytes, traces: PhoneTraces) -> bytes:
@@ -238,7 +258,10 @@ def _cleaned_json(text: str, traces: PhoneTraces) -> str:
 
 def _cleaned_bytes(table: Table, name: str, value: bytes, traces: PhoneTraces) -> bytes:
     if table is journal:
-        events = unpack_events(value)
+        try:
+            events = unpack_events(value)
+        except StoreError:
+            return forget_in_damaged(value, traces)
         cleaned = [forget_in_event(event, traces) for event in events]
         return value if cleaned == events else pack_events(cleaned)
     if name == "facts":
@@ -255,11 +278,11 @@ def _zipped(text: str) -> bytes:
 
 
 def _repacked(value: bytes, unpack: Callable[[bytes], str], pack: Callable[[str], bytes], traces: PhoneTraces) -> bytes:
-    """What cannot be unpacked is looked through as it is: bytes that were set aside."""
+    """What cannot be unpacked is looked through as it is: bytes that were set aside, or are damaged."""
     try:
         text = unpack(value)
         plain = json.loads(text)
     except (StoreError, zlib.error, ValueError, RecursionError):
-        return traces.bytes(value)
+        return forget_in_damaged(value, traces)
     cleaned = forget_in_plain(plain, traces)
     return value if cleaned == plain else pack(json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")))

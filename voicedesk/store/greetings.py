@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select, tuple_, update
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.store.decisions import HUMAN, prune_of_greetings
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import readable, whole_rows
+from voicedesk.store.packing import readable
 from voicedesk.store.tables import greetings
 
 STEP = 500
@@ -127,7 +128,8 @@ class Greetings:
         self, which: GreetingFilter, *, limit: int = 100, after: tuple[int, str, str] | None = None
     ) -> list[StoredGreeting]:
         """Greetings, newest first; `after` is the (answer, pbx, uniqueid) of the last one seen, for the next page."""
-        return whole_rows(await self._rows(which, limit, after), _stored)
+        rows_after = partial(self._rows, which)
+        return await self._database.unread.page(greetings, rows_after, _stored, key=_place, limit=limit, after=after)
 
     async def _rows(self, which: GreetingFilter, limit: int, after: tuple[int, str, str] | None) -> Sequence[Row[Any]]:
         key = tuple_(greetings.c.answered_at, greetings.c.pbx, greetings.c.uniqueid)
@@ -155,11 +157,11 @@ class Greetings:
         after: tuple[int, str, str] | None = None
         while True:
             rows = await self._rows(which, page, after)
-            for one in whole_rows(rows, _stored):
+            for one in self._database.unread.whole(greetings, rows, _stored):
                 yield one
-            if len(rows) < page:
+            if len(rows) < page or _place(rows[-1]) == after:
                 return
-            after = (rows[-1].answered_at, rows[-1].pbx, rows[-1].uniqueid)
+            after = _place(rows[-1])
 
 
 async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
@@ -191,9 +193,13 @@ def _row(greeting: StoredGreeting) -> dict[str, object]:
     return {**values, "evidence": zlib.compress(text.encode())}
 
 
+def _place(row: Row[Any]) -> tuple[int, str, str]:
+    return row.answered_at, row.pbx, row.uniqueid
+
+
 def _stored(row: Row[Any]) -> StoredGreeting:
     values = {name: value for name, value in row._mapping.items() if not name.startswith("human_")}
-    human = None
+    human: GreetingDecision | None = None
     if row.human_verdict is not None:
         human = GreetingDecision(
             verdict=row.human_verdict,

@@ -5,21 +5,19 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.ami.message import AmiEvent, make_mark
 from voicedesk.calls.model import Gap, GapReason
+from voicedesk.clock import is_instant
 from voicedesk.errors import StoreError
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import pack_events, restore_event, unpack_events, whole_rows
+from voicedesk.store.packing import pack_events, restore_event, unpack_events
 from voicedesk.store.tables import gaps, journal, pbxs
 
 PAGE = 200
 ENTRIES_BACK = 500
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,7 @@ class Journal:
         """
         while True:
             query = (
-                select(journal.c.sequence, journal.c.payload, journal.c.last_at)
+                select(journal.c.pbx, journal.c.sequence, journal.c.payload, journal.c.last_at)
                 .order_by(journal.c.sequence)
                 .limit(PAGE)
             )
@@ -84,11 +82,21 @@ class Journal:
             async with self._database.read() as connection:
                 rows = (await connection.execute(query)).all()
             for row in rows:
-                for event in _events(row):
+                for event in self._events(row):
                     yield row.sequence, event
             if len(rows) < PAGE:
                 return
             since = rows[-1].sequence + 1
+
+    def _events(self, row: Any) -> list[AmiEvent]:
+        """The events of an entry; the mark that some are missing, where it is damaged."""
+        found = self._database.unread.whole(
+            journal, [row], lambda one: [restore_event(raw) for raw in unpack_events(one.payload)]
+        )
+        if found:
+            return found[0]
+        at = row.last_at if is_instant(row.last_at) else 0
+        return [make_mark("VoicedeskLink", "dropped", at, Dropped=0)]
 
     async def linkedids_of(self, pbx: str, uniqueid: str, *, from_at: int, to_at: int) -> set[str]:
         """The linkedids that a channel had, by the events between two instants: to which call it belonged."""
@@ -124,20 +132,21 @@ class Journal:
         query = select(gaps).where(gaps.c.pbx == pbx).order_by(gaps.c.from_at)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [
-            StoredGap(
-                gap=Gap(from_at=row.from_at, to_at=row.to_at, reason=GapReason(row.reason)),
-                repaired_at=row.repaired_at,
-                repaired_calls=row.repaired_calls,
-                repaired_by=row.repaired_by,
-            )
-            for row in rows
-        ]
+        return self._database.unread.whole(gaps, rows, _gap)
 
     async def names(self) -> list[str]:
         """The PBXs that have a journal."""
         async with self._database.read() as connection:
             return [row.pbx for row in await connection.execute(select(pbxs.c.pbx).order_by(pbxs.c.pbx))]
+
+
+def _gap(row: Row[Any]) -> StoredGap:
+    return StoredGap(
+        gap=Gap(from_at=row.from_at, to_at=row.to_at, reason=GapReason(row.reason)),
+        repaired_at=row.repaired_at,
+        repaired_calls=row.repaired_calls,
+        repaired_by=row.repaired_by,
+    )
 
 
 async def append_entries(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
@@ -159,7 +168,11 @@ async def append_entries(connection: AsyncConnection, entries: Sequence[Entry]) 
 
 def _linkedids(payloads: Iterable[bytes], uniqueid: str) -> set[str]:
     found: set[str] = set()
-    for reduced in whole_rows(payloads, unpack_events):
+    for payload in payloads:
+        try:
+            reduced = unpack_events(payload)
+        except StoreError:  # whoever reads the journal in its order says so
+            continue
         for raw in reduced:
             if uniqueid.encode() not in raw:
                 continue
@@ -202,12 +215,3 @@ async def mark_repaired(
     """Notes within a transaction that a gap was filled; `at` None: only some calls of it were told."""
     here = (gaps.c.pbx == pbx) & (gaps.c.from_at == gap.from_at) & (gaps.c.reason == gap.reason.value)
     await connection.execute(update(gaps).where(here).values(repaired_at=at, repaired_calls=calls, repaired_by=by))
-
-
-def _events(row: Any) -> list[AmiEvent]:
-    """The events of an entry; the mark that some are missing, where it is damaged."""
-    try:
-        return [restore_event(raw) for raw in unpack_events(row.payload)]
-    except StoreError as error:
-        _log.error("journal_entry_damaged", entry=row.sequence, reason=str(error))
-        return [make_mark("VoicedeskLink", "dropped", row.last_at, Dropped=0)]

@@ -47,4 +47,5 @@ class OutageLog:
         """What is announced now, oldest first."""
         query = select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.started_at)
         async with self._database.read() as connection:
-            return [Outage(**row._mapping) for row in await connection.execute(query)]
+            rows = await connection.execute(query)
+            return self._database.unread.whole(outages, rows, lambda row: Outage(**row._mapping))

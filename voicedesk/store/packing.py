@@ -2,21 +2,15 @@
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
-import structlog
 from pydantic import TypeAdapter
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.bounds import clean_text
 from voicedesk.calls.model import CallFacts
 from voicedesk.errors import StoreError
-
-T = TypeVar("T")
-Row = TypeVar("Row")
 
 KEPT_HEADERS = frozenset(
     {
@@ -38,7 +32,6 @@ KEPT_HEADERS = frozenset(
 _KEPT = frozenset(name.encode() for name in KEPT_HEADERS)
 _END = b"\r\n\r\n"
 _FACTS = TypeAdapter(CallFacts)
-_log = structlog.get_logger()
 _FORMAT = b"\x01"
 _DICTIONARY = (
     b'"boot":null,"linkedids":["1795421","line":"","direction":"inbound","caller_number":"1380","started_at":1795421'
@@ -61,22 +54,6 @@ def readable(what: str) -> Iterator[None]:
     except (zlib.error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         why = f"{type(error).__name__}: {error}"[:200]
         raise StoreError(f"{what} is damaged in the database ({why}): put it back from a backup") from error
-
-
-def whole_rows(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
-    """What the rows say; one that is damaged is logged, once, and left out: the others are read all the same."""
-    found: list[T] = []
-    for row in rows:
-        try:
-            found.append(read(row))
-        except StoreError as error:
-            _tell_once(str(error))
-    return found
-
-
-@lru_cache(maxsize=1000)
-def _tell_once(reason: str) -> None:
-    _log.error("row_damaged", reason=reason)
 
 
 def pack_facts(facts: CallFacts) -> bytes:
@@ -108,6 +85,16 @@ def packed_text(packed: bytes) -> str:
 def pack_facts_text(text: str) -> bytes:
     """What `packed_text` gave, perhaps changed, as it lies in a row. Raises ValueError where these are no facts."""
     return pack_facts(_FACTS.validate_json(text))
+
+
+def partly_unpacked(packed: bytes) -> bytes:
+    """What can still be made out of damaged packed bytes, of whatever kind they were, after the bytes themselves."""
+    found = packed
+    for unpacker, data in ((zlib.decompressobj(), packed), (zlib.decompressobj(zdict=_DICTIONARY), packed[1:])):
+        with suppress(zlib.error):
+            for at in range(len(data)):
+                found += unpacker.decompress(data[at : at + 1])
+    return found
 
 
 def _unpacked(packed: bytes) -> bytes:

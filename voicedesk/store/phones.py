@@ -67,14 +67,14 @@ class Phones:
         query = select(phone_breaks).where(phone_breaks.c.to_at.is_(None))
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(phone_breaks.c.from_at, phone_breaks.c.id))
-            return [_break(row) for row in rows]
+            return self._database.unread.whole(phone_breaks, rows, _break)
 
     async def breaks(self, *, since: int | None = None, until: int | None = None, limit: int = 100) -> list[Break]:
         """Breaks that began in a period, the newest first."""
         query = _begun(select(phone_breaks), since, until)
         query = query.order_by(phone_breaks.c.from_at.desc(), phone_breaks.c.id).limit(limit)
         async with self._database.read() as connection:
-            return [_break(row) for row in await connection.execute(query)]
+            return self._database.unread.whole(phone_breaks, await connection.execute(query), _break)
 
     async def count_breaks(self, *, since: int | None = None, until: int | None = None) -> int:
         """How many breaks began in a period."""
@@ -87,7 +87,7 @@ class Phones:
         due = or_(phone_findings.c.to_at.is_(None), phone_findings.c.told < OVER)
         query = select(phone_findings).where(due).order_by(phone_findings.c.from_at, phone_findings.c.id)
         async with self._database.read() as connection:
-            return [_finding(row) for row in await connection.execute(query)]
+            return self._database.unread.whole(phone_findings, await connection.execute(query), _finding)
 
     async def findings(self, *, since: int | None = None, limit: int = 100) -> list[PhoneFinding]:
         """Findings that began from an instant on, the newest first."""
@@ -95,13 +95,14 @@ class Phones:
         if since is not None:
             query = query.where(phone_findings.c.from_at >= since)
         async with self._database.read() as connection:
-            return [_finding(row).finding for row in await connection.execute(query)]
+            rows = await connection.execute(query)
+            return [one.finding for one in self._database.unread.whole(phone_findings, rows, _finding)]
 
     async def phones(self) -> list[StoredPhone]:
         """How every phone stands, as it was last written down."""
         query = select(phone_states).order_by(phone_states.c.pbx, phone_states.c.endpoint)
         async with self._database.read() as connection:
-            return [_phone(row) for row in await connection.execute(query)]
+            return self._database.unread.whole(phone_states, await connection.execute(query), _phone)
 
     async def forget_phones(self, gone: Iterable[tuple[str, str]]) -> None:
         """Phones that nobody knows any more have no state."""

@@ -105,7 +105,7 @@ class Quarantine:
         query = query.where(table.state == state) if state is not None else query
         query = query.where(tuple_(table.at_us, table.id) < after) if after else query
         async with self._database.read() as connection:
-            return [_item(row) for row in await connection.execute(query)]
+            return self._database.unread.whole(quarantine, await connection.execute(query), _item)
 
     async def get(self, item_id: str) -> SetAside | None:
         """The one of an id, or of the only id that begins with it; None if there is none.
@@ -130,7 +130,10 @@ class Quarantine:
         query = select(quarantine.c.part, func.count()).where(quarantine.c.state == State.WAITING)
         async with self._database.read() as connection:
             rows = (await connection.execute(query.group_by(quarantine.c.part))).all()
-        return {Part(part): count for part, count in rows}
+        found = dict.fromkeys(Part, 0)
+        for part, count in rows:
+            found[Part(part) if part in list(Part) else Part.ROW] += count
+        return {part: count for part, count in found.items() if count}
 
     async def delete(self, ids: Sequence[str]) -> int:
         """Removes these for good; how many there were."""

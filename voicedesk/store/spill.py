@@ -132,6 +132,8 @@ class Spill:
     def rewrite(self, change: Callable[[bytes], bytes]) -> int:
         """Puts in the place of each record what `change` makes of it; how many differ. Nobody else may use the file.
 
+        A record of which nothing is left goes.
+
         What is torn or damaged is left out: nobody could read it. No byte of what was there is left. Raises
         SpillRefused, and the file is as it was then.
         """
@@ -147,7 +149,7 @@ class Spill:
         with _mapped(self.path):
             fresh.path.unlink(missing_ok=True)
         try:
-            fresh.append(after)
+            fresh.append([payload for payload in after if payload])
         except SpillRefused:
             fresh.path.unlink(missing_ok=True)
             raise

@@ -133,10 +133,16 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return seen.st_dev, seen.st_ino
 
 
+def _text(kept: bytes) -> str:
+    """SQLite keeps as text what is none, and one such value would fail the read of all rows beside it."""
+    return kept.decode("utf-8", "replace")
+
+
 def _tune(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
+        connection.driver_connection.text_factory = _text
         cursor = connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(pragma)

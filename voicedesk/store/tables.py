@@ -4,34 +4,18 @@ for queries only: a judgement is made from `facts` by the version of the rule th
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
-    Dialect,
     Float,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
-    Text,
     false,
 )
-from sqlalchemy.types import TypeDecorator
 
-from voicedesk.bounds import clean_text
+from voicedesk.store.columns import Flag, Heard, Packed
 
 metadata = MetaData()
-
-
-class Heard(TypeDecorator[str]):
-    """Text, which may have come from outside: what a database cannot keep of it is shown as replacement characters."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy calls it so
-        """What is written."""
-        return clean_text(value) if value else value
 
 
 calls = Table(
@@ -51,16 +35,16 @@ calls = Table(
     Column("answered_by", Heard),
     Column("agent", Heard),
     Column("ring_us", BigInteger),
-    Column("doubtful", Boolean, nullable=False),
-    Column("has_gap", Boolean, nullable=False),
+    Column("doubtful", Flag, nullable=False),
+    Column("has_gap", Flag, nullable=False),
     Column("rules_version", Heard, nullable=False),
-    Column("facts", LargeBinary, nullable=False),
+    Column("facts", Packed, nullable=False),
     Column("human_verdict", Heard),
     Column("human_by", Heard),
     Column("human_reason", Heard),
     Column("human_at", BigInteger),
     Column("human_cause", Heard),
-    Column("appeal_open", Boolean, nullable=False, server_default=false()),
+    Column("appeal_open", Flag, nullable=False, server_default=false()),
     Index("calls_by_start", "started_at", "id"),
     Index("calls_by_number", "caller_number"),
 )
@@ -87,7 +71,7 @@ journal = Table(
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("events", Integer, nullable=False),
-    Column("payload", LargeBinary, nullable=False),
+    Column("payload", Packed, nullable=False),
     Index("journal_by_time", "last_at"),
 )
 
@@ -124,19 +108,19 @@ greetings = Table(
     Column("answered_at", BigInteger, nullable=False),
     Column("verdict", Heard),
     Column("reason", Heard),
-    Column("needs_review", Boolean, nullable=False),
+    Column("needs_review", Flag, nullable=False),
     Column("forbidden", Integer, nullable=False),
-    Column("is_final", Boolean, nullable=False),
+    Column("is_final", Flag, nullable=False),
     Column("rules_version", Heard),
     Column("model", Heard),
     Column("recording", Heard),
-    Column("evidence", LargeBinary, nullable=False),
+    Column("evidence", Packed, nullable=False),
     Column("human_verdict", Heard),
     Column("human_by", Heard),
     Column("human_reason", Heard),
     Column("human_at", BigInteger),
-    Column("human_forbidden", Boolean),
-    Column("appeal_open", Boolean, nullable=False, server_default=false()),
+    Column("human_forbidden", Flag),
+    Column("appeal_open", Flag, nullable=False, server_default=false()),
     Index("greetings_by_time", "answered_at"),
     Index("greetings_by_call", "call_id"),
 )
@@ -153,7 +137,7 @@ decisions = Table(
     Column("move", Heard, nullable=False),
     Column("verdict", Heard),
     Column("cause", Heard),
-    Column("forbidden", Boolean),
+    Column("forbidden", Flag),
     Column("reason", Heard, nullable=False),
     Column("by", Heard, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -181,7 +165,7 @@ consultations = Table(
     Column("exit", Heard),
     Column("sms_to", Heard),
     Column("sms_outcome", Heard),
-    Column("keys", LargeBinary, nullable=False),
+    Column("keys", Packed, nullable=False),
     Index("consultations_by_time", "started_at"),
     Index("consultations_by_call", "call_id"),
     Index("consultations_by_number", "caller_number"),
@@ -197,8 +181,8 @@ notices = Table(
     Column("version", Heard, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
-    Column("is_complete", Boolean, nullable=False),
-    Column("slow", Boolean, nullable=False),
+    Column("is_complete", Flag, nullable=False),
+    Column("slow", Flag, nullable=False),
     Column("parts", Heard, nullable=False),
     Index("notices_by_item", "item", "started_at"),
 )
@@ -218,7 +202,7 @@ tickets = Table(
     Column("outcome", Heard),
     Column("open_key", Heard, unique=True),
     Column("version", Integer, nullable=False),
-    Column("packed", LargeBinary, nullable=False),
+    Column("packed", Packed, nullable=False),
     Index("tickets_by_due", "closed_at", "due_at"),
     Index("tickets_by_opening", "opened_at", "id"),
     Index("tickets_by_number", "number"),
@@ -262,7 +246,7 @@ phone_breaks = Table(
     Column("agent", Heard),
     Column("source", Heard, nullable=False),
     Column("asked_by", Heard, nullable=False),
-    Column("end_seen", Boolean, nullable=False),
+    Column("end_seen", Flag, nullable=False),
     Index("phone_breaks_by_time", "from_at", "id"),
     Index("phone_breaks_by_end", "to_at"),
 )
@@ -280,7 +264,7 @@ phone_findings = Table(
     Column("evidence", Heard, nullable=False),
     Column("agent", Heard),
     Column("about", Heard, nullable=False),
-    Column("end_seen", Boolean, nullable=False),
+    Column("end_seen", Flag, nullable=False),
     Column("told", Integer, nullable=False),
     Index("phone_findings_by_time", "from_at", "id"),
     Index("phone_findings_by_end", "to_at"),
@@ -293,10 +277,10 @@ phone_states = Table(
     Column("endpoint", Heard, primary_key=True),
     Column("state", Heard, nullable=False),
     Column("since", BigInteger, nullable=False),
-    Column("is_current", Boolean, nullable=False),
+    Column("is_current", Flag, nullable=False),
     Column("on_break_since", BigInteger),
     Column("reason", Heard, nullable=False),
-    Column("dnd", Boolean),
+    Column("dnd", Flag),
     Column("member", Heard),
     Column("signs", Heard, nullable=False),
 )
@@ -348,7 +332,7 @@ deliveries = Table(
     Column("queued_at", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_at", BigInteger, nullable=False),
-    Column("in_digest", Boolean, nullable=False),
+    Column("in_digest", Flag, nullable=False),
     Column("ended_at", BigInteger),
     Column("error", Heard),
     Index("deliveries_by_webhook", "state", "webhook", "queued_at"),
@@ -364,7 +348,7 @@ quarantine = Table(
     Column("pbx", Heard, nullable=False),
     Column("about", Heard, nullable=False),
     Column("reason", Heard, nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", Packed, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("state", Heard, nullable=False),
     Index("quarantine_by_time", "at_us", "id"),

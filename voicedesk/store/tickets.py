@@ -15,11 +15,11 @@ from sqlalchemy import Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import JudgedCall
-from voicedesk.errors import InputError, StoreUnavailable
+from voicedesk.errors import InputError, StoreError, StoreUnavailable
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.store.calls import spellings
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import readable, whole_rows
+from voicedesk.store.packing import readable
 from voicedesk.store.tables import attempts, desk_inbox, ticket_sources, tickets
 from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State, Ticket
 
@@ -104,7 +104,7 @@ class Tickets:
         """Every ticket without an end."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(tickets).where(tickets.c.closed_at.is_(None)))
-            return whole_rows(rows, _stored)
+            return self._database.unread.whole(tickets, rows, _stored)
 
     async def each(self, which: TicketFilter) -> AsyncIterator[Ticket]:
         """Every matching ticket, a page at a time."""
@@ -169,18 +169,24 @@ class Tickets:
 
     async def _attempts(self, query: Select[Any]) -> list[Attempt]:
         async with self._database.read() as connection:
-            return [Attempt(**row._mapping) for row in await connection.execute(query)]
+            rows = await connection.execute(query)
+            return self._database.unread.whole(attempts, rows, lambda row: Attempt(**row._mapping))
 
     async def list(
         self, which: TicketFilter, *, limit: int = 100, after: tuple[int, str] | None = None
     ) -> list[Ticket]:
         """Tickets, what is due first in front; `after` is the (due, id) of the last one seen, for the next page."""
-        key = tuple_(tickets.c.due_at, tickets.c.id)
-        query = _matching(select(tickets), which).order_by(tickets.c.due_at, tickets.c.id).limit(limit)
-        if after is not None:
-            query = query.where(key > after)
-        async with self._database.read() as connection:
-            return [one.ticket for one in whole_rows(await connection.execute(query), _stored)]
+        query = _matching(select(tickets), which).order_by(tickets.c.due_at, tickets.c.id)
+
+        async def rows_after(count: int, last: tuple[int, str] | None) -> Sequence[Row[Any]]:
+            key = tuple_(tickets.c.due_at, tickets.c.id)
+            page = query.where(key > last) if last is not None else query
+            async with self._database.read() as connection:
+                rows: Sequence[Row[Any]] = (await connection.execute(page.limit(count))).all()
+                return rows
+
+        found = await self._database.unread.page(tickets, rows_after, _stored, key=_place, limit=limit, after=after)
+        return [one.ticket for one in found]
 
     async def known(self, column: str) -> set[str]:
         """Every value of a column ("line_group", "owner") that some ticket has."""
@@ -219,7 +225,13 @@ async def forget_in_tickets(connection: AsyncConnection, traces: PhoneTraces, at
     theirs = [number for number in known if traces.is_it(number)]
     rows = (await connection.execute(select(tickets).where(tickets.c.number.in_(theirs)))).all()
     for row in rows:
-        stored = _stored(row)
+        try:
+            stored = _stored(row)
+        except StoreError:  # nothing of it can be kept but its figures
+            ended = {"state": State.CLOSED.value, "closed_at": row.closed_at or at, "number": None, "open_key": None}
+            here = tickets.c.id == row.id
+            await connection.execute(update(tickets).where(here).values(packed=b"", **ended))
+            continue
         await _save(connection, replace(stored, ticket=_nameless(stored.ticket, at)))
     return len(rows)
 
@@ -290,6 +302,10 @@ def _row(stored: StoredTicket) -> dict[str, Any]:
         "version": stored.version + 1,
         "packed": zlib.compress(_TICKET.dump_json(ticket)),
     }
+
+
+def _place(row: Row[Any]) -> tuple[int, str]:
+    return row.due_at, row.id
 
 
 def _stored(row: Row[Any]) -> StoredTicket:

@@ -5,19 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.contracts.store.conftest import call_of
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.three_rings import judge
 from voicedesk.errors import StoreError
 from voicedesk.phone_traces import PhoneTraces
+from voicedesk.services.retention import forget
+from voicedesk.settings import Settings
+from voicedesk.store.batch import Batch, pack_batch, unpack_batch
 from voicedesk.store.calls import Filter
 from voicedesk.store.greetings import StoredGreeting
-from voicedesk.store.packing import packed_text
+from voicedesk.store.packing import packed_text, partly_unpacked
 from voicedesk.store.requests import RequestState
-from voicedesk.store.spill import Spill
+from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.tables import metadata
+from voicedesk.store.tickets import Change, StoredTicket
+from voicedesk.tickets.model import Kind, Ticket
 from voicedesk.webhooks.message import Message
 
 N = "13812341234"
@@ -144,3 +149,60 @@ def test_what_waits_in_the_spill_file_is_forgotten_and_what_is_damaged_there_is_
     assert spill.rewrite(lambda payload: payload.replace(N.encode(), b"gone")) == 1
     spill.close()
     assert [file for file in tmp_path.iterdir() if N.encode() in file.read_bytes()] == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 30, b"\xff"], ids=ascii)
+async def test_a_damaged_row_keeps_nobody_from_being_forgotten_and_keeps_no_number_itself(store, damage):
+    facts = [replace(call_of("a_answer_2rings").facts, id=f"c{n}", caller_number=N) for n in range(2)]
+    judged = [JudgedCall(facts=one, judgement=judge(one)) for one in facts]
+    store.writer.add("p", resume_from=1, events=[told("CallerIDNum", N, n) for n in range(60)], calls=judged)
+    await store.writer.flush()
+    tickets = [
+        Ticket(id=f"t{n}", kind=Kind.COMPLAINT, group="g", number=N, opened_at=1, due_at=2, promised_at=2,
+               waiting_since=1, citizen="王小明")
+        for n in range(2)
+    ]  # fmt: skip
+    await store.tickets.change(Change(tickets=[StoredTicket(ticket=one) for one in tickets]))
+    for table, column, key in (
+        ("calls", "facts", "id"),
+        ("journal", "payload", "sequence"),
+        ("tickets", "packed", "id"),
+    ):
+        here = metadata.tables[table]
+        async with store.database.write() as connection:
+            row = (await connection.execute(select(here).order_by(here.c[key].desc()))).first()
+            torn = {column: row._mapping[column][:-12] + damage}
+            await connection.execute(update(here).where(here.c[key] == row._mapping[key]).values(torn))
+    await store.retention.forget_number(N, "0371", at=2)
+    async with store.database.read() as connection:
+        for table in metadata.sorted_tables:
+            for row in await connection.execute(select(table)):
+                packed = b" ".join(partly_unpacked(one) for one in row if isinstance(one, bytes))
+                assert N not in f"{row} {packed!r}", table
+    assert [one.ticket.id for one in await store.tickets.live()] == []
+
+
+@pytest.mark.database_file
+async def test_records_that_nobody_can_read_go_with_the_number_or_are_named(store, store_url, tmp_path):
+    settings = Settings.model_validate({"store": {"url": store_url}})
+    facts = replace(call_of("a_answer_2rings").facts, caller_number=N)
+    batch = Batch(pbx="p", sequence=1, resume_from=1, first_at=1, last_at=2, reduced=[])
+    batch.calls[facts.id] = JudgedCall(facts=facts, judgement=judge(facts))
+    newer = zlib.compress(zlib.decompress(pack_batch(batch)).replace(b'"sequence"', b'"place"'))
+    spill = spill_file(store_url, None)
+    for n, payload in enumerate((newer, newer[:-9], f"{N} x".encode(), b"\xff nobody knows")):
+        spill.with_name(f"{spill.name}.unread-{n}").write_bytes(payload)
+    aside = Spill(spill.with_name(f"{spill.name}.aside-1"), reserve_bytes=4096)
+    aside.append([pack_batch(batch), newer, b"\xff nobody knows"])
+    aside.close()
+    done = await forget(store, settings, N, 3, token="abcdefgh", is_running=False)
+    assert [Path(one).suffix for one in done.not_looked_into] == [".unread-2", ".unread-3"]
+    for file in tmp_path.iterdir():
+        assert N.encode() not in file.read_bytes(), file
+    assert sorted(file.name.rpartition(".")[2] for file in tmp_path.glob("*unread*")) == ["unread-2", "unread-3"]
+    aside = Spill(aside.path, reserve_bytes=4096)
+    aside.open()
+    left = [payload for _, payload in aside.records()]
+    aside.close()
+    assert len(left) == 2
+    assert next(iter(unpack_batch(left[0]).calls.values())).facts.caller_number is None
