@@ -200,13 +200,18 @@ async def _clean_row(connection: AsyncConnection, table: Table, row: Row[Any], t
 
 async def _empty_if_it_holds(connection: AsyncConnection, row: Row[Any], traces: PhoneTraces) -> bool:
     """What was set aside with the number keeps nothing of it but that there was something, and when."""
-    texts = (row.about, row.reason, row.content.decode("utf-8", "surrogateescape"))
+    texts = [_as_text(one) for one in (row.about, row.reason, row.content)]
     clean = traces.short if traces.is_short else traces.text
     if all(clean(text) == text for text in texts):
         return False
     values = {"id": secrets.token_hex(8), "about": "", "reason": "", "content": b""}
     await connection.execute(update(quarantine).where(quarantine.c.id == row.id).values(values))
     return True
+
+
+def _as_text(value: object) -> str:
+    """SQLite keeps anything in any column."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
 def _emptied(row: Row[Any], at: int) -> dict[str, Any]:
@@ -237,13 +242,17 @@ def _cleaned_json(text: str, traces: PhoneTraces) -> str:
 
 
 def _cleaned_bytes(table: Table, name: str, value: bytes, traces: PhoneTraces) -> bytes:
-    if table is journal:
+    """What is damaged so that nobody can read it may hold the number all the same: it is emptied, and still damaged."""
+    if table is not journal and name != "facts":
+        return _repacked(value, _unzipped, _zipped, traces)
+    try:
+        if table is not journal:
+            return _changed_text(value, packed_text(value), pack_facts_text, traces)
         events = unpack_events(value)
-        cleaned = [forget_in_event(event, traces) for event in events]
-        return value if cleaned == events else pack_events(cleaned)
-    if name == "facts":
-        return _repacked(value, packed_text, pack_facts_text, traces)
-    return _repacked(value, _unzipped, _zipped, traces)
+    except (StoreError, ValueError, RecursionError):
+        return b""
+    cleaned = [forget_in_event(event, traces) for event in events]
+    return value if cleaned == events else pack_events(cleaned)
 
 
 def _unzipped(packed: bytes) -> str:
@@ -257,9 +266,13 @@ def _zipped(text: str) -> bytes:
 def _repacked(value: bytes, unpack: Callable[[bytes], str], pack: Callable[[str], bytes], traces: PhoneTraces) -> bytes:
     """What cannot be unpacked is looked through as it is: bytes that were set aside."""
     try:
-        text = unpack(value)
-        plain = json.loads(text)
+        return _changed_text(value, unpack(value), pack, traces)
     except (StoreError, zlib.error, ValueError, RecursionError):
         return traces.bytes(value)
+
+
+def _changed_text(value: bytes, text: str, pack: Callable[[str], bytes], traces: PhoneTraces) -> bytes:
+    """Packed JSON anew, where the number stood in its text. Raises ValueError or RecursionError where it is none."""
+    plain = json.loads(text)
     cleaned = forget_in_plain(plain, traces)
     return value if cleaned == plain else pack(json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")))

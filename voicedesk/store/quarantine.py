@@ -198,7 +198,7 @@ def _item(row: Row[Any]) -> SetAside:
     )
 
 
-def _part(value: object) -> Part:
+def _part(value: Any) -> Part:
     """A part that this version does not know is a row that does not fit."""
     return Part(value) if value in set(Part) else Part.ROW
 

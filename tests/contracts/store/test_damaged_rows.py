@@ -124,3 +124,24 @@ async def test_a_damaged_row_of_what_was_set_aside_hides_no_other(filled, column
     assert sum((await store.quarantine.waiting()).values()) in (1, 2)
     assert await store.quarantine.get(items[0].id) == bad
     assert await store.quarantine.delete([items[0].id]) == 1
+
+
+@pytest.mark.parametrize("damage", [b"\xff" * 50, b"\x01", b"\x01nonsense", "text"], ids=range(4))
+@pytest.mark.parametrize("where", ["calls set facts", "journal set payload", "quarantine set content"])
+async def test_a_number_is_forgotten_also_beside_a_row_that_is_damaged(filled, where, damage):
+    store, judged = filled
+    await set_raw(store, "update calls set caller_number = '13812341234'")
+    await store.quarantine.add([set_aside(Part.EVENT, at_us=1, about="DAHDI/i1/13812341234-5", reason="odd")])
+    table, _, column = where.split()
+    key = {"calls": f"id = '{judged[1].facts.id}'", "journal": "sequence = 2"}.get(table, "at_us = 1")
+    await set_raw(store, f"update {where} = ? where {key}", damage)
+    await store.retention.forget_number("13812341234", at=5)
+    async with store.database.read() as connection:
+        kept = (await connection.exec_driver_sql(f"select {column} from {table} where {key}")).scalar()
+        named = (
+            await connection.exec_driver_sql("select count(*) from calls where caller_number is not null")
+        ).scalar()
+    assert kept in (b"", "text")
+    assert named == 0
+    assert [one.about for one in await store.quarantine.list()] == [""]
+    assert len(await store.calls.list(Filter(), limit=10)) in (2, 3)
