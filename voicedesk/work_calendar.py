@@ -21,6 +21,7 @@ from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from voicedesk.errors import SettingsError
+from voicedesk.plain_files import read_plain
 
 Duty = tuple[str, ...]
 _US = 1_000_000
@@ -235,7 +236,7 @@ def read_own_days(file: Path) -> dict[date, OwnDay]:
     UTF-8, or GB 18030 as spreadsheets save it. Raises SettingsError that names the line.
     """
     try:
-        raw = file.read_bytes()
+        raw = read_plain(file)
     except OSError as error:
         raise SettingsError(f"calendar.file {file} cannot be read ({error.strerror}): correct its path") from error
     days: dict[date, OwnDay] = {}

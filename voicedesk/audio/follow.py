@@ -8,6 +8,7 @@ from typing import NamedTuple
 from voicedesk.audio.g711 import Samples
 from voicedesk.audio.wav import Layout, read_layout
 from voicedesk.errors import InputError
+from voicedesk.plain_files import open_plain
 
 HEAD_BYTES, LONGEST_HEAD_BYTES = 64, 4096
 POLL_SECONDS = 0.05
@@ -85,7 +86,7 @@ def _size(path: Path) -> int:
 
 def _read(path: Path, offset: int, length: int) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             file.seek(offset)
             return file.read(length)
     except OSError as error:

@@ -14,6 +14,7 @@ import numpy as np
 from voicedesk.audio.g711 import Samples, decode_alaw, decode_ulaw
 from voicedesk.audio.riff import UNKNOWN_SIZES, body_of
 from voicedesk.errors import InputError
+from voicedesk.plain_files import read_plain
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_SECONDS = 2 * 3600
@@ -95,7 +96,7 @@ def read_sound(path: Path) -> Sound:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise InputError(f"{path}: {size // 2**20} MiB is too large for a recording of a call")
-        data = path.read_bytes()
+        data = read_plain(path, MAX_BYTES)
         grows = path.stat().st_size > len(data)
     except OSError as error:
         raise InputError(f"{path}: the sound file cannot be read: {error.strerror}") from error

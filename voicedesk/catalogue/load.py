@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from voicedesk.catalogue.model import SHARED, Basis, Catalogue, Group, Item, Kind, Part, PartText, Problem, Publication
 from voicedesk.errors import InputError
+from voicedesk.plain_files import read_plain
 from voicedesk.settings.environment import nearest
 from voicedesk.settings.source import KeyPath, lines_of
 
@@ -203,7 +204,7 @@ def _order(file: Path) -> int:
 
 def problem_at(file: Path, path: KeyPath, text: str, *, item: str | None = None, is_remark: bool = False) -> Problem:
     """A problem with the line where a key stands, or the table around it; without one the last line of the file."""
-    source = file.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    source = read_plain(file).decode("utf-8-sig").replace("\r\n", "\n")
     lines = lines_of(source)
     near = (lines[path[:length]] for length in range(len(path), 0, -1) if path[:length] in lines)
     line = next(near, source.rstrip("\n").count("\n") + 1)
@@ -231,7 +232,7 @@ def _item_of(file: Path) -> str | None:
 
 def _validated(table: type[Read], file: Path) -> Read:
     try:
-        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = read_plain(file).decode("utf-8-sig").replace("\r\n", "\n")
         return table.model_validate(tomllib.loads(text))
     except OSError as error:
         raise Unreadable(

@@ -16,6 +16,7 @@ from voicedesk.errors import InputError
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import GreetingRules, Limits, Template
 from voicedesk.greeting.verdict import is_understood, judge_greeting
+from voicedesk.plain_files import read_plain
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Transcript, Understanding
 
@@ -136,7 +137,7 @@ def thresholds_of(model: SpeechModel) -> Thresholds:
     """A model's limits of doubt: as calibrated here, else the careful ones. Raises InputError for a damaged file."""
     path = model.path / FILE
     try:
-        return Thresholds(**json.loads(path.read_text(encoding="utf-8"))["thresholds"])
+        return Thresholds(**json.loads(read_plain(path))["thresholds"])
     except FileNotFoundError:
         return Thresholds()
     except (OSError, ValueError, TypeError, LookupError, RecursionError, MemoryError) as error:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from voicedesk.errors import InputError
 from voicedesk.greeting.phrases import read_phrase
+from voicedesk.plain_files import read_plain
 
 
 def _readable(text: str) -> str:
@@ -141,7 +142,7 @@ def read_rules(text: str, source: str) -> GreetingRules:
 def rules_from_file(path: Path) -> GreetingRules:
     """A hall's own rule set; raises InputError where it cannot be read."""
     try:
-        return read_rules(path.read_text(encoding="utf-8"), str(path))
+        return read_rules(read_plain(path).decode("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: the greeting rules cannot be read: {error}") from error
 

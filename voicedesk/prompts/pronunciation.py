@@ -13,6 +13,7 @@ from pypinyin import Style, lazy_pinyin
 
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
+from voicedesk.plain_files import read_plain
 from voicedesk.texts_folder import shipped_texts
 
 _SHIPPED = shipped_texts() / CHINESE / "readings.toml"
@@ -59,7 +60,7 @@ def load_pronunciation(file: Path) -> Pronunciation:
 
 def _readings(file: Path) -> dict[str, str]:
     try:
-        readings = tomllib.loads(file.read_text(encoding="utf-8"))
+        readings = tomllib.loads(read_plain(file).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, nested or long without end
         raise InputError(f"{file}: cannot be read: {error}") from error
     for word, read in readings.items():

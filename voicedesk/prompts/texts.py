@@ -6,6 +6,7 @@ from pathlib import Path
 
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE, ENGLISH, Frame, places_of
+from voicedesk.plain_files import read_plain
 from voicedesk.texts_folder import shipped_texts
 
 LANGUAGES = (CHINESE, ENGLISH)
@@ -26,7 +27,7 @@ def load_frames(folder: Path) -> dict[str, Frame]:
 
 def _read(file: Path) -> dict[str, str]:
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_plain(file).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, nested or long without end
         raise InputError(f"{file}: cannot be read: {error}") from error
     for key, value in values.items():

@@ -27,6 +27,7 @@ from voicedesk.greeting.model import Doubt, GreetingJudgement, GreetingVerdict, 
 from voicedesk.greeting.privacy import without_long_numbers
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.plain_files import open_plain
 from voicedesk.services import recordings
 from voicedesk.services.greeting_rules import greeting_task, names_of
 from voicedesk.services.guard import Guard, Part, written
@@ -488,7 +489,7 @@ class GreetingWatch:
 
 def _beginning(path: Path) -> bytes:
     """How a recording begins; all of it still lies where it lay."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return file.read(BEGINNING_BYTES)
 
 

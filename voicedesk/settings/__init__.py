@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicedesk.errors import SettingsError
 from voicedesk.ownership import give_like
+from voicedesk.plain_files import read_plain
 from voicedesk.settings.checks import Problem, problems, webhook_problems
 from voicedesk.settings.environment import keys_of, lay_over, nearest, table_type
 from voicedesk.settings.houses import with_pbx
@@ -124,7 +125,7 @@ def with_key(file: Path, table: str, key: str, value: str) -> None:
 
     Raises SettingsError, with the file unchanged, if it would be wrong then or cannot be written.
     """
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = read_plain(file).decode("utf-8").splitlines()
     entry = f"{key} = {json.dumps(value, ensure_ascii=False)}"
     places = lines_of("\n".join(lines))
     header = next((n for n, line in enumerate(lines) if line.split("#")[0].strip() == f"[{table}]"), None)
@@ -278,7 +279,7 @@ def _read_secret(file: Path) -> str:
         mode = file.stat().st_mode
         if mode & 0o077:
             raise ValueError(f"{file} can be read by others (mode {mode & 0o777:04o}): chmod 600 {file}")
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = read_plain(file).decode("utf-8").splitlines()
     except FileNotFoundError as error:
         made = f"make it, readable by its owner alone: (umask 077; openssl rand -hex 24 > {shlex.quote(str(file))})"
         raise ValueError(f"{file} is not there: correct the path, or for a new manager user {made}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from voicedesk.errors import SettingsError
+from voicedesk.plain_files import read_plain
 
 PREFIX = "VOICEDESK_"
 FILE_VARIABLE = "VOICEDESK_CONFIG"
@@ -50,7 +51,7 @@ def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 def read_file(file: Path) -> Source:
     """The file's values and lines. Raises SettingsError if it cannot be read or is not TOML."""
     try:
-        text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = read_plain(file).decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise SettingsError(f"{file} cannot be read ({error.strerror}): write one with: voicedesk init") from error
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from voicedesk.errors import InputError
+from voicedesk.plain_files import read_plain
 from voicedesk.speech.transcript import UNKNOWN_WORD
 
 DEFAULT_RATE = 16000
@@ -91,7 +92,7 @@ def embedded_model() -> SpeechModel:
 
 def _origin(path: Path) -> dict[str, object]:
     try:
-        found = json.loads((path / ORIGIN).read_text(encoding="utf-8"))
+        found = json.loads(read_plain(path / ORIGIN))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -123,6 +124,6 @@ def _rate_named(value: str, file: Path) -> int:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return read_plain(file).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: it cannot be read: install the model again: {error}") from error

@@ -220,13 +220,18 @@ async def _clean_row(connection: AsyncConnection, table: Table, row: Row[Any], t
 
 async def _empty_if_it_holds(connection: AsyncConnection, row: Row[Any], traces: PhoneTraces) -> bool:
     """What was set aside with the number keeps nothing of it but that there was something, and when."""
-    texts = (row.about, row.reason, row.content.decode("utf-8", "surrogateescape"))
+    texts = [_as_text(one) for one in (row.about, row.reason, row.content)]
     clean = traces.short if traces.is_short else traces.text
     if all(clean(text) == text for text in texts):
         return False
     values = {"id": secrets.token_hex(8), "about": "", "reason": "", "content": b""}
     await connection.execute(update(quarantine).where(quarantine.c.id == row.id).values(values))
     return True
+
+
+def _as_text(value: object) -> str:
+    """SQLite keeps anything in any column."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
 def _emptied(row: Row[Any], at: int) -> dict[str, Any]:
@@ -280,8 +285,7 @@ def _zipped(text: str) -> bytes:
 def _repacked(value: bytes, unpack: Callable[[bytes], str], pack: Callable[[str], bytes], traces: PhoneTraces) -> bytes:
     """What cannot be unpacked is looked through as it is: bytes that were set aside, or are damaged."""
     try:
-        text = unpack(value)
-        plain = json.loads(text)
+        plain = json.loads(unpack(value))
     except (StoreError, zlib.error, ValueError, RecursionError):
         return forget_in_damaged(value, traces)
     cleaned = forget_in_plain(plain, traces)

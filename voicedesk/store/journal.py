@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.ami.message import AmiEvent, make_mark
 from voicedesk.calls.model import Gap, GapReason
-from voicedesk.clock import is_instant
+from voicedesk.clock import LAST_INSTANT_US, is_instant
 from voicedesk.errors import StoreError
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import pack_events, restore_event, unpack_events
@@ -18,6 +19,8 @@ from voicedesk.store.tables import gaps, journal, pbxs
 
 PAGE = 200
 ENTRIES_BACK = 500
+_MOST = 2**62
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +65,8 @@ class Journal:
 
     async def position(self, pbx: str) -> Position | None:
         """How far the journal of a PBX has come; None if it has none."""
-        query = select(pbxs).where(pbxs.c.pbx == pbx)
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
-        return Position(sequence=row.sequence, resume_from=row.resume_from, last_at=row.last_at) if row else None
+            return await position_of(connection, pbx)
 
     async def events(self, pbx: str, *, since: int = 0) -> AsyncIterator[tuple[int, AmiEvent]]:
         """The events of a PBX from entry `since` on, in order, each with the entry it stands in.
@@ -147,6 +148,30 @@ def _gap(row: Row[Any]) -> StoredGap:
         repaired_calls=row.repaired_calls,
         repaired_by=row.repaired_by,
     )
+
+
+async def position_of(connection: AsyncConnection, pbx: str) -> Position | None:
+    """How far the journal of a PBX has come; None if it has none. What is damaged in the row that says so is made anew
+    from the journal itself: entries go on behind the last one, and nobody is kept out by it."""
+    row = (await connection.execute(select(pbxs).where(pbxs.c.pbx == pbx))).first()
+    if row is None:
+        return None
+    if _is_whole(row.sequence) and _is_whole(row.resume_from) and _is_whole(row.last_at) and is_instant(row.last_at):
+        return Position(sequence=row.sequence, resume_from=row.resume_from, last_at=row.last_at)
+    _log.error("journal_position_damaged", pbx=pbx, cure="none is needed: it is made anew from the journal")
+    query = select(func.max(journal.c.sequence)).where(journal.c.pbx == pbx, journal.c.sequence.between(0, _MOST))
+    sequence = row.sequence if _is_whole(row.sequence) else (await connection.execute(query)).scalar() or 0
+    newest = select(func.max(journal.c.last_at)).where(journal.c.pbx == pbx)
+    newest = newest.where(journal.c.last_at.between(0, LAST_INSTANT_US - 1))
+    is_time = _is_whole(row.last_at) and is_instant(row.last_at)
+    last_at = row.last_at if is_time else (await connection.execute(newest)).scalar() or 0
+    resume_from = row.resume_from if _is_whole(row.resume_from) else max(sequence - ENTRIES_BACK, 0)
+    return Position(sequence=sequence, resume_from=resume_from, last_at=last_at)
+
+
+def _is_whole(value: object) -> bool:
+    """Whether it is a number that our own counting comes to: SQLite keeps anything in any column."""
+    return isinstance(value, int) and 0 <= value <= _MOST
 
 
 async def append_entries(connection: AsyncConnection, entries: Sequence[Entry]) -> None:

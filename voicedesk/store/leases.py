@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.clock import MICROSECONDS, NowUs
+from voicedesk.clock import MICROSECONDS, NowUs, is_instant
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.tables import leases
 
 GIVEN_BACK = 0
+_NO_TIME = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +72,9 @@ class Leases:
 
 
 async def _lease(connection: AsyncConnection, name: str) -> Lease | None:
+    """What is damaged in it names nobody, and is no time: such a lease is over once it has stood still."""
     row = (await connection.execute(select(leases).where(leases.c.name == name))).first()
-    return Lease(row.owner, row.until) if row is not None else None
+    if row is None:
+        return None
+    is_time = isinstance(row.until, int) and (row.until == GIVEN_BACK or is_instant(row.until))
+    return Lease(row.owner if isinstance(row.owner, str) else "", row.until if is_time else _NO_TIME)

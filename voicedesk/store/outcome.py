@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.errors import JournalTaken
 from voicedesk.store.batch import Batch
-from voicedesk.store.tables import journal, pbxs
+from voicedesk.store.journal import position_of
+from voicedesk.store.tables import journal
 
 
 async def not_yet_there(connection: AsyncConnection, batches: Iterable[Batch]) -> list[Batch]:
@@ -32,9 +33,8 @@ async def not_yet_there(connection: AsyncConnection, batches: Iterable[Batch]) -
 
 
 async def _position(connection: AsyncConnection, pbx: str) -> tuple[int, int]:
-    query = select(pbxs.c.sequence, pbxs.c.last_at).where(pbxs.c.pbx == pbx)
-    row = (await connection.execute(query)).first()
-    return (row.sequence, row.last_at) if row else (0, 0)
+    position = await position_of(connection, pbx)
+    return (position.sequence, position.last_at) if position else (0, 0)
 
 
 async def _must_be_ours(connection: AsyncConnection, batch: Batch) -> None:

@@ -8,6 +8,7 @@ waiting ──retry──► retried
 The same trouble again is counted in its own row, so that a fault which repeats fills no disk.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.bounds import clean_text
+from voicedesk.clock import is_instant
 from voicedesk.errors import InputError
 from voicedesk.store.engine import Database
 from voicedesk.store.tables import quarantine
@@ -130,10 +132,10 @@ class Quarantine:
         query = select(quarantine.c.part, func.count()).where(quarantine.c.state == State.WAITING)
         async with self._database.read() as connection:
             rows = (await connection.execute(query.group_by(quarantine.c.part))).all()
-        found = dict.fromkeys(Part, 0)
+        counts: Counter[Part] = Counter()
         for part, count in rows:
-            found[Part(part) if part in list(Part) else Part.ROW] += count
-        return {part: count for part, count in found.items() if count}
+            counts[_part(part)] += count
+        return dict(counts)
 
     async def delete(self, ids: Sequence[str]) -> int:
         """Removes these for good; how many there were."""
@@ -181,5 +183,25 @@ def _row(item: SetAside) -> dict[str, Any]:
 
 
 def _item(row: Row[Any]) -> SetAside:
-    values = dict(row._mapping)
-    return SetAside(part=Part(values.pop("part")), state=State(values.pop("state")), **values)
+    """What is in a row that another version, or a fault, wrote can be looked at too."""
+    content = row.content if isinstance(row.content, bytes) else str(row.content).encode("utf-8", "backslashreplace")
+    return SetAside(
+        id=_text(row.id),
+        at_us=row.at_us if isinstance(row.at_us, int) and is_instant(row.at_us) else 0,
+        part=_part(row.part),
+        pbx=_text(row.pbx),
+        about=_text(row.about),
+        reason=_text(row.reason),
+        content=content,
+        seen=row.seen if isinstance(row.seen, int) else 1,
+        state=State(row.state) if row.state in set(State) else State.WAITING,
+    )
+
+
+def _part(value: Any) -> Part:
+    """A part that this version does not know is a row that does not fit."""
+    return Part(value) if value in set(Part) else Part.ROW
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from voicedesk.errors import InputError
+from voicedesk.plain_files import open_plain
 
 MOST_ROTATED = 100
 
@@ -34,7 +35,7 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 def _open(file: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
+    return cast("BinaryIO", gzip.open(open_plain(file))) if file.suffix == ".gz" else open_plain(file)
 
 
 def _rotated(path: Path) -> list[Path]:
