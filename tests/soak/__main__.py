@@ -1,10 +1,16 @@
-"""An accelerated day, reports beside it: `python -m tests.soak [CALLS [CALLS_PER_SECOND]]`; says what it measured."""
+"""An accelerated day, reports beside it: `python -m tests.soak [CALLS [CALLS_PER_SECOND]]`; says what it measured.
 
+`python -m tests.soak --minutes 60 [--seed N]`: an hour in which now and then something is bad; ends with 1 where what
+was good suffered by it.
+"""
+
+import argparse
 import asyncio
 import sys
 import tempfile
 from pathlib import Path
 
+from tests.soak.bad_hour import BadHour, bad_hour
 from tests.soak.run import Soak, soak
 
 
@@ -27,8 +33,32 @@ def tell(day: Soak) -> str:
     return "\n".join(f"{name:36} {value}" for name, value in lines.items())
 
 
-if __name__ == "__main__":
-    calls, rate = (float(text) for text in (*sys.argv[1:], "50000", "100")[:2])
+def tell_bad(hour: BadHour) -> str:
+    """The figures of an hour with bad things in it, and what was wrong."""
+    lines = [f"{name:40} {value}" for name, value in hour.figures.items()]
+    return "\n".join([*lines, *(f"WRONG: {one}" for one in hour.wrong), f"{len(hour.wrong)} things were wrong"])
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("calls", type=int, nargs="?", default=50_000)
+    parser.add_argument("calls_per_second", type=float, nargs="?", default=100.0)
+    parser.add_argument("--minutes", type=float, help="the hour with bad things in it, so long")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> int:
+    asked = _asked()
     with tempfile.TemporaryDirectory() as folder:
-        day = asyncio.run(soak(Path(folder), calls=int(calls), calls_per_second=rate, beside=True))
+        if asked.minutes is not None:
+            hour = asyncio.run(bad_hour(Path(folder), seconds=asked.minutes * 60, seed=asked.seed, settle_seconds=120))
+            sys.stdout.write(tell_bad(hour) + "\n")
+            return 1 if hour.wrong else 0
+        day = asyncio.run(soak(Path(folder), calls=asked.calls, calls_per_second=asked.calls_per_second, beside=True))
     sys.stdout.write(tell(day) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
-"""The service with a watch on itself: `python -m tests.soak.service CONFIG SAMPLES`, until SIGTERM.
+"""The service with a watch on itself: `python -m tests.soak.service CONFIG SAMPLES [poison]`, until SIGTERM.
 
 A line of JSON every second: memory, file descriptors, the longest time its event loop was not asked, and what its
-client and its writer count.
+client and its writer count. With `poison` its tracker raises at the events of `bad_things`, as if it had a fault.
 """
 
 import asyncio
@@ -12,8 +12,11 @@ import sys
 from pathlib import Path
 
 import structlog
+from tests.soak.bad_things import POISON
 from tests.soak.watch import Watch
+from voicedesk.ami.message import AmiEvent
 from voicedesk.app import Service
+from voicedesk.calls.tracker import Tracker
 from voicedesk.settings import load_settings
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -42,6 +45,18 @@ def _sample(service: Service, watch: Watch) -> dict[str, float]:
     }
 
 
+def raise_at_poison() -> None:
+    """From now on the tracker has a fault."""
+    real = Tracker.receive
+
+    def receive(self: Tracker, event: AmiEvent) -> None:
+        if (event.uniqueid or "").startswith(POISON):
+            raise RuntimeError("nobody foresaw this")
+        real(self, event)
+
+    Tracker.receive = receive  # type: ignore[method-assign]
+
+
 async def main(config: Path, path: Path) -> None:
     settings = load_settings(config)
     service = Service(settings, lambda: settings)
@@ -58,4 +73,6 @@ async def main(config: Path, path: Path) -> None:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    if "poison" in sys.argv[3:]:
+        raise_at_poison()
     asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))

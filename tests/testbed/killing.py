@@ -2,7 +2,8 @@
 
 It is what `voicedesk run` is without a link: store, writer, call log, lease and requests, fed from a stream of events.
 Each life goes on where the stream is; what it lost, the switch never says again. What it reports as safe must be found
-by whoever looks into the file afterwards.
+by whoever looks into the file afterwards. Beside each batch comes a call that no database takes, and in each life an
+event at which the tracker raises.
 """
 
 import asyncio
@@ -11,20 +12,23 @@ import re
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import corpus
 from sqlalchemy import event as hooks
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.ami.recorded import RecordedConversation
-from voicedesk.calls.model import Hall, Line
-from voicedesk.calls.tracker import WANTED_EVENTS
+from voicedesk.calls.model import CallFacts, Direction, Hall, JudgedCall, Line, StartSource
+from voicedesk.calls.three_rings import judge
+from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 from voicedesk.clock import MICROSECONDS, format_epoch
 from voicedesk.errors import StoreError, StoreUnavailable
 from voicedesk.log import configure_logging
 from voicedesk.services import call_log
 from voicedesk.services.call_log import CallLog
+from voicedesk.services.guard import Guard
+from voicedesk.services.rebuilder import Rebuilder
 from voicedesk.store import engine
 from voicedesk.store.engine import Database
 from voicedesk.store.requests import RequestState
@@ -32,10 +36,14 @@ from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 
 PBX = "main"
+POISON = "poison"
+"""The PBX of the calls that fit nowhere, and how the ids of events begin that nobody can take."""
 HALL = Hall(
     lines=(Line(name="hotline", extensions=frozenset({"4001"}), limit_us=20_000),),
     phones=frozenset(f"PJSIP/{number}" for number in range(800, 860)),
 )
+BAD_EVENT_IN = 1
+"""The batch of a life, from 0, with the event that nobody can take."""
 BOOT = "2026-11-23 08:00:00"
 AT_ONCE = 12
 STREAM = 36_000
@@ -100,9 +108,10 @@ def link_up(events: list[AmiEvent], first: int, at: int) -> list[AmiEvent]:
 
 def live(life: Life) -> None:
     """One life, in a process of its own; ends the process."""
-    configure_logging(level="error")
+    configure_logging(level="critical")  # what is set aside would be told each time
     call_log.CHECKPOINT_EVERY = 5
     engine.LOCK_SECONDS = 0.0
+    _receive_no_poison()
     steps = _count_steps(life)
     asyncio.run(_live(life))
     (life.folder / f"steps.{life.number}").write_text(str(steps()))
@@ -120,15 +129,22 @@ async def _live(life: Life) -> None:
             raise SystemExit(3)
         await store.requests.give_up(owner)
         await store.writer.take_up()
-        log = await _resumed(store, clock)
+        guard = Guard(clock)
+        log = await _resumed(store, clock, guard)
         log.take(link_up(EVENTS, life.first, clock()))
         for number in range(life.batches):
             start = life.first + number * AT_ONCE
             for one in EVENTS[start : start + AT_ONCE]:
                 one.arrived_us = clock.us = (one.timestamp_us or 0) + LAG_US
                 log.take([one])
+            if number == BAD_EVENT_IN:
+                log.take([_bad_event(start + AT_ONCE, clock())])
             log.settle()
+            store.writer.add(POISON, resume_from=1, calls=[_bad_call(start + AT_ONCE, clock())])
             await _keep(store, spill, refused=number in life.refused)
+            if log.is_in_doubt and number not in life.refused:
+                await Rebuilder({PBX: log}, store).make_anew(log)
+                await guard.save(store)
             _report(life, start + AT_ONCE)
         for request in await store.requests.queued(10):
             if await store.requests.start([request.id], owner, LEASE_SECONDS):
@@ -137,8 +153,50 @@ async def _live(life: Life) -> None:
         spill.close()
 
 
-async def _resumed(store: Store, clock: Callable[[], int]) -> CallLog:
-    log = CallLog(PBX, HALL, store.writer)
+def poison_id(number: int) -> str:
+    """The id of the call that fits nowhere and comes with the batch that ends before event `number`."""
+    return f"{number:020x}"
+
+
+def _bad_call(number: int, at: int) -> JudgedCall:
+    facts = CallFacts(
+        id=poison_id(number),
+        pbx=POISON,
+        boot=None,
+        linkedids=(),
+        line=None,
+        direction=Direction.INBOUND,
+        caller_number=None,
+        started_at=at,
+        started_at_source=StartSource.NEWCHANNEL,
+        ended_at=at,
+    )
+    return JudgedCall(facts=replace(facts, ended_at=2**63), judgement=judge(facts))
+
+
+def _bad_event(number: int, at: int) -> AmiEvent:
+    uniqueid = f"{POISON}-{number}"
+    told = {"Channel": "PJSIP/odd-1", "Uniqueid": uniqueid, "Linkedid": uniqueid, "Timestamp": format_epoch(at)}
+    return make_event("Newchannel", told, arrived_us=at)
+
+
+def _receive_no_poison() -> None:
+    """As if the tracker had a fault that these events bring out."""
+    real = Tracker.receive
+
+    def receive(self: Tracker, one: AmiEvent) -> None:
+        if (one.uniqueid or "").startswith(POISON):
+            raise RuntimeError("nobody foresaw this")
+        real(self, one)
+
+    Tracker.receive = receive  # type: ignore[method-assign]
+
+
+async def _resumed(store: Store, clock: Callable[[], int], guard: Guard) -> CallLog:
+    other = await store.journal.position(POISON)
+    if other is not None:
+        store.writer.begin(POISON, other.sequence)
+    log = CallLog(PBX, HALL, store.writer, guard)
     position = await store.journal.position(PBX)
     if position is not None:
         store.writer.begin(PBX, position.sequence)
