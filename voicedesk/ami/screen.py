@@ -27,6 +27,7 @@ from voicedesk.clock import MICROSECONDS, format_epoch
 SUSPECT_BYTES = 64 * 1024
 SUSPECT_US = MICROSECONDS // 4
 
+_BEGUN = b"\nEvent: "
 _CRLF = b"\r\n"
 _EVENT = b"Event: "
 _OWN_PREFIX = "voicedesk"
@@ -112,6 +113,8 @@ class Screen:
                 self._suspect(block, arrived_us, kept)
             elif known is None and not (all_kinds or self.asked):
                 unwanted += 1
+                if find(block, _BEGUN, 7) >= 0:
+                    self._miss_swallowed(block, arrived_us, kept)
             elif known is None or not self._has_timestamps:
                 self._examine(block, arrived_us, kept)
             elif (
@@ -151,6 +154,7 @@ class Screen:
             self._keep_own(event, kept)
         elif not self._is_wanted(event):
             self.counters.unwanted += 1
+            self._miss_swallowed(block, arrived_us, kept)
         elif not self._is_in_place(event):
             self.counters.misplaced += 1
         elif not _is_odd(block):
@@ -160,6 +164,14 @@ class Screen:
             event.doubtful = True
             kept.append(event)
         else:
+            self.counters.damaged += 1
+            kept.append(self._doubt(event, "repeated", arrived_us))
+
+    def _miss_swallowed(self, block: bytes, arrived_us: int, kept: list[AmiEvent | bytes]) -> None:
+        """An event that nobody wants and that was not ended as it should be holds the next one: that one is missing."""
+        begun = block.rfind(_BEGUN)
+        event = AmiEvent.from_bytes(block[begun + 1 :], arrived_us=arrived_us, origin=self.origin)
+        if begun >= 0 and event.name.encode() in self._names:
             self.counters.damaged += 1
             kept.append(self._doubt(event, "repeated", arrived_us))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from voicedesk.cli import discovering
-from voicedesk.cli.common import complain, say
+from voicedesk.cli.common import complain, say_lines
 from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
 from voicedesk.errors import InputError
 from voicedesk.ownership import give_like
@@ -93,7 +93,7 @@ def init(
     if there and not force:
         raise InputError(f"{' and '.join(there)} exists and stays as it is: to overwrite it, add --force")
     _write_first(folder, first_settings(host, port, username))
-    say(_NEXT.format(file=file, secret=secret))
+    say_lines(_NEXT.format(file=file, secret=secret))
 
 
 def _write_first(folder: Path, text: str) -> None:
@@ -126,7 +126,7 @@ def _install(folder: Path, host: str, port: int, username: str, *, force: bool) 
     for path in service_unit.out_of_reach(load_settings(file, {})):
         complain(f"the service cannot write {path}: name a place in {data} for it in {file}")
     named = {"file": file, "folder": folder, "data": data, "unit": service_unit.UNIT, "user": service_unit.USER}
-    say(_NEXT_SERVICE.format(command=python.parent / "voicedesk", **named))
+    say_lines(_NEXT_SERVICE.format(command=python.parent / "voicedesk", **named))
 
 
 def _discover(

@@ -4,6 +4,7 @@ A commit is on disk when it returns, through kill -9 and power loss. Writers que
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ from voicedesk.ownership import give_like
 _log = structlog.get_logger()
 _BUSY_MS = 10_000
 _STEP_MS = 200
-_FILE = "voicedesk file"
+_FILE, _LOG = "voicedesk file", "voicedesk log of changes"
 _CURE = "put it back; what could not be committed meanwhile waits"
 _SCRUB_TRIES, _SCRUB_SECONDS = 50, 0.1
 _PRAGMAS = (
@@ -55,8 +56,11 @@ class SQLite:
 
     def must_still_be(self, connection_info: Mapping[Any, Any]) -> None:
         """Raises StoreUnavailable where the file has another in its place since that connection was opened."""
-        if connection_info.get(_FILE) != _identity(Path(self.name)):
+        path = Path(self.name)
+        if connection_info.get(_FILE) != _identity(path):
             raise StoreUnavailable(f"{self.name} was moved, deleted or replaced: {_CURE}")
+        if connection_info.get(_LOG) != _identity(_log_of(path)):
+            raise StoreUnavailable(f"{_log_of(path)} was deleted while it is in use: it is made anew")
 
     def _watch(self, engine: AsyncEngine, path: Path) -> None:
         """Opens no file that is not there, and anew where another is there now: what is open has no name any more."""
@@ -74,13 +78,36 @@ class SQLite:
                 _log.error("database_replaced", file=str(path))
 
         @event.listens_for(engine.sync_engine, "connect")
-        def _opened(_connection: object, record: ConnectionPoolEntry) -> None:
-            record.info[_FILE] = _identity(path)
+        def _opened(connection: Any, record: ConnectionPoolEntry) -> None:
+            cursor = connection.cursor()
+            cursor.execute("SELECT count(*) FROM sqlite_master")  # the log of changes is opened by the first who reads
+            cursor.close()
+            record.info[_FILE], record.info[_LOG] = _identity(path), _identity(_log_of(path))
 
         @event.listens_for(engine.sync_engine, "checkout")
-        def _taken(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+        def _taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
             if record.info.get(_FILE) != _identity(path):
                 raise DisconnectionError(f"{path} is another file now")
+            if record.info.get(_LOG) != _identity(_log_of(path)):
+                self._take_over(connection, _log_of(path))
+                raise DisconnectionError(f"{_log_of(path)} is another file now")
+
+    def _take_over(self, connection: Any, log: Path) -> None:
+        """Brings into the file what stands in a log of changes that lost its name, and would be gone with it.
+
+        Not where somebody else wrote into another meanwhile: those pages and these do not fit together.
+        """
+        if _is_empty(log):
+            with contextlib.suppress(sqlite3.Error):
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                is_busy, frames, moved = cursor.fetchone()
+                cursor.close()
+                if not is_busy and frames == moved:
+                    _log.warning("database_log_deleted", file=str(log), kept=True)
+                    return
+        self.replaced += 1
+        _log.error("database_log_deleted", file=str(log), kept=False)
 
     def is_locked(self, error: DBAPIError) -> bool:
         """Whether another connection writes."""
@@ -122,6 +149,19 @@ def _make_private(path: Path) -> None:
             give_like(path, path.parent)
         except OSError as error:
             raise StoreError(f"{path}: the database file cannot be made: {error.strerror}") from error
+
+
+def _log_of(path: Path) -> Path:
+    """Where SQLite keeps what was committed and is not in the file itself yet."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing is in a file, or there is none."""
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return True
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

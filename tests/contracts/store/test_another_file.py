@@ -1,8 +1,11 @@
 """The database taken away, or another put in its place, while it is in use."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -96,6 +99,49 @@ async def test_a_commit_into_a_file_that_lost_its_name_meanwhile_does_not_count(
     with sqlite3.connect(file) as connection:
         assert connection.execute("SELECT count(*) FROM journal").fetchone() == (2,)
     connection.close()
+
+
+def rows_in(file: Path) -> int:
+    """The journal as another process sees it."""
+    read = (
+        "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM journal').fetchone()[0])"
+    )
+    done = subprocess.run((sys.executable, "-c", read, str(file)), capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.database_file
+async def test_a_log_of_changes_that_is_deleted_while_in_use_costs_nothing(store, file):
+    store.writer.add("p", resume_from=1, events=[event(1)])
+    await store.writer.flush()
+    for suffix in ("-wal", "-shm"):
+        file.with_name(f"{file.name}{suffix}").unlink()
+    store.writer.add("p", resume_from=1, events=[event(2)])
+    with structlog.testing.capture_logs() as logs:
+        await store.writer.flush()
+    assert [(one["event"], one["kept"]) for one in logs] == [("database_log_deleted", True)]
+    assert await asyncio.to_thread(rows_in, file) == 2
+    assert store.database.replaced == 0
+
+
+@pytest.mark.database_file
+async def test_a_commit_into_a_log_of_changes_that_lost_its_name_meanwhile_does_not_count(store, file):
+    real = store.database.write
+
+    @asynccontextmanager
+    async def deleted_meanwhile():
+        async with real() as connection:
+            yield connection
+            for suffix in ("-wal", "-shm"):
+                file.with_name(f"{file.name}{suffix}").unlink()
+
+    store.database.write = deleted_meanwhile
+    store.writer.add("p", resume_from=1, events=[event(1)])
+    with pytest.raises(StoreUnavailable, match="deleted while it is in use"):
+        await store.writer.flush()
+    store.database.write = real
+    await store.writer.flush()
+    assert await asyncio.to_thread(rows_in, file) == 1
 
 
 @pytest.mark.database_file

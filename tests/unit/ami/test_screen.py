@@ -41,6 +41,17 @@ def test_unwanted_events_are_dropped_by_name_and_counted():
     assert (screen.counters.unwanted, screen.counters.messages) == (2, 4)
 
 
+@pytest.mark.parametrize("asked", [set(), {"x-1"}])
+def test_an_unwanted_event_without_its_empty_line_does_not_hide_the_next_one(asked):
+    screen = Screen({"Hangup", "Newstate"})
+    screen.asked = asked
+    unended = event("Vendor", ("Status", "Complete")).removesuffix(b"\r\n") + b"\n"
+    kept = sift(screen, agent(1), unended, agent(2), agent(3), unended, event("VarSet", ("A", 1)))
+    assert names(kept) == ["Newstate", "VoicedeskDoubt", "Newstate"]
+    assert kept[1].get("Uniqueid") == "2.2"
+    assert (screen.counters.unwanted, screen.counters.distrusted) == (2, 1)
+
+
 def test_fault_12_messages_with_bytes_that_are_no_utf_8_are_kept_and_counted():
     screen = Screen()
     gbk = agent(1).replace(b"<unknown>", "王小明".encode("gbk"))
