@@ -39,7 +39,7 @@ def _try(room: Room, asked: argparse.Namespace) -> bool:
     made = _mutants(room)
     drawn = sorted(made)
     if asked.sample and asked.sample < len(drawn):
-        drawn = sorted(random.Random(asked.seed).sample(drawn, asked.sample))  # noqa: S311 - a draw, not a secret
+        drawn = sorted(random.Random(asked.seed).sample(drawn, asked.sample))
     kept = WORK / f"{room.name}.json"
     known: dict[str, list[str]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     known = {key: value for key, value in known.items() if key in made}
@@ -56,7 +56,7 @@ def _try(room: Room, asked: argparse.Namespace) -> bool:
 def _mutants(room: Room) -> dict[str, dict[str, Any]]:
     """The room's mutants by keys that stay while the line, its function and the change stay."""
     files = room.files()
-    made = subprocess.run(  # noqa: S603 - our own program
+    made = subprocess.run(
         [str(_MAKER), str(Path(__file__).with_name("mutants.py")), *files],
         cwd=HOUSE, capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -78,7 +78,7 @@ def _run(
         "mutants": mutants, "files": room.files(), "tests": room.tests,
         "jobs": asked.jobs, "longest_seconds": asked.longest_seconds,
     }  # fmt: skip
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [sys.executable, "-c", f"import os; os.dup2({theirs}, 3); from tools.mutation.trial import main; raise SystemExit(main())"],
         cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=env, pass_fds=(theirs,), text=True,
     ) as process:  # fmt: skip
@@ -91,7 +91,10 @@ def _run(
                 key, *known[key] = json.loads(line)
                 if at % 20 == 0 or at == len(mutants):
                     kept.write_text(json.dumps(known), encoding="utf-8")
-                    print(f"  {at} of {len(mutants)}: {dict(Counter(known[one][0] for one in mutants if one in known))}", flush=True)
+                    print(
+                        f"  {at} of {len(mutants)}: {dict(Counter(known[one][0] for one in mutants if one in known))}",
+                        flush=True,
+                    )
     kept.write_text(json.dumps(known), encoding="utf-8")
     if process.returncode not in (0, 5):
         raise SystemExit(f"the tests of {room.name} ended with {process.returncode}: run them by themselves")
@@ -111,7 +114,9 @@ def _report(room: Room, made: dict[str, dict[str, Any]], known: dict[str, list[s
     for key in alive:
         if key not in told:
             mutant = made[key]
-            print(f"  {key} {mutant['kind']} ({known[key][0]})\n    - {mutant['before'].strip()}\n    + {mutant['after'].strip()}")
+            print(
+                f"  {key} {mutant['kind']} ({known[key][0]})\n    - {mutant['before'].strip()}\n    + {mutant['after'].strip()}"
+            )
     return share >= 90 and len(told) == len(alive)
 
 

@@ -36,7 +36,7 @@ _TAKEN = {
 def _operators():
     for name in operator_names():
         kind = name.removeprefix("core/")
-        if kind in _TAKEN or kind.startswith("Replace") and any(kind.endswith(f"_{a}_{b}") for a, b in _SWAPS):
+        if kind in _TAKEN or (kind.startswith("Replace") and any(kind.endswith(f"_{a}_{b}") for a, b in _SWAPS)):
             yield kind, get_operator(name)
     yield from OWN.items()
 
@@ -61,7 +61,7 @@ def mutants(path: str):
 
 
 def _changed(kept: bytes, place: int, operator, index: int) -> str:
-    tree = pickle.loads(kept)  # noqa: S301 - pickled a moment ago, by this process
+    tree = pickle.loads(kept)
     node = next(one for at, one in enumerate(ast_nodes(tree)) if at == place)
     parent = node.parent
     mutated = operator.mutate(node, index)
@@ -73,7 +73,9 @@ def _changed(kept: bytes, place: int, operator, index: int) -> str:
 def _edit(source: str, changed: str) -> dict[str, object]:
     """The change as one replaced stretch of whole lines."""
     before, after = source.splitlines(keepends=True), changed.splitlines(keepends=True)
-    edits = [one for one in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
+    edits = [
+        one for one in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"
+    ]
     first, last = edits[0], edits[-1]
     return {
         "first": first[1],

@@ -5,10 +5,15 @@ import re
 import parso
 from cosmic_ray.operators.operator import Operator
 
+
+def _flipped(found: re.Match[str]) -> str:
+    return found[0][:-1] + ("!" if found[0][-1] == "=" else "=")
+
+
 _PATTERN_PARTS = (
-    (re.compile(r"\(\?(?:<?[=!])"), lambda found: _flipped(found)),
-    (re.compile(r"\[(?!\^)"), lambda _found: "[^"),
-    (re.compile(r"\[\^"), lambda _found: "["),
+    (re.compile(r"\(\?(?:<?[=!])"), _flipped),
+    (re.compile(r"(?<!\\)\[(?!\^)"), lambda _found: "[^"),
+    (re.compile(r"(?<!\\)\[\^"), lambda _found: "["),
     (re.compile(r"\[[2-9]-9\]"), lambda _found: "[0-9]"),
     (re.compile(r"\{(\d+)\}"), lambda found: f"{{{int(found[1]) + 1}}}"),
     (re.compile(r"\{(\d+),(\d+)\}"), lambda found: f"{{{found[1]},{int(found[2]) + 1}}}"),
@@ -20,10 +25,6 @@ _PATTERN_PARTS = (
     (re.compile(r"(?<=[(|])([^()|\[\]]+)(?=[|])"), lambda _found: "(?!)"),
     (re.compile(r"(?<=[|])([^()|\[\]]+)(?=[)|])"), lambda _found: "(?!)"),
 )
-
-
-def _flipped(found: re.Match[str]) -> str:
-    return found[0][:-1] + ("!" if found[0][-1] == "=" else "=")
 
 
 class _Own(Operator):
@@ -56,8 +57,15 @@ class RemoveStatement(_Own):
             return ["pass"]
         if node.type == "expr_stmt":
             target = node.children[0]
-            is_augmented = getattr(node.children[1], "type", "") == "augassign" or node.children[1].get_code().strip() in (
-                "+=", "-=", "|=", "&=", "*=", "//=",
+            is_augmented = getattr(node.children[1], "type", "") == "augassign" or node.children[
+                1
+            ].get_code().strip() in (
+                "+=",
+                "-=",
+                "|=",
+                "&=",
+                "*=",
+                "//=",
             )
             return ["pass"] if is_augmented or (target.type == "atom_expr" and len(node.children) == 3) else []
         return ["pass"] if node.type in ("del_stmt", "raise_stmt") or node.get_code().strip() == "raise" else []
@@ -96,9 +104,15 @@ class ReplaceWord(_Own):
         if node.type != "string" or node.value.startswith(("'''", '"""', "r", "R", "rb")):
             return []
         found = re.fullmatch(r"(b?)([\"'])(.*)\2", node.value)
-        if found is None or " " in found[3].strip(" ") or node.parent.type == "strings":
+        if found is None or " " in found[3].strip(" ") or _is_prose(node):
             return []
         return [f"{found[1]}{found[2]}XX{found[3]}{found[2]}"]
+
+
+def _is_prose(node) -> bool:
+    """Whether a text stands between others, or is part of a longer one."""
+    following = node.get_next_sibling()
+    return node.parent.type == "strings" or (following is not None and following.get_code().startswith(".join"))
 
 
 class ReplacePattern(_Own):
@@ -109,7 +123,7 @@ class ReplacePattern(_Own):
             return _patterns(node.value)
         if node.type == "string" and node.value[:2] in ("rb", "br"):
             return _patterns(node.value)
-        if node.type == "fstring" and node.parent.get_code().lstrip().startswith(("f\"{_BEFORE", "f\"(")):
+        if node.type == "fstring" and node.parent.get_code().lstrip().startswith(('f"{_BEFORE', 'f"(')):
             return _patterns(node.get_code().strip())
         return []
 

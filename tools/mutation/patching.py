@@ -73,7 +73,7 @@ class _Mutated(SourceFileLoader):
         super().__init__(name, path)
         self._text = text
 
-    def get_code(self, fullname: str) -> CodeType:  # never the compiled file beside the source
+    def get_code(self, _fullname: str) -> CodeType:  # never the compiled file beside the source
         return compile(self._text, self.path, "exec", dont_inherit=True)
 
 

@@ -38,7 +38,11 @@ ROOMS = {
             name="dial_rules",
             risk="dials",
             sources=("voicedesk/tickets/dial_rules.py", "voicedesk/phone_numbers.py"),
-            tests=("tests/unit/tickets", "--ignore=tests/unit/tickets/test_year.py", "tests/unit/base/test_phone_numbers.py"),
+            tests=(
+                "tests/unit/tickets",
+                "--ignore=tests/unit/tickets/test_year.py",
+                "tests/unit/base/test_phone_numbers.py",
+            ),
         ),
         Room(name="log", risk="leaks", sources=("voicedesk/log.py",), tests=("tests/unit/base/test_log.py",)),
         Room(

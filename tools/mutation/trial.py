@@ -76,7 +76,7 @@ class Trial:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of pytest's own loop: all tests once, then the mutants."""
         items = {one.nodeid: one for one in session.items}
-        self._run(session, list(items.values()))
+        self._run(list(items.values()))
         if self.failed:
             raise pytest.UsageError(f"these fail as they are, so they prove nothing: {', '.join(self.failed)}")
         self._note_lines()
@@ -92,7 +92,7 @@ class Trial:
         shutil.rmtree(self.scratch, ignore_errors=True)
         return True
 
-    def _run(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+    def _run(self, items: list[pytest.Item]) -> None:
         for at, item in enumerate(items):
             following = items[at + 1] if at + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -188,7 +188,7 @@ class Trial:
             else:
                 session.config._tmp_path_factory._basetemp = Path(folder)  # type: ignore[attr-defined]
                 self.failed.clear()
-                self._run(session, items)
+                self._run(items)
                 status = 1 if self.failed else 0
                 Path(folder, "killer").write_text(self.failed[0] if self.failed else "", encoding="utf-8")
         except BaseException as error:  # noqa: BLE001 - whatever ends a trial, the mutant did it
