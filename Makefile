@@ -8,16 +8,19 @@ STAMPS := $(VENV)/.stamps
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SPEECH_VENV := .venv-speech
 SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
-# places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts
-PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data
-# these want the processor and nothing else, and share all of it out; the others measure time, and run by themselves
-SHARED_TESTS := tests/histories tests/unit tests/contracts $(foreach name,breaks_commands callback_check doctor \
+# places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts; reads the unit
+PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data systemd
+# these want the processor and nothing else, and share all of it out; what is in neither list measures time, and runs alone
+SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach name,breaks_commands callback_check doctor \
   greeting_fixtures greeting_watch house_day house_lists ivr_host kill_9 news_commands phone_desk reload repair \
   ticket_desk tickets_commands two_pbxs, \
   tests/integration/test_$(name).py)
-# calls that are waited for, not measured: a switch for each of three files at a time
+# what is waited for, not measured: a switch for each of three files at a time
 CALM_TESTS := $(foreach name,callbacks dialplans doctor_house houses_freepbx houses_hotline houses_issabel houses_mikopbx \
-  houses_queues phones stories,tests/system/test_$(name).py)
+  houses_queues phones stories,tests/system/test_$(name).py) \
+  $(foreach name,agi_server ami_client dialler webhooks,tests/integration/test_$(name).py)
+COVERED := --cov --cov-append --cov-report=
+WHOLE := --include=voicedesk/ami/*,voicedesk/calls/*
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 
@@ -28,11 +31,19 @@ install: $(STAMPS)/project
 demo: $(STAMPS)/project asterisk
 	@$(BIN)/python -m tests.testbed.demo
 
-test: check asterisk postgresql
-	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report= $(SHARED_TESTS)
-	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-append --cov-report= $(CALM_TESTS)
-	$(BIN)/pytest $(patsubst %,--ignore=%,$(SHARED_TESTS) $(CALM_TESTS)) --cov --cov-append --cov-report=term:skip-covered
-	$(BIN)/coverage report --include='voicedesk/ami/*,voicedesk/calls/*' --fail-under=100 --skip-covered --show-missing
+# each group runs whatever became of those before it; the end says which failed
+test: $(STAMPS)/project asterisk postgresql
+	@$(BIN)/coverage erase
+	@$(BIN)/python -m tools.in_turn \
+	  lint '$(BIN)/ruff check' \
+	  format '$(BIN)/ruff format --check' \
+	  types '$(BIN)/mypy' \
+	  layers '$(BIN)/lint-imports' \
+	  shared '$(BIN)/pytest -n auto --dist worksteal $(COVERED) $(SHARED_TESTS)' \
+	  calm '$(BIN)/pytest -n 3 --dist loadfile $(COVERED) $(CALM_TESTS)' \
+	  alone '$(BIN)/pytest $(COVERED) $(patsubst %,--ignore=%,$(SHARED_TESTS) $(CALM_TESTS))' \
+	  coverage '$(BIN)/coverage report --skip-covered' \
+	  'all lines' '$(BIN)/coverage report $(WHOLE) --fail-under=100 --skip-covered --show-missing'
 
 check: $(STAMPS)/project
 	$(BIN)/ruff check

@@ -1,5 +1,8 @@
 """Builds every part from the settings, runs them in one task group and stops them in order.
 
+The following of calls is the service. Whatever fails beside it, and what fails in it at one event or call, costs that
+alone: parts are begun again by a supervisor, and what was bad is set aside.
+
 The running service is the only owner of the links to the switches. What other processes ask of it is a row that it
 picks up (`reload`); one instance leads by a lease, a second one stands by and takes over.
 """
@@ -8,9 +11,7 @@ import asyncio
 import contextlib
 import gc
 import os
-import secrets
 import signal
-import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +23,9 @@ import structlog
 
 from voicedesk.ami.client import AmiClient
 from voicedesk.ami.link import AmiAddress
+from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import Credentials
+from voicedesk.ami.reports import LinkStatus
 from voicedesk.calls.model import Gap, Hall
 from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.clock import NowUs, now_us
@@ -30,28 +33,39 @@ from voicedesk.errors import InputError, SettingsError, StoreError, StoreUnavail
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.log import configure_logging
+from voicedesk.run import lead
+from voicedesk.run.lead import LEADER
+from voicedesk.run.requests import Answering, Reload, Steps
+from voicedesk.run.supervision import Supervisor
+from voicedesk.run.systemd import ServiceManager
 from voicedesk.services import break_steps, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.greeting_rules import rules_of
 from voicedesk.services.greeting_watch import GreetingWatch
+from voicedesk.services.guard import Guard, Part, traceback_of
 from voicedesk.services.hall import hall_of, halls_of
 from voicedesk.services.house_watch import HouseWatch
 from voicedesk.services.ivr_host import IvrHost
+from voicedesk.services.journal_replay import event_about
 from voicedesk.services.link_watch import LinkWatch
 from voicedesk.services.messenger import Messenger
 from voicedesk.services.news import Tell, log_news
+from voicedesk.services.our_clock import OurClock
 from voicedesk.services.outage import Outages
 from voicedesk.services.phone_desk import PhoneDesk
+from voicedesk.services.quarantine_steps import RETRY, QuarantineSteps, TryAgain
+from voicedesk.services.rebuilder import Rebuilder
 from voicedesk.services.receivers import sender
 from voicedesk.services.repair import Repairer
+from voicedesk.services.rounds import promise_round
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.services.ticket_desk import TicketDesk
 from voicedesk.services.ticket_steps import TicketSteps
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.workers import SpeechWorkers
-from voicedesk.store.requests import Request
+from voicedesk.store.quarantine import SetAside
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 from voicedesk.webhooks.client import WebhookClient
@@ -60,17 +74,19 @@ SETTLE_SECONDS = 0.05
 SWEEP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
 REPAIR_SECONDS = 60.0
-LEASE_SECONDS = 10.0
-STANDBY_SECONDS = 1.0
-ASK_SECONDS = 0.2
 OUTAGE_SECONDS = 1.0
 RULES_SECONDS = 10.0
 HOUSE_SECONDS = 600.0
 STOP_SECONDS = 8.0
 RESIGN_SECONDS = 1.0
+ROUND_SECONDS = 60.0
+LONG_ROUND_SECONDS = 4 * 3600.0
+"""Within so many seconds a loop comes round, or it hangs; the long one for what may read or delete very much."""
+FOLLOW_PAUSE_SECONDS = 5.0
+STARTS_IN_VAIN = 3
+IN_VAIN_SECONDS = 60.0
 SWITCH_SECONDS = 0.0005
 """SQLite's thread asks for the interpreter after every row: while the loop is busy each costs it one such wait."""
-LEADER = "service"
 NEEDS_RESTART = ("pbx", "store", "speech", "ivr")
 """Tables that are read only when the service starts; all others are read again by a reload."""
 
@@ -128,10 +144,16 @@ class Service:
     def __init__(self, settings: Settings, reread: Callable[[], Settings], now: NowUs = now_us) -> None:
         self._settings = settings
         self._reread = reread
-        self._now = now
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._wall = now
+        self._clock = OurClock(now)
+        self._now = self._clock.now
+        self._owner = str(lead.this_process())
         self._stop = asyncio.Event()
+        self._guard = Guard(now)
+        self._supervisor = Supervisor(self._guard)
+        self._manager = ServiceManager()
         self._logs: dict[str, CallLog] = {}
+        self._addresses: dict[str, AmiAddress] = {}
         self._clients: dict[str, AmiClient] = {}
         self._unfilled: dict[str, list[Gap]] = {}
         self._greetings: GreetingWatch | None = None
@@ -142,6 +164,7 @@ class Service:
         self._messenger: Messenger | None = None
         self._phones: PhoneDesk | None = None
         self._breaks: BreakSteps | None = None
+        self._quarantine: QuarantineSteps | None = None
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -150,24 +173,47 @@ class Service:
     async def run(self) -> None:
         """Runs until told to stop. While another instance leads on this database it stands by."""
         with self._signals():
-            told = False
-            while not self._stop.is_set():
-                try:
-                    await self._run_once()
-                except StoreUnavailable as error:
-                    if not told:
-                        _log.error("store_unavailable", reason=str(error))
-                    told = True
-                    await self._pause()
-                else:
-                    return
+            alive = asyncio.create_task(self._manager.keep_alive(), name="watchdog")
+            self._manager.tell("READY=1", "STATUS=waiting for the database")
+            try:
+                await self._run_on()
+            finally:
+                self._manager.tell("STOPPING=1")
+                alive.cancel()
+                await asyncio.wait({alive})
+
+    async def _run_on(self) -> None:
+        """From the beginning again where the database cannot be had, or after a fault that ended more than a part."""
+        told, in_vain = False, 0
+        while not self._stop.is_set():
+            begun = asyncio.get_running_loop().time()
+            try:
+                await self._run_once()
+            except StoreUnavailable as error:
+                if not told:
+                    _log.error("store_unavailable", reason=str(error))
+                told = True
+            except VoicedeskError:
+                raise
+            except Exception as error:  # calls are followed again at once, not after a restart
+                self._guard.set_aside(Part.TASK, error, about="service", content=traceback_of(error))
+                lasted = asyncio.get_running_loop().time() - begun
+                in_vain = in_vain + 1 if lasted < IN_VAIN_SECONDS else 1
+                if in_vain >= STARTS_IN_VAIN:
+                    raise
+                _log.error("service_begins_again", reason=f"{type(error).__name__}: {error}")
+            else:
+                return
+            await lead.pause(self._stop)
 
     async def _run_once(self) -> None:
         """From the opened database to its end. Raises StoreUnavailable where it cannot be opened or led on now."""
         spill = spill_of(self._settings)
-        async with Store.open(self._settings.store.url, now=self._now, spill=spill) as store:
-            if not await self._take_lead(store):
+        async with Store.open(self._settings.store.url, now=self._wall, spill=spill) as store:
+            self._manager.tell("STATUS=standing by")
+            if not await lead.take_lead(store.requests, self._owner, self._stop):
                 return
+            self._manager.tell("STATUS=leading")
             try:
                 await store.writer.take_up()
                 await self._lead(store)
@@ -177,76 +223,70 @@ class Service:
                     async with asyncio.timeout(RESIGN_SECONDS):
                         await store.requests.resign(LEADER, self._owner)
 
-    async def _pause(self) -> None:
-        """A second, or until told to stop."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STANDBY_SECONDS):
-                await self._stop.wait()
-
-    async def _take_lead(self, store: Store) -> bool:
-        """Waits until this instance leads; False if it was told to stop before."""
-        told = False
-        while not await store.requests.lead(LEADER, self._owner, LEASE_SECONDS):
-            holder = await store.requests.holder(LEADER)
-            if holder is not None and _is_gone(holder):
-                await store.requests.resign(LEADER, holder)
-                continue
-            if not told:
-                _log.warning("standing_by", leader=holder)
-                told = True
-            await self._pause()
-            if self._stop.is_set():
-                return False
-        return True
-
     async def _lead(self, store: Store) -> None:
         halls = halls_of(self._settings)
+        self._addresses = {pbx.name: address_of(pbx) for pbx in self._settings.pbx}
         self._logs = {name: await self._resumed(name, hall, store) for name, hall in halls.items()}
-        for pbx in self._settings.pbx:
-            self._clients[pbx.name] = AmiClient(address_of(pbx), wanted=WANTED_EVENTS, now=self._now)
+        self._clients = {name: self._client(name) for name in self._logs}
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
         sys.setswitchinterval(SWITCH_SECONDS)
         _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in self._settings.lines])
         await self._work(store)
         _log.info("service_stopped")
 
+    def _client(self, name: str) -> AmiClient:
+        return AmiClient(self._addresses[name], wanted=WANTED_EVENTS, now=self._wall)
+
     async def _resumed(self, pbx: str, hall: Hall, store: Store) -> CallLog:
-        """A call log that goes on where the journal ends."""
-        log = CallLog(pbx, hall, store.writer)
+        """A call log that goes on where the journal ends; where that cannot be read, it begins there."""
+        log = CallLog(pbx, hall, store.writer, self._guard)
         position = await store.journal.position(pbx)
-        if position is not None:
-            store.writer.begin(pbx, position.sequence)
+        if position is None:
+            return log
+        self._clock.begin(position.last_at)
+        store.writer.begin(pbx, position.sequence)
+        with self._guard.one(Part.ROW, "the journal, from which calls are taken up", pbx=pbx):
             journal = [pair async for pair in store.journal.events(pbx, since=position.resume_from)]
             open_ids = await store.calls.open_ids(pbx)
             log.resume(journal, resume_from=position.resume_from, open_ids=open_ids, stopped_at=position.last_at)
+            return log
+        log = CallLog(pbx, hall, store.writer, self._guard)
+        log.resume([], resume_from=position.sequence + 1, open_ids=(), stopped_at=position.last_at)
         return log
 
     async def _work(self, store: Store) -> None:
-        """Everything at once, until told to stop or until something fails: then that alone is raised."""
+        """Everything at once, until told to stop or until something fails that ends it all: then that is raised."""
         send = sender(WebhookClient(), lambda: self._settings, self._now)
-        self._messenger = Messenger(store, self._settings, self._now, send=send)
-        links = LinkWatch({name: one.status for name, one in self._clients.items()}, self._now, self._tell)
+        self._messenger = Messenger(store, self._settings, self._now, send=send, guard=self._guard)
+        links = LinkWatch({name: partial(self._status_of, name) for name in self._logs}, self._now, self._tell)
+        ways: dict[Part, TryAgain] = {Part.RECORDING: self._hear_again, Part.ROW: self._save_again}
+        self._quarantine = QuarantineSteps(store, {**ways, Part.DELIVERY: self._messenger.send_again})
         writer = asyncio.create_task(store.writer.run(), name="writer")
         self._watch_phones(store)
+        keep = self._supervisor.keep
+        follow = partial(keep, longest_pause=FOLLOW_PAUSE_SECONDS)
         try:
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(self._follow(name), name=f"follow {name}") for name in self._logs]
-                running += [
-                    tasks.create_task(self._every(SETTLE_SECONDS, self._settle), name="settle"),
-                    tasks.create_task(self._every(SWEEP_SECONDS, self._sweep), name="sweep"),
-                    tasks.create_task(self._prune(store), name="prune"),
-                    tasks.create_task(self._repair(store), name="repair"),
-                    tasks.create_task(self._answer(store), name="requests"),
-                    tasks.create_task(self._keep_lead(store), name="lease"),
-                    tasks.create_task(_ended(writer), name="writer watch"),
-                    tasks.create_task(self._hear(store), name="greetings"),
-                    tasks.create_task(self._converse(store), name="ivr"),
-                    tasks.create_task(self._work_off(store), name="tickets"),
-                    tasks.create_task(self._messenger.run(), name="news"),
-                    tasks.create_task(links.run(), name="links"),
-                    tasks.create_task(self._look_at_phones(), name="phones"),
-                    tasks.create_task(self._look_at_house(store), name="house"),
+                parts = [follow(f"follow {name}", partial(self._follow, name)) for name in self._logs]
+                parts += [
+                    follow("settle", partial(self._every, SETTLE_SECONDS, self._settle)),
+                    follow("calls anew", Rebuilder(self._logs, store).run),
+                    keep("sweep", partial(self._every, SWEEP_SECONDS, self._sweep)),
+                    keep("prune", partial(self._prune, store)),
+                    keep("repair", partial(self._repair, store)),
+                    keep("requests", self._answering(store).run),
+                    keep("lease", partial(lead.keep_lead, store.requests, self._owner), ends=(VoicedeskError,)),
+                    _ended(writer),
+                    keep("greetings", partial(self._hear, store)),
+                    keep("ivr", partial(self._converse, store)),
+                    keep("tickets", partial(self._work_off, store)),
+                    keep("news", self._messenger.run),
+                    keep("links", links.run),
+                    keep("phones", self._look_at_phones),
+                    keep("house", partial(self._look_at_house, store)),
+                    keep("quarantine", partial(self._guard.run, store)),
                 ]
+                running = [tasks.create_task(part) for part in parts]
                 await self._stop.wait()
                 for task in running:
                     task.cancel()
@@ -257,21 +297,39 @@ class Service:
             writer.cancel()
             await asyncio.wait({writer}, timeout=STOP_SECONDS)
 
+    def _status_of(self, name: str) -> LinkStatus:
+        return self._clients[name].status()
+
     async def _follow(self, name: str) -> None:
         """Every event of one PBX, in order, into its call log."""
-        log, client = self._logs[name], self._clients[name]
+        log = self._logs[name]
+        client = self._clients[name] = self._client(name)
         async with client:
             try:
                 async for events in client.batches():
+                    self._clock.heard(events[-1].timestamp_us, events[-1].arrived_us)
                     log.take(events)
                     if self._greetings is not None:
-                        self._greetings.receive(name, events)
+                        self._hand(name, events, self._greetings.receive, "greetings")
                     if self._phones is not None:
-                        self._phones.receive(name, events)
+                        self._hand(name, events, self._phones.receive, "phones")
             finally:
-                await client.close()
-                async for events in client.batches():
-                    log.take(events)
+                try:
+                    await client.close()
+                finally:
+                    async for events in client.batches():
+                        log.take(events)
+
+    def _hand(
+        self, name: str, events: list[AmiEvent], receive: Callable[[str, Iterator[AmiEvent]], None], whom: str
+    ) -> None:
+        """Hands events on; one that cannot be taken there costs nobody another."""
+
+        def set_aside(event: AmiEvent, error: Exception) -> None:
+            about = f"{event_about(event)}, for {whom}"
+            self._guard.set_aside(Part.EVENT, error, about=about, content=event.raw, pbx=name)
+
+        self._guard.each(Part.EVENT, events, partial(receive, name), set_aside)
 
     async def _hear(self, store: Store) -> None:
         """Greetings, where a switch's recordings can be read. Whatever is wrong with it, calls are followed."""
@@ -303,12 +361,23 @@ class Service:
             rules=rules,
             thresholds=thresholds,
             tell=self._tell,
+            guard=self._guard,
         )
         try:
             await self._greetings.run()
         finally:
             self._greetings = None
             await workers.close()
+
+    async def _hear_again(self, item: SetAside) -> str:
+        if self._greetings is None:
+            raise InputError("recordings are not heard now: see `voicedesk doctor`")
+        return await self._greetings.hear_again(item)
+
+    async def _save_again(self, item: SetAside) -> str:
+        if self._ivr is None:
+            raise InputError("this row belongs to no part that runs now")
+        return await self._ivr.save_again(item)
 
     async def _rules_at_last(self) -> GreetingRules:
         """The rules of greetings, once they can be read: until then recordings wait, and nobody is judged by others."""
@@ -353,7 +422,14 @@ class Service:
         outages = Outages(store, self._settings)
         known = {name: log.call_of for name, log in self._logs.items()}
         self._ivr = IvrHost(
-            store, self._settings, known, self._now, outages=outages, phones=self._phones, workers=workers
+            store,
+            self._settings,
+            known,
+            self._now,
+            outages=outages,
+            phones=self._phones,
+            workers=workers,
+            guard=self._guard,
         )
         await outages.refresh()
         try:
@@ -370,7 +446,7 @@ class Service:
     async def _work_off(self, store: Store) -> None:
         """The desk, with the tickets that follow from calls and requests."""
         known = {name: log.call_of for name, log in self._logs.items()}
-        self._desk = TicketDesk(store, self._settings, known, self._now, tell=self._tell)
+        self._desk = TicketDesk(store, self._settings, known, self._now, tell=self._tell, guard=self._guard)
         self._steps = TicketSteps(self._desk, self._settings, dial_address_of, self._now)
         await self._desk.run()
 
@@ -381,9 +457,15 @@ class Service:
 
     def _watch_phones(self, store: Store) -> None:
         """From now on whatever a switch tells is told to the watch over phones too: its lists come first."""
-        desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=self._tell)
+        desk = PhoneDesk(store, self._settings, hall_of(self._settings), self._now, tell=self._tell, guard=self._guard)
+
+        def tie(name: str) -> None:
+            """What calls teach of the phones behind members is known once."""
+            desk.watch.switches[name].ties = self._logs[name].ties
+
         for name, log in self._logs.items():
-            desk.watch.switches[name].ties = log.ties  # what calls teach of the phones behind members is known once
+            tie(name)
+            log.replaced = partial(tie, name)
             desk.take_calls(name, log.open_calls())
             log.changed = partial(desk.take_calls, name)
         self._phones = desk
@@ -397,6 +479,7 @@ class Service:
         """Tells in the log what keeps answered calls from being recorded."""
         watch = HouseWatch(store, self._now)
         while True:
+            promise_round(LONG_ROUND_SECONDS)
             await asyncio.sleep(HOUSE_SECONDS)
             with self._logged("house_unseen"):
                 await watch.look(self._settings)
@@ -414,25 +497,30 @@ class Service:
 
     async def _refresh(self, outages: Outages) -> None:
         while True:
+            promise_round(ROUND_SECONDS)
             await asyncio.sleep(OUTAGE_SECONDS)
             await outages.refresh()
 
     async def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while True:
+            promise_round(seconds + ROUND_SECONDS)
             await asyncio.sleep(seconds)
             work()
 
     def _settle(self) -> None:
-        for log in self._logs.values():
-            log.settle()
+        for name, log in self._logs.items():
+            with self._guard.one(Part.CALL, "what was to be settled", pbx=name):
+                log.settle()
 
     def _sweep(self) -> None:
-        for log in self._logs.values():
-            log.sweep(self._now())
+        for name, log in self._logs.items():
+            with self._guard.one(Part.CALL, "what was to be swept", pbx=name):
+                log.sweep(self._wall())
 
     async def _prune(self, store: Store) -> None:
         """Deletes what was kept long enough, once an hour."""
         while True:
+            promise_round(LONG_ROUND_SECONDS)
             with self._logged("prune_failed"):
                 gone = await retention.prune(store, self._settings, self._now())
                 _log.info("pruned", **asdict(gone.rows), recordings=gone.recordings)
@@ -441,17 +529,19 @@ class Service:
     async def _repair(self, store: Store) -> None:
         """Fills gaps where the switch's logs can be read from here."""
         while True:
+            promise_round(LONG_ROUND_SECONDS)
             await asyncio.sleep(REPAIR_SECONDS)
             for pbx in self._settings.pbx:
-                if logs_of(pbx).all:
-                    await self._repair_one(store, pbx)
+                with self._guard.one(Part.TASK, "repair", pbx=pbx.name):
+                    if logs_of(pbx).all:
+                        await self._repair_one(store, pbx)
 
     async def _repair_one(self, store: Store, pbx: PbxSettings) -> None:
         """Tries once for each new gap: reading the logs again would not fill what they do not cover."""
         gaps = [one.gap for one in await store.journal.gaps(pbx.name) if one.repaired_at is None]
         if self._unfilled.get(pbx.name) == gaps:
             return
-        repairer = Repairer(store, pbx.name, hall_of(self._settings, pbx.name))
+        repairer = Repairer(store, pbx.name, hall_of(self._settings, pbx.name), self._guard)
         zone = self._settings.hall.zone
         try:
             done = await repairer.repair(logs_of(pbx), zone=zone, now=self._now(), by="service")
@@ -466,40 +556,34 @@ class Service:
         if done.changed:
             _log.info("repaired", pbx=pbx.name, gaps=len(done.gaps), calls=len(done.changed))
 
-    async def _keep_lead(self, store: Store) -> None:
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            with self._logged("lease_not_renewed"):
-                if not await store.requests.lead(LEADER, self._owner, LEASE_SECONDS):
-                    raise VoicedeskError("another instance took the lead: this one ends")
-
-    async def _answer(self, store: Store) -> None:
+    def _answering(self, store: Store) -> Answering:
         """What other processes ask."""
-        while True:
-            with self._logged("requests_unread"):
-                while (request := await store.requests.take(self._owner, LEASE_SECONDS)) is not None:
-                    outcome, failed = await self._carry_out(request)
-                    await store.requests.finish(request.id, outcome, failed=failed)
-            await asyncio.sleep(ASK_SECONDS)
+        return Answering(store.requests, self._owner, self._steps_by_kind, set_aside=self._guard.note)
 
-    async def _carry_out(self, request: Request) -> tuple[str, bool]:
-        """What came of a request, and whether it failed."""
-        if request.kind == "reload":
-            return self._reload()
-        if request.kind == ticket_steps.KIND and self._steps is not None:
-            return await ticket_steps.answered(self._steps, request.payload)
-        if request.kind == break_steps.KIND and self._breaks is not None:
-            return await break_steps.answered(self._breaks, request.payload)
-        return f"this version does not know {request.kind!r}", True
+    def _steps_by_kind(self) -> dict[str, Steps | None]:
+        return {
+            "reload": Reload(self._reload),
+            ticket_steps.KIND: self._steps,
+            break_steps.KIND: self._breaks,
+            RETRY: self._quarantine,
+        }
 
     def _reload(self) -> tuple[str, bool]:
-        """Reads the settings again; wrong ones change nothing."""
+        """Reads the settings again; wrong ones change nothing. Never fails."""
         try:
-            settings = self._reread()
-            hall, halls = hall_of(settings), halls_of(settings)
+            return self._reloaded(), False
         except SettingsError as error:
-            _log.error("reload_refused", reason=str(error))
-            return str(error), True
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001  # what nobody foresaw in a file is no reason to end
+            reason = f"they cannot be read: {type(error).__name__}: {error}"
+            self._guard.set_aside(Part.SETTINGS, error, about="reload", content=traceback_of(error))
+        _log.error("reload_refused", reason=reason)
+        return reason, True
+
+    def _reloaded(self) -> str:
+        """What is to be said of a reload. Raises SettingsError where nothing was changed."""
+        settings = self._reread()
+        hall, halls = hall_of(settings), halls_of(settings)
         old = self._settings
         waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
         self._settings = settings
@@ -510,14 +594,16 @@ class Service:
                 log.change_hall(halls[name])
         greetings = self._reload_greetings(settings)
         if self._phones is not None:
-            self._phones.change_settings(settings, hall)
+            with self._guard.one(Part.SETTINGS, "new settings, for phones"):
+                self._phones.change_settings(settings, hall)
         for part in (self._ivr, self._desk, self._steps, self._breaks, self._messenger):
             if part is not None:
-                part.change_settings(settings)
+                with self._guard.one(Part.SETTINGS, f"new settings, for {type(part).__name__}"):
+                    part.change_settings(settings)
         _log.info("reloaded", needs_restart=waiting)
         named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
         rest = f"; what changed in {named} needs a restart" if waiting else ""
-        return f"lines, phones and people are read again{greetings}{rest}", False
+        return f"lines, phones and people are read again{greetings}{rest}"
 
     @contextlib.contextmanager
     def _logged(self, action: str) -> Iterator[None]:
@@ -545,14 +631,6 @@ class Service:
         finally:
             for number in handlers:
                 loop.remove_signal_handler(number)
-
-
-def _is_gone(owner: str) -> bool:
-    """True if a lease is held by a process of this machine that no longer runs: it was killed."""
-    host, pid, _ = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    return int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

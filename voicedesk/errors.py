@@ -3,6 +3,7 @@
     VoicedeskError
     ├── SettingsError        the user's: voicedesk.toml or its environment; mend it, then start again
     ├── InputError           the user's: a file or an argument of a command; nothing was changed
+    ├── OutcomeUnknown       what was asked may have been carried out or not: look before you ask again
     ├── AmiError             the switch's side
     │   ├── AmiProtocolError     the peer does not speak AMI; a retry helps only if the address was wrong
     │   ├── AmiAuthenticationError  refused at login; a retry helps only after manager.conf or the secret changes
@@ -15,6 +16,8 @@
     ├── UnsafeValueError     ours or the user's: a value that must never reach the wire (CR, LF, NUL …)
     ├── StoreError           the database: locked, full, read-only, too new; nothing journalled is lost
     │   ├── StoreUnavailable     worth another try
+    │   ├── StoreDamaged         the database file is broken; only a restored copy helps
+    │   ├── ValueRefused         one value does not fit into it; without that, the rest will be taken
     │   ├── SpillRefused         the spill file refuses as well: its disk is full, or it may not be written
     │   └── JournalTaken         another instance writes this journal; this one must end
     ├── SpeechError          a speech worker; following calls goes on without it
@@ -37,6 +40,10 @@ class SettingsError(VoicedeskError):
 
 class InputError(VoicedeskError):
     """A command's file or argument cannot be used as it is."""
+
+
+class OutcomeUnknown(VoicedeskError):
+    """Whether something was carried out is not known; the message says where to look."""
 
 
 class AmiError(VoicedeskError):
@@ -90,6 +97,14 @@ class StoreError(VoicedeskError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached or is locked; a later try may succeed."""
+
+
+class StoreDamaged(StoreError):
+    """The database file is broken; the message says what to do."""
+
+
+class ValueRefused(StoreError):
+    """Something that was to be written does not fit into the database, whenever it is tried."""
 
 
 class SpillRefused(StoreError):

@@ -11,12 +11,13 @@ A year that the state has not published yet follows the plain week and is listed
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from voicedesk.errors import SettingsError
@@ -25,6 +26,8 @@ Duty = tuple[str, ...]
 _US = 1_000_000
 _CACHED_DAYS = 4096
 _LONGEST_REST_DAYS = 400
+_LAST_SECOND = 253_339_228_799
+"""The last of the year 9997: there are still so many days after it."""
 _DAYS = {name: day for day, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 _DAYS |= {f"{week}{name}": day for week in ("周", "星期") for day, name in enumerate("一二三四五六日")}
 _DAYS |= {"周天": 6, "星期天": 6}
@@ -202,7 +205,7 @@ class WorkCalendar:
         return spans
 
     def _local_day(self, at_us: int) -> tuple[int, int, date]:
-        day = datetime.fromtimestamp(at_us // _US, self._zone).date()
+        day = datetime.fromtimestamp(min(max(at_us // _US, 0), _LAST_SECOND), self._zone).date()
         return self._instant(day, 0), self._instant(day, 24 * 60), day
 
     def _instant(self, day: date, minute: int) -> int:
@@ -237,7 +240,7 @@ def read_own_days(file: Path) -> dict[date, OwnDay]:
         raise SettingsError(f"calendar.file {file} cannot be read ({error.strerror}): correct its path") from error
     days: dict[date, OwnDay] = {}
     rows = csv.reader(io.StringIO(_decoded(raw, file)))
-    for row in rows:
+    for row in _each(rows, file):
         cells = [cell.strip() for cell in row]
         if not any(cells) or cells[0].startswith("#") or (not days and cells[0].lower() in {"date", "日期"}):
             continue
@@ -248,12 +251,21 @@ def read_own_days(file: Path) -> dict[date, OwnDay]:
     return days
 
 
+def _each(rows: Any, file: Path) -> Iterator[list[str]]:
+    """The rows of a csv.reader. Raises SettingsError where there is none, as after a mark that is never closed."""
+    try:
+        yield from rows
+    except csv.Error as error:
+        place = f"{file}, from line {rows.line_num} on"
+        raise SettingsError(f"{place}: is no CSV ({error}): is a quotation mark missing there?") from error
+
+
 def _own_day(cells: list[str], place: str) -> tuple[date, OwnDay]:
     try:
         year, month, day = (int(part) for part in re.split("[-/.]", cells[0]))
         when = date(year, month, day)
-    except ValueError as error:
-        raise SettingsError(f"{place}: {cells[0]!r} is no date: write it as 2027-01-01") from error
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"{place}: {cells[0][:80]!r} is no date: write it as 2027-01-01") from error
     kind = _KINDS.get(cells[1].lower()) if len(cells) > 1 else None
     if kind is None:
         raise SettingsError(f"{place}: the second column must be work or rest (班 or 休)")

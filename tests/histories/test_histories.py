@@ -113,7 +113,7 @@ def harm(history: History, hurt: Hurt, found) -> list[str]:
     return wrong
 
 
-@histories(5000)
+@histories(2000)
 def test_what_was_seen_whole_is_judged_as_it_was(tape):
     history = run(draw_day(Tape(tape)))
     found, tracker = track(history.seen(every_right=len(tape) % 4 == 0))
@@ -121,7 +121,7 @@ def test_what_was_seen_whole_is_judged_as_it_was(tape):
     assert tracker.open_ids() == []
 
 
-@histories(1500)
+@histories(600)
 def test_events_shuffled_between_channels_and_told_twice_change_nothing(data):
     tape = Tape(data)
     history = run(draw_day(tape))
@@ -131,7 +131,7 @@ def test_events_shuffled_between_channels_and_told_twice_change_nothing(data):
     assert tracker.open_ids() == []
 
 
-@histories(1500)
+@histories(600)
 def test_events_dropped_on_the_way_accuse_nobody(data):
     tape = Tape(data)
     history = run(draw_day(tape))
@@ -141,7 +141,7 @@ def test_events_dropped_on_the_way_accuse_nobody(data):
     assert tracker.open_ids() == []
 
 
-@histories(1500)
+@histories(600)
 def test_a_link_lost_and_back_accuses_nobody_and_leaves_no_call_open(data):
     tape = Tape(data)
     history = run(draw_day(tape))
@@ -151,7 +151,7 @@ def test_a_link_lost_and_back_accuses_nobody_and_leaves_no_call_open(data):
     assert tracker.open_ids() == []
 
 
-@histories(1000)
+@histories(400)
 def test_a_restart_ends_every_call_and_ids_that_come_again_are_other_calls(data):
     tape = Tape(data)
     history, later = run(draw_day(tape, most=2)), run(draw_day(tape, most=2))
@@ -164,7 +164,7 @@ def test_a_restart_ends_every_call_and_ids_that_come_again_are_other_calls(data)
     assert tracker.open_ids() == []
 
 
-@histories(1000)
+@histories(400)
 def test_a_clock_that_steps_accuses_nobody(data):
     tape = Tape(data)
     history = run(draw_day(tape))
@@ -173,7 +173,7 @@ def test_a_clock_that_steps_accuses_nobody(data):
     assert not (bad := harm(history, hurt, found)), bad
 
 
-@histories(500)
+@histories(200)
 def test_two_switches_with_the_same_ids_stay_apart(data):
     tape = Tape(data)
     history = run(draw_day(tape))

@@ -395,3 +395,175 @@ async def test_when_the_server_ends_its_calls_are_given_back():
     await switch.over()
     await switch.__aexit__()
     assert switch.commands == ['STREAM FILE "a" ""']
+
+
+async def waited(port, data=b"", count=1):
+    """Connections that send `data` and nothing more."""
+    found = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
+    for _, writer in found:
+        writer.write(data)
+    return found
+
+
+async def closed(connections):
+    async with asyncio.timeout(30):
+        for reader, writer in connections:
+            while await reader.read(4096):
+                pass
+            writer.close()
+
+
+@pytest.mark.parametrize("data", [b"", b"agi_network: yes\n"], ids=["nothing", "half"])
+async def test_fault_56_hundreds_who_say_nothing_keep_no_caller_out_and_the_oldest_of_them_goes_first(data):
+    async def held(port):
+        silent = await waited(port, data, 300)
+        await a_good_call(port)
+        assert len(server_of[0].connections) <= 20
+        await closed(silent[:280])
+        await asyncio.sleep(0)
+        assert not silent[-1][0].at_eof()
+        for _, writer in silent[280:]:
+            writer.close()
+
+    server_of = []
+
+    async def handler(call):
+        await well(call)
+
+    server = AgiServer(handler, AgiLimits(sessions=2, environment_seconds=60, silent=30, silent_per_peer=20))
+    server_of.append(server)
+    async with server.listening("127.0.0.1", 0) as port:
+        await held(port)
+        async with asyncio.timeout(30):
+            while server.connections:
+                await asyncio.sleep(0.01)
+    assert (server.counts.served, server.counts.refused, server.counts.broken) == (1, 0, 300)
+
+
+async def test_fault_56_those_who_say_what_they_are_and_never_answer_give_their_places_to_callers(monkeypatch):
+    monkeypatch.setattr("voicedesk.agi.server.NEW_OVERDUE_SECONDS", 0.05)
+
+    async def held(port):
+        silent = await waited(port, environment(), 20)
+        async with asyncio.timeout(30):
+            for reader, _ in silent:
+                await reader.readline()
+        await asyncio.sleep(0.1)
+        await a_good_call(port)
+        for _, writer in silent:
+            writer.close()
+
+    server = await served(well, held, limits=AgiLimits(sessions=20))
+    assert (server.counts.served, server.counts.refused) == (21, 0)
+
+
+async def test_fault_53_a_switch_that_owes_a_reply_for_too_long_counts_as_gone():
+    gone = []
+
+    async def handler(call):
+        try:
+            await call.answer()
+        except AgiHungUp as error:
+            gone.append(error)
+            raise
+
+    async def held(port):
+        await closed(await waited(port, environment(), 3))
+
+    server = await served(handler, held, a_good_call, limits=AgiLimits(reply_seconds=0.05))
+    assert (server.counts.served, len(gone)) == (4, 3)
+
+
+async def test_fault_53_what_takes_its_time_to_play_or_record_is_not_overdue():
+    async def work(call):
+        await call.guard(1)
+        said = await call.say(["long"])
+        return said, await call.wait_for_key(1), await call.record("m", max_seconds=1)
+
+    outcome = []
+
+    async def handler(call):
+        outcome.append(await work(call))
+
+    async def slow(port):
+        async with FakeSwitchCall(port, lambda _: None) as switch:
+            for number, answer in enumerate(["1", "0 endpos=8000", "49", "35 (dtmf) endpos=8000"], 1):
+                async with asyncio.timeout(30):
+                    while len(switch.commands) < number:
+                        await asyncio.sleep(0.01)
+                if number > 1:
+                    await asyncio.sleep(0.3)
+                switch.send(f"200 result={answer}")
+            await switch.over()
+
+    await served(handler, slow, limits=AgiLimits(reply_seconds=0.1))
+    assert outcome == [(Said(finished=1), "1", Recorded(seconds=1.0, ended=Ended.KEY, key="#"))]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "200 result=0 endpos=" + "9" * 5000,
+        "200 result=" + "9" * 5000,
+        "200 result=1114112",
+        "200 result=200",
+        "200 result=*",
+        b"\xff\xfe\0\n" * 3 + b"200 what\n",
+    ],
+    ids=lambda answer: repr(answer)[:24],
+)
+async def test_fault_55_a_reply_that_no_switch_can_mean_ends_that_call_and_no_other(answer):
+    ended = []
+
+    async def handler(call):
+        try:
+            await call.say(["a"], keys="1")
+        except VoicedeskError as error:
+            ended.append(type(error))
+            raise
+
+    async def one(port):
+        async with FakeSwitchCall(port, lambda _: answer) as switch:
+            await switch.over()
+
+    async def good(port):
+        async with FakeSwitchCall(port) as switch:
+            await switch.over()
+
+    server = await served(handler, one, good)
+    assert server.counts.served == 2
+    assert len(ended) == 1
+
+
+async def test_fault_51_thousands_who_are_no_switch_are_few_lines_in_the_log():
+    bad = (b"GET / HTTP/1.0\r\n\r\n", environment(agi_request="agi://["), environment(agi_uniqueid="1\0"))
+
+    async def flood(port):
+        for n in range(300):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(bad[n % 3])
+            writer.close()
+
+    with capture_logs() as logs:
+        server = await served(well, flood, a_good_call)
+    assert (server.counts.served, server.counts.broken) == (1, 300)
+    told = [log for log in logs if log["event"] == "agi_connection_closed"]
+    assert len(told) <= 8
+    assert sum(log["count"] for log in told) <= 300
+    assert {"its address cannot be read: correct agi://… in the dialplan"} <= {log["reason"] for log in told}
+
+
+async def test_a_mistake_in_reading_costs_that_connection_only(monkeypatch):
+    def fails(_protocol, _data):
+        monkeypatch.undo()
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("voicedesk.agi.protocol.AgiProtocol.receive_data", fails)
+
+    async def unlucky(port):
+        await closed(await waited(port, environment()))
+
+    with capture_logs() as logs:
+        server = await served(well, unlucky, a_good_call)
+    assert (server.counts.served, server.counts.broken) == (1, 1)
+    assert "agi_connection_failed" in [log["event"] for log in logs]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import ssl
 import subprocess
@@ -121,6 +122,13 @@ async def test_a_connection_begins_with_a_snapshot_and_goes_on_live():
     assert server.names()[-1] == "Logoff"
     assert "s3cret" not in str(server.actions)
     assert client.status().state == "closed"
+
+
+async def test_nothing_is_a_gap_from_the_login_on_however_long_the_first_answers_take():
+    seconds = itertools.count(1)
+    async with FakeAmiServer() as server, make_client(server, now=lambda: next(seconds) * 1_000_000) as client:
+        up = (await Reader(client).until("VoicedeskLink up"))[-1]
+        assert up.arrived_us == client.status().connected_since_us
 
 
 async def waits_of(sleeps, count):

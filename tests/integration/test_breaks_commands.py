@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from structlog.testing import capture_logs
+from tests.fakes.rows import serve
 from tests.integration.test_phone_desk import Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.phones.switch import A1, A2, MINUTE, device, listed, lost, snapshot
@@ -75,15 +76,10 @@ class Serving:
                 while self.later:
                     self.hall.desk.receive("hall", self.later.pop(0))
                 await self.hall.desk.work()
-                request = await store.requests.take("test:1:x", 10)
-                if request is None:
-                    await asyncio.sleep(0.02)
-                    continue
-                assert request.kind == break_steps.KIND
                 self.hall.us = now_us()
-                outcome, failed = await break_steps.answered(self.hall.steps, request.payload)
-                await self.hall.desk.work()
-                await store.requests.finish(request.id, outcome, failed=failed)
+                done = await serve(store.requests, "test:1:x", self.hall.steps, before=self.hall.desk.work)
+                assert {request.kind for request, _, _ in done} <= {break_steps.KIND}
+                await asyncio.sleep(0.02)
             await store.requests.resign(app.LEADER, "test:1:x")
 
     def told(self, *events) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+from tests.fakes.rows import answered, carry_out
 from tests.unit.phones.switch import (
     A1,
     A2,
@@ -23,10 +24,10 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.app import hall_of
 from voicedesk.calls.model import Direction, Outcome, Role
-from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, StoreError
+from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, OutcomeUnknown, StoreError
 from voicedesk.phones.model import BreakSource, FindingKind
 from voicedesk.services import break_steps, phone_desk
-from voicedesk.services.break_steps import BreakSteps, answered
+from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.news import KINDS
 from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.settings import Settings
@@ -239,7 +240,7 @@ async def test_how_phones_stand_is_kept_with_what_was_refused_and_goes_with_the_
 
 
 async def asks(hall, do: str, phone: str | None = A1, by: str = "wang", **more) -> str:
-    return await hall.steps.carry_out({"do": do, "phone": phone, "by": by, **more})
+    return await carry_out(hall.steps, {"do": do, "phone": phone, "by": by, **more})
 
 
 async def test_a_break_is_asked_for_seen_and_ended(hall):
@@ -317,9 +318,19 @@ async def test_a_switch_that_refuses_or_is_lost_is_told_so(hall, refusal, messag
 async def test_what_the_switch_accepts_but_nobody_sees_is_said(hall, monkeypatch):
     monkeypatch.setattr(break_steps, "SEEN_SECONDS", 0.05)
     hall.pauses = False
-    with pytest.raises(InputError, match="told nothing of it"):
+    with pytest.raises(OutcomeUnknown, match="told nothing of it"):
         await asks(hall, "start")
     hall.steps.change_settings(hall.settings)
+
+
+async def test_two_who_start_a_break_at_the_same_moment_do_not_leave_a_line_to_nobody(hall, monkeypatch):
+    """Steps are carried out side by side: a phone that is being paused is not free, also before the switch tells it."""
+    monkeypatch.setattr(break_steps, "SEEN_SECONDS", 0.3)
+    hall.pauses = False
+    told = await asyncio.gather(asks(hall, "start", phone=None, by="li"), asks(hall, "start"), return_exceptions=True)
+    assert [type(one) for one in told] == [OutcomeUnknown, InputError]
+    assert "最后一部空闲话机" in str(told[1])
+    assert len(hall.orders) == 1
 
 
 @pytest.mark.parametrize("kind", list(FindingKind))

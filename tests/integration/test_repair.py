@@ -58,15 +58,20 @@ def snapshot(at):
     return [begin, make_event("VoicedeskSnapshot", end, arrived_us=at)]
 
 
-async def lived(store, story, first, last):
-    """The story as a service lives it whose link is lost from event `first` to before event `last`."""
+async def lived(store, story, first, last, *, behind=0):
+    """The story as a service lives it whose link is lost from event `first` to before event `last`.
+
+    `behind`: by how much the switch's clock is behind the service's.
+    """
     events = events_of(story)
+    for event in events:
+        event.arrived_us += behind
     log = CallLog("main", HALL, store.writer)
-    begun = events[0].timestamp_us - 10_000_000
+    begun = events[0].timestamp_us - 10_000_000 + behind
     lost = events[first - 1].arrived_us + 1 if first else begun + 2
-    back = (events[last].timestamp_us - 1) if last < len(events) else events[-1].arrived_us + 1_000_000
+    back = (events[last].timestamp_us - 1 + behind) if last < len(events) else events[-1].arrived_us + 1_000_000
     earlier = make_event(
-        "DeviceStateChange", {"Timestamp": format_epoch(begun + 1), "Device": "x"}, arrived_us=begun + 1
+        "DeviceStateChange", {"Timestamp": format_epoch(begun + 1 - behind), "Device": "x"}, arrived_us=begun + 1
     )
     log.take([link("up", begun, Boot="b"), *snapshot(begun), earlier])
     log.take([*events[:first], link("lost", lost), link("up", back, Boot="b"), *snapshot(back), *events[last:]])
@@ -109,6 +114,19 @@ async def test_fault_26_a_gap_over_answer_and_hangup_is_filled_from_the_logs(sto
     assert [(one.is_covered, one.repaired, one.added) for one in done.gaps] == [(True, 1, 0)]
     (gap,) = [one for one in await store.journal.gaps("main") if one.gap.reason.value == "link_lost"]
     assert (gap.repaired_at, gap.repaired_calls) == (NOW, 1)
+
+
+@pytest.mark.parametrize("hours", [-30, -8, 8, 30, 24 * 365 * 20])
+async def test_a_gap_is_filled_from_the_logs_of_a_switch_whose_clock_is_hours_off(store, hours):
+    """The logs are written by that clock; calls and gaps are kept in the hall's time."""
+    truth = await lived(store, "queue_answered", RINGS + 1, 99, behind=hours * 3_600_000_000)
+    done = await repaired(store, logs_for("queue_answered"))
+    (after,) = (await stored(store)).values()
+    facts, judged = after.call.facts, after.call.judgement
+    assert (judged.verdict, facts.gaps, facts.repaired) == (Verdict.ON_TIME, (), True)
+    assert abs(judged.ring_us - truth.judgement.ring_us) < 5_000
+    assert abs(facts.started_at - truth.facts.started_at - hours * 3_600_000_000) < 1_000_000
+    assert [(one.is_covered, one.repaired, one.added) for one in done.gaps] == [(True, 1, 0)]
 
 
 async def test_a_call_that_nobody_saw_is_added(store):

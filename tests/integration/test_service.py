@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-import os
 import re
+import secrets
 import socket
+import subprocess
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ from voicedesk import app
 from voicedesk.app import Service, hall_of
 from voicedesk.calls.model import GapReason
 from voicedesk.calls.replay import replay
-from voicedesk.errors import InputError, SettingsError
+from voicedesk.errors import InputError, SettingsError, VoicedeskError
+from voicedesk.run import lead
 from voicedesk.services import outage, retention
 from voicedesk.settings import Settings
 from voicedesk.store import writer
@@ -73,7 +76,7 @@ def settings(switch, tmp_path):
     return make
 
 
-async def until(condition, seconds: float = 10):
+async def until(condition, seconds: float = 60):
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
@@ -193,13 +196,6 @@ async def test_a_call_that_ended_while_the_service_was_stopped_has_no_verdict(sw
     assert (one.verdict, one.call.judgement.reason.value, one.call.facts.disposition) == ("cannot_tell", "gap", None)
 
 
-@pytest.fixture
-def as_two_processes(monkeypatch):
-    """Both instances of a test are one process; let neither take the other for killed."""
-    monkeypatch.setattr(app, "_is_gone", lambda owner: False)
-
-
-@pytest.mark.usefixtures("as_two_processes")
 async def test_fault_70_a_second_instance_stands_by_and_takes_over(switch, settings, clock):
     second = Service(settings(), settings, now=clock)
     async with running(settings(), switch, clock):
@@ -217,7 +213,6 @@ async def test_fault_70_a_second_instance_stands_by_and_takes_over(switch, setti
         await task
 
 
-@pytest.mark.usefixtures("as_two_processes")
 async def test_an_instance_that_stands_by_can_be_stopped(switch, settings, clock):
     second = Service(settings(), settings, now=clock)
     async with running(settings(), switch, clock):
@@ -227,12 +222,66 @@ async def test_an_instance_that_stands_by_can_be_stopped(switch, settings, clock
         await asyncio.wait_for(task, 5)
 
 
-@pytest.mark.parametrize("pid", ["99999999", str(os.getpid())])
-async def test_a_service_that_was_killed_does_not_keep_the_next_one_waiting(switch, settings, clock, pid):
+async def test_a_service_that_was_killed_does_not_keep_the_next_one_waiting(switch, settings, clock, monkeypatch):
+    monkeypatch.setattr(lead, "_machine", lambda: "here")
+    killed = subprocess.Popen(["true"])
+    killed.wait()
     async with Store.open(settings().store.url, now=clock) as store:
-        assert await store.requests.lead(app.LEADER, f"{socket.gethostname()}:{pid}:dead", 3600)
+        assert await store.requests.lead(app.LEADER, str(replace(lead.this_process(), pid=killed.pid)), 3600)
+    monkeypatch.setattr(lead, "LEASE_SECONDS", 600)
     async with running(settings(), switch, clock):
         assert switch.sessions == 1
+
+
+@pytest.mark.parametrize("years", [-10, 0, 10])
+async def test_a_holder_that_cannot_be_looked_at_is_waited_for_by_no_clock_of_the_day(
+    switch, settings, clock, monkeypatch, years
+):
+    """One of the version before, one in another container, one whose machine is off: until its lease stood still."""
+    monkeypatch.setattr(lead, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(lead, "STANDBY_SECONDS", 0.05)
+    other = Clock()
+    other.us += years * 365 * 86400 * 1_000_000
+    async with Store.open(settings().store.url, now=other) as store:
+        assert await store.requests.lead(app.LEADER, f"{socket.gethostname()}:99999999:dead", 10)
+        async with running(settings(), switch, clock):
+            assert (await store.requests.lease(app.LEADER)).owner != f"{socket.gethostname()}:99999999:dead"
+
+
+async def test_while_the_leader_renews_it_a_clock_that_jumps_for_years_takes_the_lead_from_nobody(
+    switch, settings, clock, monkeypatch
+):
+    monkeypatch.setattr(lead, "LEASE_SECONDS", 1.5)
+    monkeypatch.setattr(lead, "STANDBY_SECONDS", 0.05)
+    jumped = Clock()
+    second = Service(settings(), settings, now=jumped)
+    with capture_logs() as logs:
+        async with running(settings(), switch, clock):
+            task = asyncio.create_task(second.run())
+            for years in (5, -20, 40):
+                jumped.us += years * 365 * 86400 * 1_000_000
+                await asyncio.sleep(1.2)
+                assert switch.sessions == 1
+            second.stop()
+            await asyncio.wait_for(task, 5)
+    events = [one["event"] for one in logs]
+    assert (events.count("service_started"), events.count("standing_by")) == (1, 1)
+
+
+async def test_who_lost_the_lead_ends(switch, settings, clock, monkeypatch):
+    monkeypatch.setattr(lead, "LEASE_SECONDS", 0.3)
+    service = Service(settings(), settings, now=clock)
+    task = asyncio.create_task(service.run())
+
+    async def linked():
+        return switch.sessions == 1
+
+    await until(linked)
+    async with Store.open(settings().store.url, now=clock) as store:
+        assert await store.requests.lead(app.LEADER, "other", 10, over=await store.requests.lease(app.LEADER))
+        with pytest.raises(VoicedeskError, match="another instance took the lead"):
+            await asyncio.wait_for(task, 15)
+        assert (await store.requests.lease(app.LEADER)).owner == "other", "what another holds is not given back"
 
 
 async def test_an_instance_on_another_machine_keeps_the_lead_while_its_lease_lasts(switch, settings, clock):
@@ -273,6 +322,28 @@ async def test_wrong_settings_are_refused_at_a_reload_and_the_service_goes_on(sw
         assert (answer.state, answer.outcome) == ("failed", "voicedesk.toml:3: nonsense")
         unknown = await store.requests.wait_for(await store.requests.ask("dance", {}, asked_by="test"), 10)
         assert unknown.state == "failed"
+
+
+async def test_no_row_of_any_shape_ends_the_service_nor_its_next_start(switch, settings, clock):
+    rows = [
+        ("ticket", '{"do":"postpone","ticket":"x","due_at":null,"note":"n","by":"wang"}'),
+        ("ticket", '{"do":"close","ticket":"x","note":null,"by":null}'),
+        ("ticket", ""),
+        ("break", "[" * 50_000),
+        ("break", '{"do":"start","phone":["x"],"by":"zhang"}'),
+        ("reload", "7"),
+        ("dance", "{}"),
+    ]
+    for _ in range(2):
+        async with running(settings(), switch, clock), Store.open(settings().store.url, now=clock) as store:
+            columns = "(id, kind, payload, asked_by, asked_at, state)"
+            asked = [(secrets.token_hex(4), kind, payload, "web", 1, "queued") for kind, payload in rows]
+            async with store.database.write() as connection:
+                for row in asked:
+                    await connection.exec_driver_sql(f"INSERT INTO requests {columns} VALUES (?, ?, ?, ?, ?, ?)", row)
+            good = await store.requests.ask("reload", {}, asked_by="web")
+            assert (await store.requests.wait_for(good, 20)).state == "done"
+            assert {(await store.requests.wait_for(row[0], 20)).state for row in asked} == {"failed"}
 
 
 async def test_fault_01_a_switch_that_cannot_be_reached_does_not_stop_the_service(settings, tmp_path):
@@ -373,3 +444,28 @@ async def test_fault_69_the_service_goes_on_through_a_restart_of_postgresql(
         (told,) = replay(CAPTURE).calls
         assert one.verdict == told.judgement.verdict.value
         assert one.call.facts.gaps == ()
+
+
+@pytest.mark.parametrize("behind", [90, 8 * 3600, -8 * 3600, 30 * 3600])
+async def test_a_call_after_a_start_is_judged_though_the_clock_of_the_switch_is_off(switch, settings, clock, behind):
+    """It was `cannot_tell` for as long as the switch is behind: the gap before the link seemed to go on."""
+    clock.us = int(b"".join(re.search(rb"\r\nTimestamp: (\d+)\.(\d+)", EVENTS[0]).groups())) - 3_000_000
+    shown = Clock()
+    shown.us = clock.us + behind * 1_000_000
+    async with running(settings(), switch, shown) as service:
+        for event in EVENTS:
+            stamp = re.search(rb"\r\nTimestamp: (\d+)\.(\d+)", event)
+            shown.us = int(stamp[1] + stamp[2]) + 200 + behind * 1_000_000
+            if b"Event: Hangup" in event:
+                service._sweep()
+            await switch.send(event)
+            await asyncio.sleep(0.02)
+
+        async def is_stored():
+            calls = await stored(settings())
+            return bool(calls) and calls[0].call.facts.ended_at is not None
+
+        await until(is_stored)
+    (one,) = await stored(settings())
+    assert (one.verdict, one.call.facts.gaps) == ("late", ())
+    assert abs(one.call.facts.started_at - shown.us) < 60_000_000

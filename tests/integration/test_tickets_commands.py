@@ -6,12 +6,15 @@ import threading
 
 import pytest
 from structlog.testing import capture_logs
+from tests.fakes.rows import serve
 from tests.integration.test_ticket_desk import MONDAY, Hall, ticket_desk_save
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.tickets.desk import call, placed
 from voicedesk import app
+from voicedesk.cli import asking
 from voicedesk.clock import now_us
 from voicedesk.services import ticket_steps
+from voicedesk.services.dialler import Placed
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 
@@ -23,6 +26,7 @@ class Serving:
 
     def __init__(self, url: str) -> None:
         self.hall = Hall(url)
+        self.is_busy = False
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
@@ -43,15 +47,14 @@ class Serving:
             await self.hall.ends(call("c1", start=MONDAY), call("c2", None, start=MONDAY))
             self._ready.set()
             while not self._stop.is_set():
-                request = await store.requests.take("test:1:x", 10)
-                if request is None:
+                if self.is_busy:
                     await asyncio.sleep(0.02)
                     continue
-                assert request.kind == ticket_steps.KIND
-                outcome, failed = await ticket_steps.answered(self.hall.steps, request.payload)
-                await store.requests.finish(request.id, outcome, failed=failed)
-                if request.payload["do"] == "dial" and not failed:
-                    await self._answered(outcome)
+                for request, outcome, failed in await serve(store.requests, "test:1:x", self.hall.steps):
+                    assert request.kind == ticket_steps.KIND
+                    if '"dial"' in request.payload and not failed:
+                        await self._answered(outcome)
+                await asyncio.sleep(0.02)
 
     async def _answered(self, attempt_id: str) -> None:
         ended = placed(attempt_id, NUMBER, start=self.hall.us, answered=self.hall.us + 1, line=None)
@@ -122,6 +125,38 @@ def test_dialling_says_that_the_phone_rings_and_why_not(run, serving):
     ticket = the_id(run)
     assert "no phone to ring" in run("dial", ticket, "--by", "li", code=1)
     assert "phone rings now" in run("dial", ticket, "--by", "wang")
+
+
+def test_where_nobody_knows_whether_it_was_dialled_it_is_said_with_an_exit_code_of_its_own(run, serving):
+    serving.hall.placed = (Placed.UNKNOWN, "the connection broke")
+    ticket = the_id(run)
+    told = run("dial", ticket, "--by", "wang", code=4)
+    assert "nobody knows whether the phones ring (the connection broke)" in told
+    assert f"voicedesk tickets show {ticket[:8]}" in told
+
+
+def test_what_the_service_does_not_begin_with_in_time_is_taken_back(run, serving, monkeypatch):
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", 0.3)
+    ticket = the_id(run)
+    serving.is_busy = True
+    assert "you may ask again" in run("claim", ticket, "--by", "wang", code=1)
+    serving.is_busy = False
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", 30)
+    assert "claimed" in run("claim", ticket, "--by", "li"), "the first was never carried out"
+
+
+def test_what_takes_longer_than_anybody_waits_is_not_known(run, serving, monkeypatch):
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", 1.0)
+    ticket = the_id(run)
+    serving.hall.takes_seconds = 8.0
+    told = run("dial", ticket, "--by", "wang", code=4)
+    assert "what came of it is not known" in told
+    assert "before you ask again" in told
+
+
+@pytest.mark.parametrize("by", ["wnag", "None", "", "\x1b[2J"])
+def test_who_is_nobody_takes_no_step(run, serving, by):
+    assert run("claim", the_id(run), "--by", by, code=1 if by else 0)
 
 
 def test_a_referral_goes_from_hand_to_hand(run, serving):

@@ -127,7 +127,7 @@ class House:
 
     async def ask(self, kind: str, **asked):
         """What the service answers to a row, and whether it failed."""
-        request = await self.store.requests.ask(kind, asked, asked_by="test")
+        request = await self.store.requests.ask(kind, asked, asked_by=asked["by"])
         answer = await self.store.requests.wait_for(request, 20)
         return answer.outcome, answer.state == "failed"
 

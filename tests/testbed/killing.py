@@ -27,6 +27,7 @@ from voicedesk.services import call_log
 from voicedesk.services.call_log import CallLog
 from voicedesk.store import engine
 from voicedesk.store.engine import Database
+from voicedesk.store.requests import RequestState
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 
@@ -40,8 +41,7 @@ AT_ONCE = 12
 STREAM = 36_000
 APART_US = 2_000
 LAG_US = 300
-LEASE_SECONDS = 0.001
-"""Shorter than the time between a kill and the next life."""
+LEASE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +115,10 @@ async def _live(life: Life) -> None:
     owner = f"life:{life.number}"
     async with Store.open(url, now=clock, spill=spill) as store:
         _hook(store.database)
-        if not await store.requests.lead("service", owner, LEASE_SECONDS):
+        killed = await store.requests.lease("service")
+        if not await store.requests.lead("service", owner, LEASE_SECONDS, over=killed):
             raise SystemExit(3)
-        request = await store.requests.take(owner, LEASE_SECONDS)
+        await store.requests.give_up(owner)
         await store.writer.take_up()
         log = await _resumed(store, clock)
         log.take(link_up(EVENTS, life.first, clock()))
@@ -129,9 +130,9 @@ async def _live(life: Life) -> None:
             log.settle()
             await _keep(store, spill, refused=number in life.refused)
             _report(life, start + AT_ONCE)
-        while request is not None:
-            await store.requests.finish(request.id, owner)
-            request = await store.requests.take(owner, LEASE_SECONDS)
+        for request in await store.requests.queued(10):
+            if await store.requests.start([request.id], owner, LEASE_SECONDS):
+                await store.requests.finish(request.id, RequestState.DONE, owner, owner=owner)
         await store.writer.flush()
         spill.close()
 

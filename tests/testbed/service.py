@@ -12,7 +12,8 @@ from typing import Any
 from tests.testbed.configuration import AMI_SECRET, AMI_USER, DIAL_SECRET, DIAL_USER, PAUSE_SECRET, PAUSE_USER, PBX_NAME
 from tests.testbed.plan import Plan
 
-STOP_SECONDS = 15
+START_SECONDS, STOP_SECONDS = 90, 15
+"""The machine may be busy: its start is waited for, not measured."""
 
 
 def settings_text(
@@ -115,11 +116,11 @@ class RunningService:
             start_new_session=True,
         )
         self._reader = asyncio.create_task(self._read(self._process))
-        await self.wait_for("ami_link_up", since=seen, seconds=20)
+        await self.wait_for("ami_link_up", since=seen, seconds=START_SECONDS)
 
     async def restart(self) -> None:
         """Starts it anew as a service manager would: again and again until the dead one's lease is over."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(2 * START_SECONDS):
             while True:
                 try:
                     return await self.start()

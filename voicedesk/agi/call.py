@@ -6,11 +6,15 @@ from enum import StrEnum
 from typing import Protocol
 
 from voicedesk.agi.protocol import AgiEnvironment, Reply
-from voicedesk.errors import AgiHungUp, AgiRefused
+from voicedesk.errors import AgiHungUp, AgiProtocolError, AgiRefused
 
 SAMPLES_PER_SECOND = 8000
 """Positions are told in samples of what is played; prompts are told at the line's 8 kHz."""
 ANY_KEY = "0123456789*#"
+LONGEST_PROMPT_SECONDS = 600.0
+"""So long may a file play of which nobody said how long it is."""
+_KEYS = frozenset({*ANY_KEY, *"ABCD"})
+"""All that a telephone can send."""
 _TIME_LIMIT = "timeout"
 
 
@@ -66,8 +70,11 @@ class Recorded:
 class Conversation(Protocol):
     """The way to the switch."""
 
-    def ask(self, name: str, *values: str | int) -> Awaitable[Reply]:
-        """Sends a command; its reply is awaited. Raises AgiHungUp, at once or later, when the switch is gone."""
+    def ask(self, name: str, *values: str | int, seconds: float = 0.0) -> Awaitable[Reply]:
+        """Sends a command; its reply is awaited. Raises AgiHungUp, at once or later, when the switch is gone.
+
+        `seconds` is how long the switch itself may need, to play or to record: long after that it counts as gone.
+        """
 
 
 @dataclass(slots=True)
@@ -78,10 +85,12 @@ class AgiCall:
     conversation: Conversation
     missing: set[str] = field(default_factory=set)
     """Files that the switch could not play so far."""
+    longest_seconds: float = LONGEST_PROMPT_SECONDS
+    """How long what is said next may take: what `guard` told the switch last."""
 
-    async def command(self, name: str, *values: str | int) -> Reply:
-        """Any command, by its name and values."""
-        reply = await self.conversation.ask(name, *values)
+    async def command(self, name: str, *values: str | int, seconds: float = 0.0) -> Reply:
+        """Any command, by its name and values; `seconds` is how long the switch may need for it."""
+        reply = await self.conversation.ask(name, *values, seconds=seconds)
         if reply.is_dead_channel:
             raise AgiHungUp
         if reply.code != 200:
@@ -99,7 +108,7 @@ class AgiCall:
         missing: list[str] = []
         for finished, file in enumerate(files):
             try:
-                reply = await self.command("STREAM FILE", file, keys)
+                reply = await self.command("STREAM FILE", file, keys, seconds=self.longest_seconds)
             except AgiHungUp as gone:
                 gone.finished = finished
                 raise
@@ -114,7 +123,7 @@ class AgiCall:
 
     async def wait_for_key(self, seconds: float) -> str | None:
         """The next key; None if none came in time."""
-        return _key_of(await self.command("WAIT FOR DIGIT", max(round(seconds * 1000), 1)))
+        return _key_of(await self.command("WAIT FOR DIGIT", max(round(seconds * 1000), 1), seconds=seconds))
 
     async def ask(
         self,
@@ -177,7 +186,8 @@ class AgiCall:
     ) -> Recorded:
         """Records the caller into `file`.`format` (8 kHz) until a key, silence, or the time is over."""
         options = ["BEEP"] * beep + [f"s={silence_seconds}"] * (silence_seconds is not None)
-        reply = await self.command("RECORD FILE", file, format, keys, round(max_seconds * 1000), *options)
+        most_ms = round(max_seconds * 1000)
+        reply = await self.command("RECORD FILE", file, format, keys, most_ms, *options, seconds=max_seconds)
         key = _key_of(reply) if reply.value != _TIME_LIMIT else None
         seconds = (reply.endpos or 0) / SAMPLES_PER_SECOND
         return Recorded(seconds=seconds, ended=Ended.TIME if key is None else Ended.KEY, key=key)
@@ -194,6 +204,7 @@ class AgiCall:
     async def guard(self, seconds: int) -> None:
         """If nothing more comes from here for so long, the switch leads the caller to the dialplan's extension T."""
         await self.set_variable("TIMEOUT(absolute)", seconds)
+        self.longest_seconds = seconds
 
     async def hangup(self) -> None:
         """Ends the call."""
@@ -202,5 +213,9 @@ class AgiCall:
 
 def _key_of(reply: Reply) -> str | None:
     """A result as a key: the switch tells it as the number of its character, 0 for none."""
-    number = int(reply.result) if reply.result.isdigit() else 0
-    return chr(number) if number else None
+    if reply.result in ("0", ""):
+        return None
+    key = chr(int(reply.result)) if reply.result.isdigit() and len(reply.result) <= 3 else ""
+    if key not in _KEYS:
+        raise AgiProtocolError(f"a reply names no key: {reply.result[:20]}")
+    return key

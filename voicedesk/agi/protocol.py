@@ -18,6 +18,9 @@ from voicedesk.errors import AgiProtocolError, UnsafeValueError
 MAX_ENVIRONMENT_BYTES = 64 * 1024
 MAX_ENVIRONMENT_LINES = 200
 MAX_REPLY_BYTES = 64 * 1024
+MAX_ADDRESS = 4096
+MAX_ID = 255
+"""An Asterisk's own ids and channel names are shorter."""
 _FIRST_KEYS = frozenset({"agi_request", "agi_channel", "agi_uniqueid"})
 _LAST_KEYS = frozenset({"agi_priority", "agi_threadid"})
 """Every Asterisk sends these after what a caller can touch: without them the environment was cut short."""
@@ -33,11 +36,11 @@ _ASTERISKS = frozenset(
 _KEY = re.compile(r"agi_[a-z0-9_]{1,40}")
 _NUMBER = re.compile(r"[0-9+*#]{1,32}")
 _REPLY = re.compile(r"([0-9]{3})([ -]|$)(.*)", re.DOTALL)
-_RESULT = re.compile(r"result=(-?[0-9*#]*)(?:\s+\((.*)\))?(?:\s+endpos=(\d+))?\s*", re.DOTALL)
+_RESULT = re.compile(r"result=(-?[0-9*#]{0,255})(?:\s+\((.*)\))?(?:\s+endpos=([0-9]{1,12}))?\s*", re.DOTALL)
 _END = re.compile(rb"(?:^|\r?\n)\r?\n")
 _BREAK = re.compile(r"[\r\n\0]")
 _AWKWARD = re.compile(r'[\\"\r\n\0]')
-_PLAIN = re.compile(rb"200 result=([0-9]+)(?: endpos=([0-9]{1,18}))?\n")
+_PLAIN = re.compile(rb"200 result=([0-9]{1,12})(?: endpos=([0-9]{1,12}))?\n")
 _NONE = frozenset({"", "unknown", "anonymous"})
 _DEAD, _DEAD_WORDS = 511, "dead channel"
 
@@ -93,6 +96,7 @@ class AgiProtocol:
         self._buffer = b""
         self._is_begun = False
         self._usage: list[str] | None = None
+        self._usage_length = 0
         self.strays = 0
         """Lines that answer nothing: more than none, and the environment ended before the switch had ended it."""
 
@@ -129,7 +133,8 @@ class AgiProtocol:
         match = _REPLY.fullmatch(text)
         if self._usage is not None and not (match and match[1] == "520" and match[2] != "-"):
             self._usage.append(text)
-            if len(self._usage) > MAX_ENVIRONMENT_LINES:
+            self._usage_length += len(text)
+            if len(self._usage) > MAX_ENVIRONMENT_LINES or self._usage_length > MAX_REPLY_BYTES:
                 raise AgiProtocolError("a refusal does not end: this is no Asterisk")
             return None
         if match is None:
@@ -140,7 +145,7 @@ class AgiProtocol:
     def _reply(self, code: int, goes_on: bool, rest: str) -> Reply | None:
         if code == 520:
             if goes_on:
-                self._usage = [rest]
+                self._usage, self._usage_length = [rest], len(rest)
                 return None
             told, self._usage = self._usage or [rest], None
             return Reply(code=code, value=" ".join(" ".join(told).split()))
@@ -201,18 +206,34 @@ def _screened(block: bytes) -> AgiEnvironment:
 
 @lru_cache(maxsize=256)
 def _read_address(address: str) -> tuple[str, Mapping[str, str]]:
-    """Path and query of an agi:// address."""
-    parts = urlsplit(address)
-    return unquote(parts.path).strip("/"), MappingProxyType(dict(parse_qsl(parts.query, keep_blank_values=True)))
+    """Path and query of an agi:// address. Raises AgiProtocolError where it is none."""
+    try:
+        parts = urlsplit(address)
+        path, query = unquote(parts.path).strip("/"), dict(parse_qsl(parts.query, keep_blank_values=True))
+    except ValueError as error:
+        raise AgiProtocolError("its address cannot be read: correct agi://… in the dialplan") from error
+    _refuse_nul(path, *query, *query.values())
+    return path, MappingProxyType(query)
+
+
+def _refuse_nul(*texts: str) -> None:
+    """No Asterisk can send a NUL, and no database keeps one."""
+    if any("\0" in text for text in texts):
+        raise AgiProtocolError("a NUL stands in the environment: this is no Asterisk")
 
 
 def environment_of(values: dict[str, str], doubtful: set[str]) -> AgiEnvironment:
     """The environment of its keys; those in `doubtful` were there twice ("" for a line that was none at all).
 
-    Raises AgiProtocolError where nothing says what the call is.
+    Raises AgiProtocolError where nothing says what the call is, or no Asterisk can have said it.
     """
     if not values.keys() >= _FIRST_KEYS:
         raise AgiProtocolError("it does not say what the call is: this is no Asterisk")
+    _refuse_nul(*values.values())
+    if len(values["agi_request"]) > MAX_ADDRESS:
+        raise AgiProtocolError("its address is too long: this is no Asterisk")
+    if max(len(values["agi_uniqueid"]), len(values["agi_channel"])) > MAX_ID:
+        raise AgiProtocolError("its channel's name is too long: this is no Asterisk")
     is_doubtful = bool(doubtful) or not values.keys() >= _LAST_KEYS
     path, query = _read_address(values["agi_request"])
     number = values.get("agi_callerid", "")

@@ -1,12 +1,14 @@
 """The FastAGI server: the only module of this room that touches the network.
 
 Whoever connects has `environment_seconds` to say what the call is, and is closed otherwise; over `sessions` at a time
-one is closed at once. A closed connection lets the switch's dialplan go on: it never keeps a caller waiting.
+one is closed at once. A closed connection lets the switch's dialplan go on: it never keeps a caller waiting. Those who
+say nothing, or stop answering, keep no other caller out: where places are short they are the first to go.
 """
 
 import asyncio
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from typing import cast
 import structlog
 
 from voicedesk.agi.call import AgiCall
-from voicedesk.agi.protocol import AgiEnvironment, AgiProtocol, HungUp, Reply, to_command
+from voicedesk.agi.complaints import Complaints
+from voicedesk.agi.protocol import AgiEnvironment, AgiEvent, AgiProtocol, HungUp, Reply, to_command
 from voicedesk.errors import AgiError, AgiHungUp, AgiProtocolError
 
 Handler = Callable[[AgiCall], Awaitable[None]]
@@ -25,6 +28,9 @@ LAST_REPLY_SECONDS = 2.0
 READ_BYTES = 4096
 """An environment is a quarter of it, a reply some twenty bytes."""
 BACKLOG = 512
+LOOK_SECONDS = 1.0
+NEW_OVERDUE_SECONDS, OVERDUE_SECONDS = 2.0, 8.0
+"""A reply is overdue so long after the switch should have had it: before its first reply to us, and later."""
 FULL_SECONDS = 1.0
 """Where the system has no file left for another connection, it is asked again so much later."""
 
@@ -33,10 +39,16 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgiLimits:
-    """How much is taken at a time."""
+    """How much is taken at a time: calls, and connections that did not say yet what they are, in all and per address.
+
+    A reply may come `reply_seconds` later than what was asked for takes; after that the switch counts as gone.
+    """
 
     sessions: int = 200
     environment_seconds: float = 2.0
+    reply_seconds: float = 30.0
+    silent: int = 256
+    silent_per_peer: int = 128
 
 
 @dataclass(slots=True)
@@ -58,6 +70,8 @@ class AgiServer:
         self.connections: set[_Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent: dict[_Connection, float] = {}
+        self._serving: set[_Connection] = set()
+        self._complaints = Complaints()
         self._watch: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
@@ -80,64 +94,103 @@ class AgiServer:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if self._watch is not None:
                 self._watch.cancel()
+            self._complaints.close()
 
     def _accept(self, loop: asyncio.AbstractEventLoop, door: socket.socket) -> None:
         """Takes in all who stand at the door."""
         for _ in range(BACKLOG):
             try:
-                accepted, _ = door.accept()
+                accepted, peer = door.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                _log.error("agi_cannot_accept", reason=error.strerror)
+                self.complain("agi_cannot_accept", level="error", reason=str(error.strerror))
                 loop.remove_reader(door)
                 loop.call_later(FULL_SECONDS, self._open_again, loop, door)
                 return
             accepted.setblocking(False)
-            connection = _Connection(self, accepted, loop)
-            if self.joined(connection, loop):
-                connection.begin()
-            else:
-                connection.close()
+            connection = _Connection(self, accepted, str(peer[0]), loop)
+            self._join(connection, loop)
+            connection.begin()
 
     def _open_again(self, loop: asyncio.AbstractEventLoop, door: socket.socket) -> None:
         if door.fileno() >= 0:
             loop.add_reader(door, self._accept, loop, door)
 
-    def joined(self, connection: "_Connection", loop: asyncio.AbstractEventLoop) -> bool:
-        """Takes a connection in, which has its time to say what the call is; False if there are too many."""
-        if len(self.connections) >= self.limits.sessions:
-            self.counts.refused += 1
-            _log.warning("agi_too_many_calls", sessions=len(self.connections))
-            return False
+    # --- who is here
+
+    def _join(self, connection: "_Connection", loop: asyncio.AbstractEventLoop) -> None:
+        """Takes a connection in, which has its time to say what the call is."""
+        self._make_room(connection.peer)
         self.connections.add(connection)
-        until = self._silent[connection] = loop.time() + self.limits.environment_seconds
-        if self._watch is None:
-            self._watch = loop.call_at(until, self._look, loop)
-        return True
+        self._silent[connection] = loop.time() + self.limits.environment_seconds
+        self._look_later(loop)
+
+    def _make_room(self, peer: str) -> None:
+        """Where too many said nothing yet, the oldest goes: of this address, or of the address that has most."""
+        if len(self._silent) < min(self.limits.silent_per_peer, self.limits.silent):
+            return
+        peers = Counter(one.peer for one in self._silent)
+        while peers[peer] >= self.limits.silent_per_peer or peers.total() >= self.limits.silent:
+            whose = peer if peers[peer] >= self.limits.silent_per_peer else peers.most_common(1)[0][0]
+            oldest = next(one for one in self._silent if one.peer == whose)
+            oldest.read()  # it may have said it meanwhile, and nobody had the time to look
+            if oldest in self._silent:
+                oldest.broken("it said nothing, and others wait")
+            peers[whose] -= 1
 
     def left(self, connection: "_Connection") -> None:
         """A connection is no more."""
-        if connection in self.connections:
-            self.connections.remove(connection)
-            self._silent.pop(connection, None)
-            self.counts.broken += not connection.is_serving
+        self.connections.discard(connection)
+        self._serving.discard(connection)
+        self.counts.broken += self._silent.pop(connection, None) is not None
 
-    def serve(self, call: AgiCall, connection: "_Connection") -> None:
-        """Begins to serve a call."""
-        self.counts.served += 1
+    def serve(self, call: AgiCall, connection: "_Connection", now: float) -> None:
+        """Begins to serve a call, if there is a place for it, or one that is held by who does not answer."""
         self._silent.pop(connection, None)
+        if len(self._serving) >= self.limits.sessions and not self._freed(now):
+            self.counts.refused += 1
+            self.complain("agi_too_many_calls", sessions=len(self._serving))
+            connection.close()
+            return
+        self.counts.served += 1
+        self._serving.add(connection)
         self._tasks.add(asyncio.create_task(self._serve(call, connection), name="agi call"))
 
+    def _freed(self, now: float) -> bool:
+        """Ends the call whose switch owes a reply for longest, if one does."""
+        overdue = {one: late for one in self._serving if (late := one.overdue_seconds(now) - one.patience_seconds) > 0}
+        if not overdue:
+            return False
+        max(overdue, key=overdue.__getitem__).broken("it does not answer, and others wait")
+        return True
+
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._watch is None:
+            seconds = min(LOOK_SECONDS, self.limits.environment_seconds, self.limits.reply_seconds)
+            self._watch = loop.call_later(seconds, self._look, loop)
+
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Closes who did not say in time what the call is: one clock for all, for nearly all say it at once."""
-        for connection, until in list(self._silent.items()):
-            if until > loop.time():
-                self._watch = loop.call_at(until, self._look, loop)
-                return
-            del self._silent[connection]
-            connection.broken("it did not say in time what the call is")
+        """Closes who did not say in time what the call is, or owes a reply: one clock for all, for nearly none does."""
         self._watch = None
+        now = loop.time()
+        for connection in [one for one, until in self._silent.items() if until <= now]:
+            connection.broken("it did not say in time what the call is")
+        for connection in [one for one in self._serving if one.overdue_seconds(now) > self.limits.reply_seconds]:
+            connection.broken("it does not answer")
+        self._complaints.look(now)
+        if self.connections or self._complaints.is_holding:
+            self._look_later(loop)
+
+    def complain(self, event: str, *, level: str = "warning", reason: str = "", **fields: object) -> None:
+        """Logs what went wrong, once a minute for each kind, with how often."""
+        told = {**fields, "reason": reason} if reason else fields
+        kind = f"{event} {reason.partition(':')[0]}"
+        self._complaints.add(
+            kind, asyncio.get_running_loop().time(), lambda count: getattr(_log, level)(event, **told, count=count)
+        )
+
+    # --- a call
 
     async def _serve(self, call: AgiCall, connection: "_Connection") -> None:
         try:
@@ -145,12 +198,16 @@ class AgiServer:
         except AgiHungUp:
             pass
         except AgiError as error:
-            _log.warning("agi_call_ended", uniqueid=call.environment.uniqueid, reason=str(error))
-        except Exception:  # noqa: BLE001 -- whatever goes wrong in one call, the others are served
-            _log.exception("agi_call_failed", uniqueid=call.environment.uniqueid)
+            self.complain("agi_call_ended", uniqueid=call.environment.uniqueid, reason=str(error))
+        except Exception as error:  # noqa: BLE001 -- whatever goes wrong in one call, the others are served
+            self.failed("agi_call_failed", error, uniqueid=call.environment.uniqueid)
         finally:
             connection.close()
             self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    def failed(self, event: str, error: Exception, **fields: object) -> None:
+        """Logs a mistake of ours with its place."""
+        self.complain(event, level="error", reason=type(error).__name__, exc_info=error, **fields)
 
 
 class _Connection:
@@ -160,7 +217,9 @@ class _Connection:
     needs nothing, and it is a third of what a call costs.
     """
 
-    def __init__(self, server: AgiServer, accepted: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, server: AgiServer, accepted: socket.socket, peer: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.peer = peer
+        self.patience_seconds = NEW_OVERDUE_SECONDS
         self._server = server
         self._protocol = AgiProtocol()
         self._loop = loop
@@ -168,8 +227,8 @@ class _Connection:
         self._unsent = b""
         self._last_word: asyncio.TimerHandle | None = None
         self._waiting: asyncio.Future[Reply] | None = None
+        self._due: float | None = None
         self._is_hung_up = False
-        self.is_serving = False
 
     # --- the switch's side
 
@@ -177,9 +236,10 @@ class _Connection:
         """Listens to the switch from now on."""
         if self._socket is not None:
             # by its number: of a socket itself asyncio writes out, and throws away, that it is not known yet
-            self._loop.add_reader(self._socket.fileno(), self._read)
+            self._loop.add_reader(self._socket.fileno(), self.read)
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Takes what the switch has sent, if anything. Whatever is wrong with it costs this connection only."""
         if self._socket is None:
             return
         try:
@@ -192,11 +252,17 @@ class _Connection:
             self.close()
             return
         try:
-            events = self._protocol.receive_data(data)
+            self._take(self._protocol.receive_data(data))
         except AgiProtocolError as error:
             self.broken(str(error))
-            return
+        except Exception as error:  # noqa: BLE001 -- nobody else would end this connection, and the switch would wait
+            self._server.failed("agi_connection_failed", error)
+            self.close()
+
+    def _take(self, events: list[AgiEvent]) -> None:
         for event in events:
+            if self._socket is None:
+                return
             if isinstance(event, Reply):
                 self._answered(event)
             elif isinstance(event, HungUp):
@@ -226,15 +292,20 @@ class _Connection:
 
     # --- the call's side
 
-    def ask(self, name: str, *values: str | int) -> asyncio.Future[Reply]:
-        """Sends a command; its reply is awaited."""
+    def ask(self, name: str, *values: str | int, seconds: float = 0.0) -> asyncio.Future[Reply]:
+        """Sends a command, for which the switch may need `seconds`; its reply is awaited."""
         command = to_command(name, *values)
         if self._is_hung_up:
             raise AgiHungUp
         self._waiting = reply = self._loop.create_future()
+        self._due = self._loop.time() + seconds
         self._unsent += command
         self._write()
         return reply
+
+    def overdue_seconds(self, now: float) -> float:
+        """For how long a reply has been owed; 0 where none is."""
+        return max(now - self._due, 0.0) if self._due is not None else 0.0
 
     def close(self) -> None:
         """Gives the call back to the switch."""
@@ -249,25 +320,26 @@ class _Connection:
         if self._last_word is not None:
             self._last_word.cancel()
         if self._protocol.strays:
-            _log.warning("agi_stray_lines", count=self._protocol.strays)
+            self._server.complain("agi_stray_lines", lines=self._protocol.strays)
         self._is_hung_up = True
         self._gone()
 
     def broken(self, why: str) -> None:
         """Gives it back for a reason that is told."""
-        _log.info("agi_connection_closed", reason=why)
+        self._server.complain("agi_connection_closed", level="info", reason=why, peer=self.peer)
         self.close()
 
     # --- within
 
     def _begin(self, environment: AgiEnvironment) -> None:
-        self.is_serving = True
         if environment.is_doubtful:
-            _log.warning("agi_environment_doubtful", uniqueid=environment.uniqueid)
-        self._server.serve(AgiCall(environment, self), self)
+            self._server.complain("agi_environment_doubtful", uniqueid=environment.uniqueid)
+        self._server.serve(AgiCall(environment, self), self, self._loop.time())
 
     def _answered(self, reply: Reply) -> None:
         waiting, self._waiting = self._waiting, None
+        self._due = None
+        self.patience_seconds = OVERDUE_SECONDS
         if waiting is not None and not waiting.done():
             if self._is_hung_up and reply.code != OK:  # whatever it says: it is refused because the caller is gone
                 waiting.set_exception(AgiHungUp())

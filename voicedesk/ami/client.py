@@ -26,10 +26,12 @@ from voicedesk.ami.protocol import AmiProtocol, Answer
 from voicedesk.ami.reconnect import LinkTimes, Reconnect
 from voicedesk.ami.reports import LinkReports, LinkStatus
 from voicedesk.ami.resync import KnownRun, Snapshot, ask_run, ask_snapshot
-from voicedesk.clock import MICROSECONDS, NowUs, now_us
+from voicedesk.clock import MICROSECONDS, NowUs, now_us, steady_us
 from voicedesk.errors import AmiActionError, AmiError, AmiLinkLost
 
 BATCH = 500
+CLOCK_SET_US = 2 * MICROSECONDS
+"""Our clock was set if it is suddenly further than this from one that nobody sets."""
 
 
 class AmiClient:
@@ -48,13 +50,15 @@ class AmiClient:
         max_events: int = 100_000,
         max_bytes: int = 64 * 1024 * 1024,
         now: NowUs = now_us,
+        steady: NowUs = steady_us,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._address = address
         self._wanted = None if wanted is None else frozenset(wanted) | {"FullyBooted"}
         self._times = times or LinkTimes()
-        self._now = now
+        self._wall, self._steady = now, steady
+        self._apart = now() - steady()
         self._sleep = sleep
         self._reconnect = Reconnect(self._times, uniform)
         self._handover = HandOver(max_events, max_bytes, self._dropped_mark)
@@ -179,7 +183,12 @@ class AmiClient:
             protocol = AmiProtocol(self._address.credentials, wanted=self._wanted, seed=secrets.token_hex(8))
             self._handover.hold()
             self._link = await open_link(
-                self._address, protocol, self._now, self._receive, timeout_seconds=self._times.connect_seconds
+                self._address,
+                protocol,
+                self._now,
+                self._receive,
+                timeout_seconds=self._times.connect_seconds,
+                steady=self._steady,
             )
             self._counts["links"] += 1
             await self._serve(self._link)
@@ -190,14 +199,15 @@ class AmiClient:
 
     async def _serve(self, link: Link) -> Never:
         """Snapshot, then live, and again when only now the switch is up or events were dropped; ends by raising."""
-        self._connected_us = self._now()
+        self._connected_us = since_us = self._now()
         await self._wait_fully_booted(link)
         async with _alongside(self._keep_alive(link)):
             while True:
                 link.has_booted = False
-                await self._synchronise(link)
+                await self._synchronise(link, since_us)
                 await link.wait_until_booted()
                 self._handover.hold()
+                since_us = self._now()
 
     async def _wait_fully_booted(self, link: Link) -> None:
         """Not every switch tells everybody that it is up: after a while go on without."""
@@ -215,8 +225,12 @@ class AmiClient:
                 link.abort(error)
                 return
 
-    async def _synchronise(self, link: Link) -> None:
-        """Tell which run of the switch this is, give what is there, then let the live events follow."""
+    async def _synchronise(self, link: Link, since_us: int) -> None:
+        """Tell which run of the switch this is, give what is there, then let the live events follow.
+
+        Since `since_us` nothing was missed: what came meanwhile is held. However long the switch takes to answer, and
+        this machine to go on, a call that began after it lies in no gap.
+        """
         run = await ask_run(link, self._times)
         restarted = self._known_run.is_restarted_as(run)
         self._origin = link.protocol.origin = Origin(pbx=self._address.pbx, boot=run.boot)
@@ -224,7 +238,8 @@ class AmiClient:
         self._reports.up(run.version, restarted)
         self._state, self._last_error = "up", None
         self._is_up.set()
-        self._mark("VoicedeskLink", "up", Boot=run.boot, Restarted=int(restarted), Version=run.version)
+        told = {"Boot": run.boot, "Restarted": int(restarted), "Version": run.version}
+        self._handover.put_mark(make_mark("VoicedeskLink", "up", since_us, origin=self._origin, **told))
         self._mark("VoicedeskSnapshot", "begin")
         is_complete, missing = False, ""
         try:
@@ -282,6 +297,17 @@ class AmiClient:
         if link is not None:
             self._counts["distrusted"] += link.distrusted
             self._counts["oversized"] += link.oversized
+
+    def _now(self) -> int:
+        """Our clock; that somebody set it is told in the stream, before what comes next."""
+        now = self._wall()
+        apart = now - self._steady()
+        ahead, self._apart = apart - self._apart, apart
+        if abs(ahead) > CLOCK_SET_US:
+            self._handover.put_mark(make_mark("VoicedeskClock", "set", now, origin=self._origin, Ahead=ahead))
+            self._arrived.set()
+            self._reports.clock_set(ahead)
+        return now
 
     def _mark(self, name: str, state: str, **headers: object) -> None:
         """Put a pseudo event of ours into the stream."""

@@ -15,6 +15,7 @@ from asterisk.ami.action import Action
 from voicedesk.ami import actions
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import AmiProtocol, Answer, Credentials, LinkState
+from voicedesk.bounds import whole_number
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError
 
@@ -39,12 +40,19 @@ class AmiAddress:
 class Link(asyncio.Protocol):
     """One connection. `deliver` gets each read's live events; `news` is set when the link opens, is lost, or boots."""
 
-    def __init__(self, protocol: AmiProtocol, now: NowUs, deliver: Callable[[list[AmiEvent]], None]) -> None:
+    def __init__(
+        self,
+        protocol: AmiProtocol,
+        now: NowUs,
+        deliver: Callable[[list[AmiEvent]], None],
+        steady: NowUs | None = None,
+    ) -> None:
         self.protocol = protocol
         self.news = asyncio.Event()
         self.has_booted = False
         self.started_us: int | None = None
         self._now = now
+        self._steady = steady
         self._deliver = deliver
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
@@ -206,10 +214,11 @@ class Link(asyncio.Protocol):
         self._deliver(events)
 
     def _note_boot(self, event: AmiEvent) -> None:
-        """The switch is up; its uptime, in whole seconds, says since when."""
-        uptime = event.get("Uptime", "")
-        if uptime and uptime.isdecimal():
-            self.started_us = event.arrived_us - int(uptime) * MICROSECONDS
+        """The switch is up; its uptime, in whole seconds, says since when (by a clock that nobody sets, if given)."""
+        uptime = whole_number(event.get("Uptime"))
+        if uptime is not None:
+            now = event.arrived_us if self._steady is None else self._steady()
+            self.started_us = now - uptime * MICROSECONDS
         self.look_again()
 
 
@@ -220,13 +229,14 @@ async def open_link(
     deliver: Callable[[list[AmiEvent]], None],
     *,
     timeout_seconds: float,
+    steady: NowUs | None = None,
 ) -> Link:
     """Connect and log in. The name is looked up anew each time, over IPv6 and IPv4.
 
     Raises AmiLinkLost (not reachable, no answer in time), AmiProtocolError (no Asterisk, TLS not as it must be: there
     is no way back to clear text) and AmiAuthenticationError.
     """
-    link = Link(protocol, now, deliver)
+    link = Link(protocol, now, deliver, steady)
     try:
         async with asyncio.timeout(timeout_seconds):
             connected = await _connect(address.host, address.port, timeout_seconds)

@@ -101,6 +101,18 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), text)
 
 
+LONGEST_NAME = 600
+"""So many bytes, with the header's own: Asterisk's names of channels have 80, its ids 150, those of queues 80."""
+_SHORT = 2000
+_NAMES = tuple(
+    name.encode()
+    for name in (
+        *("Channel", "Device", "Exten", "Interface", "Line", "Linkedid", "Location", "Name", "Num", "Number", "Peer"),
+        *("Queue", "Uniqueid"),
+    )
+)
+
+
 class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
     """One event. `raw` is its bytes without the closing empty line; `arrived_us` is our clock when they came.
 
@@ -156,6 +168,14 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
             return int(found[1].replace(b".", b""))
         text = self.get("Timestamp")
         return None if text is None else parse_epoch(text)
+
+    @property
+    def names_fit(self) -> bool:
+        """False where a name or an id is longer than any switch makes one: what it is about, it is not of a call."""
+        if len(self.raw) <= _SHORT:  # nearly all are
+            return True
+        lines = (line for line in self.raw.split(_CRLF) if len(line) > LONGEST_NAME)
+        return not any(line.partition(b":")[0].strip().endswith(_NAMES) for line in lines)
 
     @property
     def uniqueid(self) -> str | None:

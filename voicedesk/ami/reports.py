@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import AmiError
 
 _log = structlog.get_logger()
@@ -66,6 +67,10 @@ class LinkReports:
     def dropped(self, count: int) -> None:
         """Events were dropped because the hand-over was full."""
         _log.warning("ami_events_dropped", pbx=self._pbx, count=count)
+
+    def clock_set(self, ahead_us: int) -> None:
+        """Our own clock went ahead (or back) by itself."""
+        _log.warning("our_clock_set", pbx=self._pbx, ahead_seconds=round(ahead_us / MICROSECONDS, 1))
 
     def listener_failed(self, event_name: str) -> None:
         """A foreign listener raised; call it where the exception is at hand."""

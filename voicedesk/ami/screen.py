@@ -11,7 +11,8 @@ Rules, in order:
 5. A single-valued header stands once, a channel is named before its caller, and the caller's headers stand together.
    A UserEvent may repeat one: its own headers come last, so the first value is right and the event is only flagged.
 
-In place of a damaged event stands one `VoicedeskDoubt` with what could be read before the damage.
+In place of a damaged event stands one `VoicedeskDoubt` with what could be read before the damage. Where what
+followed was dropped in vain, for the event's remainder never came, a `VoicedeskLink` says that events are missing.
 """
 
 import re
@@ -20,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from voicedesk.ami.message import NOWHERE, AmiEvent, Origin, make_event, match_description
+from voicedesk.ami.message import NOWHERE, AmiEvent, Origin, make_event, make_mark, match_description
 from voicedesk.clock import MICROSECONDS, format_epoch
 
 SUSPECT_BYTES = 64 * 1024
@@ -68,6 +69,7 @@ class _Suspicion:
     timestamp: str | None
     since_us: int
     bytes_left: int
+    dropped: int = 0
 
 
 class Screen:
@@ -212,6 +214,9 @@ class Screen:
         suspicion.bytes_left -= len(block)
         if suspicion.bytes_left < 0 or arrived_us - suspicion.since_us > SUSPECT_US:
             self._suspicion = None
+            if suspicion.dropped:  # with a remainder all was written by one event; without it some were others' own
+                dropped = {"Dropped": suspicion.dropped}
+                kept.append(make_mark("VoicedeskLink", "dropped", arrived_us, origin=self.origin, **dropped))
             return False
         if self._is_asked_for(AmiEvent(block, "", arrived_us)):
             return False
@@ -222,6 +227,7 @@ class Screen:
             kept.append(self._doubt(AmiEvent(block, "", arrived_us), "cut", arrived_us, suspicion))
         else:
             self.counters.suspect += 1
+            suspicion.dropped += 1
         return True
 
     def _doubt(self, event: AmiEvent, reason: str, arrived_us: int, suspicion: _Suspicion | None = None) -> AmiEvent:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.bounds import whole_number
 from voicedesk.calls.caller_numbers import caller_number, is_of_the_hall
 from voicedesk.calls.facts import direction_of, role_of
 from voicedesk.calls.model import Direction, PhoneState, Role, StartSource
@@ -335,8 +336,7 @@ class ChannelEvents:
         channel = self._registry.moved_channel(event, SELF, at)
         if channel is None or channel.hung_at is not None:
             return
-        cause = event.get("Cause") or ""
-        channel.hangup_cause = int(cause) if cause.isdecimal() else None
+        channel.hangup_cause = whole_number(event.get("Cause"))
         if channel.leg is not None:
             self._registry.changed[channel.call] = None
         elif channel.number_rank < _SEEN:  # where nothing could be dialled, its end is all there is of a call

@@ -1,28 +1,29 @@
 """What is said of the link and the switch itself: gaps, restarts, clock steps, and lists of what exists now.
 
-Where events may be missing each call concerned carries a `Gap`, on the PBX's clock.
+Where events may be missing each call concerned carries a `Gap`, in the hall's time (`switch_clock`).
 """
 
+import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.channel_events import ChannelEvents
 from voicedesk.calls.model import Gap, GapReason, StartSource
 from voicedesk.calls.phones import Phones
 from voicedesk.calls.records import CallRecord
-from voicedesk.calls.registry import SELF, Registry, born_us
+from voicedesk.calls.registry import SELF, Registry
+from voicedesk.calls.switch_clock import Step
 from voicedesk.clock import MICROSECONDS, format_epoch
 
 CHECKPOINT = "VoicedeskCheckpoint"
-OWN_EVENTS = frozenset({CHECKPOINT, "VoicedeskDoubt", "VoicedeskLink", "VoicedeskSnapshot"})
+OWN_EVENTS = frozenset({CHECKPOINT, "VoicedeskClock", "VoicedeskDoubt", "VoicedeskLink", "VoicedeskSnapshot"})
 """What our own client says, by our own clock."""
 STOP_WINDOW_US = 2 * MICROSECONDS
 """Calls that ended this shortly before the PBX stopped were ended by the stop."""
 STRAGGLER_US = 10_000
 """Events of one moment may lie on both sides of a gap's beginning."""
-CLOCK_STEP_US = 2 * MICROSECONDS
-"""A jump of the PBX's clock larger than this makes the durations across it unknown."""
 _NOTHING = '{"device":{},"contact":{},"queues":{},"gaps":[]}'
 _GAPS_TOLD = 20
 
@@ -34,8 +35,8 @@ class LinkEvents:
         self._registry = registry
         self._phones = phones
         self._channel_events = channel_events
-        self.last_at: int | None = None
-        self._least_lag: int | None = None
+        self.clock = registry.clock
+        self._last_gap: tuple[Gap, int] | None = None
         self._lost_at: int | None = None
         self._is_up = False
         self._listed: set[str] | None = None
@@ -43,46 +44,41 @@ class LinkEvents:
         self.handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             "CoreShowChannel": self._channel_listed,
             "Shutdown": self._shutdown,
-            CHECKPOINT: self._checkpoint,
+            CHECKPOINT: self._whole_checkpoint,
+            "VoicedeskClock": self._our_clock_set,
             "VoicedeskDoubt": self.doubt,
             "VoicedeskLink": self._link,
             "VoicedeskSnapshot": self._snapshot,
         }
 
-    def watch_clock(self, at: int, arrived: int) -> None:
-        """Notices when the PBX's clock steps, where arrivals are known.
+    def instant_of(self, stamp: int, arrived: int) -> int:
+        """The hall's instant of an event of the switch; a step of its clock before it concerns whoever was there."""
+        at, step = self.clock.take(stamp, arrived)
+        if step is not None:
+            self._stepped(step)
+        if self._last_gap is not None and arrived:
+            self._end_gap(at)
+        return at
 
-        What arrives later happened later, but for moments; and delay only ever adds lag, so that less lag than ever
-        means a step ahead.
-        """
-        last = self.last_at
-        lag = arrived - at if arrived else None
-        if (
-            last is not None
-            and at >= last
-            and (lag is None or (self._least_lag is not None and lag >= self._least_lag))
-        ):
-            self.last_at = at
-        elif lag is None:
-            self.last_at = at if last is None else max(last, at)
-        else:
-            self._watch_steps(at, lag)
+    def _stepped(self, step: Step) -> None:
+        gap = Gap(from_at=step.earlier - STRAGGLER_US, to_at=step.later, reason=GapReason.CLOCK_STEP)
+        self._mark_recent(gap)
 
-    def _watch_steps(self, at: int, lag: int) -> None:
-        last, self.last_at = self.last_at, at
-        if last is not None and at < last - CLOCK_STEP_US:
-            self._stepped(at, last)
-        elif last is not None and self._least_lag is not None and lag < self._least_lag - CLOCK_STEP_US:
-            self._stepped(last, at)
-        self._least_lag = lag if self._least_lag is None else min(lag, self._least_lag)
+    def _end_gap(self, at: int) -> None:
+        """Now that the lag is known it is known when a gap ended; what happens after its end has happened by now."""
+        assert self._last_gap is not None  # noqa: S101  # for the type checker; the caller has looked
+        (gap, ours), self._last_gap = self._last_gap, None
+        to_at = max(min(self.clock.hall_time(ours), at), gap.from_at + 1)
+        if to_at != gap.to_at:
+            self._registry.change_gap(gap, replace(gap, to_at=to_at))
 
-    def _stepped(self, earlier: int, later: int) -> None:
-        self._least_lag = None
-        self._mark_recent(Gap(from_at=earlier, to_at=later, reason=GapReason.CLOCK_STEP))
-
-    def _pbx_time(self, ours: int) -> int:
-        """An instant of our clock on the PBX's clock, as far as the lag tells."""
-        return ours - (self._least_lag or 0)
+    def _our_clock_set(self, event: AmiEvent, at: int) -> None:
+        """Our own clock was set: what bears the switch's stamp is as it was, what bears none cannot be told apart."""
+        ahead = int(event.get("Ahead") or 0)
+        if self.clock.last_at is not None:
+            self.clock.ours_was_set(ahead)
+            return
+        self._stepped(Step(*sorted((at - ahead, at))))
 
     # --- what was known at a point of the journal
 
@@ -90,7 +86,11 @@ class LinkEvents:
         """All that is known beside the calls: a replay that begins with this event knows it too."""
         state = "up" if self._is_up else "lost"
         gaps = [(gap.from_at, gap.to_at, gap.reason) for gap in list(self._registry.gaps)[-_GAPS_TOLD:]]
-        known = json.dumps({**self._phones.known(), "gaps": gaps}, ensure_ascii=False, separators=(",", ":"))
+        known = json.dumps(
+            {**self._phones.known(), "gaps": gaps, "clock": self.clock.known()},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
         headers: dict[str, object] = {
             "State": state,
             "Boot": self._registry.boot,
@@ -99,30 +99,36 @@ class LinkEvents:
         }
         return make_event(CHECKPOINT, headers, arrived_us=at)
 
+    def _whole_checkpoint(self, event: AmiEvent, at: int) -> None:
+        """One that is damaged tells nothing more than what could be read of it before."""
+        with contextlib.suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            self._checkpoint(event, at)
+
     def _checkpoint(self, event: AmiEvent, _at: int) -> None:
         """Changes nothing in a replay that began before it."""
         self._registry.boot = self._registry.boot or event.get("Boot")
         self._is_up = self._is_up or (self._lost_at is None and event.get("State") == "up")
         known = json.loads(event.get("Known") or _NOTHING)
         self._phones.assume(known)
+        self.clock.assume(known.get("clock"))
         if not self._registry.gaps:
             self._registry.gaps += [Gap(from_at=a, to_at=b, reason=GapReason(reason)) for a, b, reason in known["gaps"]]
 
     # --- the link
 
     def _link(self, event: AmiEvent, at: int) -> None:
-        now = self._pbx_time(at)
-        last = self.last_at if self.last_at is not None else now
+        now = self.clock.hall_time(at)
+        last = self.clock.last_at if self.clock.last_at is not None else now
         state = event.get("State")
         if state == "up":
-            self._link_up(event, now)
+            self._link_up(event, now, at)
         elif state == "dropped":
-            self._registry.note_gap(Gap(from_at=last, to_at=max(now, last), reason=GapReason.EVENTS_DROPPED))
+            self._note_gap(Gap(from_at=last, to_at=max(now, last), reason=GapReason.EVENTS_DROPPED), at)
         else:
             self._is_up = False
             self._lost_at = last
 
-    def _link_up(self, event: AmiEvent, at: int) -> None:
+    def _link_up(self, event: AmiEvent, at: int, ours: int) -> None:
         """The link stands; it may say so again when only now the switch is up, without having been lost."""
         registry = self._registry
         boot = event.get("Boot") or None
@@ -130,16 +136,22 @@ class LinkEvents:
         if self._lost_at is None and not self._is_up:
             gap = Gap(from_at=0, to_at=at, reason=GapReason.BEFORE_LINK)
         else:
-            lost_at = self._lost_at if self._lost_at is not None else (self.last_at or at)
+            lost_at = self._lost_at if self._lost_at is not None else (self.clock.last_at or at)
             reason = GapReason.PBX_RESTART if restarted else GapReason.LINK_LOST
             gap = Gap(from_at=lost_at, to_at=max(at, lost_at + 1), reason=reason)
         if restarted:
             registry.forget_boot(gap)
         registry.boot = boot or registry.boot
         if restarted or not self._is_up:
-            registry.note_gap(gap)
+            self.clock.link_up()
+            self._note_gap(gap, ours)
         self._is_up = True
         self._lost_at = None
+
+    def _note_gap(self, gap: Gap, ours: int) -> None:
+        """A gap that ended at an instant of ours: of the hall's time only the next stamp makes it sure."""
+        self._registry.note_gap(gap)
+        self._last_gap = gap, ours
 
     def _shutdown(self, _event: AmiEvent, at: int) -> None:
         """The switch stops: calls it cut off did not end by anyone's will."""
@@ -171,7 +183,7 @@ class LinkEvents:
             self._listed = set()
             self._phones.list_begins()
             since = self._registry.gaps[-1].to_at if self._registry.gaps else None
-            self._listed_at = max(self._pbx_time(at), since or 0)
+            self._listed_at = max(self.clock.hall_time(at), since or 0)
             return
         listed, self._listed = self._listed, None
         missing = (event.get("Missing") or "").split(",")
@@ -202,7 +214,7 @@ class LinkEvents:
             return
         record = channel.call
         if record.start_at is None and record.start_source is StartSource.FIRST_EVENT:
-            record.start_at = born_us(record.linkedids[0])
+            record.start_at = self._registry.born_at(record.linkedids[0], at)
             record.start_source = StartSource.SNAPSHOT
             if self._registry.gaps:  # it was there before it was listed
                 record.mark_gap(self._registry.gaps[-1])

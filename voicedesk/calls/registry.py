@@ -10,15 +10,21 @@ from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.bounds import whole_number
 from voicedesk.calls.facts import has_caller, is_citizen
 from voicedesk.calls.model import Gap, GapReason, Hall
 from voicedesk.calls.records import CallRecord, Channel, local_base
+from voicedesk.calls.switch_clock import SwitchClock
 from voicedesk.clock import MICROSECONDS
 
 LINGER_US = 2 * MICROSECONDS
 """How long a closed call is kept for stragglers."""
 MAX_OPEN_CALLS = 5000
 MAX_REMEMBERED = 4_000
+BORN_BEFORE_US = 7 * 24 * 3600 * MICROSECONDS
+BORN_AFTER_US = 24 * 3600 * MICROSECONDS
+"""A channel that is there was made within so long, if its id tells a time at all."""
+_FEWEST_SECONDS = 100_000_000
 
 _PSEUDO_TECHNOLOGIES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/")
 _ENDS = frozenset({"DialEnd", "Hangup"})  # before them others must have been
@@ -38,6 +44,7 @@ class Registry:
     def __init__(self, pbx: str, hall: Hall) -> None:
         self.pbx = pbx
         self.hall = hall
+        self.clock = SwitchClock()
         self.boot: str | None = None
         self.channels: dict[str, Channel] = {}
         self.gaps: deque[Gap] = deque(maxlen=1000)
@@ -52,6 +59,7 @@ class Registry:
         self._calls: dict[str, CallRecord] = {}
         self._at_phone: dict[str, set[Channel]] = {}
         self._closed: deque[CallRecord] = deque()
+        self._by_silence: deque[tuple[int, CallRecord]] = deque()
         self._remembered: OrderedDict[str, None] = OrderedDict()
 
     def open_records(self) -> list[CallRecord]:
@@ -61,7 +69,7 @@ class Registry:
 
     def recently_closed(self) -> Iterable[CallRecord]:
         """Closed calls that are still kept for stragglers."""
-        return (record for record in self._closed if record.closed_at is not None)
+        return (record for record in self._closed if record.closed_at is not None and record.linkedids)
 
     def at_phone(self, endpoint: str) -> Collection[Channel]:
         """The live channels of a phone."""
@@ -143,13 +151,18 @@ class Registry:
         record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at, switch_tells_bridges=self.tells_bridges)
         self._calls[linkedid] = record
         self.changed[record] = None
-        born = born_us(linkedid) if self.gaps else None
+        born = self.born_at(linkedid, at) if self.gaps else None
         for gap in self.gaps:
             dropped = gap.reason is GapReason.EVENTS_DROPPED  # no list tells what was there when it ended
             sure = 0 if dropped or ends else MICROSECONDS
             if born is not None and gap.to_at is not None and born + sure <= gap.to_at:
                 record.mark_gap(gap)
         return record
+
+    def born_at(self, uniqueid: str, seen_at: int) -> int | None:
+        """The second in which a channel that was seen at an instant was made; both in the hall's time."""
+        born = born_us(uniqueid, seen_at - self.clock.off_us)
+        return None if born is None else born + self.clock.off_us
 
     def _call_id(self, linkedid: str) -> str:
         """Our id of a call: the same for the same PBX, boot and linkedid, live or replayed."""
@@ -218,6 +231,8 @@ class Registry:
         for linkedid in gone.linkedids:
             self._calls[linkedid] = kept
         kept.take_over(gone)
+        if gone.closed_at is not None:
+            self._closed = deque(record for record in self._closed if record is not gone)
         self.waiting.discard(gone)
         self.changed.pop(gone, None)
         self.changed[kept] = None
@@ -274,13 +289,27 @@ class Registry:
             record.mark_gap(gap)
             self.changed[record] = None
 
+    def change_gap(self, before: Gap, after: Gap) -> None:
+        """A gap is known better now, wherever it is marked."""
+        if before in self.gaps:
+            self.gaps[self.gaps.index(before)] = after
+        for record in set(self._calls.values()):
+            if before in record.gaps:
+                record.gaps[record.gaps.index(before)] = after
+                self.changed[record] = None
+
     def sweep(self, before: int) -> int:
         """Closes open calls of which nothing was heard since an instant; returns how many."""
         stuck = [record for record in self.open_records() if record.last_at < before]
-        for record in stuck:
-            self.close_unseen(record, Gap(from_at=record.last_at, to_at=before, reason=GapReason.SWEPT))
-        self.swept += len(stuck)
+        self.close_stuck(stuck, before)
         return len(stuck)
+
+    def close_stuck(self, stuck: Iterable[CallRecord], at: int) -> None:
+        """Ends calls of which nothing is heard any more."""
+        for record in stuck:
+            to_at = max(at, record.last_at + 1)
+            self.close_unseen(record, Gap(from_at=record.last_at, to_at=to_at, reason=GapReason.SWEPT))
+            self.swept += 1
 
     def forget_closed(self, now: int) -> None:
         """Forgets calls that closed long enough ago."""
@@ -312,11 +341,25 @@ class Registry:
         self._closed = deque(record for record in self._closed if record.id in kept)
 
     def _drop_oldest(self) -> None:
-        oldest = min(self.open_records(), key=lambda record: record.last_at, default=None)
+        """Ends the open call of which nothing was heard for longest; where none is open, lets go of a closed one."""
+        oldest = self._next_oldest()
         if oldest is not None:
             self.close_unseen(oldest, Gap(from_at=oldest.last_at, to_at=None, reason=GapReason.SWEPT))
             self._forget(oldest)
             self.swept += 1
+        elif self._closed:
+            self._forget(self._closed.popleft())
+
+    def _next_oldest(self) -> CallRecord | None:
+        """Sorts all of them only once for many: of whom something was heard meanwhile is younger than the others."""
+        for _ in range(2):
+            while self._by_silence:
+                last_at, record = self._by_silence.popleft()
+                if record.closed_at is None and record.last_at == last_at and record.linkedids:
+                    return record
+            in_order = sorted(self.open_records(), key=lambda record: record.last_at)
+            self._by_silence.extend((record.last_at, record) for record in in_order)
+        return None
 
     def _forget(self, record: CallRecord) -> None:
         for linkedid in record.linkedids:
@@ -335,7 +378,16 @@ def _by_age(one: CallRecord, other: CallRecord) -> tuple[CallRecord, CallRecord]
     return (other, one) if other.first_at <= one.first_at else (one, other)
 
 
-def born_us(uniqueid: str) -> int | None:
-    """The second in which a channel was made, from its Uniqueid ("systemname-1795421286.6"), in microseconds."""
-    seconds = uniqueid.rpartition("-")[2].partition(".")[0]
-    return int(seconds) * MICROSECONDS if len(seconds) >= 9 and seconds.isdecimal() else None
+def born_us(uniqueid: str, seen_at: int | None = None) -> int | None:
+    """The second in which a channel was made, from its Uniqueid ("systemname-1795421286.6"), in microseconds.
+
+    None where the id is another program's, who may choose what it likes: the number is none of seconds, or, for a
+    channel that was seen at an instant of the same clock, of a time long before or after.
+    """
+    seconds = whole_number(uniqueid.rpartition("-")[2].partition(".")[0], most_digits=10)
+    if seconds is None or seconds < _FEWEST_SECONDS:
+        return None
+    born = seconds * MICROSECONDS
+    if seen_at is not None and not seen_at - BORN_BEFORE_US <= born <= seen_at + BORN_AFTER_US:
+        return None
+    return born

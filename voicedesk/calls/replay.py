@@ -11,6 +11,7 @@ from itertools import islice, pairwise, takewhile
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.ami.recorded import RecordedConversation
+from voicedesk.bounds import whole_number
 from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
@@ -123,8 +124,7 @@ def _first_instant(events: list[AmiEvent]) -> int | None:
 
 def _uptime(events: list[AmiEvent]) -> int | None:
     """How many seconds the PBX had been up at login: FullyBooted tells."""
-    uptime = next((event.get("Uptime") for event in events if event.name == "FullyBooted"), None)
-    return int(uptime) if uptime and uptime.isdecimal() else None
+    return whole_number(next((event.get("Uptime") for event in events if event.name == "FullyBooted"), None))
 
 
 def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:

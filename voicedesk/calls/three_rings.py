@@ -13,6 +13,7 @@ from voicedesk.calls.model import (
     CallFacts,
     Cause,
     Direction,
+    GapReason,
     Judgement,
     LegFacts,
     LegJudgement,
@@ -105,7 +106,7 @@ RULES: dict[str, Callable[[CallFacts], Judgement]] = {rule.version: partial(judg
 
 
 def _judge_leg(facts: CallFacts, leg: LegFacts, unjudged: Reason | None) -> LegJudgement:
-    ring_us = _leg_ring_us(leg)
+    ring_us = _leg_ring_us(facts, leg)
     finding: Finding
     if unjudged:
         finding = Verdict.NOT_JUDGED, unjudged
@@ -233,13 +234,12 @@ def _by_limit(facts: CallFacts, leg: LegFacts, ring_us: int | None, within: Find
     return beyond, None
 
 
-def _leg_ring_us(leg: LegFacts) -> int | None:
-    """How long the phone rang; None if it never did, still does, or the clock ran backwards."""
+def _leg_ring_us(facts: CallFacts, leg: LegFacts) -> int | None:
+    """How long the phone rang; None if it never did, still does, or a clock was set meanwhile."""
     if not leg.answer_seen:
         return None
     ended = leg.answered_at if leg.answered_at is not None else leg.ring_ended_at
-    span = _span(leg.ringing_at, ended)
-    return None if span is None or span < 0 else span
+    return _sure_span(facts, leg.ringing_at, ended)
 
 
 # --- a call
@@ -415,6 +415,15 @@ def _span(start: int | None, end: int | None) -> int | None:
     return None if start is None or end is None else end - start
 
 
+def _sure_span(facts: CallFacts, start: int | None, end: int | None) -> int | None:
+    """A duration; None where it is none, or where a clock was set meanwhile: nobody knows how long it was."""
+    span = _span(start, end)
+    if span is None or span < 0:
+        return None
+    is_set = any(gap.reason is GapReason.CLOCK_STEP and gap.touches(start, end) for gap in facts.gaps)
+    return None if is_set else span
+
+
 def _at_least_zero(span: int | None) -> int | None:
     return None if span is None else max(span, 0)
 
@@ -441,5 +450,4 @@ def _call_ring_us(facts: CallFacts, start: LegFacts | None, first: LegFacts | No
     if end is None:
         ends = [leg.ring_ended_at for leg in _staff(facts) if leg.ringing_at is not None]
         end = None if None in ends else max(at for at in ends if at is not None)
-    span = _span(start.ringing_at, end)
-    return None if span is None or span < 0 else span
+    return _sure_span(facts, start.ringing_at, end)

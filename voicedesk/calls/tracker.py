@@ -28,11 +28,13 @@ _NOT_A_BEGINNING = frozenset(
 class Changes:
     """What changed since it was last asked: calls as they stand now, and calls that became part of another.
 
-    `merged` pairs the id of the call that is gone with the id of the call that holds it now.
+    `merged` pairs the id of the call that is gone with the id of the call that holds it now. `failed` are ids of calls
+    of which no facts could be made, with the fault: from then on a gap lies over such a call.
     """
 
     calls: list[CallFacts] = field(default_factory=list)
     merged: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[str, Exception]] = field(default_factory=list)
 
 
 class Tracker:
@@ -41,6 +43,7 @@ class Tracker:
     def __init__(self, pbx: str, hall: Hall, *, filled: Iterable[Gap] = ()) -> None:
         """`filled` are gaps of which the missing events will be fed too: they are none."""
         self.ignored_untimed = 0
+        self.ignored_absurd = 0
         self._registry = Registry(pbx, hall)
         self._registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
         self._waiting = waiting = Waiting(self._registry)
@@ -62,24 +65,28 @@ class Tracker:
     def receive(self, event: AmiEvent) -> None:
         """Takes in one event; names that do not matter are ignored.
 
-        Instants are the PBX's `Timestamp`; without it the arrival, marked as such.
+        Instants are the PBX's `Timestamp` in the hall's time; without it the arrival, marked as such.
         """
         handler = self._handlers.get(event.name)
         if handler is None:
             return
-        at = event.timestamp_us
+        if not event.names_fit:
+            self.ignored_absurd += 1
+            return
+        at, clock = event.timestamp_us, self._registry.clock
+        is_own = event.name in OWN_EVENTS
         if at is None:
-            at = event.arrived_us or self._link.last_at
+            at = clock.hall_time(event.arrived_us) if event.arrived_us else clock.last_at
             if at is None:
                 self.ignored_untimed += 1
                 return
-        elif event.name not in OWN_EVENTS:
-            self._link.watch_clock(at, event.arrived_us)
+        elif not is_own:
+            at = self._link.instant_of(at, event.arrived_us)
         handler(event, at)
         if event.doubtful:
             self._link.doubt(event, at)
         forget_at = self._registry.forget_at
-        if forget_at is not None and forget_at < at:
+        if forget_at is not None and forget_at < at and not is_own:
             self._registry.forget_closed(at)
 
     def receive_logged(self, event: AmiEvent) -> None:
@@ -111,7 +118,15 @@ class Tracker:
     def take_changes(self) -> Changes:
         """The calls that changed since the last time, as facts, in the order in which they first changed."""
         registry = self._registry
-        changes = Changes(calls=[self._freeze(record) for record in registry.changed], merged=registry.merged)
+        changes = Changes(merged=registry.merged)
+        for record in registry.changed:
+            if not record.linkedids:  # it became part of another
+                continue
+            try:
+                changes.calls.append(self._freeze(record))
+            except Exception as error:  # noqa: BLE001  # it costs this call, and no other
+                changes.failed.append((record.id, error))
+                record.mark_gap(Gap(from_at=record.last_at, to_at=None, reason=GapReason.EVENTS_DROPPED))
         for record in registry.changed:
             if record.forgotten:
                 record.let_go()
@@ -129,13 +144,21 @@ class Tracker:
         return [record.id for record in self._registry.open_records()]
 
     def open_calls(self) -> list[CallFacts]:
-        """The calls that are not over, oldest first."""
-        return [self._freeze(record) for record in self._registry.open_records()]
+        """The calls that are not over, oldest first; without those of which no facts can be made."""
+        frozen = (self._freeze_or_none(record) for record in self._registry.open_records())
+        return [facts for facts in frozen if facts is not None]
 
     def call_of(self, uniqueid: str) -> CallFacts | None:
-        """The call that a channel belongs to; None once it is forgotten, or if it was never known."""
+        """The call that a channel belongs to; None once it is forgotten, or if it was never known.
+
+        None also where no facts can be made of it: `take_changes` says why.
+        """
         channel = self._registry.channels.get(uniqueid)
-        return self._freeze(channel.call) if channel is not None else None
+        return self._freeze_or_none(channel.call) if channel is not None else None
+
+    def knows(self, uniqueid: str) -> bool:
+        """Whether a channel is known now."""
+        return uniqueid in self._registry.channels
 
     def checkpoint(self, at: int) -> AmiEvent:
         """An event that tells a tracker which begins here what this one knows beside the calls."""
@@ -151,17 +174,38 @@ class Tracker:
 
     def end_of_events(self, reason: GapReason = GapReason.CAPTURE_END) -> None:
         """No more events will come: calls still open end in a gap; what was decided stays decided."""
-        if self._link.last_at is not None:
-            self._registry.mark_open(Gap(from_at=self._link.last_at, to_at=None, reason=reason))
+        last = self._registry.clock.last_at
+        if last is not None:
+            self._registry.mark_open(Gap(from_at=last, to_at=None, reason=reason))
 
     def sweep(self, before: int) -> int:
         """Closes open calls of which nothing was heard since an instant on the PBX's clock; returns how many."""
         return self._registry.sweep(before)
 
+    def heard(self) -> dict[str, int]:
+        """When each open call was last heard of, by its id."""
+        return {record.id: record.last_at for record in self._registry.open_records()}
+
+    def hall_time(self, ours: int) -> int | None:
+        """An instant of our clock in the hall's time; None while nobody knows how the switch's clock stands."""
+        clock = self._registry.clock
+        return clock.hall_time(ours) if clock.is_known or clock.last_at is None else None
+
+    def end_stuck(self, ids: Collection[str], at: int) -> None:
+        """Ends calls of which nothing is heard any more, at an instant of our clock at the latest."""
+        stuck = [record for record in self._registry.open_records() if record.id in ids]
+        self._registry.close_stuck(stuck, self._registry.clock.hall_time(at))
+
     @property
     def swept(self) -> int:
         """How many calls were ended because nothing was heard of them, or because there were too many."""
         return self._registry.swept
+
+    def _freeze_or_none(self, record: CallRecord) -> CallFacts | None:
+        try:
+            return self._freeze(record)
+        except Exception:  # noqa: BLE001  # `take_changes` tells of it
+            return None
 
     def _freeze(self, record: CallRecord) -> CallFacts:
         return freeze(record, self._registry.hall, self._registry.pbx)

@@ -244,6 +244,9 @@ def _validated(table: type[Read], file: Path) -> Read:
         raise Unreadable(_not_toml(file, text, str(error))) from error
     except ValidationError as error:
         raise Unreadable(*(_explained(table, file, found) for found in error.errors())) from error
+    except (ValueError, RecursionError) as error:
+        text = "holds a value nested without end, or a number without measure: remove it"
+        raise Unreadable(Problem(file=file, text=text)) from error
 
 
 def _not_toml(file: Path, text: str, message: str) -> Problem:

@@ -1,7 +1,7 @@
 """The commands a person types.
 
 Exit codes: 0 done; 1 it failed, or something is wrong; 2 wrong usage or settings; 3 damaged or empty input, of which
-what could be read was given.
+what could be read was given; 4 nobody knows whether it was carried out.
 """
 
 import contextlib
@@ -25,18 +25,19 @@ from voicedesk.cli import (
     notices,
     outage,
     prompts,
+    quarantine,
     recordings,
     tickets,
 )
 from voicedesk.cli.agents import agents
-from voicedesk.cli.common import ERROR, INTERRUPTED, USAGE, complain
+from voicedesk.cli.common import ERROR, INTERRUPTED, UNKNOWN, USAGE, complain
 from voicedesk.cli.doctor import doctor
 from voicedesk.cli.init import init
 from voicedesk.cli.practice import practice
 from voicedesk.cli.repair import repair
 from voicedesk.cli.replay import replay
 from voicedesk.cli.service import reload, run
-from voicedesk.errors import SettingsError, VoicedeskError
+from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError
 
 app = typer.Typer(
     name="voicedesk",
@@ -70,6 +71,7 @@ app.add_typer(outage.app, name="outage")
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(news.app, name="news")
 app.add_typer(breaks.app, name="breaks")
+app.add_typer(quarantine.app, name="quarantine")
 app.command()(agents)
 app.command()(reload)
 app.add_typer(config.app, name="config")
@@ -100,6 +102,9 @@ def main() -> None:
     except SettingsError as error:
         complain(str(error))
         sys.exit(USAGE)
+    except OutcomeUnknown as error:
+        complain(str(error))
+        sys.exit(UNKNOWN)
     except VoicedeskError as error:
         complain(str(error))
         sys.exit(ERROR)

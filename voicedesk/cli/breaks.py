@@ -35,6 +35,7 @@ from voicedesk.cli.who import typed_by
 from voicedesk.clock import MICROSECONDS, now_us, to_seconds
 from voicedesk.log import printable
 from voicedesk.phones.model import Break, BreakSource
+from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak, to_row
 from voicedesk.services import break_steps
 from voicedesk.settings import Settings
 from voicedesk.sheets import words
@@ -70,7 +71,8 @@ def start(  # each is an option of the command
 
     Example: `voicedesk breaks start 6001 --reason 午餐 --by zhang`
     """
-    _ask(config, {"do": "start", "phone": phone, "reason": reason, "anyway": anyway, "pbx": pbx}, by, json=json)
+    step = StartBreak(by=by or typed_by(), phone=phone, pbx=pbx, reason=reason, anyway=anyway)
+    _ask(config, step, json=json)
 
 
 @app.command()
@@ -85,7 +87,7 @@ def stop(
 
     Example: `voicedesk breaks stop --by zhang`
     """
-    _ask(config, {"do": "stop", "phone": phone, "pbx": pbx}, by, json=json)
+    _ask(config, StopBreak(by=by or typed_by(), phone=phone, pbx=pbx), json=json)
 
 
 @app.command("list")
@@ -151,9 +153,8 @@ def _line(one: Break, zone: tzinfo) -> str:
     return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {_minutes(one):.0f} 分钟  {who}{unseen}"
 
 
-def _ask(config: Path | None, asked: dict[str, Any], by: str | None, *, json: bool) -> None:
-    whole = {**asked, "by": by or typed_by()}
-    answer = wait(ask_service(settings_of(config), break_steps.KIND, whole, look="voicedesk agents"))
+def _ask(config: Path | None, step: BreakStep, *, json: bool) -> None:
+    answer = wait(ask_service(settings_of(config), break_steps.KIND, to_row(step), look="voicedesk agents"))
     say_json({"answer": answer}) if json else say(printable(answer))
 
 

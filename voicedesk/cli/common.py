@@ -16,7 +16,7 @@ from voicedesk.errors import InputError
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
 
-OK, ERROR, USAGE, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 130
+OK, ERROR, USAGE, DAMAGED, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 FromOption = Annotated[str | None, typer.Option("--from", help="Only from this date or time on.")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Only before this date or time.")]

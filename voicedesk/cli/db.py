@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from voicedesk.app import LEADER
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
+from voicedesk.run.lead import LEADER
 from voicedesk.services import recordings, retention
 from voicedesk.services.retention import Deleted
 from voicedesk.settings import Settings
@@ -90,12 +90,21 @@ def backup(
 
 
 @app.command()
-def prune(config: ConfigOption = None, json: JsonOption = False) -> None:
+def prune(
+    now_is_right: Annotated[
+        bool, typer.Option("--now-is-right", help="I have looked at a watch: this machine's clock is right.")
+    ] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
     """Delete what has been kept as long as [retention] says; the service does it every hour.
 
     Example: `voicedesk db prune`
+
+    Where this machine's clock may be wrong (no switch was heard for days, or its clock says another day) nothing is
+    deleted, and the exit code is 1.
     """
-    gone = wait(_prune(settings_of(config)))
+    gone = wait(_prune(settings_of(config), is_right=now_is_right))
     if json:
         say_json({**asdict(gone.rows), "recordings": gone.recordings})
         return
@@ -178,9 +187,9 @@ async def _upgrade(settings: Settings) -> bool:
         await database.close()
 
 
-async def _prune(settings: Settings) -> Deleted:
+async def _prune(settings: Settings, *, is_right: bool) -> Deleted:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        return await retention.prune(store, settings, now_us())
+        return await retention.prune(store, settings, now_us(), is_right=is_right)
 
 
 async def _forget(settings: Settings, digits: str) -> Forgotten:

@@ -2,149 +2,20 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from voicedesk.cli import discovering
-from voicedesk.cli.common import say
+from voicedesk.cli.common import complain, say
+from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
 from voicedesk.errors import InputError
+from voicedesk.ownership import give_like
+from voicedesk.services import service_unit
 from voicedesk.services.switch_logs import LogPaths
 from voicedesk.settings import FILE_NAME, load_settings
-
-SECRET_NAME = "ami-secret"  # noqa: S105  # a file's name
-
-_HEAD = """\
-# Voicedesk's settings. Every key is described in docs/settings.md; check this file with: voicedesk config check
-# A key may be set by the environment instead: VOICEDESK_LOG__LEVEL=debug, VOICEDESK_PBX__0__HOST=10.0.0.5
-
-[hall]
-name = "Service hall"
-timezone = "Asia/Shanghai"
-# area_code = "0371"              # put before local numbers, so that they can be called back
-
-[store]
-url = "sqlite:///voicedesk.db"    # beside this file; elsewhere: "sqlite:////var/lib/voicedesk/voicedesk.db"
-
-[retention]
-journal_days = 90                 # what the switch said, to judge calls anew
-calls_days = 1095
-recordings_days = 90
-
-[log]
-level = "info"                    # debug, info, warning, error
-format = "console"                # or json
-
-# [calendar]
-# file = "calendar.csv"           # the hall's own days: 2027-01-01,rest,New Year
-
-# [speech]
-# model = "embedded"              # it hears synthetic voices only: voicedesk model install, voicedesk model use
-# models_folder = "models"
-# workers = 1                     # processes that hear greetings
-
-# [recording]
-# folder = "recordings"           # what the staff said, as evidence
-
-# [greeting]
-# rules = "rules.toml"            # the hall's own greeting rules in place of those that came with Voicedesk
-
-# [notices]
-# folder = "notices"              # what callers are told of each item: voicedesk catalogue init notices
-# samples = false                 # true: tell also the samples that no hall approved, for a demonstration
-
-# [prompts]
-# folder = "prompts"              # the sounds: voicedesk prompts build
-# recordings = "recorded-prompts" # what people recorded in place of the synthetic voice
-
-# [ivr]
-# listen = "127.0.0.1:4573"       # where Asterisk's AGI finds the IVR
-# folder = "/var/spool/asterisk/voicedesk-ivr"    # where Asterisk records what callers say
-
-# [outage]
-# notify_command = ["/usr/local/bin/tell-the-information-centre"]
-
-# [tickets]
-# within_hours = 4                # a missed call is rung back within so many working hours
-# supervisor = "li"               # who answers for what is late or unclear
-# complaints_to = "zhao"          # the unit's head, to whom complaints go
-
-# [callbacks]
-# enabled = true                  # false: nobody is rung back from here
-# tries_a_day = 2
-# calls_an_hour = 30
-
-# [breaks]
-# limit_minutes = 30              # a longer break is told to the supervisor
-# reasons = ["午餐", "会议"]       # *311, *312 …
-
-# [phone_watch]
-# away_seconds = 20               # a phone that is away longer in duty hours is told of
-# refused_calls = 3               # so many refused at once, one after another: do-not-disturb is suspected
-# held_minutes = 10               # a longer call that is no caller's is told of
-
-[[pbx]]
-name = "main"
-host = "{host}"
-port = {port}
-username = "{username}"
-secret_file = "{secret}"
-# tls = true
-# tls_ca_file = "ca.pem"
-# dial_username = "voicedesk-dialler"             # to ring back: voicedesk asterisk snippet callback
-# dial_secret_file = "dialler.secret"
-# pause_username = "voicedesk-pauser"             # breaks by command: voicedesk asterisk snippet breaks
-# pause_secret_file = "pauser.secret"
-# recordings = "/var/spool/asterisk/voicedesk"    # where it records what the staff say: greetings are judged
-
-"""
-
-_EXAMPLE = """\
-[[lines]]
-name = "hotline"
-extensions = ["4001"]             # the number as the trunk delivers it
-queues = ["hotline"]
-phones = ["PJSIP/agent1", "PJSIP/agent2"]
-limit_seconds = 15                # three rings: before this an answer is on time
-limit_source = "GB/T 33358-2016"
-ring_on_seconds = 1.0
-ring_off_seconds = 4.0
-duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]   # none: always
-# department = "社会保险事业管理中心"                       # what the greeting must name
-# department_aliases = ["社保中心"]
-# shown_number = "037112333"       # what citizens see when they are rung back
-# greeting = ["hello", "department", "number", "matter"]   # 您好，社保中心 8 号为您服务，请问……
-# pbx = "main"                    # with several [[pbx]]: on which; so too in [[phones]] and [[assignments]]
-
-[[phones]]
-endpoint = "PJSIP/agent1"
-extension = "6001"
-
-[[phones]]
-endpoint = "PJSIP/agent2"
-extension = "6002"
-
-# [[agents]]
-# id = "zhang"
-# name = "张三"
-# number = "008"                  # the staff number (工号) they say
-
-# [[assignments]]
-# agent = "zhang"
-# endpoint = "PJSIP/agent1"       # or: member = "Agent One"; or number = "13900000000", a mobile
-# from = 2026-01-01T00:00:00+08:00
-
-"""
-
-_TAIL = """\
-# [[webhooks]]
-# name = "supervisors"            # who is told of new tickets, deadlines, faults: docs/news.md
-# form = "wecom"                  # or dingtalk, or json
-# url_file = "robot-url"          # its first line is the robot's address; chmod 600
-"""
-
-_TEMPLATE = f"{_HEAD}\n{_EXAMPLE}\n{_TAIL}"
 
 _NEXT = """\
 {file} is written, and a new secret in {secret}. Now:
@@ -155,9 +26,21 @@ _NEXT = """\
   3. see whether all is well:  voicedesk doctor --config {file}
   4. begin:  voicedesk run --config {file}"""
 
+_NEXT_SERVICE = """\
+The service is installed as {unit}, for the user {user}; its settings are {file}, its data will be in {data}.
+Start it, now and with the machine:  systemctl enable --now voicedesk
+What comes next is typed as its user, for instance:  sudo -u {user} {command} doctor
+  1. give Asterisk the manager user:  {command} asterisk snippet manager
+     and load it:  asterisk -rx 'manager reload'
+  2. put your lines, phones and people into {file} ({command} init {folder} --discover proposes them),
+     then:  {command} config check  and  systemctl reload voicedesk
+  3. see whether all is well:  {command} doctor"""
+
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")] = Path(),
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to write; made if it is not there.", show_default="here")
+    ] = None,
     host: Annotated[str, typer.Option(help="The PBX's address.")] = "127.0.0.1",
     username: Annotated[str, typer.Option(help="The manager user's name.")] = "voicedesk",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port of its manager interface.")] = 5038,
@@ -173,6 +56,9 @@ def init(
     cel_csv: Annotated[Path | None, typer.Option("--cel-csv", help="With --discover: the switch's CEL log.")] = None,
     queue_log: Annotated[Path | None, typer.Option("--queue-log", help="With --discover: its queue_log.")] = None,
     cdr_csv: Annotated[Path | None, typer.Option("--cdr-csv", help="With --discover: its call records.")] = None,
+    service: Annotated[
+        bool, typer.Option("--service", help="As root: install it as a service of systemd, in /etc/voicedesk.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there, and make a new secret.")] = False,
 ) -> None:
     """Write a settings file with every table explained, and a random secret that only you can read.
@@ -181,11 +67,19 @@ def init(
 
     With `--discover` the switch is asked, with the manager user of the settings that are there or of --host,
     --username and --secret-file; what is there is never overwritten without --force, and no secret ever is.
+
+    With `--service` the service's user, its folders and its unit are made too; settings that are there stay.
     """
+    folder = folder or (service_unit.SETTINGS_FOLDER if service else Path())
     file, secret = folder / FILE_NAME, folder / SECRET_NAME
     for name, value in (("--host", host), ("--username", username)):
         if not value.isprintable() or not value.strip() or '"' in value or "\\" in value:
             raise InputError(f"{name} {value!r} cannot be used: give a plain name")
+    if service and discover:
+        raise InputError(f"first --service, then: voicedesk init {folder} --discover")
+    if service:
+        _install(folder, host, port, username, force=force)
+        return
     if discover:
         logs = LogPaths(
             **{
@@ -198,14 +92,41 @@ def init(
     there = [str(path) for path in (file, secret) if path.exists()]
     if there and not force:
         raise InputError(f"{' and '.join(there)} exists and stays as it is: to overwrite it, add --force")
+    _write_first(folder, first_settings(host, port, username))
+    say(_NEXT.format(file=file, secret=secret))
+
+
+def _write_first(folder: Path, text: str) -> None:
+    """The settings and a new secret."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_private(secret, f"{secrets.token_urlsafe(32)}\n")
-        _write_private(file, _TEMPLATE.format(host=host, port=port, username=username, secret=SECRET_NAME))
+        _write_private(folder / SECRET_NAME, f"{secrets.token_urlsafe(32)}\n")
+        _write_private(folder / FILE_NAME, text)
     except OSError as error:
         raise InputError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
-    load_settings(file, {})
-    say(_NEXT.format(file=file, secret=secret))
+    load_settings(folder / FILE_NAME, {})
+
+
+def _install(folder: Path, host: str, port: int, username: str, *, force: bool) -> None:
+    """The user, the settings if there are none, the folders and the unit; each may be there already."""
+    python, data = Path(sys.executable), service_unit.DATA_FOLDER
+    service_unit.check_python(python)
+    owner = service_unit.make_user()
+    file = folder.absolute() / FILE_NAME
+    if force or not file.exists():
+        _write_first(folder, first_settings(host, port, username, data_folder=data))
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        service_unit.give(owner, data, folder, *(path for path in folder.iterdir() if path.is_file()))
+        folder.chmod(0o750)
+    except OSError as error:
+        raise InputError(f"{error.filename} cannot be written: {error.strerror}") from error
+    service_unit.write(service_unit.UNIT, service_unit.unit_text(python, file))
+    service_unit.tell_systemd()
+    for path in service_unit.out_of_reach(load_settings(file, {})):
+        complain(f"the service cannot write {path}: name a place in {data} for it in {file}")
+    named = {"file": file, "folder": folder, "data": data, "unit": service_unit.UNIT, "user": service_unit.USER}
+    say(_NEXT_SERVICE.format(command=python.parent / "voicedesk", **named))
 
 
 def _discover(
@@ -229,12 +150,12 @@ def _discover(
         stands = secret_file or folder / SECRET_NAME
         addresses = [discovering.address_at(host, port, username, discovering.read_secret(stands))]
         named = SECRET_NAME if secret_file is None else str(secret_file.absolute())
-        head = _HEAD.format(host=host, port=port, username=username, secret=named)
+        head = settings_head(host, port, username, named)
     text, proposal = discovering.discover(
         head, folder, addresses=addresses, more_logs=logs, listen_seconds=listen_seconds
     )
     if not file.exists():
-        text = f"{text}\n{_TAIL}"
+        text = f"{text}\n{TAIL}"
     try:
         _write_private(target, text)
     except OSError as error:
@@ -250,4 +171,5 @@ def _write_private(path: Path, text: str) -> None:
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(handle, "w", encoding="utf-8") as stream:
         stream.write(text)
+    give_like(new, path if path.exists() else path.parent)
     new.replace(path)

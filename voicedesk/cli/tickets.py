@@ -49,8 +49,10 @@ from voicedesk.sheets.tickets import ticket_columns, tickets_sheet
 from voicedesk.sheets.words import both
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt, TicketFilter
+from voicedesk.tickets import steps
 from voicedesk.tickets.figures import Share, callback_figures
 from voicedesk.tickets.model import Kind, Outcome, State, Ticket
+from voicedesk.tickets.steps import TicketStep
 
 STATES = {state: both(words.TICKET_STATES, state) for state in State}
 R = TypeVar("R")
@@ -154,7 +156,7 @@ def claim(ticket: TicketArgument, by: ByOption = None, config: ConfigOption = No
 
     Example: `voicedesk tickets claim 3f2a --by zhang`
     """
-    _ask(config, {"do": "claim", "ticket": ticket}, by, json=json)
+    _ask(config, steps.Claim(ticket=ticket, by=by or typed_by()), json=json)
 
 
 @app.command()
@@ -163,7 +165,7 @@ def release(ticket: TicketArgument, by: ByOption = None, config: ConfigOption = 
 
     Example: `voicedesk tickets release 3f2a --by zhang`
     """
-    _ask(config, {"do": "release", "ticket": ticket}, by, json=json)
+    _ask(config, steps.Release(ticket=ticket, by=by or typed_by()), json=json)
 
 
 @app.command()
@@ -185,8 +187,8 @@ def dial(  # each is an option of the command
     Example: `voicedesk tickets dial 3f2a --by zhang`
     """
     settings = settings_of(config)
-    asked = {"do": "dial", "ticket": ticket, "phone": phone, "pbx": pbx, "by": by or typed_by()}
-    attempt_id = wait(_asked(settings, asked))
+    step = steps.Dial(ticket=ticket, by=by or typed_by(), phone=phone, pbx=pbx)
+    attempt_id = wait(_asked(settings, step))
     if not wait_for_it:
         say_json({"attempt": attempt_id}) if json else say("your phone rings now")
         return
@@ -212,8 +214,17 @@ def refer(  # what S4 asks to be registered
 
     Example: `voicedesk tickets refer "咨询工伤认定材料" --group hotline --to li --number 13800138000 --by zhang`
     """
-    asked = {"do": "register", "kind": Kind.REFERRAL, "note": matter, "group": group, "to": to, "number": number}
-    _ask(config, {**asked, "citizen": citizen, "unit": unit}, by, json=json)
+    step = steps.Register(
+        by=by or typed_by(),
+        kind=Kind.REFERRAL,
+        group=group,
+        note=matter,
+        to=to,
+        number=number,
+        citizen=citizen,
+        unit=unit,
+    )
+    _ask(config, step, json=json)
 
 
 @app.command()
@@ -233,10 +244,19 @@ def register(  # each is an option of the command
 
     Example: `voicedesk tickets register home_visit "第二次仍未办成" --group hotline --code 12345678`
     """
-    if kind not in (Kind.COMPLAINT, Kind.HOME_VISIT):
+    if kind is not Kind.COMPLAINT and kind is not Kind.HOME_VISIT:
         raise InputError("register takes complaint or home_visit: callbacks open by themselves, referrals by `refer`")
-    asked = {"do": "register", "kind": kind, "note": matter, "group": group, "to": to, "number": number}
-    _ask(config, {**asked, "citizen": citizen, "codes": code or []}, by, json=json)
+    step = steps.Register(
+        by=by or typed_by(),
+        kind=kind,
+        group=group,
+        note=matter,
+        to=to,
+        number=number,
+        citizen=citizen,
+        codes=tuple(code or ()),
+    )
+    _ask(config, step, json=json)
 
 
 @app.command()
@@ -245,7 +265,7 @@ def confirm(ticket: TicketArgument, by: ByOption = None, config: ConfigOption = 
 
     Example: `voicedesk tickets confirm 3f2a --by li`
     """
-    _ask(config, {"do": "confirm", "ticket": ticket}, by, json=json)
+    _ask(config, steps.Confirm(ticket=ticket, by=by or typed_by()), json=json)
 
 
 @app.command()
@@ -261,7 +281,7 @@ def report(  # each is an option of the command
 
     Example: `voicedesk tickets report 3f2a --note "李老师休假" --by zhang`
     """
-    _ask(config, {"do": "report", "ticket": ticket, "note": note, "to": to}, by, json=json)
+    _ask(config, steps.Report(ticket=ticket, by=by or typed_by(), note=note, to=to), json=json)
 
 
 @app.command()
@@ -278,7 +298,9 @@ def postpone(  # each is an option of the command
     Example: `voicedesk tickets postpone 3f2a --due 2026-11-26T17:00 --note "等待核实" --by zhang`
     """
     due_at = moment(due, settings_of(config).hall.zone)
-    _ask(config, {"do": "postpone", "ticket": ticket, "due_at": due_at, "note": note}, by, json=json)
+    if due_at is None:
+        raise InputError("give the new date or time: --due")
+    _ask(config, steps.Postpone(ticket=ticket, by=by or typed_by(), due_at=due_at, note=note), json=json)
 
 
 @app.command()
@@ -289,7 +311,7 @@ def told(
 
     Example: `voicedesk tickets told 3f2a --note "电话告知" --by zhang`
     """
-    _ask(config, {"do": "told", "ticket": ticket, "note": note}, by, json=json)
+    _ask(config, steps.Told(ticket=ticket, by=by or typed_by(), note=note), json=json)
 
 
 @app.command()
@@ -300,7 +322,7 @@ def settle(
 
     Example: `voicedesk tickets settle 3f2a --note "张老师未接通" --by zhang`
     """
-    _ask(config, {"do": "settle", "ticket": ticket, "note": note}, by, json=json)
+    _ask(config, steps.Settle(ticket=ticket, by=by or typed_by(), note=note), json=json)
 
 
 @app.command()
@@ -316,7 +338,7 @@ def close(  # each is an option of the command
 
     Example: `voicedesk tickets close 3f2a --note "当面答复，市民满意" --by zhang`
     """
-    _ask(config, {"do": "close", "ticket": ticket, "note": note, "outcome": outcome}, by, json=json)
+    _ask(config, steps.Close(ticket=ticket, by=by or typed_by(), note=note, outcome=outcome), json=json)
 
 
 @app.command()
@@ -360,14 +382,15 @@ def _share(share: Share) -> str:
 # --- what is asked of the service
 
 
-def _ask(config: Any, asked: dict[str, Any], by: str | None, *, json: bool) -> None:
-    answer = wait(_asked(settings_of(config), {**asked, "by": by or typed_by()}))
+def _ask(config: Any, step: TicketStep, *, json: bool) -> None:
+    answer = wait(_asked(settings_of(config), step))
     say_json({"answer": answer}) if json else say(answer)
 
 
-async def _asked(settings: Settings, asked: dict[str, Any]) -> str:
+async def _asked(settings: Settings, step: TicketStep) -> str:
     """What the running service answers; it alone talks to the switch and writes tickets."""
-    return await ask_service(settings, ticket_steps.KIND, asked, look="the ticket")
+    look = "the tickets" if isinstance(step, steps.Register) else f"voicedesk tickets show {step.ticket}"
+    return await ask_service(settings, ticket_steps.KIND, steps.to_row(step), look=look)
 
 
 async def _result(settings: Settings, attempt_id: str) -> Attempt | None:

@@ -139,7 +139,7 @@ def thresholds_of(model: SpeechModel) -> Thresholds:
         return Thresholds(**json.loads(path.read_text(encoding="utf-8"))["thresholds"])
     except FileNotFoundError:
         return Thresholds()
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, LookupError, RecursionError, MemoryError) as error:
         raise InputError(f"{path}: the calibration cannot be read: calibrate the model again") from error
 
 

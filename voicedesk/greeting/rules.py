@@ -128,10 +128,14 @@ def read_rules(text: str, source: str) -> GreetingRules:
         return GreetingRules.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source}: this is no TOML: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"{source}: a value in it is nested without end: remove it") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
         raise InputError(f"{source}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise InputError(f"{source}: it cannot be read: {error}") from error
 
 
 def rules_from_file(path: Path) -> GreetingRules:

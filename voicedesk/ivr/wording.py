@@ -55,7 +55,9 @@ def _split(template: str) -> list[str]:
 
 def digits(text: str, language: str) -> Texts:
     """A number digit by digit; 1 is read as yāo, as on the telephone."""
-    return tuple(Spoken(text=_DIGITS[language][int(digit)], language=language) for digit in text if digit.isdigit())
+    return tuple(
+        Spoken(text=_DIGITS[language][int(digit)], language=language) for digit in text if digit in "0123456789"
+    )
 
 
 def key_name(key: str, language: str) -> Texts:

@@ -83,12 +83,20 @@ Conditions = dict[Key, Condition | str]
 """What holds (a Condition) or cannot be told (UNKNOWN); what is absent does not hold."""
 
 
+BadPhones = list[tuple[str, str, Exception]]
+"""Phones over which something was raised that nobody foresaw: PBX, endpoint, fault."""
+
+
 def conditions(
-    switches: Collection[Switch], rules: PhoneRules, duty_since: Mapping[str, int], breaks: Mapping[Key, int]
+    switches: Collection[Switch],
+    rules: PhoneRules,
+    duty_since: Mapping[str, int],
+    breaks: Mapping[Key, int],
+    bad: BadPhones,
 ) -> Conditions:
     """Everything that holds. `duty_since`: the lines on duty now, and since when they are seen to be.
 
-    `breaks` says of phones on a break since when they are.
+    `breaks` says of phones on a break since when they are. A phone that goes to `bad` cannot be told, others are.
     """
     found: Conditions = {}
     by_line: dict[str, list[int | str | None]] = {name: [] for name in duty_since}
@@ -99,22 +107,30 @@ def conditions(
                 if line.name in by_line:
                     by_line[line.name].append(since)
         for phone in switch.phones.values():
-            if not phone.is_known:
-                found.update(_of_unknown(switch, phone))
-                continue
-            lines = own.lines_of(phone)
-            if not lines:
-                continue
-            on_duty = [duty_since[line.name] for line in lines if line.name in duty_since]
-            if not switch.is_current:
+            try:
+                found.update(_of_one(switch, phone, own, duty_since, breaks))
+            except Exception as error:  # noqa: BLE001  # it costs this phone
+                bad.append((switch.pbx, phone.endpoint, error))
                 found.update({(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS})
-                continue
-            began = breaks.get((Slot.BREAK, switch.pbx, phone.endpoint))
-            found.update(_of_phone(_At(switch, phone, own, lines, min(on_duty, default=None)), began))
     for name, phones in by_line.items():
         sees_all = all(is_whole(switch) for switch in switches if rules.has_line(switch.pbx, name))
         found.update(_of_line(name, phones, rules, duty_since[name], sees_all=sees_all))
     return found
+
+
+def _of_one(
+    switch: Switch, phone: Phone, own: PhoneRules, duty_since: Mapping[str, int], breaks: Mapping[Key, int]
+) -> Conditions:
+    if not phone.is_known:
+        return dict(_of_unknown(switch, phone))
+    lines = own.lines_of(phone)
+    if not lines:
+        return {}
+    on_duty = [duty_since[line.name] for line in lines if line.name in duty_since]
+    if not switch.is_current:
+        return {(slot, switch.pbx, phone.endpoint): UNKNOWN for slot in _PHONE_SLOTS}
+    began = breaks.get((Slot.BREAK, switch.pbx, phone.endpoint))
+    return dict(_of_phone(_At(switch, phone, own, lines, min(on_duty, default=None)), began))
 
 
 def is_whole(switch: Switch) -> bool:

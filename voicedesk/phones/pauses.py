@@ -7,6 +7,7 @@ goes on telling the first pause of all, and a clock that was set makes it any in
 from dataclasses import dataclass
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.bounds import whole_number
 from voicedesk.clock import MICROSECONDS
 
 SLACK_US = 2 * MICROSECONDS
@@ -61,6 +62,5 @@ def _keeps_the_first(event: AmiEvent) -> bool:
 
 
 def _instant(event: AmiEvent, header: str, behind_us: int) -> int | None:
-    text = event.get(header) or ""
-    seconds = int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0
+    seconds = whole_number(event.get(header), most_digits=10)
     return seconds * MICROSECONDS + behind_us if seconds else None

@@ -11,7 +11,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, PhoneState
 from voicedesk.clock import MICROSECONDS
-from voicedesk.phones.conditions import PhoneRules, availability, conditions, is_free, is_whole
+from voicedesk.phones.conditions import BadPhones, PhoneRules, availability, conditions, is_free, is_whole
 from voicedesk.phones.ledger import Ledger
 from voicedesk.phones.model import Break, BreakSource, Key, PhoneFinding, PhoneStanding, Slot
 from voicedesk.phones.pauses import SAME_PAUSE_US
@@ -39,6 +39,7 @@ class PhoneWatch:
         self._ledger = Ledger(self._agent_at)
         self._duty_since: dict[str, int] = {}
         self._has_looked = False
+        self._bad: BadPhones = []
 
     @property
     def rules(self) -> PhoneRules:
@@ -63,7 +64,8 @@ class PhoneWatch:
         """Notes what a switch tells; cheap, and never waits."""
         receive = self.switches[pbx].receive
         for event in events:
-            receive(event)
+            if event.names_fit:
+                receive(event)
 
     def take_calls(self, pbx: str, calls: Iterable[CallFacts], merged: Sequence[tuple[str, str]] = ()) -> None:
         """Notes calls that changed, as they stand now; `merged` are (gone, kept)."""
@@ -83,9 +85,14 @@ class PhoneWatch:
         self._forget_refusals()
         breaks = self._look_at_breaks(at)
         since = {key: one.from_at for key, one in self._breaks.items()}
-        found = conditions(self.switches.values(), self.rules, self._duty_since, since)
+        found = conditions(self.switches.values(), self.rules, self._duty_since, since, self._bad)
         findings = self._ledger.look(found, at, self._is_blind)
         return PhoneChanges(breaks=breaks, findings=findings)
+
+    def take_bad(self) -> BadPhones:
+        """The phones over which something was raised since the last time."""
+        bad, self._bad = self._bad, []
+        return bad
 
     def _forget_refusals(self) -> None:
         """What a phone refused on one day says nothing of the next."""
@@ -106,7 +113,10 @@ class PhoneWatch:
                 self._unseen |= {key for key in self._breaks if key[1] == switch.pbx}
                 continue
             for phone in list(switch.phones.values()):
-                changed += self._look_at_break(switch, phone, at)
+                try:
+                    changed += self._look_at_break(switch, phone, at)
+                except Exception as error:  # noqa: BLE001  # it costs this phone
+                    self._bad.append((switch.pbx, phone.endpoint, error))
         gone = [key for key in self._breaks if key[1] not in self.switches]
         for key in gone:  # a PBX that is no longer in the settings
             changed.append(self._ended(key, at, seen=False))
@@ -193,16 +203,19 @@ class PhoneWatch:
         phone = self.switches[pbx].phones.get(endpoint) if pbx in self.switches else None
         return self._breaks.get((Slot.BREAK, pbx, phone.main if phone is not None else endpoint))
 
-    def left_without(self, pbx: str, endpoint: str, at: int) -> list[str]:
-        """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11)."""
+    def left_without(self, pbx: str, endpoint: str, at: int, *, leaving: Collection[tuple[str, str]] = ()) -> list[str]:
+        """The lines on duty of which no other phone is free: if this one is paused, nobody is left to ring (S11).
+
+        `leaving`: phones, by PBX, that are being paused and are not seen paused yet.
+        """
         switch = self.switches[pbx]
         lines = self.rules.on(pbx).lines_of(switch.phone(endpoint))
         on_duty = [line.name for line in lines if self.rules.on_duty(line.name, at)]
-        return [name for name in on_duty if not self._others(name, pbx, endpoint)]
+        return [name for name in on_duty if not self._others(name, {(pbx, endpoint), *leaving})]
 
-    def _others(self, line: str, pbx: str, endpoint: str) -> bool:
+    def _others(self, line: str, leaving: Collection[tuple[str, str]]) -> bool:
         return any(
-            (switch.pbx, phone.endpoint) != (pbx, endpoint) and is_free(switch, phone, self.rules.on(switch.pbx))
+            (switch.pbx, phone.endpoint) not in leaving and is_free(switch, phone, self.rules.on(switch.pbx))
             for switch, phone in self._phones_of(line)
         )
 

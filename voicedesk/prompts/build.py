@@ -24,7 +24,6 @@ from voicedesk.prompts.synthesis import Synthesis
 
 Progress = Callable[[int, int], None]
 """Is told how many are done, of how many."""
-PACE_TRIES = 3
 SAME_SECONDS = 0.01
 """Two sounds of a text that differ by no more were spoken at one rate."""
 
@@ -148,12 +147,11 @@ class _Speaking:
         self._put(one, pace, sound, rate)
 
     def _at_its_pace(self, one: Wanted, pace: Pace) -> tuple[Samples, int]:
-        """The sound of a text; on a busy machine the engine now and then forgets the rate it was given."""
-        for _ in range(PACE_TRIES):
-            sound, rate = self._sound(one.text, one.language, pace)
-            if not self._is_hurried(one, pace, len(sound) / rate):
-                return sound, rate
-        raise InputError("the slow one is no slower than the normal one")
+        """The sound of a text. Raises InputError if a slow one is no slower: the voice does not take its rate."""
+        sound, rate = self._sound(one.text, one.language, pace)
+        if self._is_hurried(one, pace, len(sound) / rate):
+            raise InputError("the slow one is no slower than the normal one")
+        return sound, rate
 
     def _is_hurried(self, one: Wanted, pace: Pace, seconds: float) -> bool:
         voice = self._book.voices[one.language]

@@ -60,7 +60,7 @@ def load_pronunciation(file: Path) -> Pronunciation:
 def _readings(file: Path) -> dict[str, str]:
     try:
         readings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, nested or long without end
         raise InputError(f"{file}: cannot be read: {error}") from error
     for word, read in readings.items():
         if not _HANZI.fullmatch(word) or not isinstance(read, str) or not _SYLLABLES.fullmatch(read):

@@ -1,41 +1,61 @@
-"""The voice: a process of its own that turns texts into WAV files by pyttsx3.
+"""The voice: a process of its own that turns texts into WAV files by pyttsx3's engine, espeak-ng.
 
     python -m voicedesk.prompts.speaker < orders > answers
 
 An order is a line of JSON: `text`, `voice`, `rate` (words a minute), `file`; each is answered by a line `{"error": …}`,
-null where the file was written. pyttsx3 is a singleton of its process and keeps state from one text to the next, so
-each text is spoken by a child of its own, which is killed if it hangs.
+null where the file was written. The engine is a singleton of its process and keeps state from one text to the next, so
+each text is spoken by a child of its own, which is killed if it hangs. It speaks within the call that asks for it:
+pyttsx3's own driver has it speak in a thread beside, which still sets the rate while the voice is being loaded, and
+of a hundred texts one then comes out at another rate.
 """
 
 import contextlib
+import ctypes
 import importlib
 import json
 import os
 import select
 import signal
 import sys
-import threading
+import wave
 from typing import Any
 
 TEXT_SECONDS = 20.0
 """No text takes so long: whoever does hangs."""
-ENGINE = "espeak"
+ENGINE = "pyttsx3.drivers._espeak"
+BUFFER_MS = 1000
+SAMPLE_BYTES = 2
 
 
 def speak(order: dict[str, Any]) -> None:  # pragma: no cover -- in a child of its own
-    """Speaks one text into a file. Raises whatever the engine raises, and ValueError for a voice it does not have."""
-    import pyttsx3
+    """Speaks one text into a file: the same order always gives the same bytes.
 
-    engine = pyttsx3.init(ENGINE)
-    if order["voice"] not in {voice.id for voice in engine.getProperty("voices")}:
+    Raises whatever the engine raises, and ValueError for a voice or a rate that it does not take.
+    """
+    engine = importlib.import_module(ENGINE)
+    rate = engine.Initialize(engine.AUDIO_OUTPUT_SYNCHRONOUS, BUFFER_MS)
+    if order["voice"] not in {voice.identifier.decode().lower() for voice in engine.ListVoices()}:
         raise ValueError("there is no such voice")  # the engine itself would stay with another one
-    spoken = threading.Event()
-    engine.connect("finished-utterance", lambda name, completed: spoken.set())  # noqa: ARG005 -- it calls so
-    engine.setProperty("voice", order["voice"])
-    engine.setProperty("rate", order["rate"])
-    engine.save_to_file(order["text"], order["file"])
-    engine.runAndWait()
-    spoken.wait()  # it may return while the engine's own thread still speaks
+    parts: list[bytes] = []
+
+    def hear(samples: Any, count: int, _events: Any) -> int:
+        if count > 0:
+            parts.append(ctypes.string_at(samples, count * SAMPLE_BYTES))
+        return 0
+
+    engine.SetSynthCallback(hear)
+    for what, done in (
+        ("the voice", engine.SetVoiceByName(order["voice"].encode())),
+        ("the rate", engine.SetParameter(engine.RATE, order["rate"], 0)),
+        ("the text", engine.Synth(order["text"], flags=engine.ENDPAUSE | engine.CHARS_UTF8)),
+    ):
+        if done != engine.EE_OK:
+            raise ValueError(f"the engine refused {what} ({done})")
+    with wave.open(order["file"], "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(SAMPLE_BYTES)
+        file.setframerate(rate)
+        file.writeframes(b"".join(parts))
 
 
 def answer(order: dict[str, Any], deadline_seconds: float = TEXT_SECONDS) -> str | None:
@@ -74,7 +94,7 @@ def _as_child(order: dict[str, Any], writing: int) -> None:  # pragma: no cover 
 def main() -> None:  # pragma: no cover -- in a process of its own
     """Answers orders until there are no more."""
     with contextlib.suppress(Exception):  # loaded once for all children, three quarters of what each costs; they tell
-        importlib.import_module(f"pyttsx3.drivers.{ENGINE}")
+        importlib.import_module(ENGINE)
     for line in sys.stdin:
         error = answer(json.loads(line))
         sys.stdout.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")

@@ -27,7 +27,7 @@ def load_frames(folder: Path) -> dict[str, Frame]:
 def _read(file: Path) -> dict[str, str]:
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, nested or long without end
         raise InputError(f"{file}: cannot be read: {error}") from error
     for key, value in values.items():
         if not isinstance(value, str) or not value.strip():

@@ -4,23 +4,27 @@ The switch is asked by a user of its own (`pauser`); what came of it is what the
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 import structlog
 
 from voicedesk.ami.link import AmiAddress
 from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
-from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, VoicedeskError
+from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, OutcomeUnknown, VoicedeskError
+from voicedesk.phones import steps
 from voicedesk.phones.model import BreakSource
 from voicedesk.phones.phone import Phone, clean_reason
 from voicedesk.phones.seen import Switch
+from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.services import pauser
+from voicedesk.services.acting import acting
 from voicedesk.services.pauser import Pausing
 from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.services.seats import phones_called, seats_of, the_one_meant
 from voicedesk.settings import PbxSettings, Settings
+from voicedesk.store.requests import Request
 
 KIND = "break"
 """The kind of these rows."""
@@ -42,7 +46,7 @@ class _Seat:
 
 
 class BreakSteps:
-    """Carries out what a row asks: `do` is start or stop, `phone` or `by` says whose."""
+    """Reads and carries out what rows of this kind ask."""
 
     def __init__(
         self,
@@ -54,35 +58,63 @@ class BreakSteps:
         pause: Pause = pauser.pause,
     ) -> None:
         self._desk, self._settings, self._addresses, self._now, self._pause = desk, settings, addresses, now, pause
+        self._pausing: set[tuple[str, str]] = set()
 
     def change_settings(self, settings: Settings) -> None:
         """Phones and people are others from now on."""
         self._settings = settings
 
-    async def carry_out(self, asked: Mapping[str, Any]) -> str:
-        """What came of it, for whoever asked. Raises VoicedeskError that says what to do."""
-        by = str(asked.get("by", ""))
-        seat = self._seat(str(asked.get("phone") or ""), by, asked.get("pbx"))
-        match asked.get("do"):
-            case "start":
-                return await self._start(seat, by, str(asked.get("reason", "")), anyway=bool(asked.get("anyway")))
-            case "stop":
-                return await self._stop(seat, by)
-            case _:
-                raise InputError("this version does not know that step: restart the service after an update")
+    def read(self, request: Request) -> BreakStep:
+        """What a row asks, of whom it names. Raises InputError where it does not fit."""
+        step = steps.from_row(request.payload)
+        return replace(step, by=acting(step.by, request.asked_by, self._settings))
 
-    async def _start(self, seat: _Seat, by: str, reason: str, *, anyway: bool) -> str:
+    def asks_switch(self, _step: BreakStep) -> bool:
+        """Whether it may take as long as a switch takes to answer."""
+        return True
+
+    def in_order(self, step: BreakStep) -> frozenset[str]:
+        """The phone that is stepped on; none where no phone can be told: such a step will only say why."""
+        try:
+            switch, phone = self._known_phone(step.phone or "", step.by, step.pbx)
+        except VoicedeskError:
+            return frozenset()
+        return frozenset({f"seat {switch.pbx} {phone.endpoint}\n"})
+
+    async def carry_out(self, step: BreakStep, _request: Request) -> str:
+        """What came of it, for whoever asked. Raises InputError that says what to do, OutcomeUnknown."""
+        seat = self._seat(step.phone or "", step.by, step.pbx)
+        try:
+            match step:
+                case StartBreak():
+                    return await self._start(seat, step)
+                case StopBreak():
+                    return await self._stop(seat, step.by)
+                case _:
+                    assert_never(step)
+        except AmiActionError as error:
+            raise InputError(f"{error}: see voicedesk doctor") from error
+        except AmiLinkLost as error:
+            told = f"nobody knows whether it was carried out ({error}): look with voicedesk agents"
+            raise OutcomeUnknown(told) from error
+
+    async def _start(self, seat: _Seat, step: StartBreak) -> str:
         phone, name = seat.phone, self._desk.phone_name(seat.switch.pbx, seat.phone.endpoint)
         if phone.is_on_break:
             raise InputError(f"{name} 已经离岗 is on a break already: end it first with voicedesk breaks stop")
-        lines = self._desk.watch.left_without(seat.switch.pbx, phone.endpoint, self._now())
-        if lines and not anyway:
+        lines = self._desk.watch.left_without(seat.switch.pbx, phone.endpoint, self._now(), leaving=self._pausing)
+        if lines and not step.anyway:
             raise InputError(
                 f"{name} 是{'、'.join(lines)}最后一部空闲话机，暂停后无人可接；仍要暂停请加 --anyway "
                 "(it is the last free phone: callers would find nobody; to pause it all the same add --anyway)"
             )
-        self._desk.watch.switches[seat.switch.pbx].expect(phone.endpoint, BreakSource.COMMAND, by, self._now())
-        await self._ask(seat, is_paused=True, reason=clean_reason(reason))
+        self._desk.watch.switches[seat.switch.pbx].expect(phone.endpoint, BreakSource.COMMAND, step.by, self._now())
+        place = (seat.switch.pbx, phone.endpoint)
+        self._pausing.add(place)  # others who ask meanwhile shall not take it for free
+        try:
+            await self._ask(seat, is_paused=True, reason=clean_reason(step.reason))
+        finally:
+            self._pausing.discard(place)
         since = self._clock(phone.break_since or self._now())
         warned = f"；{'、'.join(lines)}已无空闲话机 nobody is free now" if lines else ""
         return f"{name} 自 {since} 起离岗 on a break: {phone.reason or '未说明 no reason'}{warned}"
@@ -108,7 +140,7 @@ class BreakSteps:
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
             told = "the switch said yes, but told nothing of it within some seconds"
-            raise InputError(f"{told}: look with voicedesk agents before you ask again") from error
+            raise OutcomeUnknown(f"{told}: look with voicedesk agents before you ask again") from error
 
     # --- whose phone
 
@@ -162,15 +194,3 @@ class BreakSteps:
 def _is_done(phone: Phone, is_paused: bool) -> bool:
     """A group that the phone is rung with is not its own to pause."""
     return all(one.is_paused is is_paused for one in phone.members.values())
-
-
-async def answered(steps: BreakSteps, asked: Mapping[str, Any]) -> tuple[str, bool]:
-    """What to write back into the row, and whether it failed."""
-    try:
-        return await steps.carry_out(asked), False
-    except AmiActionError as error:
-        return f"{error}: see voicedesk doctor", True
-    except AmiLinkLost as error:
-        return f"nobody knows whether it was carried out ({error}): look with voicedesk agents", True
-    except VoicedeskError as error:
-        return str(error), True

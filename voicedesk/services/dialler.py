@@ -13,7 +13,7 @@ from voicedesk.ami import actions
 from voicedesk.ami.link import AmiAddress, open_link
 from voicedesk.ami.protocol import AmiProtocol
 from voicedesk.clock import NowUs
-from voicedesk.errors import AmiActionError, AmiError, AmiLinkLost, InputError
+from voicedesk.errors import AmiActionError, AmiError, InputError
 from voicedesk.tickets.dialplan import STAFF_CONTEXT, citizen_context
 
 CONNECT_SECONDS = 5.0
@@ -73,10 +73,10 @@ async def place(order: Order, address: AmiAddress, now: NowUs) -> tuple[Placed, 
         answer = await link.ask(action, ANSWER_SECONDS)
         if answer.response.is_error():
             raise AmiActionError(answer.response.message or "no reason given")
-    except AmiLinkLost as error:
-        return Placed.UNKNOWN, str(error)
     except AmiActionError as error:
         return Placed.REFUSED, f"the switch refused: {error}"
+    except AmiError as error:  # once it is sent, only the switch's "no" says that it was not carried out
+        return Placed.UNKNOWN, str(error)
     else:
         return Placed.QUEUED, ""
     finally:

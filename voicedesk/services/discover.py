@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from voicedesk.bounds import whole_number
 from voicedesk.calls.model import Hall
 from voicedesk.services.house_day import CallSeen, HouseDay
 from voicedesk.services.house_dialplan import Ringing, devices_in, trunk_of
@@ -286,4 +287,4 @@ def _id_of(name: str, number: str) -> str:
 
 def _by_number(name: str) -> tuple[str, int, str]:
     digits = re.search(r"\d+", name)
-    return re.sub(r"\d+.*", "", name), int(digits[0]) if digits else 0, name
+    return re.sub(r"\d+.*", "", name), whole_number(digits[0], most_digits=18) or 0 if digits else 0, name

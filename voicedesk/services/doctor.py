@@ -13,11 +13,14 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import NowUs, to_datetime
 from voicedesk.errors import SpillRefused, StoreError, StoreUnavailable
 from voicedesk.services.callback_check import check_callbacks
+from voicedesk.services.clock_check import check_our_clock
 from voicedesk.services.findings import Finding, Grade
 from voicedesk.services.house_check import check_house, look_around
 from voicedesk.services.ivr_check import check_ivr
 from voicedesk.services.notices_check import check_notices
 from voicedesk.services.pbx_check import check_dialler, check_pauser, check_pbx
+from voicedesk.services.quarantine_check import check_quarantine
+from voicedesk.services.requests_check import check_requests
 from voicedesk.services.speech_check import check_speech
 from voicedesk.services.webhook_check import check_webhooks
 from voicedesk.settings import Settings
@@ -44,7 +47,7 @@ async def examine(
     file: Path | None = None,
     listen_seconds: float = 1.0,
 ) -> list[Finding]:
-    """All findings: PBXs, house, database, spill file, disk, speech, notices, IVR, webhooks, calendar, settings.
+    """All findings: PBXs, house, database, what was set aside, disk, requests, speech, notices, IVR and the rest.
 
     `pausers` and `diallers`: how the users that pause phones, and those that place calls, log in.
     """
@@ -72,9 +75,14 @@ async def examine(
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
         findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
     findings.append(await check_database(settings.store.url))
+    if has_database:
+        findings.extend(await check_our_clock(settings, now))
+        findings.extend(await check_quarantine(settings))
     findings.extend(check_spill(spill_file(settings.store.url, settings.store.spill_folder)))
     if database is not None:
         findings.append(check_disk(database))
+    if has_database:
+        findings.extend(await check_requests(settings, now))
     findings.extend(await check_speech(settings))
     findings.extend(check_notices(settings, now))
     findings.extend(await check_ivr(settings, to_datetime(now()).astimezone(settings.hall.zone).date()))

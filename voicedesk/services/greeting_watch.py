@@ -10,6 +10,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.audio.follow import follow
 from voicedesk.calls.model import CallFacts, Direction, LegFacts, Role
 from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreError
+from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreError, StoreUnavailable
 from voicedesk.greeting.export import as_json
 from voicedesk.greeting.live import GreetingTask, LiveJudge, task_as_json
 from voicedesk.greeting.model import Doubt, GreetingJudgement, GreetingVerdict, Thresholds
@@ -28,12 +29,15 @@ from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.services import recordings
 from voicedesk.services.greeting_rules import greeting_task, names_of
+from voicedesk.services.guard import Guard, Part, written
 from voicedesk.services.news import News, Tell, log_news
 from voicedesk.services.recorded_calls import leg_of, stored_call
+from voicedesk.services.rounds import promise_round
 from voicedesk.settings import Settings
 from voicedesk.speech.transcript import Transcript, Understanding, to_json
 from voicedesk.speech.workers import SpeechWorkers, Voice
 from voicedesk.store.greetings import StoredGreeting
+from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
 
 __all__ = ["RECORDED", "GreetingWatch", "Recording", "names_of"]
@@ -41,6 +45,8 @@ __all__ = ["RECORDED", "GreetingWatch", "Recording", "names_of"]
 RECORDED = "VoicedeskRecording"
 SCAN_SECONDS = 20.0
 SAVE_SECONDS = 1.0
+ROUND_SECONDS = 600.0
+BEGINNING_BYTES = 64
 TRIES = 2
 LEAD_SECONDS = 0.3
 """A recording that begins so much later than it was asked for lacks sound, and its times are approximate."""
@@ -103,8 +109,10 @@ class GreetingWatch:
         rules: GreetingRules,
         thresholds: Thresholds,
         tell: Tell = log_news,
+        guard: Guard | None = None,
     ) -> None:
         self._store = store
+        self._guard = guard or Guard(now)
         self._workers = workers
         self._settings = settings
         self._calls = calls
@@ -197,12 +205,14 @@ class GreetingWatch:
     async def _scan_on(self) -> None:
         """Takes up what lies in the folders: events may have been missed, or the service was not there."""
         while True:
+            promise_round(ROUND_SECONDS)
             for pbx, folder in self._folders.items():
-                try:
-                    await self._scan(pbx, folder)
-                    self._troubles.pop(pbx, None)
-                except (InputError, StoreError) as error:
-                    self._trouble(pbx, "recordings_unread", error)
+                with self._guard.one(Part.RECORDING, str(folder), pbx=pbx):
+                    try:
+                        await self._scan(pbx, folder)
+                        self._troubles.pop(pbx, None)
+                    except (InputError, StoreError) as error:
+                        self._trouble(pbx, "recordings_unread", error)
             await asyncio.sleep(SCAN_SECONDS)
 
     async def _scan(self, pbx: str, folder: Path) -> None:
@@ -214,23 +224,47 @@ class GreetingWatch:
             key = (pbx, uniqueid)
             if key in self._done:
                 continue
-            call = self._calls[pbx](uniqueid)
-            looked = self._looked[key]
-            self._looked[key] += call is None
-            if call is None and (looked < LOOKS or looked % LOOK_AGAIN == 0):
-                call = await stored_call(self._store, pbx, uniqueid)
-            if key in self._open:
-                leg = leg_of(call, uniqueid) if call else None
-                if leg is None or leg.ended_at is not None:  # its hang-up was missed
-                    self._end(self._open[key], leg.ended_at if leg else None)
+            with self._guard.one(Part.RECORDING, path.name, content=partial(_beginning, path), pbx=pbx):
+                try:
+                    await self._look_at(key, path)
+                except StoreUnavailable:
+                    raise
+                except (InputError, StoreError) as error:
+                    self._trouble(str(path), "recording_not_looked_at", error)
                 continue
-            stored = await self._store.greetings.get(pbx, uniqueid)
-            if key in self._done:  # taken while we looked
-                continue
-            if stored is not None and stored.recording is not None:
-                recordings.remove(path)
-            else:
-                self._begin(pbx, uniqueid, path, call, None)
+            self._done.add(key)  # it stays lying there, and holds up no other
+
+    async def _look_at(self, key: tuple[str, str], path: Path) -> None:
+        """One file: it is taken up, ended or removed, or left for the next time."""
+        pbx, uniqueid = key
+        call = self._calls[pbx](uniqueid)
+        looked = self._looked[key]
+        self._looked[key] += call is None
+        if call is None and (looked < LOOKS or looked % LOOK_AGAIN == 0):
+            call = await stored_call(self._store, pbx, uniqueid)
+        if key in self._open:
+            leg = leg_of(call, uniqueid) if call else None
+            if leg is None or leg.ended_at is not None:  # its hang-up was missed
+                self._end(self._open[key], leg.ended_at if leg else None)
+            return
+        stored = await self._store.greetings.get(pbx, uniqueid)
+        if key in self._done:  # taken while we looked
+            return
+        if stored is not None and stored.recording is not None:
+            recordings.remove(path)
+        else:
+            self._begin(pbx, uniqueid, path, call, None)
+
+    async def hear_again(self, item: SetAside) -> str:
+        """A recording that was set aside is taken up again, if it still lies there. Raises InputError if not."""
+        uniqueid = item.about.removesuffix(recordings.ENDING)
+        folder = self._folders.get(item.pbx)
+        path = recordings.file_of(folder, uniqueid) if folder is not None else None
+        if path is None or not path.is_file():
+            raise InputError(f"{item.about} lies in no folder of recordings any more")
+        self._done.discard((item.pbx, uniqueid))
+        self._looked.pop((item.pbx, uniqueid), None)
+        return f"{item.about} is heard again; if that fails it is set aside anew"
 
     # --- one recording
 
@@ -254,9 +288,10 @@ class GreetingWatch:
             self._trouble("speech", "speech_unavailable", error)
         except (InputError, StoreError) as error:
             self._trouble(str(recording.path), "recording_not_kept", error)
-        except Exception:  # noqa: BLE001  # a fault of ours over one recording ends neither the others nor the service
+        except Exception as error:  # noqa: BLE001  # a fault of ours over one recording ends neither others nor us
             self._done.add(key)
-            _log.exception("greeting_failed", pbx=recording.pbx, call=recording.call.id)
+            name, beginning = recording.path.name, partial(_beginning, recording.path)
+            self._guard.set_aside(Part.RECORDING, error, about=name, content=beginning, pbx=recording.pbx)
         finally:
             del self._open[key]
 
@@ -436,15 +471,25 @@ class GreetingWatch:
 
     async def _save_on(self) -> None:
         while True:
+            promise_round(ROUND_SECONDS)
             await asyncio.sleep(SAVE_SECONDS)
-            for row in list(self._unsaved.values()):
-                await self._save(row)
+            for key, row in list(self._unsaved.items()):
+                with self._guard.one(Part.ROW, f"greeting {key[1]}", content=written(row), pbx=key[0]):
+                    await self._save(row)
+                    continue
+                self._unsaved.pop(key, None)
 
     def _trouble(self, about: str, event: str, error: Exception) -> None:
         """Said once for as long as it is the same."""
         if self._troubles.get(about) != str(error):
             self._troubles[about] = str(error)
             _log.error(event, about=about, reason=str(error))
+
+
+def _beginning(path: Path) -> bytes:
+    """How a recording begins; all of it still lies where it lay."""
+    with path.open("rb") as file:
+        return file.read(BEGINNING_BYTES)
 
 
 def _lead_seconds(recording: Recording, heard: Transcript) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.bounds import whole_number
 from voicedesk.tickets.dialplan import CITIZEN_CONTEXT
 
 MOST_STEPS = 2000
@@ -259,7 +260,7 @@ def _ringing(step: Step, extension: str) -> Iterator[Ringing]:
 
 
 def _seconds(text: str) -> int | None:
-    return int(text) if text.strip().isdecimal() and int(text) > 0 else None
+    return whole_number(text.strip()) or None
 
 
 def _dialled(one: Ringing) -> list[str]:

@@ -21,7 +21,7 @@ from voicedesk.audio.g711 import Samples
 from voicedesk.calls.model import CallFacts
 from voicedesk.catalogue.model import Catalogue
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.errors import AgiHungUp, InputError, StoreError
+from voicedesk.errors import AgiError, AgiHungUp, InputError, StoreError
 from voicedesk.ivr import dialplan
 from voicedesk.ivr.ledger import Ledger
 from voicedesk.ivr.model import (
@@ -49,14 +49,17 @@ from voicedesk.ivr.wording import CHINESE, Wording, digits
 from voicedesk.phone_numbers import is_mobile, normalise
 from voicedesk.prompts.book import PromptBook
 from voicedesk.services.commands import tell
+from voicedesk.services.guard import Guard, Part, written
 from voicedesk.services.ivr_sound import IvrSound, Spool
 from voicedesk.services.notice_text import message_of
 from voicedesk.services.outage import Outages
 from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.services.prompt_desk import book_of, catalogue_of, frames_of, menu_of, wanted_of
+from voicedesk.services.rounds import promise_round
 from voicedesk.settings import LineSettings, Settings
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.consultations import StoredConsultation
+from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
 from voicedesk.work_calendar import WorkCalendar
 
@@ -64,6 +67,8 @@ RESERVE_SECONDS = 1.0
 LOOK_UP_SECONDS = 3.0
 SAVE_AGAIN_SECONDS = 1.0
 CODE_TRIES = 20
+ROUND_SECONDS = 300.0
+MOST_REFUSED = 500
 LAST_PHONE_SECONDS = 6.0
 
 _log = structlog.get_logger()
@@ -94,7 +99,10 @@ class IvrHost:
         phones: PhoneDesk | None = None,
         workers: SpeechWorkers | None = None,
         below: Callable[[int], int] = secrets.randbelow,
+        guard: Guard | None = None,
     ) -> None:
+        self._guard = guard or Guard(now)
+        self._refused: dict[str, StoredConsultation] = {}
         self._store, self._settings, self._calls, self._now = store, settings, calls, now
         self._outages, self._phones, self._workers, self._below = outages, phones, workers, below
         self._calendar = WorkCalendar.of(settings)
@@ -156,7 +164,21 @@ class IvrHost:
     # --- a call's side
 
     async def serve(self, call: AgiCall) -> None:
-        """One call, from the AGI's first line to the way it leaves. Raises AgiHungUp when the caller is gone."""
+        """One call, from the AGI's first line to the way it leaves. Raises AgiError, AgiHungUp when the caller is gone.
+
+        Whatever else goes wrong costs this caller the IVR: the switch leads the call on.
+        """
+        try:
+            await self._serve(call)
+        except AgiError:
+            raise
+        except Exception as error:  # noqa: BLE001  # it costs this caller
+            asked = call.environment
+            about = f"{asked.path} {asked.uniqueid}"
+            pbx = asked.query.get("pbx", "")
+            self._guard.set_aside(Part.CALLER, error, about=about, content=written(asked), pbx=pbx)
+
+    async def _serve(self, call: AgiCall) -> None:
         asked = call.environment
         try:
             path, shelf = dialplan.Path(asked.path), self._today()
@@ -365,8 +387,10 @@ class IvrHost:
 
     async def _save_on(self) -> None:
         while True:
+            promise_round(None)
             await self._changed.wait()
             self._changed.clear()
+            promise_round(ROUND_SECONDS)
             try:
                 await self._save_all()
             except StoreError as error:
@@ -375,10 +399,28 @@ class IvrHost:
                 self._changed.set()
 
     async def _save_all(self) -> None:
+        """What waits; what the database refuses for good is set aside. Raises StoreError: then the rest waits on."""
         for code, kept in list(self._unsaved.items()):
-            await self._store.consultations.save(kept)
-            if self._unsaved.get(code) is kept:
-                del self._unsaved[code]
+            about = f"consultation {code}"
+            with self._guard.one(Part.ROW, about, content=written(kept), pbx=kept.pbx):
+                await self._store.consultations.save(kept)
+                if self._unsaved.get(code) is kept:
+                    del self._unsaved[code]
+                self._refused.pop(about, None)
+                continue
+            self._unsaved.pop(code, None)
+            self._refused[about] = kept
+            if len(self._refused) > MOST_REFUSED:
+                del self._refused[next(iter(self._refused))]
+
+    async def save_again(self, item: SetAside) -> str:
+        """A consultation that was set aside is saved again. Raises InputError where it is not known any more."""
+        kept = self._refused.get(item.about)
+        if kept is None:
+            raise InputError(f"{item.about} is not in memory any more: only what was set aside since the last start is")
+        await self._store.consultations.save(kept)
+        del self._refused[item.about]
+        return f"{item.about} is saved"
 
     async def _standing(self, code: str, menu: Menu) -> Standing | None:
         """Where the matter of a code stands; None if nobody knows the code, or it cannot be looked up now."""
@@ -417,11 +459,12 @@ class IvrHost:
         task.add_done_callback(self._telling.discard)
 
     async def _send_sms(self, code: str, what: Mapping[str, object]) -> None:
-        outcome = await tell(self._settings.ivr.sms_command, what)
-        log = _log.info if outcome == "ok" else _log.error
-        log("sms_told", code=code, outcome=outcome)
-        with contextlib.suppress(StoreError):
-            await self._store.consultations.note_sms(code, outcome)
+        with self._guard.one(Part.DELIVERY, f"text message {code}", content=written(what)):
+            outcome = await tell(self._settings.ivr.sms_command, what)
+            log = _log.info if outcome == "ok" else _log.error
+            log("sms_told", code=code, outcome=outcome)
+            with contextlib.suppress(StoreError):
+                await self._store.consultations.note_sms(code, outcome)
 
 
 def _has_sound(shelf: Shelf, texts: Texts) -> bool:

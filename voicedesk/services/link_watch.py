@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from voicedesk.ami.reports import LinkStatus
 from voicedesk.clock import NowUs
 from voicedesk.services.news import News, Tell
+from voicedesk.services.rounds import promise_round
 
 LOOK_SECONDS = 5.0
 LOST_SECONDS = 60.0
+ROUND_SECONDS = 60.0
 
 StatusOf = Callable[[], LinkStatus]
 
@@ -32,6 +34,7 @@ class LinkWatch:
     async def run(self) -> None:
         """Looks until cancelled."""
         while True:
+            promise_round(ROUND_SECONDS)
             await self.look()
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -12,11 +12,14 @@ from collections.abc import Iterable
 import structlog
 
 from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.errors import StoreError, WebhookError
+from voicedesk.errors import InputError, StoreError, StoreUnavailable, WebhookError
+from voicedesk.services.guard import Guard, Part, written
 from voicedesk.services.news import News, id_as_told, log_news, message_of
 from voicedesk.services.receivers import Send, concerned
+from voicedesk.services.rounds import promise_round
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import THE_LOG, Delivery, delivery_id
+from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.message import Message, digest
@@ -25,6 +28,7 @@ from voicedesk.webhooks.pace import MINUTE_US, PATIENCE_US, next_step, next_try
 POLL_SECONDS = 1.0
 LOG_SECONDS = 5.0
 TROUBLE_SECONDS = 5.0
+ROUND_SECONDS = 600.0
 TIDY_US = 600 * MICROSECONDS
 LAST_SECONDS = 1.0
 MOST_UNKEPT = 10_000
@@ -36,8 +40,9 @@ _log = structlog.get_logger()
 class Messenger:
     """Tells the log and every webhook that wants it. `send` posts one message; `tell` is the port for all others."""
 
-    def __init__(self, store: Store, settings: Settings, now: NowUs, *, send: Send) -> None:
+    def __init__(self, store: Store, settings: Settings, now: NowUs, *, send: Send, guard: Guard | None = None) -> None:
         self._store, self._settings, self._now, self._send = store, settings, now, send
+        self._guard = guard or Guard(now)
         self._unkept: deque[tuple[str, Message]] = deque(maxlen=MOST_UNKEPT)
         self._corrections: deque[tuple[str, Message]] = deque(maxlen=MOST_UNKEPT)
         self._arrived, self._changed = asyncio.Event(), asyncio.Event()
@@ -48,6 +53,7 @@ class Messenger:
         self._mended: set[str] = set()
         self._said: dict[str, str] = {}
         self._next_tidy = 0
+        self._one_by_one: dict[str, int] = {}
 
     async def tell(self, news: News) -> None:
         """Logs news and hands them to every webhook that wants this kind; never waits, never fails.
@@ -94,45 +100,57 @@ class Messenger:
 
     async def _keep_on(self) -> None:
         while True:
+            promise_round(None)
             await self._arrived.wait()
             self._arrived.clear()
+            promise_round(ROUND_SECONDS)
             try:
                 await self._keep()
             except StoreError as error:
                 self._say("the store", "news_wait", str(error))
                 self._arrived.set()
                 await asyncio.sleep(TROUBLE_SECONDS)
-            except Exception:  # noqa: BLE001  # a fault of ours ends neither the others nor the service
-                _log.exception("news_failed")
-                self._corrections.clear()
-                self._unkept.clear()  # they are in the log, and would fail again
 
     async def _keep(self) -> None:
         while self._unkept:
             some = [self._unkept[n] for n in range(min(len(self._unkept), MOST_AT_ONCE))]
-            await self._store.deliveries.queue(some, self._now())
+            await self._queue(some)
             for one in some:
                 if self._unkept and self._unkept[0] is one:  # else it was pushed out meanwhile
                     self._unkept.popleft()
             self._said.pop("the store", None)
             self._wake({name for name, _ in some})
         while self._corrections:
-            corrected, message = self._corrections[0]
-            names = [one.name for one in self._settings.webhooks]
-            told = await self._store.deliveries.told(corrected, names)
-            await self._store.deliveries.queue([(name, message) for name in told], self._now())
-            self._corrections.popleft()
-            self._wake(told)
+            corrected, message = first = self._corrections[0]
+            with self._guard.one(Part.DELIVERY, f"{message.kind} {message.id}", content=written(message)):
+                names = [one.name for one in self._settings.webhooks]
+                told = await self._store.deliveries.told(corrected, names)
+                await self._store.deliveries.queue([(name, message) for name in told], self._now())
+                self._wake(told)
+            if self._corrections and self._corrections[0] is first:
+                self._corrections.popleft()
+
+    async def _queue(self, some: list[tuple[str, Message]]) -> None:
+        """Into the store, all at once; where one does not fit, the others one by one. Raises StoreUnavailable."""
+        try:
+            await self._store.deliveries.queue(some, self._now())
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  # it is one of them
+            for name, message in some:
+                about = f"{message.kind} {message.id} for {name}"
+                with self._guard.one(Part.DELIVERY, about, content=written(message)):
+                    await self._store.deliveries.queue([(name, message)], self._now())
 
     async def _look_on(self) -> None:
         """What other processes tell goes into the log; what waits for webhooks that are gone is given up."""
         while True:
-            try:
-                await self._look()
-            except StoreError as error:
-                self._say("the store", "news_wait", str(error))
-            except Exception:  # noqa: BLE001  # as above
-                _log.exception("news_failed")
+            promise_round(ROUND_SECONDS)
+            with self._guard.one(Part.DELIVERY, "what other processes tell"):
+                try:
+                    await self._look()
+                except StoreError as error:
+                    self._say("the store", "news_wait", str(error))
             await asyncio.sleep(LOG_SECONDS)
 
     async def _look(self) -> None:
@@ -166,14 +184,14 @@ class Messenger:
         wake = self._wakes[name]
         while (webhook := next((one for one in self._settings.webhooks if one.name == name), None)) is not None:
             wake.clear()
-            try:
-                pause = await self.round(webhook)
-            except StoreError as error:
-                self._say(name, "news_wait", str(error))
-                pause = TROUBLE_SECONDS
-            except Exception:  # noqa: BLE001  # a fault of ours over one receiver ends neither the others nor the service
-                _log.exception("news_failed", webhook=name)
-                pause = MINUTE_US / MICROSECONDS
+            promise_round(ROUND_SECONDS)
+            pause = MINUTE_US / MICROSECONDS
+            with self._guard.one(Part.DELIVERY, f"a round for {name}"):
+                try:
+                    pause = await self.round(webhook)
+                except StoreError as error:
+                    self._say(name, "news_wait", str(error))
+                    pause = TROUBLE_SECONDS
             if pause > 0:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
@@ -200,7 +218,10 @@ class Messenger:
         if step.wait_until is not None:
             return min(POLL_SECONDS, (step.wait_until - now) / MICROSECONDS)
         self._mended.discard(name)
-        await self._post(webhook, rows[: step.count])
+        alone = self._one_by_one.pop(name, 0)
+        if alone > 1:
+            self._one_by_one[name] = alone - 1
+        await self._post(webhook, rows[: 1 if alone else step.count])
         return 0.0
 
     async def _posts_of(self, name: str, a_minute: int) -> list[int]:
@@ -220,6 +241,9 @@ class Messenger:
             answer = await self._send(webhook, _as_one(name, rows, now))
         except WebhookError as error:
             answer = Answer(fate=Fate.FAILED, text=str(error))
+        except Exception as error:  # noqa: BLE001  # it costs one message, and its receiver no other
+            await self._not_sendable(name, rows, error)
+            return
         if answer.fate is Fate.TOLD:
             self._unmarked[name] = ([one.id for one in rows], self._now())
             self._not_before.pop(name, None)
@@ -228,6 +252,23 @@ class Messenger:
             await self._mark(name)
         else:
             await self._failed(name, rows, answer)
+
+    async def _not_sendable(self, name: str, rows: list[Delivery], error: Exception) -> None:
+        """One message is given up and set aside; several are sent one by one from now on, until that one is found."""
+        if len(rows) > 1:
+            self._one_by_one[name] = len(rows)
+            return
+        (one,) = rows
+        self._guard.set_aside(Part.DELIVERY, error, about=one.id, content=written(one.message))
+        reason = f"{type(error).__name__}: see `voicedesk quarantine list`"
+        await self._store.deliveries.failed([(one, None)], at=self._now(), error=reason, counts=True)
+
+    async def send_again(self, item: SetAside) -> str:
+        """A message that was set aside is queued anew. Raises InputError where it is not among what was given up."""
+        if not await self._store.deliveries.revive([item.about], self._now()):
+            raise InputError(f"{item.about} is not in the list of what could not be told: see `voicedesk news list`")
+        self._wake(self._wakes)
+        return f"{item.about} is queued anew; if that fails it is set aside again"
 
     async def _mark(self, name: str) -> None:
         """Writes down what was sent; until that is done nothing else is sent there, so that nothing is sent twice."""

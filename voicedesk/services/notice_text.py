@@ -1,12 +1,12 @@
 """A notice in writing (S8 书面): as a text message, and as a sheet to print. Neither holds anything of the caller."""
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from html import escape
 
 from voicedesk.catalogue.model import PART_NAMES, Catalogue, Item, Part
 from voicedesk.catalogue.script import Section, written
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import to_datetime
 from voicedesk.ivr.model import NoticeHeard
 from voicedesk.store.consultations import StoredConsultation
 
@@ -30,7 +30,7 @@ def message_of(item: Item, code: str) -> str:
 
 def sheet_of(stored: StoredConsultation, catalogue: Catalogue, hall: str, zone: tzinfo) -> str:
     """A page of HTML, complete in itself, of all that was told under a code, exactly in the versions that were told."""
-    day = datetime.fromtimestamp(stored.consultation.started_at / MICROSECONDS, zone).strftime("%Y年%m月%d日")
+    day = to_datetime(stored.consultation.started_at).astimezone(zone).strftime("%Y年%m月%d日")
     body = "".join(_notice(one, catalogue) for one in stored.consultation.notices) or "<p>没有告知事项。</p>"
     return _PAGE.format(hall=escape(hall), code=stored.consultation.code, day=day, body=body)
 

@@ -11,7 +11,7 @@ from voicedesk.ami import actions
 from voicedesk.ami.link import AmiAddress, open_link
 from voicedesk.ami.protocol import AmiProtocol
 from voicedesk.clock import NowUs
-from voicedesk.errors import AmiActionError
+from voicedesk.errors import AmiActionError, AmiLinkLost, AmiProtocolError
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 5.0
@@ -33,6 +33,8 @@ async def pause(order: Pausing, address: AmiAddress, now: NowUs) -> None:
     link = await open_link(address, protocol, now, lambda _events: None, timeout_seconds=CONNECT_SECONDS)
     try:
         answer = await link.ask(action, ANSWER_SECONDS)
+    except AmiProtocolError as error:  # it was sent: whatever breaks then, nobody knows
+        raise AmiLinkLost(str(error)) from error
     finally:
         await link.log_off()
     if answer.response.is_error():

@@ -19,6 +19,7 @@ from voicedesk.errors import AmiActionError, AmiAuthenticationError, AmiError
 from voicedesk.services.findings import Finding, Grade
 
 OLDEST, NEWEST, TESTED = 16, 23, 22
+_HOUR_US = 3600 * MICROSECONDS
 SKEW_NOTE_US, SKEW_BAD_US = MICROSECONDS, 30 * MICROSECONDS
 NEEDED_ACTIONS = ("CoreSettings", "CoreStatus", "CoreShowChannels", "DeviceStateList")
 _TRIED_ACTIONS = ("CoreShowChannels", "CoreStatus", "DeviceStateList", "QueueStatus")
@@ -215,7 +216,7 @@ def judge(pbx: str, seen: PbxSeen) -> list[Finding]:
 
 
 def _version(pbx: str, seen: PbxSeen) -> Finding:
-    found = re.search(r"\d+", seen.version)
+    found = re.search(r"[0-9]{1,9}", seen.version)
     why = f"Voicedesk knows the events of Asterisk {OLDEST} to {NEWEST} and is tested with {TESTED}"
     if found is None:
         return Finding(
@@ -242,13 +243,28 @@ def _clock(pbx: str, seen: PbxSeen) -> Finding:
     if seen.skew_us is None:
         return Finding(subject=pbx, check="clock", grade=Grade.UNSEEN, what="the switch's clock is not told")
     skew = abs(seen.skew_us)
-    what = f"the switch's clock differs by {skew / MICROSECONDS:.3f} s from this machine's"
-    why, cure = "duty hours, deadlines and reports go by these clocks", "run an NTP service on both machines"
+    way = "ahead of" if seen.skew_us > 0 else "behind"
+    what = f"the switch's clock is {_size(skew)} {way} this machine's"
+    why = (
+        "verdicts do not depend on it; calls are dated by this machine's clock while they differ by more than a minute"
+    )
+    cure = "compare both with a watch (`date`), and let a time service set them (`timedatectl set-ntp true`)"
+    if skew > SKEW_BAD_US and (skew % _HOUR_US <= SKEW_BAD_US or skew % _HOUR_US >= _HOUR_US - SKEW_BAD_US):
+        cure += "; off by whole hours: its hardware clock keeps local time (`timedatectl set-local-rtc 0`)"
     if skew >= SKEW_BAD_US:
         return _bad(pbx, "clock", what, why, cure)
     if skew >= SKEW_NOTE_US:
         return Finding(subject=pbx, check="clock", grade=Grade.NOTE, what=what, why=why, cure=cure)
     return Finding(subject=pbx, check="clock", grade=Grade.GOOD, what=what)
+
+
+def _size(span_us: int) -> str:
+    """How far two clocks are apart, as people say it."""
+    seconds = span_us / MICROSECONDS
+    if seconds < 120:
+        return f"{seconds:.3f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours // 24} days {hours % 24} h" if hours >= 48 else f"{hours} h {minutes} min"
 
 
 def _rights(pbx: str, seen: PbxSeen) -> Iterator[Finding]:

@@ -14,13 +14,15 @@ import structlog
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import CallFacts, Hall
 from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
-from voicedesk.errors import StoreError
+from voicedesk.errors import StoreError, StoreUnavailable
 from voicedesk.phone_numbers import national_digits
 from voicedesk.phones.conditions import PhoneRules
 from voicedesk.phones.model import Break, FindingKind, PhoneFinding
 from voicedesk.phones.watch import PhoneWatch
+from voicedesk.services.guard import Guard, Part, written
 from voicedesk.services.hall import halls_of
 from voicedesk.services.news import News, Tell
+from voicedesk.services.rounds import promise_round
 from voicedesk.settings import Settings
 from voicedesk.store.phones import BEGUN, NOTHING, OVER, StoredFinding, StoredPhone
 from voicedesk.store.store import Store
@@ -28,6 +30,7 @@ from voicedesk.store.tickets import TicketFilter
 from voicedesk.work_calendar import WorkCalendar
 
 LOOK_SECONDS = 0.5
+ROUND_SECONDS = 300.0
 STATES_US = 2 * MICROSECONDS
 """How phones stand is written no more often: every ring changes it, and the journal's commits go first."""
 TITLES = {
@@ -72,8 +75,12 @@ def _extensions(settings: Settings) -> dict[str, str]:
 class PhoneDesk:
     """The phones of the hall. `tell` tells people."""
 
-    def __init__(self, store: Store, settings: Settings, hall: Hall, now: NowUs, *, tell: Tell) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, hall: Hall, now: NowUs, *, tell: Tell, guard: Guard | None = None
+    ) -> None:
         self._store, self._settings, self._now, self._tell = store, settings, now, tell
+        self._guard = guard or Guard(now)
+        self._is_taken_up = False
         self.watch = PhoneWatch([pbx.name for pbx in settings.pbx], rules_of(settings, hall))
         self._breaks: dict[str, Break] = {}
         self._findings: dict[str, StoredFinding] = {}
@@ -100,12 +107,13 @@ class PhoneDesk:
 
     async def run(self) -> None:
         """Looks until cancelled; a database in trouble is waited for."""
-        told, is_taken_up = "", False
+        told = ""
         while True:
+            promise_round(ROUND_SECONDS)
             try:
-                if not is_taken_up:
+                if not self._is_taken_up:
                     await self.take_up()
-                    is_taken_up = True
+                    self._is_taken_up = True
                 await self.work()
                 told = ""
             except StoreError as error:
@@ -135,6 +143,8 @@ class PhoneDesk:
         """One look: what began and what ended is written, then told. Raises StoreError: then it is done next time."""
         await self._excuse()
         changes = self.watch.look(self._now())
+        for pbx, endpoint, error in self.watch.take_bad():
+            self._guard.set_aside(Part.EVENT, error, about=f"how phone {endpoint} stands", pbx=pbx)
         for one in changes.breaks:
             self._breaks[one.id] = one
             _log_break(one)
@@ -154,7 +164,7 @@ class PhoneDesk:
         gone = [key for key in self._saved if key not in phones and self._is_gone(key)]
         if self._breaks or self._untold or changed:
             breaks, findings = list(self._breaks.values()), list(self._untold.values())
-            await self._store.phones.save(breaks=breaks, findings=findings, phones=changed)
+            await self._save(breaks, findings, changed)
             self._breaks.clear()
         if gone:
             await self._store.phones.forget_phones(gone)
@@ -163,6 +173,26 @@ class PhoneDesk:
         if changed:
             self._next_states = now + STATES_US
             self._saved.update(phones)
+
+    async def _save(self, breaks: list[Break], findings: list[StoredFinding], phones: list[StoredPhone]) -> None:
+        """All at once; where one does not fit, the others one by one. Raises StoreUnavailable."""
+        save = self._store.phones.save
+        try:
+            await save(breaks=breaks, findings=findings, phones=phones)
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  # it is one of them
+            for one in breaks:
+                with self._guard.one(Part.ROW, f"break {one.id}", content=written(one), pbx=one.pbx):
+                    await save(breaks=[one])
+            for stored in findings:
+                finding = stored.finding
+                with self._guard.one(Part.ROW, f"finding {finding.id}", content=written(stored), pbx=finding.pbx):
+                    await save(findings=[stored])
+            for phone in phones:
+                standing = phone.standing
+                with self._guard.one(Part.ROW, f"phone {standing.endpoint}", content=written(phone), pbx=standing.pbx):
+                    await save(phones=[phone])
 
     def _is_gone(self, key: tuple[str, str]) -> bool:
         """Nobody knows a phone any more; while a link is down nobody can tell."""
@@ -187,29 +217,37 @@ class PhoneDesk:
         """A long call with a citizen about whom there is an open ticket is the hall's work."""
         area = self._settings.hall.area_code
         for pbx, endpoint, talk in self.watch.to_check(self._now()):
-            digits = national_digits(talk.number, area)
-            if digits is None:
-                continue
-            numbers = await self._store.tickets.spellings(digits, area)
-            if await self._store.tickets.list(TicketFilter(is_closed=False, numbers=numbers), limit=1):
-                self.watch.excuse(pbx, endpoint, talk.call_id)
+            with self._guard.one(Part.CALL, f"{talk.call_id}, for phone {endpoint}", pbx=pbx):
+                digits = national_digits(talk.number, area)
+                if digits is None:
+                    continue
+                numbers = await self._store.tickets.spellings(digits, area)
+                if await self._store.tickets.list(TicketFilter(is_closed=False, numbers=numbers), limit=1):
+                    self.watch.excuse(pbx, endpoint, talk.call_id)
 
     # --- people
 
     async def _tell_all(self) -> None:
         for stored in list(self._untold.values()):
-            finding, told = stored.finding, stored.told
-            if told < BEGUN:
-                await self._tell(self._news(finding, is_over=False))
-            if finding.to_at is not None:
-                await self._tell(self._news(finding, is_over=True))
-            done = replace(stored, told=OVER if finding.to_at is not None else BEGUN)
-            await self._store.phones.save(findings=[done])
-            del self._untold[finding.id]
-            if done.told == OVER:
-                self._findings.pop(finding.id, None)
-            else:
-                self._findings[finding.id] = done
+            finding = stored.finding
+            with self._guard.one(Part.ROW, f"finding {finding.id}", content=written(stored), pbx=finding.pbx):
+                await self._tell_one(stored)
+                continue
+            self._untold.pop(finding.id, None)
+
+    async def _tell_one(self, stored: StoredFinding) -> None:
+        finding, told = stored.finding, stored.told
+        if told < BEGUN:
+            await self._tell(self._news(finding, is_over=False))
+        if finding.to_at is not None:
+            await self._tell(self._news(finding, is_over=True))
+        done = replace(stored, told=OVER if finding.to_at is not None else BEGUN)
+        await self._store.phones.save(findings=[done])
+        del self._untold[finding.id]
+        if done.told == OVER:
+            self._findings.pop(finding.id, None)
+        else:
+            self._findings[finding.id] = done
 
     def _news(self, finding: PhoneFinding, *, is_over: bool) -> News:
         fields = {"依据": finding.evidence}

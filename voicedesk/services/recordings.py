@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
@@ -22,7 +22,7 @@ import soxr
 from voicedesk.audio.g711 import encode_alaw
 from voicedesk.audio.wav import read_layout, write_alaw_wav
 from voicedesk.calls.registry import born_us
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import MICROSECONDS, to_datetime
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
@@ -101,7 +101,8 @@ def _looked_at(path: Path, now: int | None) -> FoundFile | None:
     if foreign is not None:
         return FoundFile(path=path, size=seen.st_size, changed_at=changed_at, foreign=foreign)
     if now is not None and changed_at > now + DAY_US:
-        changed_at = born_us(path.stem) or changed_at
+        born = born_us(path.stem)
+        changed_at = born if born is not None and born <= now + DAY_US else changed_at
     return FoundFile(path=path, size=seen.st_size, changed_at=changed_at, uniqueid=path.stem)
 
 
@@ -119,7 +120,7 @@ def keep(source: Path, folder: Path, pbx: str, answered_at: int, zone: tzinfo) -
 
     The switch's own file goes. Raises InputError if either cannot be done; nothing is lost then.
     """
-    day = datetime.fromtimestamp(answered_at / MICROSECONDS, zone).date().isoformat()
+    day = to_datetime(answered_at).astimezone(zone).date().isoformat()
     name = f"{day}/{_plain(pbx)}-{source.stem}.wav"
     target = folder / name
     try:
@@ -193,7 +194,7 @@ def _remove_unheard(folders: list[Path], before: int, now: int) -> int:
 def _remove_forgotten(folder: Path, before: int, zone: tzinfo) -> int:
     """Kept files of days that are over for good, and that no row named: of a database that was put back, or a crash."""
     gone = 0
-    last = datetime.fromtimestamp(before / MICROSECONDS, zone).date()
+    last = to_datetime(before).astimezone(zone).date()
     with contextlib.suppress(OSError):
         for day in sorted(folder.iterdir()):
             if day.is_symlink() or not day.is_dir() or not _is_before(day.name, last):

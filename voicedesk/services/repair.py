@@ -10,10 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall, JudgedCall
+from voicedesk.calls.switch_clock import SwitchClock
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
+from voicedesk.services.guard import Guard, Part, written
 from voicedesk.services.switch_logs import LogPaths, Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.store.calls import Filter, save_calls
 from voicedesk.store.journal import StoredGap, mark_repaired
@@ -94,8 +97,9 @@ class _Stretch:
 class Repairer:
     """Repairs one PBX's gaps in one store, with the hall as it is written down."""
 
-    def __init__(self, store: Store, pbx: str, hall: Hall) -> None:
+    def __init__(self, store: Store, pbx: str, hall: Hall, guard: Guard | None = None) -> None:
         self._store = store
+        self._guard = guard or Guard()
         self._pbx = pbx
         self._hall = hall
 
@@ -108,13 +112,21 @@ class Repairer:
         """
         done = Repair()
         stretches = await self._stretches(done)
-        if stretches:
-            logs = await asyncio.to_thread(read_logs, paths, [one.span for one in stretches], zone)
+        offs = [await self._off(stretch) for stretch in stretches]
+        for off_us in dict.fromkeys(offs):
+            alike = [one for one, off in zip(stretches, offs, strict=True) if off == off_us]
+            logs = await asyncio.to_thread(read_logs, paths, [one.span for one in alike], zone, off_us=off_us)
             done.bad_lines, done.problems = logs.bad_lines, logs.problems
-            for stretch in stretches:
-                filled = await self._fill(stretch, logs, done)
-                if not dry_run:
-                    await self._save(filled, now, by)
+            for line, error in logs.unforeseen:
+                content = line.encode("utf-8", "backslashreplace")
+                about = f"a line of a log: {line[:60]}"
+                self._guard.set_aside(Part.LOG_LINE, error, about=about, content=content, pbx=self._pbx)
+            for stretch in alike:
+                about = f"the gap from {stretch.gaps[0].from_at}"
+                with self._guard.one(Part.ROW, about, content=written(stretch), pbx=self._pbx):
+                    filled = await self._fill(stretch, logs, done)
+                    if not dry_run:
+                        await self._save(filled, now, by)
         return done
 
     # --- what is to be done
@@ -163,7 +175,10 @@ class Repairer:
         is_covered = all(logs.covers(gap) for gap in stretch.gaps)
         repaired = [facts for facts in told if facts.id in concerned and (is_covered or facts.repaired)]
         added = [facts for facts in told if facts.id not in known and facts.repaired]
-        calls = [JudgedCall(facts=facts, judgement=judge(facts)) for facts in (*repaired, *added)]
+        calls: list[JudgedCall] = []
+        for facts in (*repaired, *added):
+            with self._guard.one(Part.CALL, f"{facts.id}, repaired", content=written(facts), pbx=self._pbx):
+                calls.append(JudgedCall(facts=facts, judgement=judge(facts)))
         done.changed += calls
         seen_whole = [facts for key, facts in known.items() if key not in concerned]
         rebuilt = rebuild(self._pbx, self._hall, logs.within(stretch.span))
@@ -173,6 +188,18 @@ class Repairer:
         ]
         done.gaps += filled
         return [(one, calls) for one in filled]
+
+    async def _off(self, stretch: _Stretch) -> int:
+        """By how much the switch's clock was behind the hall's time when a stretch began."""
+        clock = SwitchClock()
+        begin = stretch.gaps[0].from_at
+        since = await self._store.journal.start_before(self._pbx, stretch.span[0])
+        async for _, event in self._store.journal.events(self._pbx, since=since):
+            if event.name in OWN_EVENTS or event.timestamp_us is None or not event.arrived_us:
+                continue
+            if clock.take(event.timestamp_us, event.arrived_us)[0] > begin:
+                break
+        return clock.off_us
 
     async def _replayed(self, stretch: _Stretch, logs: SwitchLogs) -> list[CallFacts]:
         """The calls of a stretch as the journal tells them, with the logged events in their places."""

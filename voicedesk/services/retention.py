@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from voicedesk.services import recordings
+from voicedesk.services.clock_check import raise_if_doubtful
 from voicedesk.services.recordings import DAY_US
 from voicedesk.settings import Settings
 from voicedesk.store.retention import Pruned
@@ -17,8 +18,14 @@ class Deleted:
     recordings: int
 
 
-async def prune(store: Store, settings: Settings, now: int) -> Deleted:
-    """Deletes everything that was kept long enough. Raises StoreError, or InputError for a file that may not go."""
+async def prune(store: Store, settings: Settings, now: int, *, is_right: bool = False) -> Deleted:
+    """Deletes everything that was kept long enough by `now`; `is_right`: somebody has looked at a watch.
+
+    Raises StoreError, or InputError for a file that may not go, and where `now` cannot be believed: then nothing is
+    deleted.
+    """
+    if not is_right:
+        await raise_if_doubtful(store, now)
     keep = settings.retention
     rows = await store.retention.prune(
         calls_before=now - keep.calls_days * DAY_US, journal_before=now - keep.journal_days * DAY_US

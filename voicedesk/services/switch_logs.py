@@ -1,15 +1,17 @@
 """Reads the switch's logs around some stretches of time; rebuilds calls from them alone, or with a journal."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
+from voicedesk.services.journal_replay import mark_all, receive_stand_ins
 from voicedesk.switch_logs.cdr import COLUMNS as CDR_COLUMNS
 from voicedesk.switch_logs.cdr import CdrReader
 from voicedesk.switch_logs.cel import CelReader
@@ -45,13 +47,16 @@ class SwitchLogs:
     """What the logs say within some spans, in order of time.
 
     `complete_since`: from this instant on the channel log tells of every call; None where there is none. `problems`:
-    what is wrong with a log as a whole, and what to do.
+    what is wrong with a log as a whole, and what to do. `unforeseen`: the first of the lines at which something was
+    raised that nobody foresaw.
     """
 
     events: tuple[LoggedEvent, ...]
     complete_since: int | None
     bad_lines: int
     problems: tuple[str, ...] = ()
+    off_us: int = 0
+    unforeseen: tuple[tuple[str, Exception], ...] = ()
 
     def of_gap(self, gap: Gap) -> list[LoggedEvent]:
         """The events of a gap, and those just before it: of one moment, the log's row is the earlier one.
@@ -71,9 +76,12 @@ class SwitchLogs:
         return [one for one in self.events if span[0] <= one.at <= span[1]]
 
 
-def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo) -> SwitchLogs:
-    """Reads the logs whole and keeps what lies in `spans`. Raises InputError where one cannot be read."""
-    wanted = sorted(spans)
+def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo, *, off_us: int = 0) -> SwitchLogs:
+    """Reads the logs whole and keeps what lies in `spans`. Raises InputError where one cannot be read.
+
+    `off_us`: by so much the switch's clock was behind the hall's time, in which all is told here.
+    """
+    wanted = sorted((start - off_us, end - off_us) for start, end in spans)
     cel = CelReader(zone)
     found = [*cel.read(_lines(paths.cel))]
     complete_since = min((one.at for one in found), default=None)
@@ -85,10 +93,12 @@ def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo) -> SwitchLog
     found += cdr.read(_lines(paths.cdr))
     kept = [one for one in found if any(start <= one.at <= end for start, end in wanted)]
     return SwitchLogs(
-        events=tuple(sorted(kept, key=lambda one: one.at)),
-        complete_since=complete_since,
+        events=tuple(one.moved(off_us) for one in sorted(kept, key=lambda one: one.at)),
+        complete_since=None if complete_since is None else complete_since + off_us,
+        off_us=off_us,
         bad_lines=cel.bad_lines + queue_log.bad_lines + cdr.bad_lines,
         problems=tuple(_problems(paths, cel, queue_log, cdr)),
+        unforeseen=tuple(bad for reader in (cel, queue_log, cdr) for bad in reader.unforeseen.kept),
     )
 
 
@@ -126,7 +136,7 @@ def rebuild(pbx: str, hall: Hall, events: Iterable[LoggedEvent]) -> list[CallFac
     """The calls that the logs alone tell of."""
     tracker = Tracker(pbx, hall)
     for one in events:
-        tracker.receive_logged(one.event)
+        _receive(tracker, one.event, tracker.receive_logged)
     return tracker.take_changes().calls
 
 
@@ -141,12 +151,13 @@ def retell(
     logged = deque(one for gap in gaps for one in logs.of_gap(gap))
     unseen: set[str] = set()
     for event in journal:
-        at = event.timestamp_us or event.arrived_us
+        stamp = event.timestamp_us
+        at = event.arrived_us if stamp is None else stamp + (0 if event.name in OWN_EVENTS else logs.off_us)
         if at > until:
             break
         while logged and logged[0].at <= at and not _is_loss(event):
             _receive_logged(tracker, logged.popleft(), unseen)
-        tracker.receive(event)
+        _receive(tracker, event, tracker.receive)
     for one in logged:
         _receive_logged(tracker, one, unseen)
     return tracker.take_changes().calls
@@ -159,7 +170,16 @@ def _receive_logged(tracker: Tracker, one: LoggedEvent, unseen: set[str]) -> Non
         if tracker.call_of(channel) is not None:
             return
         unseen.add(channel)
-    tracker.receive_logged(one.event)
+    _receive(tracker, one.event, tracker.receive_logged)
+
+
+def _receive(tracker: Tracker, event: AmiEvent, receive: Callable[[AmiEvent], None]) -> None:
+    """An event that the tracker cannot take leaves the calls it names doubtful, and all that are open in a gap."""
+    try:
+        receive(event)
+    except Exception:  # noqa: BLE001  # it costs this event: it was set aside when it came, or is when the log is read
+        receive_stand_ins(tracker, event)
+        mark_all(tracker)
 
 
 def _is_loss(event: AmiEvent) -> bool:

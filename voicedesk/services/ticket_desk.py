@@ -14,11 +14,13 @@ import structlog
 from voicedesk.calls.model import CallFacts, JudgedCall
 from voicedesk.calls.records import CALLBACK_PREFIX
 from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.errors import InputError, StoreError
+from voicedesk.errors import InputError, StoreError, StoreUnavailable
 from voicedesk.ivr.model import RequestKind
 from voicedesk.phone_numbers import national_digits, normalise
 from voicedesk.services.desk_plan import dial_limits, group_of, plan_of, responsible_for, switchboards_of
+from voicedesk.services.guard import Guard, Part, written
 from voicedesk.services.news import News, Tell
+from voicedesk.services.rounds import promise_round
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.consultations import ConsultationFilter, StoredConsultation, StoredRequest
@@ -42,6 +44,7 @@ from voicedesk.tickets.work import (
 )
 
 POLL_SECONDS = 0.25
+ROUND_SECONDS = 300.0
 AT_ONCE = 100
 REQUESTS_US = 2 * MICROSECONDS
 CLOCK_US = 10 * MICROSECONDS
@@ -77,9 +80,18 @@ class TicketDesk:
     """The tickets of the hall. `calls` finds the call that a channel belongs to, by PBX; `tell` tells people."""
 
     def __init__(
-        self, store: Store, settings: Settings, calls: Mapping[str, CallOf], now: NowUs, *, tell: Tell
+        self,
+        store: Store,
+        settings: Settings,
+        calls: Mapping[str, CallOf],
+        now: NowUs,
+        *,
+        tell: Tell,
+        guard: Guard | None = None,
     ) -> None:
         self._store, self._calls, self._now, self._tell = store, calls, now, tell
+        self._guard = guard or Guard(now)
+        self._passed_over: set[str] = set()
         self._settings = settings
         self._lock = asyncio.Lock()
         self._is_read = False
@@ -100,6 +112,7 @@ class TicketDesk:
         """Works until cancelled; a database in trouble is waited for."""
         told = ""
         while True:
+            promise_round(ROUND_SECONDS)
             has_more = False
             try:
                 has_more = await self.work()
@@ -114,6 +127,7 @@ class TicketDesk:
         """Hours, deadlines and limits are others from now on; what was promised stays promised."""
         self._settings = settings
         self._is_read = False
+        self._passed_over.clear()
 
     async def work(self) -> bool:
         """One round: calls that ended, what callers asked for, calls of ours, deadlines. Raises StoreError.
@@ -132,7 +146,7 @@ class TicketDesk:
                 if now >= self._next_clock:
                     await self._look_at_clock(now)
                     self._next_clock = now + CLOCK_US
-            except StoreError:
+            except Exception:
                 self._is_read = False
                 raise
         return taken == AT_ONCE
@@ -183,7 +197,7 @@ class TicketDesk:
         change = Change(tickets=to_save, sources=step.sources, attempts=step.attempts, looked_at=step.looked_at)
         try:
             saved = await self._store.tickets.change(change)
-        except StoreError:
+        except BaseException:  # also where whoever asked was told to stop: it may be written or not
             self._is_read = False
             raise
         for one in step.attempts:
@@ -249,13 +263,36 @@ class TicketDesk:
         ids = await self._store.tickets.inbox(AT_ONCE)
         if not ids:
             return 0
-        found = {one.call.facts.id: one.call for one in await self._store.calls.of_ids(ids)}
+        found = await self._found(ids)
         for call_id in ids:
-            self._step.looked_at.append(call_id)
-            if call_id in found:
-                await self._look_at(found[call_id])
+            with self._guard.one(Part.CALL, f"{call_id}, for tickets", content=written(found.get(call_id))):
+                self._step.looked_at.append(call_id)
+                if call_id in found:
+                    await self._look_at(found[call_id])
+                await self._write()
+                continue
+            await self._forget_step()
+            self._step.looked_at.append(call_id)  # else it would come again and again
             await self._write()
         return len(ids)
+
+    async def _found(self, ids: list[str]) -> dict[str, JudgedCall]:
+        """The calls of some ids; one that cannot be read is as one that is not there."""
+        try:
+            return {one.call.facts.id: one.call for one in await self._store.calls.of_ids(ids)}
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001  # it is one of them
+            found: dict[str, JudgedCall] = {}
+        for call_id in ids:
+            with self._guard.one(Part.ROW, f"call {call_id}, for tickets"):
+                found |= {one.call.facts.id: one.call for one in await self._store.calls.of_ids([call_id])}
+        return found
+
+    async def _forget_step(self) -> None:
+        """A step that was broken off half-way counts nothing: what is known is read again."""
+        self._is_read = False
+        await self._read()
 
     async def _look_at(self, call: JudgedCall) -> None:
         facts = call.facts
@@ -379,13 +416,23 @@ class TicketDesk:
         """What was asked for becomes a ticket once the call is over, and is settled when the ticket is closed."""
         for request in await self._store.consultations.open_requests():
             source = _source(request)
-            ticket_id = self._requested.get(source) or await self._store.tickets.ticket_of(source)
-            if ticket_id is None:
-                await self._take_up(request, source, now)
-                await self._write()
-            else:
-                self._requested[source] = ticket_id
-                await self._settle(request, ticket_id)
+            if source in self._passed_over:
+                continue
+            with self._guard.one(Part.REQUEST, source, content=written(request)):
+                ticket_id = self._requested.get(source) or await self._store.tickets.ticket_of(source)
+                if ticket_id is None:
+                    await self._take_up(request, source, now)
+                    await self._write()
+                else:
+                    self._requested[source] = ticket_id
+                    await self._settle(request, ticket_id)
+                continue
+            await self._pass_over(source)
+
+    async def _pass_over(self, key: str) -> None:
+        """What raised is left alone until the settings are read again, or the service starts anew."""
+        self._passed_over.add(key)
+        await self._forget_step()
 
     async def _settle(self, request: StoredRequest, ticket_id: str) -> None:
         if ticket_id in self._live:
@@ -441,12 +488,17 @@ class TicketDesk:
 
     async def _look_at_attempts(self, now: int) -> None:
         for attempt in list(self._attempts.values()):
-            if self._is_seen(attempt):
-                self._renew(attempt, now)
-            elif now > attempt.placed_at + TRACELESS_US:
-                _log.warning("attempt_unknown", attempt=attempt.id, ticket=attempt.ticket_id)
-                self._tried(attempt, Tried(result=Result.UNKNOWN, cause="no_trace", at=now), None)
-            await self._write_any()
+            if attempt.id in self._passed_over:
+                continue
+            with self._guard.one(Part.ROW, f"attempt {attempt.id}", content=written(attempt)):
+                if self._is_seen(attempt):
+                    self._renew(attempt, now)
+                elif now > attempt.placed_at + TRACELESS_US:
+                    _log.warning("attempt_unknown", attempt=attempt.id, ticket=attempt.ticket_id)
+                    self._tried(attempt, Tried(result=Result.UNKNOWN, cause="no_trace", at=now), None)
+                await self._write_any()
+                continue
+            await self._pass_over(attempt.id)
 
     def _renew(self, attempt: Attempt, now: int) -> None:
         """Who talks to the citizen keeps the ticket."""
@@ -463,13 +515,19 @@ class TicketDesk:
         """Leases that are over, and deadlines that come near or have passed."""
         dialled = {one.ticket_id for one in self._attempts.values()}
         for number, stored in enumerate(list(self._live.values())):
-            ticket = stored.ticket if stored.ticket.id in dialled else lease_checked(stored.ticket, at=now)
-            ticket = await self._reminded(ticket, now)
-            if ticket is not stored.ticket:
-                self._note([ticket])
-                await self._write()
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+            ticket_id = stored.ticket.id
+            if ticket_id in self._passed_over:
+                continue
+            with self._guard.one(Part.ROW, f"ticket {ticket_id}", content=written(stored.ticket)):
+                ticket = stored.ticket if ticket_id in dialled else lease_checked(stored.ticket, at=now)
+                ticket = await self._reminded(ticket, now)
+                if ticket is not stored.ticket:
+                    self._note([ticket])
+                    await self._write()
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                continue
+            await self._pass_over(ticket_id)
 
     async def _reminded(self, ticket: Ticket, now: int) -> Ticket:
         match self._plan.notice(ticket, now):
@@ -508,12 +566,18 @@ class TicketDesk:
             await self._write()
             return ticket
 
-    async def begin_attempt(self, ticket_id: str, attempt: Attempt, step: Callable[[Ticket], Ticket]) -> Attempt:
+    async def begin_attempt(
+        self, ticket_id: str, attempt: Attempt, step: Callable[[Ticket], Ticket]
+    ) -> tuple[Attempt, bool]:
         """A call is about to be placed: written down before the switch is asked, so that it is never asked twice.
 
-        `attempt` lacks the ticket's id and number. Raises InputError that says why the citizen may not be rung now.
+        `attempt` lacks the ticket's id and number. False: an attempt of that id was begun before, and is given as it
+        stands. Raises InputError that says why the citizen may not be rung now.
         """
         async with self._lock:
+            before = await self._store.tickets.attempt(attempt.id)
+            if before is not None:
+                return before, False
             await self._read()
             ticket = await self._find(ticket_id)
             refusal = self._rules.refusal(ticket.number, ticket.group, attempt.placed_at)
@@ -525,7 +589,7 @@ class TicketDesk:
             self._note([after])
             await self._write()
             self._rules.placed(ticket.number, attempt.placed_at)
-            return whole
+            return whole, True
 
     async def not_placed(self, attempt: Attempt, reason: str) -> None:
         """The switch surely did not carry it out."""
@@ -533,6 +597,18 @@ class TicketDesk:
             await self._read()
             self._tried(attempt, Tried(result=Result.NOT_RUNG, cause=reason, at=self._now()), None)
             await self._write()
+
+    async def people(self) -> set[str]:
+        """Who has a ticket without an end in hand, or answers for one. Raises StoreError."""
+        if not self._is_read:
+            async with self._lock:
+                await self._read()
+        tickets = [one.ticket for one in self._live.values()]
+        return {name for ticket in tickets for name in (ticket.owner, ticket.responsible) if name}
+
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        """A call that was begun, as it stands. Raises StoreError."""
+        return await self._store.tickets.attempt(attempt_id)
 
     def pbx_of(self, ticket_id: str) -> str:
         """The PBX at which a ticket's call came in; empty: none, or no such ticket."""

@@ -1,36 +1,42 @@
 """What staff ask of the desk by a row in the store (`tickets …`): each step checked, carried out, and answered."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import assert_never
 
 import structlog
 
 from voicedesk.ami.link import AmiAddress
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.errors import InputError, StoreError, VoicedeskError
+from voicedesk.errors import InputError, OutcomeUnknown, VoicedeskError
 from voicedesk.phone_numbers import normalise
 from voicedesk.services import dialler
+from voicedesk.services.acting import acting
 from voicedesk.services.desk_plan import responsible_for
 from voicedesk.services.dialler import Order, Placed
 from voicedesk.services.seats import phones_called, seats_of, the_one_meant
 from voicedesk.services.ticket_desk import TITLES, TicketDesk, new_ticket_id
 from voicedesk.settings import PbxSettings, Settings
+from voicedesk.store.requests import Request
 from voicedesk.store.tickets import Attempt
-from voicedesk.tickets import work
-from voicedesk.tickets.dialplan import new_channel_id
-from voicedesk.tickets.model import Kind, Outcome, Ticket
+from voicedesk.tickets import steps, work
+from voicedesk.tickets.attempt import Result
+from voicedesk.tickets.dialplan import channel_id_of
+from voicedesk.tickets.model import Ticket
+from voicedesk.tickets.steps import Dial, OnTicket, Register, TicketStep
 
 KIND = "ticket"
 """The kind of these rows."""
 Place = Callable[[Order, AmiAddress, NowUs], Awaitable[tuple[Placed, str]]]
-Step = Callable[[Ticket], Ticket]
+Change = Callable[[Ticket], Ticket]
+
+_LOOK = "nobody knows whether the phones ring ({}): look at voicedesk tickets show {:.8} before you dial again"
 
 _log = structlog.get_logger()
 
 
 class TicketSteps:
-    """Carries out what a row asks: `do` names it, `ticket` and `by` go with all but `register`."""
+    """Reads and carries out what rows of this kind ask."""
 
     def __init__(
         self,
@@ -47,88 +53,100 @@ class TicketSteps:
         """Phones, people and manager users are others from now on."""
         self._settings = settings
 
-    async def carry_out(self, asked: Mapping[str, Any]) -> str:
-        """What came of it, for whoever asked. Raises InputError that says what to do, StoreError."""
-        match asked.get("do"):
-            case "register":
-                return await self._register(asked)
-            case "dial":
-                return await self._dial(asked)
-            case str(name):
-                after = await self._desk.change(str(asked["ticket"]), self._step(name, asked))
-                return f"{TITLES[after.kind]} {after.id[:8]}: {after.state}"
-            case _:
-                raise InputError("this version does not know that step: restart the service after an update")
+    def read(self, request: Request) -> TicketStep:
+        """What a row asks. Raises InputError where it does not fit."""
+        return steps.from_row(request.payload)
 
-    def _step(self, name: str, asked: Mapping[str, Any]) -> Step:  # noqa: PLR0911  # one line for each step there is
-        now, by, note = self._now(), str(asked.get("by", "")), str(asked.get("note", ""))
-        match name:
-            case "claim":
+    def asks_switch(self, step: TicketStep) -> bool:
+        """Whether it may take as long as a switch takes to answer."""
+        return isinstance(step, Dial)
+
+    def in_order(self, step: TicketStep) -> frozenset[str]:
+        """What is stepped on: a ticket, by its id or how that begins, and the phone that is to ring."""
+        if isinstance(step, Register):
+            return frozenset()
+        keys = {f"ticket {step.ticket}"}
+        if isinstance(step, Dial):
+            keys.add(f"phone {step.phone or step.by}\n")
+        return frozenset(keys)
+
+    async def carry_out(self, step: TicketStep, request: Request) -> str:
+        """What came of it, for whoever asked. Raises InputError that says what to do, StoreError, OutcomeUnknown."""
+        people = await self._desk.people()  # a ticket may be in the hands of somebody of another unit
+        step = replace(step, by=acting(step.by, request.asked_by, self._settings, known=people))
+        match step:
+            case Register():
+                return await self._register(step)
+            case Dial():
+                return await self._dial(step, request.id)
+            case _:
+                after = await self._desk.change(step.ticket, self._change(step))
+                return f"{TITLES[after.kind]} {after.id[:8]}: {after.state}"
+
+    def _change(self, step: OnTicket) -> Change:  # noqa: PLR0911  # one line for each step there is
+        now, by = self._now(), step.by
+        match step:
+            case steps.Claim():
                 return lambda ticket: work.claimed(ticket, by=by, at=now)
-            case "release":
+            case steps.Release():
                 return lambda ticket: work.released(ticket, by=by, at=now)
-            case "confirm":
+            case steps.Confirm():
                 return lambda ticket: work.confirmed(ticket, by=by, at=now)
-            case "report":
-                to = str(asked.get("to") or self._settings.tickets.supervisor or "")
+            case steps.Report(note=note):
+                to = step.to or self._settings.tickets.supervisor or ""
                 if not to:
                     raise InputError("say to whom: --to, or [tickets] supervisor in the settings")
                 return lambda ticket: work.reported(ticket, to=to, by=by, note=note, at=now)
-            case "postpone":
-                due_at = int(asked["due_at"])
+            case steps.Postpone(note=note, due_at=due_at):
                 return lambda ticket: work.postponed(ticket, due_at=due_at, reason=note, by=by, at=now)
-            case "told":
+            case steps.Told(note=note):
                 return lambda ticket: work.citizen_told(ticket, note=note, by=by, at=now)
-            case "settle":
+            case steps.Settle(note=note):
                 plan = self._desk.plan
                 return lambda ticket: work.settled_as_failed(ticket, note=note, by=by, at=now, plan=plan)
-            case "close":
-                outcome = Outcome(asked.get("outcome", Outcome.SETTLED.value))
+            case steps.Close(note=note, outcome=outcome):
                 return lambda ticket: work.closed(ticket, outcome=outcome, note=note, by=by, at=now)
             case _:
-                raise InputError(f"this version does not know {name!r}: restart the service after an update")
+                assert_never(step)
 
-    async def _register(self, asked: Mapping[str, Any]) -> str:
+    async def _register(self, step: Register) -> str:
         """A referral, complaint or home visit, as a person writes it down (S4, S9, S8)."""
-        raw = asked.get("number")
-        number = normalise(raw, self._settings.hall.area_code)
-        if raw and number is None:
-            raise InputError(f"{raw!r} is no phone number: write it with its digits, e.g. 13800138000")
+        number = normalise(step.number, self._settings.hall.area_code)
+        if step.number and number is None:
+            raise InputError(f"{step.number!r} is no phone number: write it with its digits, e.g. 13800138000")
         groups = {line.group or line.name for line in self._settings.lines}
-        if asked["group"] not in groups:
-            raise InputError(f"no line group is called {asked['group']!r}: there are {', '.join(sorted(groups))}")
-        kind = Kind(asked["kind"])
+        if step.group not in groups:
+            raise InputError(f"no line group is called {step.group!r}: there are {', '.join(sorted(groups))}")
         ticket = work.registered(
             ticket_id=new_ticket_id(),
-            kind=kind,
-            group=str(asked["group"]),
+            kind=step.kind,
+            group=step.group,
             number=number,
             plan=self._desk.plan,
-            by=str(asked["by"]),
-            note=str(asked["note"]),
+            by=step.by,
+            note=step.note,
             at=self._now(),
-            to=str(asked["to"]) if asked.get("to") else responsible_for(kind, self._settings),
+            to=step.to or responsible_for(step.kind, self._settings),
         )
-        codes = tuple(str(code) for code in asked.get("codes", ()))
-        whole = replace(
-            ticket,
-            citizen=str(asked.get("citizen", "")),
-            unit=str(asked.get("unit", "")),
-            codes=codes,
-        )
+        whole = replace(ticket, citizen=step.citizen, unit=step.unit, codes=step.codes)
         await self._desk.register(whole)
         return f"{TITLES[whole.kind]} {whole.id}"
 
     # --- dialling
 
-    async def _dial(self, asked: Mapping[str, Any]) -> str:
-        """Rings the staff phone, then the citizen; answered with the attempt's id as soon as the switch was asked."""
-        by, ticket_id = str(asked["by"]), str(asked["ticket"])
-        now = self._now()
-        pbx, extension = self._phone(asked.get("phone"), by, asked.get("pbx"), self._desk.pbx_of(ticket_id))
+    async def _dial(self, step: Dial, request_id: str) -> str:
+        """Rings the staff phone, then the citizen; answered with the attempt's id as soon as the switch was asked.
+
+        The call is named after the request: where it was begun before, it is answered with that one.
+        """
+        by, now = step.by, self._now()
+        before = await self._desk.attempt(channel_id_of(request_id))
+        if before is not None:
+            return _told_before(before)
+        pbx, extension = self._phone(step.phone, by, step.pbx, self._desk.pbx_of(step.ticket))
         address = self._addresses(pbx)
         begun = Attempt(
-            id=new_channel_id(),
+            id=channel_id_of(request_id),
             ticket_id="",
             pbx=pbx.name,
             number=None,
@@ -140,25 +158,37 @@ class TicketSteps:
         def dialled(ticket: Ticket) -> Ticket:
             return work.dialling(work.claimed(ticket, by=by, at=now), by=by, at=now)
 
-        attempt = await self._desk.begin_attempt(ticket_id, begun, dialled)
-        placed, why = await self._asked_once(
-            attempt, address, await self._desk.shown_number(attempt.ticket_id, pbx.name)
-        )
+        attempt, is_new = await self._desk.begin_attempt(step.ticket, begun, dialled)
+        if not is_new:
+            return _told_before(attempt)
+        try:
+            await self._ask_once(attempt, address)
+        except (InputError, OutcomeUnknown):
+            raise
+        except Exception as error:
+            told = _LOOK.format("Voicedesk failed while it asked the switch", attempt.ticket_id)
+            raise OutcomeUnknown(told) from error
+        return attempt.id
+
+    async def _ask_once(self, attempt: Attempt, address: AmiAddress) -> None:
+        """Raises InputError where it surely was not carried out, OutcomeUnknown where nobody knows."""
+        try:
+            order = Order(
+                channel_id=attempt.id,
+                extension=attempt.extension,
+                number=attempt.number or "",
+                shown_number=await self._desk.shown_number(attempt.ticket_id, attempt.pbx),
+            )
+        except VoicedeskError as error:
+            placed, why = Placed.REFUSED, str(error)
+        else:
+            placed, why = await self._place(order, address, self._now)
         if placed is Placed.REFUSED:
             await self._desk.not_placed(attempt, f"switch: {why}")
             raise InputError(f"not dialled: {why}")
         if placed is Placed.UNKNOWN:
             _log.error("originate_unknown", attempt=attempt.id, ticket=attempt.ticket_id, reason=why)
-        return attempt.id
-
-    async def _asked_once(self, attempt: Attempt, address: AmiAddress, shown: str | None) -> tuple[Placed, str]:
-        try:
-            order = Order(
-                channel_id=attempt.id, extension=attempt.extension, number=attempt.number or "", shown_number=shown
-            )
-            return await self._place(order, address, self._now)
-        except VoicedeskError as error:
-            return Placed.REFUSED, str(error)
+            raise OutcomeUnknown(_LOOK.format(why, attempt.ticket_id))
 
     def _phone(self, phone: str | None, by: str, pbx: str | None, ticket_pbx: str) -> tuple[PbxSettings, str]:
         """The PBX that rings a staff phone, and the phone's inside number there: the one named, or where `by` sits.
@@ -187,11 +217,8 @@ class TicketSteps:
         return able[name], extension
 
 
-async def answered(steps: TicketSteps, asked: Mapping[str, Any]) -> tuple[str, bool]:
-    """What to write back into the row, and whether it failed."""
-    try:
-        return await steps.carry_out(asked), False
-    except (InputError, StoreError) as error:
-        return str(error), True
-    except (KeyError, ValueError) as error:
-        return f"this step lacks something: {error}", True
+def _told_before(attempt: Attempt) -> str:
+    """What is known of a call that was begun for the same request."""
+    if attempt.result == Result.NOT_RUNG:
+        raise InputError(f"not dialled: {attempt.cause}")
+    return attempt.id

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicedesk.errors import SettingsError
+from voicedesk.ownership import give_like
 from voicedesk.settings.checks import Problem, problems, webhook_problems
 from voicedesk.settings.environment import keys_of, lay_over, nearest, table_type
 from voicedesk.settings.houses import with_pbx
@@ -96,6 +97,16 @@ def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     """As `load_settings`, and where everything was written."""
     environ = os.environ if environ is None else environ
     file = find_file(path, environ)
+    try:
+        return _read(file, environ)
+    except SettingsError:
+        raise
+    except Exception as error:  # whatever a file holds: it is refused, and whoever works by the old ones goes on
+        place, what = file or "the environment", "a value is nested without end, or larger than any that is used"
+        raise SettingsError(f"{place}: cannot be read ({type(error).__name__}): {what}: remove it") from error
+
+
+def _read(file: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
     source = read_file(file) if file else Source(file=None)
     lay_over(source, environ)
     try:
@@ -126,6 +137,7 @@ def with_key(file: Path, table: str, key: str, value: str) -> None:
     changed = file.with_name(f".{file.name}.changed")
     try:
         changed.touch(mode=file.stat().st_mode & 0o777)
+        give_like(changed, file)
         changed.write_text("\n".join(lines) + "\n", encoding="utf-8")
         read_settings(changed)
         changed.replace(file)

@@ -88,7 +88,7 @@ def _value(text: str, annotation: Any) -> Any:
     is_list = get_origin(annotation) is tuple
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, KeyError):
+    except (ValueError, RecursionError, KeyError):
         value = text
     if is_list and not isinstance(value, list) and _holds_texts(annotation):
         return [part.strip() for part in text.split(",") if part.strip()]

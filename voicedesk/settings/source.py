@@ -60,6 +60,9 @@ def read_file(file: Path) -> Source:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(_not_toml(file, text, str(error))) from error
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:  # numbers of 6,000 digits, [[[[…
+        what = "it holds a value nested without end, or a number without measure"
+        raise SettingsError(f"{file}: cannot be read ({type(error).__name__}): {what}: remove it") from error
     places = {path: f"{file}, line {line}" for path, line in lines_of(text).items()}
     return Source(file=file, data=data, places=places)
 
@@ -83,7 +86,7 @@ def lines_of(text: str) -> dict[KeyPath, int]:
         rows.append(row)
         try:
             statement = tomllib.loads("\n".join(rows))
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue  # a value that goes on in the next line
         if row.lstrip().startswith("[") and len(rows) == 1:
             table = _table_path(statement, counts)

@@ -42,7 +42,11 @@ def find_model(named: str, folder: Path) -> SpeechModel:
     if named == EMBEDDED:
         return embedded_model()
     installed = folder / named
-    return read_model(installed if installed.is_dir() else Path(named))
+    try:
+        is_installed = installed.is_dir()
+    except OSError as error:  # a name of thousands of characters
+        raise InputError(f"{named[:80]!r} can be no model's name: {error.strerror}") from error
+    return read_model(installed if is_installed else Path(named))
 
 
 def list_models(folder: Path) -> list[InstalledModel]:
@@ -86,12 +90,19 @@ def verify_model(model: SpeechModel) -> None:
         kept = json.loads((model.path / CHECKSUMS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{model.path / CHECKSUMS}: it cannot be read: install the model again") from error
-    for name, digest in kept.items():
+    for name, digest in kept.items() if isinstance(kept, dict) else (("", ""),):
         path = model.path / name
-        if not path.is_file() or _digest(path) != digest:
+        if not _is_file(path) or _digest(path) != digest:
             raise InputError(f"{path}: it is not what was installed: delete {model.path} and install the model again")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _is_shown(path: Path) -> bool:

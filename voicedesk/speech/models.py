@@ -15,6 +15,7 @@ from voicedesk.speech.transcript import UNKNOWN_WORD
 
 DEFAULT_RATE = 16000
 """Kaldi's own sample rate, where a model's configuration does not name one."""
+LEAST_RATE, MOST_RATE = 4000, 192_000
 EMBEDDED = "embedded"
 """The name of the model that comes with Voicedesk."""
 ORIGIN = "origin.json"
@@ -39,7 +40,7 @@ class SpeechModel:
         listed = self.path / "graph" / "words.txt"
         if not listed.exists():
             return None
-        lines = listed.read_text(encoding="utf-8").splitlines()
+        lines = _text_of(listed).splitlines()
         return frozenset(line.split()[0] for line in lines if line.split()) - {"<eps>", "#0", "<s>", "</s>"}
 
     @cached_property
@@ -54,7 +55,15 @@ class SpeechModel:
 
 
 def read_model(path: Path) -> SpeechModel:
-    """The model in a folder. Raises InputError that says what is missing."""
+    """The model in a folder. Raises InputError that says what is missing, or what of it cannot be read."""
+    try:
+        return _read_model(path)
+    except (OSError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path}: this is a damaged speech model ({what}): install it again") from error
+
+
+def _read_model(path: Path) -> SpeechModel:
     if not path.is_dir():
         raise InputError(f"{path}: there is no speech model: install one with `voicedesk model install`")
     missing = next((name for name in _NEEDED if not (path / name).is_file()), None)
@@ -85,7 +94,7 @@ def _origin(path: Path) -> dict[str, object]:
         found = json.loads((path / ORIGIN).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path / ORIGIN}: it cannot be read: {error}") from error
     return found if isinstance(found, dict) else {}
 
@@ -95,11 +104,25 @@ def _rate(path: Path) -> int:
     for name in _FEATURES:
         if not (path / name).is_file():
             continue
-        for line in (path / name).read_text(encoding="utf-8").splitlines():
+        for line in _text_of(path / name).splitlines():
             key, _, value = line.partition("#")[0].strip().partition("=")
             if key == "--sample-frequency":
-                try:
-                    return round(float(value))
-                except ValueError as error:
-                    raise InputError(f"{path / name}: {value!r} is no sample rate") from error
+                return _rate_named(value, path / name)
     return DEFAULT_RATE
+
+
+def _rate_named(value: str, file: Path) -> int:
+    try:
+        rate = round(float(value))
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{file}: {value!r} is no sample rate") from error
+    if not LEAST_RATE <= rate <= MOST_RATE:
+        raise InputError(f"{file}: {value!r} is no sample rate: {LEAST_RATE} to {MOST_RATE} samples a second are one")
+    return rate
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: it cannot be read: install the model again: {error}") from error

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Verdict
 from voicedesk.calls.three_rings import RULES
-from voicedesk.errors import InputError
+from voicedesk.clock import is_instant
+from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import pack_facts, unpack_facts
+from voicedesk.store.packing import pack_facts, readable, unpack_facts, whole_rows
 from voicedesk.store.tables import calls, legs
 
 AT_ONCE = 50
@@ -89,7 +90,7 @@ class Calls:
     async def of_ids(self, ids: Sequence[str]) -> "list[StoredCall]":
         """The calls of these whole ids, as many as there are."""
         async with self._database.read() as connection:
-            return [_stored(row) for row in await connection.execute(select(calls).where(calls.c.id.in_(ids)))]
+            return whole_rows(await connection.execute(select(calls).where(calls.c.id.in_(ids))), _stored)
 
     async def spellings(self, digits: str, area_code: str = "") -> tuple[str, ...]:
         """How a caller's number (national digits, without prefixes) is spelled in the calls: +86…, 0…, as it came."""
@@ -100,6 +101,9 @@ class Calls:
         self, which: Filter, *, order: Order = Order.NEWEST, limit: int = 100, after: tuple[int, str] | None = None
     ) -> list[StoredCall]:
         """Calls by their start; `after` is the (start, id) of the last one seen, for the next page."""
+        return whole_rows(await self._rows(which, order, limit, after), _stored)
+
+    async def _rows(self, which: Filter, order: Order, limit: int, after: tuple[int, str] | None) -> Sequence[Row[Any]]:
         key = tuple_(calls.c.started_at, calls.c.id)
         query = _matching(select(calls), which).limit(limit)
         if order is Order.NEWEST:
@@ -109,7 +113,8 @@ class Calls:
             query = query.order_by(calls.c.started_at, calls.c.id)
             query = query.where(key > after) if after else query
         async with self._database.read() as connection:
-            return [_stored(row) for row in await connection.execute(query)]
+            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return found
 
     async def count(self, which: Filter) -> int:
         """How many calls match."""
@@ -133,12 +138,12 @@ class Calls:
         """Every matching call, oldest first, a page at a time."""
         after: tuple[int, str] | None = None
         while True:
-            found = await self.list(which, order=Order.OLDEST, limit=page, after=after)
-            for stored in found:
+            rows = await self._rows(which, Order.OLDEST, page, after)
+            for stored in whole_rows(rows, _stored):
                 yield stored
-            if len(found) < page:
+            if len(rows) < page:
                 return
-            after = (found[-1].call.facts.started_at, found[-1].call.facts.id)
+            after = (rows[-1].started_at, rows[-1].id)
 
     async def open_ids(self, pbx: str) -> set[str]:
         """The ids of the calls of a PBX that are not over."""
@@ -225,7 +230,10 @@ def _matching(query: Select[Any], which: Filter) -> Select[Any]:
 
 
 def _row(call: JudgedCall) -> dict[str, object]:
+    """Raises ValueRefused where the call is at no time that a list could show."""
     facts, judged = call.facts, call.judgement
+    if not all(is_instant(at) for at in (facts.started_at, facts.ended_at or 0)):
+        raise ValueRefused(f"a call from {facts.started_at} to {facts.ended_at} µs is at no time of a calendar")
     return {
         "id": facts.id,
         "pbx": facts.pbx,
@@ -266,6 +274,11 @@ def _leg_rows(call: JudgedCall) -> list[dict[str, object]]:
 
 
 def _stored(row: Row[Any]) -> StoredCall:
+    with readable(f"call {row.id}"):
+        return _read(row)
+
+
+def _read(row: Row[Any]) -> StoredCall:
     facts = unpack_facts(row.facts)
     human = None
     if row.human_verdict is not None:

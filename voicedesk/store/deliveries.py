@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.phone_numbers import mask
 from voicedesk.store.engine import Database
+from voicedesk.store.packing import readable, whole_rows
 from voicedesk.store.tables import deliveries
 from voicedesk.webhooks.message import Message
 
@@ -88,7 +89,7 @@ class Deliveries:
         mine = (deliveries.c.state == State.QUEUED) & (deliveries.c.webhook == webhook)
         query = select(deliveries).where(mine).order_by(deliveries.c.queued_at, deliveries.c.id).limit(limit)
         async with self._database.read() as connection:
-            return [_delivery(row) for row in await connection.execute(query)]
+            return whole_rows(await connection.execute(query), _delivery)
 
     async def told(self, news_id: str, webhooks: Iterable[str]) -> list[str]:
         """Those of these webhooks that were told a piece of news, or that it waits for."""
@@ -133,13 +134,13 @@ class Deliveries:
         if state is not None:
             query = query.where(deliveries.c.state == state)
         async with self._database.read() as connection:
-            return [_delivery(row) for row in await connection.execute(query)]
+            return whole_rows(await connection.execute(query), _delivery)
 
     async def starting_with(self, beginning: str) -> list[Delivery]:
         """Those whose id begins so; at most two, which is enough to know that it is not one."""
         query = select(deliveries).where(deliveries.c.id.startswith(beginning, autoescape=True)).limit(2)
         async with self._database.read() as connection:
-            return [_delivery(row) for row in await connection.execute(query)]
+            return whole_rows(await connection.execute(query), _delivery)
 
     async def count(self, state: State | None = None) -> int:
         """How many there are (None: in any state)."""
@@ -214,10 +215,12 @@ def _row(key: str, webhook: str, message: Message, queued_at: int) -> dict[str, 
 
 
 def _delivery(row: Row[Any]) -> Delivery:
+    with readable(f"news {row.id}"):
+        message = Message.load(row.message)
     return Delivery(
         id=row.id,
         webhook=row.webhook,
-        message=Message.load(row.message),
+        message=message,
         state=State(row.state),
         queued_at=row.queued_at,
         tries=row.tries,

@@ -5,18 +5,18 @@ wait for each other, so that none fails half-way for a lock.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Insert, Table, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
-from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.errors import StoreError, StoreUnavailable, ValueRefused
 from voicedesk.store.postgresql import PostgreSQL
 from voicedesk.store.sqlite import SQLite
 
@@ -25,13 +25,20 @@ LOCK_STEP_SECONDS = 0.02
 
 
 class _Kind(Protocol):
-    """What one kind of database does in its own way. `name` is for people, `path` its file where it is one."""
+    """What one kind of database does in its own way. `name` is for people, `path` its file where it is one.
+
+    `replaced` counts how often another was found in its place.
+    """
 
     name: str
     path: Path | None
+    replaced: int
 
     def engine(self) -> AsyncEngine:
         """Connections whose transactions begin as this kind needs it."""
+
+    def must_still_be(self, connection_info: Mapping[Any, Any]) -> None:
+        """Raises StoreUnavailable where what a connection was opened to is not the database any more."""
 
     def is_locked(self, error: DBAPIError) -> bool:
         """Whether another writer is at work, for whom a transaction may wait a little more."""
@@ -67,7 +74,22 @@ class Database:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
         with self._mapped():
             async with AsyncExitStack() as stack:
-                yield await self._begun(stack)
+                connection = await self._begun(stack)
+                opened = dict(connection.info)
+                yield connection
+            self._kind.must_still_be(opened)  # what was committed into a file without a name is nowhere
+
+    @property
+    def replaced(self) -> int:
+        """How often another database was found in its place since it was opened."""
+        return self._kind.replaced
+
+    @asynccontextmanager
+    async def part(self, connection: AsyncConnection) -> AsyncIterator[AsyncTransaction]:
+        """A part of a transaction that writes: if it fails, it alone is undone, and what came before it stays."""
+        with self._mapped():
+            async with connection.begin_nested() as part:
+                yield part
 
     async def _begun(self, stack: AsyncExitStack) -> AsyncConnection:
         """A connection in a transaction that writes. Waits for a lock in small steps: it may be told to stop."""
@@ -109,6 +131,9 @@ class Database:
         """Foreign errors of a database as ours."""
         try:
             yield
+        except (DataError, IntegrityError, OverflowError, UnicodeError) as error:
+            said = error.orig if isinstance(error, DBAPIError) else error
+            raise ValueRefused(f"a value does not fit into the database: {str(said).strip()}") from error
         except DBAPIError as error:
             raise self._kind.mapped(error) from error
         except PoolTimeout as error:

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.store.decisions import HUMAN, prune_of_greetings
 from voicedesk.store.engine import Database, upsert
+from voicedesk.store.packing import readable, whole_rows
 from voicedesk.store.tables import greetings
 
 STEP = 500
@@ -126,12 +127,16 @@ class Greetings:
         self, which: GreetingFilter, *, limit: int = 100, after: tuple[int, str, str] | None = None
     ) -> list[StoredGreeting]:
         """Greetings, newest first; `after` is the (answer, pbx, uniqueid) of the last one seen, for the next page."""
+        return whole_rows(await self._rows(which, limit, after), _stored)
+
+    async def _rows(self, which: GreetingFilter, limit: int, after: tuple[int, str, str] | None) -> Sequence[Row[Any]]:
         key = tuple_(greetings.c.answered_at, greetings.c.pbx, greetings.c.uniqueid)
         query = _matching(select(greetings), which).limit(limit).order_by(*(column.desc() for column in key.clauses))
         if after is not None:
             query = query.where(key < after)
         async with self._database.read() as connection:
-            return [_stored(row) for row in await connection.execute(query)]
+            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return found
 
     async def count(self, which: GreetingFilter) -> int:
         """How many greetings match."""
@@ -149,12 +154,12 @@ class Greetings:
         """Every matching greeting, newest first, a page at a time."""
         after: tuple[int, str, str] | None = None
         while True:
-            found = await self.list(which, limit=page, after=after)
-            for one in found:
+            rows = await self._rows(which, page, after)
+            for one in whole_rows(rows, _stored):
                 yield one
-            if len(found) < page:
+            if len(rows) < page:
                 return
-            after = (found[-1].answered_at, found[-1].pbx, found[-1].uniqueid)
+            after = (rows[-1].answered_at, rows[-1].pbx, rows[-1].uniqueid)
 
 
 async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
@@ -197,4 +202,6 @@ def _stored(row: Row[Any]) -> StoredGreeting:
             at=row.human_at,
             forbidden=row.human_forbidden,
         )
-    return StoredGreeting(**{**values, "evidence": json.loads(zlib.decompress(values["evidence"])), "human": human})
+    with readable(f"the greeting of {row.uniqueid}"):
+        evidence = json.loads(zlib.decompress(values["evidence"]))
+    return StoredGreeting(**{**values, "evidence": evidence, "human": human})

@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.message import AmiEvent, make_mark
 from voicedesk.calls.model import Gap, GapReason
+from voicedesk.errors import StoreError
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import pack_events, restore_event, unpack_events
+from voicedesk.store.packing import pack_events, restore_event, unpack_events, whole_rows
 from voicedesk.store.tables import gaps, journal, pbxs
 
 PAGE = 200
 ENTRIES_BACK = 500
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +70,22 @@ class Journal:
         return Position(sequence=row.sequence, resume_from=row.resume_from, last_at=row.last_at) if row else None
 
     async def events(self, pbx: str, *, since: int = 0) -> AsyncIterator[tuple[int, AmiEvent]]:
-        """The events of a PBX from entry `since` on, in order, each with the entry it stands in."""
+        """The events of a PBX from entry `since` on, in order, each with the entry it stands in.
+
+        In place of an entry that is damaged stands the mark that events are missing.
+        """
         while True:
-            query = select(journal.c.sequence, journal.c.payload).order_by(journal.c.sequence).limit(PAGE)
+            query = (
+                select(journal.c.sequence, journal.c.payload, journal.c.last_at)
+                .order_by(journal.c.sequence)
+                .limit(PAGE)
+            )
             query = query.where(journal.c.pbx == pbx, journal.c.sequence >= since)
             async with self._database.read() as connection:
                 rows = (await connection.execute(query)).all()
             for row in rows:
-                for raw in unpack_events(row.payload):
-                    yield row.sequence, restore_event(raw)
+                for event in _events(row):
+                    yield row.sequence, event
             if len(rows) < PAGE:
                 return
             since = rows[-1].sequence + 1
@@ -147,8 +159,8 @@ async def append_entries(connection: AsyncConnection, entries: Sequence[Entry]) 
 
 def _linkedids(payloads: Iterable[bytes], uniqueid: str) -> set[str]:
     found: set[str] = set()
-    for payload in payloads:
-        for raw in unpack_events(payload):
+    for reduced in whole_rows(payloads, unpack_events):
+        for raw in reduced:
             if uniqueid.encode() not in raw:
                 continue
             event = restore_event(raw)
@@ -190,3 +202,12 @@ async def mark_repaired(
     """Notes within a transaction that a gap was filled; `at` None: only some calls of it were told."""
     here = (gaps.c.pbx == pbx) & (gaps.c.from_at == gap.from_at) & (gaps.c.reason == gap.reason.value)
     await connection.execute(update(gaps).where(here).values(repaired_at=at, repaired_calls=calls, repaired_by=by))
+
+
+def _events(row: Any) -> list[AmiEvent]:
+    """The events of an entry; the mark that some are missing, where it is damaged."""
+    try:
+        return [restore_event(raw) for raw in unpack_events(row.payload)]
+    except StoreError as error:
+        _log.error("journal_entry_damaged", entry=row.sequence, reason=str(error))
+        return [make_mark("VoicedeskLink", "dropped", row.last_at, Dropped=0)]

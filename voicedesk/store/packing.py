@@ -1,12 +1,22 @@
 """How facts and events are packed into a row: JSON and AMI text, compressed with a dictionary of what they repeat."""
 
+import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TypeVar
 
+import structlog
 from pydantic import TypeAdapter
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.bounds import clean_text
 from voicedesk.calls.model import CallFacts
+from voicedesk.errors import StoreError
+
+T = TypeVar("T")
+Row = TypeVar("Row")
 
 KEPT_HEADERS = frozenset(
     {
@@ -20,7 +30,7 @@ KEPT_HEADERS = frozenset(
         "StateInterface", "Status", "TargetChannel", "TargetUniqueid", "Timestamp", "TransferTargetChannel",
         "TransferTargetLinkedid", "TransferTargetUniqueid", "TransfereeChannel", "TransfereeLinkedid",
         "TransfereeUniqueid", "TransfererChannel", "TransfererUniqueid", "Uniqueid", "UserEvent",
-        "Boot", "Dropped", "Known", "Restarted", "Version",
+        "Ahead", "Boot", "Dropped", "Known", "Restarted", "Version",
     }
 )  # fmt: skip
 """The headers of an event that a tracker reads; the others are not journalled."""
@@ -28,6 +38,7 @@ KEPT_HEADERS = frozenset(
 _KEPT = frozenset(name.encode() for name in KEPT_HEADERS)
 _END = b"\r\n\r\n"
 _FACTS = TypeAdapter(CallFacts)
+_log = structlog.get_logger()
 _FORMAT = b"\x01"
 _DICTIONARY = (
     b'"boot":null,"linkedids":["1795421","line":"","direction":"inbound","caller_number":"1380","started_at":1795421'
@@ -42,16 +53,51 @@ _DICTIONARY = (
 )
 
 
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Whatever goes wrong while bytes of a row are read back is a StoreError: the row is damaged."""
+    try:
+        yield
+    except (zlib.error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        why = f"{type(error).__name__}: {error}"[:200]
+        raise StoreError(f"{what} is damaged in the database ({why}): put it back from a backup") from error
+
+
+def whole_rows(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
+    """What the rows say; one that is damaged is logged, once, and left out: the others are read all the same."""
+    found: list[T] = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except StoreError as error:
+            _tell_once(str(error))
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _tell_once(reason: str) -> None:
+    _log.error("row_damaged", reason=reason)
+
+
 def pack_facts(facts: CallFacts) -> bytes:
     """Facts as they lie in a row; the first byte names the format."""
     packer = zlib.compressobj(6, zdict=_DICTIONARY)
-    return _FORMAT + packer.compress(_FACTS.dump_json(facts)) + packer.flush()
+    return _FORMAT + packer.compress(facts_text(facts)) + packer.flush()
+
+
+def facts_text(facts: CallFacts) -> bytes:
+    """Facts as JSON; text that is none in UTF-8 (half a surrogate pair) is shown as replacement characters."""
+    try:
+        return _FACTS.dump_json(facts)
+    except ValueError:
+        return clean_text(json.dumps(_FACTS.dump_python(facts), ensure_ascii=False)).encode()
 
 
 def unpack_facts(packed: bytes) -> CallFacts:
-    """The facts of a row."""
-    unpacker = zlib.decompressobj(zdict=_DICTIONARY)
-    return _FACTS.validate_json(unpacker.decompress(packed[1:]) + unpacker.flush())
+    """The facts of a row. Raises StoreError where it is damaged."""
+    with readable("a call"):
+        unpacker = zlib.decompressobj(zdict=_DICTIONARY)
+        return _FACTS.validate_json(unpacker.decompress(packed[1:]) + unpacker.flush())
 
 
 def reduce_event(event: AmiEvent) -> bytes:
@@ -65,10 +111,11 @@ def reduce_event(event: AmiEvent) -> bytes:
 
 
 def restore_event(raw: bytes) -> AmiEvent:
-    """The event that `reduce_event` made these bytes of."""
-    event = AmiEvent.from_bytes(raw)
-    arrived = event.get("Arrived", "") or ""
-    event.arrived_us = int(arrived.replace(".", "")) if arrived else 0
+    """The event that `reduce_event` made these bytes of. Raises StoreError for others."""
+    with readable("an event of the journal"):
+        event = AmiEvent.from_bytes(raw)
+        arrived = event.get("Arrived", "") or ""
+        event.arrived_us = int(arrived.replace(".", "")) if arrived else 0
     event.doubtful = event.get("Doubtful") == "1"
     return event
 
@@ -79,5 +126,6 @@ def pack_events(reduced: Iterable[bytes]) -> bytes:
 
 
 def unpack_events(packed: bytes) -> list[bytes]:
-    """The reduced events of a journal row, in order."""
-    return zlib.decompress(packed).split(_END)[:-1]
+    """The reduced events of a journal row, in order. Raises StoreError where it is damaged."""
+    with readable("an entry of the journal"):
+        return zlib.decompress(packed).split(_END)[:-1]

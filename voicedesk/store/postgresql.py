@@ -5,8 +5,10 @@ server that is gone without a word is noticed within 20 s, on both sides: a writ
 the next one. Passwords stand in libpq's own file (`~/.pgpass`, or `?passfile=…` in the URL), never in the URL.
 """
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
@@ -43,6 +45,7 @@ class PostgreSQL:
     """`postgresql://USER@HOST:PORT/NAME`."""
 
     path: Path | None = None
+    replaced = 0
 
     def __init__(self, url: URL) -> None:
         if url.password is not None or "password" in url.query:
@@ -63,6 +66,9 @@ class PostgreSQL:
         )
         _tune(engine)
         return engine
+
+    def must_still_be(self, _connection_info: Mapping[Any, Any]) -> None:
+        """The server lets nobody drop a database that is in use, and ends the connections of who does it by force."""
 
     def is_locked(self, _error: DBAPIError) -> bool:
         """The server itself waits for locks (`lock_timeout`)."""

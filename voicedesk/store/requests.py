@@ -1,43 +1,64 @@
-"""What other processes ask of the running service: rows with a lease, whose outcome is written back.
+"""What other processes ask of the running service: rows, each carried out once at most, whose outcome is written back.
 
-queued ──lease──► leased ──finish──► done | failed
-          ▲          │
-          └──expired─┘
+queued ──start──► running ──finish──► done | failed | unknown
+   │                 │
+   └─withdrawn─► failed └─whoever ran it is gone─► unknown
+
+A row that ran is never run again: `unknown` says that nobody knows what came of it, and a person looks.
 """
 
 import asyncio
 import json
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, cast, exists, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.store.engine import Database, upsert
+from voicedesk.clock import MICROSECONDS
+from voicedesk.step_rows import MAX_ROW_BYTES
+from voicedesk.store.leases import Leases
 from voicedesk.store.tables import leases, requests
 
 POLL_SECONDS = 0.1
+MAX_OUTCOME = 4000
+RUNNER_GONE = "the service ended while it carried this out: what came of it is not known"
+WITHDRAWN = "not carried out: withdrawn, the service did not begin with it in time"
+UNREADABLE = "what is asked cannot be read: it is no text in UTF-8"
+
+
+class RequestState(StrEnum):
+    """How far a request is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to it, but for what a service that was taken for gone may still tell."""
+        return self not in (RequestState.QUEUED, RequestState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Something asked of the service. `state` is queued, leased, done or failed; `outcome` says what came of it."""
+    """Something asked of the service. `payload` is JSON as it stands in the row; `outcome` says what came of it."""
 
     id: str
     kind: str
-    payload: dict[str, Any]
+    payload: str
     asked_by: str
-    state: str
-    outcome: str | None
+    state: RequestState
+    outcome: str | None = None
 
 
-class Requests:
+class Requests(Leases):
     """The rows by which processes talk to the service, and the lease by which one instance leads."""
-
-    def __init__(self, database: Database, now: NowUs) -> None:
-        self._database = database
-        self._now = now
 
     async def ask(self, kind: str, payload: dict[str, Any], asked_by: str) -> str:
         """Queues a request; returns its id."""
@@ -48,80 +69,147 @@ class Requests:
             "payload": json.dumps(payload, ensure_ascii=False),
             "asked_by": asked_by,
             "asked_at": self._now(),
-            "state": "queued",
+            "state": RequestState.QUEUED.value,
         }
         async with self._database.write() as connection:
             await connection.execute(insert(requests), row)
         return request_id
 
-    async def take(self, owner: str, lease_seconds: float) -> Request | None:
-        """Leases the oldest request that nobody holds; None if there is none."""
-        now = self._now()
-        free = or_(requests.c.state == "queued", (requests.c.state == "leased") & (requests.c.lease_until < now))
-        if await self._first(free) is None:
-            return None
-        async with self._database.write() as connection:
-            oldest = select(requests).where(free).order_by(requests.c.asked_at).limit(1)
-            row = (await connection.execute(oldest)).first()
-            if row is None:
-                return None
-            lease = {"state": "leased", "lease_owner": owner, "lease_until": now + round(lease_seconds * MICROSECONDS)}
-            await connection.execute(update(requests).where(requests.c.id == row.id).values(lease))
-        return _request(row)
-
-    async def finish(self, request_id: str, outcome: str, *, failed: bool = False) -> None:
-        """Writes back what came of a request."""
-        values = {"state": "failed" if failed else "done", "outcome": outcome, "finished_at": self._now()}
-        async with self._database.write() as connection:
-            await connection.execute(update(requests).where(requests.c.id == request_id).values(values))
-
     async def wait_for(self, request_id: str, timeout_seconds: float) -> Request | None:
-        """The request once it is done or failed; None if that takes too long."""
+        """The request once it is over; None if that takes too long."""
         try:
             async with asyncio.timeout(timeout_seconds):
                 while True:
-                    request = await self._first(requests.c.id == request_id)
-                    if request is not None and request.state in ("done", "failed"):
-                        return request
+                    if await self._is_over(request_id):
+                        return await self.get(request_id)
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             return None
 
-    async def lead(self, name: str, owner: str, lease_seconds: float) -> bool:
-        """Takes or renews a lease; False if another owner holds it."""
-        now = self._now()
-        async with self._database.write() as connection:
-            row = (await connection.execute(select(leases).where(leases.c.name == name))).first()
-            if row is not None and row.owner != owner and row.until > now:
-                return False
-            held = {"name": name, "owner": owner, "until": now + round(lease_seconds * MICROSECONDS)}
-            await connection.execute(upsert(connection, leases), held)
-        return True
-
-    async def resign(self, name: str, owner: str) -> None:
-        """Gives a lease back."""
-        mine = (leases.c.name == name) & (leases.c.owner == owner)
-        async with self._database.write() as connection:
-            await connection.execute(update(leases).where(mine).values(until=0))
-
-    async def holder(self, name: str) -> str | None:
-        """Who holds the lease; None if nobody does."""
+    async def _is_over(self, request_id: str) -> bool:
+        """Many wait at the same time: only the one column is read."""
+        query = select(requests.c.state).where(requests.c.id == request_id)
         async with self._database.read() as connection:
-            row = (await connection.execute(select(leases).where(leases.c.name == name))).first()
-        return row.owner if row is not None and row.until > self._now() else None
+            state = (await connection.execute(query)).scalar()
+        return state in [one.value for one in RequestState if one.is_over]
 
-    async def _first(self, condition: Any) -> Request | None:
+    async def get(self, request_id: str) -> Request | None:
+        """The request of an id."""
+        found, _ = await self._read(requests.c.id == request_id, 1)
+        return found[0] if found else None
+
+    async def withdraw(self, request_id: str) -> bool:
+        """Takes back what nobody has begun with; False if it is too late for that."""
+        values = {"state": RequestState.FAILED.value, "outcome": WITHDRAWN, "finished_at": self._now()}
+        waiting = (requests.c.id == request_id) & (requests.c.state == RequestState.QUEUED.value)
+        async with self._database.write() as connection:
+            return (await connection.execute(update(requests).where(waiting).values(values))).rowcount == 1
+
+    # --- the service's side
+
+    async def queued(self, limit: int) -> list[Request]:
+        """What waits, the oldest first. A row that is no text is written back as failed, and left out."""
+        waiting = requests.c.state == RequestState.QUEUED.value
+        found, unreadable = await self._read(waiting, limit)
+        if unreadable:
+            values = {"state": RequestState.FAILED.value, "outcome": UNREADABLE, "finished_at": self._now()}
+            async with self._database.write() as connection:
+                these = waiting & _raw(connection, requests.c.id).in_(unreadable)
+                await connection.execute(update(requests).where(these).values(values))
+        return found
+
+    async def start(self, ids: Collection[str], owner: str, lease_seconds: float) -> set[str]:
+        """Has those that still wait run under `owner`, who must lead; which these are."""
+        leads = exists().where(leases.c.owner == owner)
+        taken = set()
+        async with self._database.write() as connection:
+            for one in ids:
+                waiting = (requests.c.id == one) & (requests.c.state == RequestState.QUEUED.value) & leads
+                values = {"state": RequestState.RUNNING.value, **self._lease(owner, lease_seconds)}
+                done = await connection.execute(update(requests).where(waiting).values(values))
+                taken |= {one} if done.rowcount else set()
+        return taken
+
+    async def renew(self, ids: Collection[str], owner: str, lease_seconds: float) -> None:
+        """Says that these are still being carried out."""
+        running = requests.c.id.in_(ids) & _runs_under(owner)
+        async with self._database.write() as connection:
+            await connection.execute(update(requests).where(running).values(self._lease(owner, lease_seconds)))
+
+    async def finish(self, request_id: str, state: RequestState, outcome: str, *, owner: str) -> None:
+        """Writes back what came of a request that ran under `owner`; nothing where that is written already."""
+        told = outcome.replace("\0", "").encode("utf-8", "replace").decode()[:MAX_OUTCOME]
+        values = {"state": state.value, "outcome": told, "finished_at": self._now()}
+        theirs = (requests.c.id == request_id) & (requests.c.lease_owner == owner)
+        open_still = requests.c.state.in_((RequestState.RUNNING.value, RequestState.UNKNOWN.value))
+        async with self._database.write() as connection:
+            await connection.execute(update(requests).where(theirs & open_still).values(values))
+
+    async def give_up(self, owner: str, *, running: Collection[str] = ()) -> list[Request]:
+        """What should run and does not: `owner`, who leads, only carries out `running`, and others are gone.
+
+        Nobody knows what came of it; it is given as it was.
+        """
+        theirs = or_(requests.c.lease_owner.is_(None), requests.c.lease_owner != owner, requests.c.id.not_in(running))
+        others = (requests.c.state == RequestState.RUNNING.value) & theirs
+        found, unreadable = await self._read(others, -1)
+        if found or unreadable:
+            values = {"state": RequestState.UNKNOWN.value, "outcome": RUNNER_GONE, "finished_at": self._now()}
+            async with self._database.write() as connection:
+                await connection.execute(update(requests).where(others).values(values))
+        return found
+
+    async def unknown(self, since: int, limit: int) -> list[Request]:
+        """What nobody knows the outcome of since an instant, and what seems to run though its runner is silent."""
+        silent = (requests.c.state == RequestState.RUNNING.value) & (requests.c.lease_until < self._now())
+        ended = (requests.c.state == RequestState.UNKNOWN.value) & (requests.c.finished_at >= since)
+        return (await self._read(or_(silent, ended), limit))[0]
+
+    def _lease(self, owner: str, lease_seconds: float) -> dict[str, Any]:
+        return {"lease_owner": owner, "lease_until": self._now() + round(lease_seconds * MICROSECONDS)}
+
+    async def _read(self, which: ColumnElement[bool], limit: int) -> tuple[list[Request], list[bytes]]:
+        """Requests, the oldest first, and the ids of those that are no text (another program may write anything)."""
         async with self._database.read() as connection:
-            row = (await connection.execute(select(requests).where(condition).limit(1))).first()
-        return _request(row) if row else None
+            columns = [
+                _raw(connection, getattr(requests.c, name)).label(name)
+                for name in ("id", "kind", "payload", "asked_by", "state", "outcome")
+            ]
+            query = select(*columns).where(which).order_by(requests.c.asked_at, requests.c.id)
+            rows: Sequence[Any] = (await connection.execute(query.limit(limit) if limit >= 0 else query)).all()
+        found, unreadable = [], []
+        for row in rows:
+            try:
+                found.append(_request(row))
+            except ValueError:
+                unreadable.append(row.id)
+        return found, unreadable
 
 
 def _request(row: Any) -> Request:
+    """Raises ValueError where one of its texts is none."""
     return Request(
-        id=row.id,
-        kind=row.kind,
-        payload=json.loads(row.payload),
-        asked_by=row.asked_by,
-        state=row.state,
-        outcome=row.outcome,
+        id=_text(row.id),
+        kind=_text(row.kind),
+        payload=_text(row.payload),
+        asked_by=_text(row.asked_by),
+        state=RequestState(_text(row.state)),
+        outcome=None if row.outcome is None else _text(row.outcome),
     )
+
+
+def _text(value: bytes | None) -> str:
+    """Raises ValueError; what was cut for its length may end within a letter. SQLite gives an empty one as NULL."""
+    whole = value or b""
+    return whole.decode(errors="replace" if len(whole) > MAX_ROW_BYTES else "strict")
+
+
+def _runs_under(owner: str) -> ColumnElement[bool]:
+    return (requests.c.state == RequestState.RUNNING.value) & (requests.c.lease_owner == owner)
+
+
+def _raw(connection: AsyncConnection, column: ColumnElement[str]) -> ColumnElement[bytes]:
+    """A text's bytes, no more than one can be long: SQLite keeps as text what is none, and it would fail every read."""
+    if connection.dialect.name == "postgresql":
+        return func.substr(func.convert_to(column, "UTF8"), 1, MAX_ROW_BYTES + 1, type_=LargeBinary)
+    return func.substr(cast(column, LargeBinary), 1, MAX_ROW_BYTES + 1, type_=LargeBinary)

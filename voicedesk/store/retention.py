@@ -14,6 +14,7 @@ from voicedesk.store.deliveries import forget_in_deliveries, prune_deliveries
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
 from voicedesk.store.phones import prune_phones
+from voicedesk.store.quarantine import forget_in_quarantine, prune_quarantine
 from voicedesk.store.tables import calls, gaps, journal, legs, requests
 from voicedesk.store.tickets import forget_in_tickets, prune_tickets
 
@@ -52,7 +53,7 @@ class Retention:
 
     async def prune(self, *, calls_before: int, journal_before: int) -> Pruned:
         """Deletes calls, gaps, closed tickets, breaks and findings older than one instant; the journal, answered
-        requests and told news than another."""
+        requests, told news and what was set aside than another."""
         pruned_calls = 0
         while True:
             async with self._database.write() as connection:
@@ -71,6 +72,7 @@ class Retention:
             await prune_phones(connection, calls_before)
             asked = await connection.execute(delete(requests).where(requests.c.finished_at < journal_before))
             await prune_deliveries(connection, journal_before)
+            await prune_quarantine(connection, journal_before)
         return Pruned(
             calls=pruned_calls,
             journal=entries.rowcount,
@@ -90,6 +92,7 @@ class Retention:
         async with self._database.write() as connection:
             told = (number, f"0{number}", *await spellings(connection, number, area_code))
             await forget_in_decisions(connection, number, area_code)
+            await forget_in_quarantine(connection, number, area_code)
             forgotten = Forgotten(
                 news=await forget_in_deliveries(connection, told),
                 calls=await _forget_in_calls(connection, await spellings(connection, number, area_code)),

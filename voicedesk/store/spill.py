@@ -9,10 +9,12 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
 
 from voicedesk.errors import SpillRefused
+from voicedesk.ownership import give_like
 from voicedesk.store.batch import Place
 from voicedesk.store.engine import database_file
 
@@ -56,6 +58,7 @@ class Spill:
             os.posix_fallocate(self._file, 0, self._reserve_bytes)
             os.fsync(self._file)
             if is_new:
+                give_like(self.path, self.path.parent)
                 sync_folder(self.path.parent)
 
     def look(self) -> int:
@@ -114,6 +117,16 @@ class Spill:
             if self.used > self._reserve_bytes:
                 os.ftruncate(self._file, self._reserve_bytes)
         self.used = 0
+
+    def keep_unread(self, payload: bytes) -> None:
+        """Keeps a record whose bytes mean nothing here in a file of its own beside this one, whole.
+
+        Where that cannot be written, only what is kept elsewhere of it stays.
+        """
+        name = f"{self.path.name}.unread-{blake2b(payload, digest_size=6).hexdigest()}"
+        with suppress(OSError):
+            self.path.with_name(name).write_bytes(payload)
+            self.path.with_name(name).chmod(0o600)
 
     def set_aside(self, suffix: str) -> Path:
         """Puts what is in it beside it under another name, and begins anew; returns the new name."""

@@ -3,18 +3,26 @@
 A commit is on disk when it returns, through kill -9 and power loss. Writers queue up (`BEGIN IMMEDIATE`).
 """
 
+import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.errors import StoreDamaged, StoreError, StoreUnavailable
+from voicedesk.ownership import give_like
 
+_log = structlog.get_logger()
 _BUSY_MS = 10_000
 _STEP_MS = 200
+_FILE = "voicedesk file"
+_CURE = "put it back; what could not be committed meanwhile waits"
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_MS}",
     "PRAGMA journal_mode = WAL",
@@ -33,13 +41,44 @@ class SQLite:
         self._url = url
         self.path: Path | None = Path(url.database or "")
         self.name = str(self.path)
+        self.replaced = 0
         _make_private(self.path)
 
     def engine(self) -> AsyncEngine:
         """Connections over the file, each in a thread of its own."""
         engine = create_async_engine(self._url.set(drivername="sqlite+aiosqlite"))
         _tune(engine)
+        self._watch(engine, Path(self.name))
         return engine
+
+    def must_still_be(self, connection_info: Mapping[Any, Any]) -> None:
+        """Raises StoreUnavailable where the file has another in its place since that connection was opened."""
+        if connection_info.get(_FILE) != _identity(Path(self.name)):
+            raise StoreUnavailable(f"{self.name} was moved, deleted or replaced: {_CURE}")
+
+    def _watch(self, engine: AsyncEngine, path: Path) -> None:
+        """Opens no file that is not there, and anew where another is there now: what is open has no name any more."""
+        known = _identity(path)
+
+        @event.listens_for(engine.sync_engine, "do_connect")
+        def _opening(*_: object) -> None:
+            nonlocal known
+            found = _identity(path)
+            if found is None:
+                raise sqlite3.OperationalError(f"unable to open {path}, it is not there any more: {_CURE}")
+            if found != known:
+                known = found
+                self.replaced += 1
+                _log.error("database_replaced", file=str(path))
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _opened(_connection: object, record: ConnectionPoolEntry) -> None:
+            record.info[_FILE] = _identity(path)
+
+        @event.listens_for(engine.sync_engine, "checkout")
+        def _taken(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+            if record.info.get(_FILE) != _identity(path):
+                raise DisconnectionError(f"{path} is another file now")
 
     def is_locked(self, error: DBAPIError) -> bool:
         """Whether another connection writes."""
@@ -49,7 +88,7 @@ class SQLite:
         """Locks, a full disk and a file that cannot be written now may pass; all else does not."""
         text = str(error.orig)
         if any(sign in text.lower() for sign in _DAMAGED):
-            return StoreError(f"{self.name} is damaged ({text}): `voicedesk doctor` says how to restore it")
+            return StoreDamaged(f"{self.name} is damaged ({text}): `voicedesk doctor` says how to restore it")
         passing = any(sign in text.lower() for sign in _PASSING)
         return (StoreUnavailable if passing else StoreError)(f"the database refused: {text}")
 
@@ -70,8 +109,18 @@ def _make_private(path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
+            give_like(path, path.parent)
         except OSError as error:
             raise StoreError(f"{path}: the database file cannot be made: {error.strerror}") from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands there; None for none."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
 
 
 def _tune(engine: AsyncEngine) -> None:

@@ -17,6 +17,7 @@ from voicedesk.store.greetings import Greetings
 from voicedesk.store.journal import Journal
 from voicedesk.store.outages import OutageLog
 from voicedesk.store.phones import Phones
+from voicedesk.store.quarantine import Quarantine
 from voicedesk.store.requests import Requests
 from voicedesk.store.retention import Retention
 from voicedesk.store.spill import Spill
@@ -37,6 +38,7 @@ class Store:
         self.journal = Journal(database)
         self.outages = OutageLog(database)
         self.phones = Phones(database)
+        self.quarantine = Quarantine(database)
         self.requests = Requests(database, now)
         self.retention = Retention(database)
         self.tickets = Tickets(database)

@@ -18,6 +18,7 @@ from voicedesk.calls.model import JudgedCall
 from voicedesk.errors import InputError, StoreUnavailable
 from voicedesk.store.calls import spellings
 from voicedesk.store.engine import Database, upsert
+from voicedesk.store.packing import readable, whole_rows
 from voicedesk.store.tables import attempts, desk_inbox, ticket_sources, tickets
 from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State, Ticket
 
@@ -102,7 +103,7 @@ class Tickets:
         """Every ticket without an end."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(tickets).where(tickets.c.closed_at.is_(None)))
-            return [_stored(row) for row in rows]
+            return whole_rows(rows, _stored)
 
     async def each(self, which: TicketFilter) -> AsyncIterator[Ticket]:
         """Every matching ticket, a page at a time."""
@@ -178,7 +179,7 @@ class Tickets:
         if after is not None:
             query = query.where(key > after)
         async with self._database.read() as connection:
-            return [_stored(row).ticket for row in await connection.execute(query)]
+            return [one.ticket for one in whole_rows(await connection.execute(query), _stored)]
 
     async def known(self, column: str) -> set[str]:
         """Every value of a column ("line_group", "owner") that some ticket has."""
@@ -292,5 +293,6 @@ def _row(stored: StoredTicket) -> dict[str, Any]:
 
 
 def _stored(row: Row[Any]) -> StoredTicket:
-    ticket = _TICKET.validate_json(zlib.decompress(row.packed))
+    with readable(f"ticket {row.id}"):
+        ticket = _TICKET.validate_json(zlib.decompress(row.packed))
     return StoredTicket(ticket=ticket, version=row.version)

@@ -19,16 +19,11 @@ from voicedesk.calls.model import Gap, JudgedCall
 from voicedesk.clock import NowUs
 from voicedesk.errors import JournalTaken, SpillRefused, StoreError
 from voicedesk.store.backlog import CHUNK_BYTES, Backlog
-from voicedesk.store.batch import Batch, Place, last_states, pack_batch, unpack_batch
-from voicedesk.store.calls import remove_calls, save_calls
-from voicedesk.store.consultations import move_consultations
-from voicedesk.store.decisions import move_decisions
+from voicedesk.store.batch import Batch, Place, pack_batch, unpack_batch, unreadable_batch
+from voicedesk.store.committing import commit
 from voicedesk.store.engine import Database
-from voicedesk.store.greetings import move_greetings
-from voicedesk.store.journal import append_entries, save_gaps
-from voicedesk.store.outcome import not_yet_there
+from voicedesk.store.quarantine import Part, add_to_quarantine, set_aside
 from voicedesk.store.spill import Spill
-from voicedesk.store.tickets import tell_desk
 
 COMMIT_EVERY_SECONDS = 0.07
 LATE_SECONDS = 0.12
@@ -37,6 +32,7 @@ SLOW_SECONDS = 1.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 SPILL_RETRY_SECONDS = 1.0
 FINISH_SECONDS = 4.0
+MAX_TOLD = 1000
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +64,8 @@ class Writer:
         self._committed = 0
         self._trouble: str | None = None
         self._spill_trouble: str | None = None
+        self._told: set[str] = set()
+        self._replaced = database.replaced
         self._work = asyncio.Event()
         self._committing = asyncio.Lock()
         self._filing = asyncio.Lock()
@@ -103,6 +101,10 @@ class Writer:
     def sequence(self, pbx: str) -> int:
         """The entry that what is added now will belong to."""
         return self._backlog.batch(pbx, _clock()).sequence
+
+    def seal(self) -> None:
+        """What is added from now on belongs to later entries."""
+        self._backlog.seal()
 
     def add(
         self,
@@ -184,8 +186,8 @@ class Writer:
                 await self.flush()
             except JournalTaken:
                 raise
-            except StoreError as error:
-                self._begin_trouble(str(error))
+            except Exception as error:  # noqa: BLE001  # also what nobody foresaw: what was received waits, and is in the spill file
+                self._begin_trouble(str(error) if isinstance(error, StoreError) else repr(error))
                 await asyncio.sleep(RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)])
                 tries += 1
             else:
@@ -194,28 +196,31 @@ class Writer:
                 return
 
     async def _commit(self, batches: list[Batch]) -> None:
-        """One transaction; what a cut one or an earlier run had committed is left out, a hole is marked.
+        """One transaction; says what had to be set aside, once for each thing."""
+        for item in await commit(self._database, batches):
+            if item.id in self._told:
+                continue
+            self._told.add(item.id)
+            told = {"part": item.part.value, "about": item.about, "reason": item.reason, "id": item.id}
+            _log.error("set_aside", pbx=item.pbx or None, **told)
+        if len(self._told) > MAX_TOLD:
+            self._told.clear()
+        if self._database.replaced != self._replaced:
+            await self._tell_replaced()
 
-        It has few statements however many batches there are: under load each costs a turn of the event loop.
-        """
+    async def _tell_replaced(self) -> None:
+        about = f"the database {self._database.name}"
+        reason = "another was found in its place: what only the one before it held is not in it"
         async with self._database.write() as connection:
-            missing = await not_yet_there(connection, batches)
-            calls, gone = last_states(missing)
-            await append_entries(connection, [batch.entry() for batch in missing])
-            await remove_calls(connection, gone)
-            merged = [pair for batch in missing for pair in batch.merged]
-            await move_greetings(connection, merged)
-            await move_consultations(connection, merged)
-            await save_calls(connection, calls)
-            await move_decisions(connection, merged)
-            await tell_desk(connection, calls)
-            await save_gaps(connection, [(batch.pbx, gap) for batch in missing for gap in batch.gaps])
+            told = set_aside(Part.TASK, at_us=self._now(), about=about, reason=reason)
+            await add_to_quarantine(connection, [told])
+        self._replaced = self._database.replaced
 
     async def _next_chunk(self) -> list[Batch]:
         where = self._backlog.on_file
         if where is not None and self._spill is not None:
             async with self._filing:
-                chunk = await _to_its_end(_read_chunk, self._spill, where)
+                chunk = await _to_its_end(_read_chunk, self._spill, where, self._now())
                 self._backlog.read_back(chunk)
             if chunk:
                 return chunk
@@ -275,7 +280,9 @@ class Writer:
         try:
             async with asyncio.timeout(seconds):
                 await self.flush()
-        except (StoreError, TimeoutError):
+        except Exception as error:  # noqa: BLE001  # the end is reached in any case
+            if not isinstance(error, StoreError | TimeoutError):
+                _log.error("commit_failed", reason=repr(error))
             return False
         return True
 
@@ -312,11 +319,15 @@ def _append(spill: Spill, batches: list[Batch]) -> None:
         batch.place = place
 
 
-def _read_chunk(spill: Spill, where: Place) -> list[Batch]:
+def _read_chunk(spill: Spill, where: Place, at: int) -> list[Batch]:
     chunk: list[Batch] = []
     size = 0
     for place, payload in spill.records(where.start, where.end):
-        chunk.append(unpack_batch(payload, place))
+        try:
+            chunk.append(unpack_batch(payload, place))
+        except ValueError as error:
+            spill.keep_unread(payload)
+            chunk.append(unreadable_batch(payload, place, error, at))
         size += chunk[-1].size
         if size >= CHUNK_BYTES:
             break

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from voicedesk.clock import MICROSECONDS
-from voicedesk.switch_logs.logged import LoggedEvent, logged, read_cells, read_epoch, whole_lines
+from voicedesk.switch_logs.logged import BadLines, LoggedEvent, logged, read_cells, read_epoch, whole_lines
 
 COLUMNS = 14
 _ASKS = frozenset({"Dial", "Queue"})
@@ -28,13 +28,16 @@ class CdrReader:
     def __init__(self, known: frozenset[str] = frozenset()) -> None:
         self.bad_lines = 0
         self.good_lines = 0
+        self.unforeseen = BadLines()
         self._known = known
 
     def read(self, lines: Iterable[str]) -> Iterator[LoggedEvent]:
         """The events of whole lines, call by call."""
         read = []
         for line in whole_lines(lines):
-            record = _record(line)
+            record = None
+            with self.unforeseen.skipping(line):
+                record = _record(line)
             if record is None:
                 self.bad_lines += 1
             else:
@@ -43,7 +46,10 @@ class CdrReader:
         read.sort(key=lambda record: record.start)
         for records in _calls(read):
             if self._known.isdisjoint({one for record in records for one in (record.linkedid, record.uniqueid)}):
-                yield from _call(records)
+                told: list[LoggedEvent] = []
+                with self.unforeseen.skipping(records):
+                    told = list(_call(records))
+                yield from told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

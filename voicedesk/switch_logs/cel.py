@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 
 from voicedesk.switch_logs.cel_rows import COLUMNS, ChannelStory, Row, Stories, read_row, read_time, stories_of
-from voicedesk.switch_logs.logged import LoggedEvent, logged, whole_lines
+from voicedesk.switch_logs.logged import BadLines, LoggedEvent, logged, whole_lines
 
 _MADE_BY_SWITCH = (
     "Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/"
@@ -29,6 +29,7 @@ class CelReader:
     def __init__(self, zone: tzinfo) -> None:
         self.bad_lines = 0
         self.good_lines = 0
+        self.unforeseen = BadLines()
         self.perhaps_asked: list[LoggedEvent] = []
         self._zone = zone
 
@@ -36,7 +37,9 @@ class CelReader:
         """The events of whole lines, in the order of their time."""
         rows = []
         for line in whole_lines(lines):
-            row = read_row(line, self._zone)
+            row = None
+            with self.unforeseen.skipping(line):
+                row = read_row(line, self._zone)
             if row is None:
                 self.bad_lines += 1
                 continue
@@ -45,7 +48,10 @@ class CelReader:
                 rows.append(row)
         rows.sort(key=lambda row: row.at)
         telling = _Telling(stories_of(rows))
-        told = [one for row in rows for one in telling.of(row)]
+        told: list[LoggedEvent] = []
+        for row in rows:
+            with self.unforeseen.skipping(row):
+                told += list(telling.of(row))
         self.perhaps_asked += telling.perhaps_asked
         yield from sorted(told, key=lambda one: one.at)
 

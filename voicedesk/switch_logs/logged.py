@@ -3,7 +3,8 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
@@ -11,6 +12,7 @@ from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
 WAITED = "Queue/"
 """What the channel of a caller is called of whom nothing but queue_log tells."""
 LONGEST_LINE = 65_536
+MOST_KEPT = 50
 _TIMESTAMP = re.compile(rb"\r\nTimestamp: [0-9.]+")
 _EARLIEST_US = 946_684_800 * MICROSECONDS
 _LATEST_US = 4_102_444_800 * MICROSECONDS
@@ -30,12 +32,34 @@ class LoggedEvent:
         """True if queue_log tells it: it was at some time in that second."""
         return (self.event.get("Channel") or "").startswith(WAITED)
 
+    def moved(self, by_us: int) -> "LoggedEvent":
+        """The same in the hall's time, where the switch's clock is so much behind it."""
+        return replace(self.retimed(self.at + by_us), is_retimed=self.is_retimed) if by_us else self
+
     def retimed(self, at: int) -> "LoggedEvent":
         """The same at another instant of its second."""
         raw = _TIMESTAMP.sub(b"\r\nTimestamp: " + format_epoch(at).encode(), self.event.raw, count=1)
         event = AmiEvent.from_bytes(raw)
         event.doubtful = self.event.doubtful
         return LoggedEvent(at=at, event=event, is_retimed=True)
+
+
+@dataclass(slots=True)
+class BadLines:
+    """Lines at which something was raised that nobody foresaw; each costs itself. The first of them are kept."""
+
+    count: int = 0
+    kept: list[tuple[str, Exception]] = field(default_factory=list)
+
+    @contextmanager
+    def skipping(self, line: object) -> Iterator[None]:
+        """What is done with one line: whatever it raises, the next is read."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # it costs this line
+            self.count += 1
+            if len(self.kept) < MOST_KEPT:
+                self.kept.append((str(line)[:LONGEST_LINE], error))
 
 
 def logged(name: str, at: int, headers: Mapping[str, object], *, doubtful: bool = False) -> LoggedEvent:

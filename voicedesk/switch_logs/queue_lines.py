@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from voicedesk.bounds import whole_number
 from voicedesk.clock import MICROSECONDS
 from voicedesk.switch_logs.logged import LONGEST_LINE, read_epoch
 
@@ -55,8 +56,7 @@ class Line:
 
     def seconds(self, place: int) -> int | None:
         """Whole seconds (or milliseconds) in the data, as a number; None where there are none."""
-        text = self.data[place] if place < len(self.data) else ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        return whole_number(self.data[place]) if place < len(self.data) else None
 
     def channel(self, place: int) -> str | None:
         """A channel's Uniqueid in the data; None where there is none."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from voicedesk.clock import MICROSECONDS
-from voicedesk.switch_logs.logged import WAITED, LoggedEvent, logged, whole_lines
+from voicedesk.switch_logs.logged import WAITED, BadLines, LoggedEvent, logged, whole_lines
 from voicedesk.switch_logs.queue_lines import (
     COMPLETED,
     HANDED_OVER,
@@ -52,6 +52,7 @@ class QueueLogReader:
     def __init__(self, known: frozenset[str] = frozenset()) -> None:
         self.bad_lines = 0
         self.good_lines = 0
+        self.unforeseen = BadLines()
         self._known = known
         self._open: dict[str, _Waiter] = {}
         self._busy: dict[str, str] = {}
@@ -61,7 +62,9 @@ class QueueLogReader:
         """The events of whole lines, in the order of their time (a ringing begins before its line)."""
         read = []
         for text in whole_lines(lines):
-            line = read_line(text)
+            line = None
+            with self.unforeseen.skipping(text):
+                line = read_line(text)
             if line is None:
                 self.bad_lines += 1
             else:
@@ -73,14 +76,21 @@ class QueueLogReader:
         inquiries = _inquiries(told)
         self._starts = [line.at for line in told if line.kind == "QUEUESTART"]
         for n, line in enumerate(told):
-            if line.kind == "QUEUESTART":
-                yield from self._switch_started(line)
-            elif line.kind in OF_CALLS and line.call in self._known:
-                yield from _waiting(line)
-            elif line.kind in OF_CALLS and line.call not in inquiries:
-                yield from self._of_waiter(line, is_last=last[line.call] == n)
-            elif line.kind == "ATTENDEDTRANSFER":  # told of the inquiry, by the phone that made it
-                yield from self._hung_up(line, self._busy.get(line.agent, ""), line.agent)
+            events: list[LoggedEvent] = []
+            with self.unforeseen.skipping(line):
+                is_inquiry = line.call in inquiries
+                events = list(self._of(line, is_inquiry=is_inquiry, is_last=last.get(line.call) == n))
+            yield from events
+
+    def _of(self, line: Line, *, is_inquiry: bool, is_last: bool) -> Iterator[LoggedEvent]:
+        if line.kind == "QUEUESTART":
+            yield from self._switch_started(line)
+        elif line.kind in OF_CALLS and line.call in self._known:
+            yield from _waiting(line)
+        elif line.kind in OF_CALLS and not is_inquiry:
+            yield from self._of_waiter(line, is_last=is_last)
+        elif line.kind == "ATTENDEDTRANSFER":  # told of the inquiry, by the phone that made it
+            yield from self._hung_up(line, self._busy.get(line.agent, ""), line.agent)
 
     def _of_waiter(self, line: Line, *, is_last: bool) -> Iterator[LoggedEvent]:
         waiter = self._open.get(line.call)

@@ -1,6 +1,6 @@
 """What the callback dialplan and the code agree on: contexts, and how a call of ours is named."""
 
-import secrets
+import hashlib
 
 from voicedesk.calls.records import CALLBACK_PREFIX
 
@@ -18,6 +18,9 @@ def citizen_context(shown_number: str | None) -> str:
     return f"{CITIZEN_CONTEXT}-{shown_number}" if shown_number else CITIZEN_CONTEXT
 
 
-def new_channel_id() -> str:
-    """An id that no other call has; Asterisk takes it over, so that our call is found in every event."""
-    return f"{CALLBACK_PREFIX}{secrets.token_hex(12)}"
+def channel_id_of(request_id: str) -> str:
+    """The id of the call that a request asks for: the same request never names another call.
+
+    Asterisk takes it over, so that our call is found in every event.
+    """
+    return f"{CALLBACK_PREFIX}{hashlib.sha256(request_id.encode()).hexdigest()[:24]}"

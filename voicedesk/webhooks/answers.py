@@ -94,7 +94,7 @@ def _read_robot(body: bytes) -> Answer:
     try:
         told: Any = json.loads(body)
         code = int(told["errcode"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return Answer(fate=Fate.FAILED, text=f"this is no answer of a robot: {_shown(body.decode(errors='replace'))}")
     text = f"errcode {code}: {_shown(str(told.get('errmsg', '')))}".rstrip(": ")
     if code == 0:

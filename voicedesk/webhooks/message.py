@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from voicedesk.clock import to_datetime
 from voicedesk.web_address import Allowance, Target
 
 DIGEST = "digest"
@@ -56,9 +57,13 @@ class Message:
 
     @classmethod
     def load(cls, text: str) -> "Message":
-        """As it was kept."""
+        """As it was kept. Raises ValueError, TypeError or OverflowError where it is damaged."""
         plain: list[Any] = json.loads(text)
         id_, kind, group, at, title, fields = plain
+        texts = [id_, kind, group, title, *(one for pair in fields for one in pair)]
+        if not all(isinstance(one, str) for one in texts) or not isinstance(at, int):
+            raise ValueError("a text or an instant is none")
+        to_datetime(at)
         return cls(id=id_, kind=kind, group=group, at=at, title=title, fields=tuple((a, b) for a, b in fields))
 
 

@@ -22,6 +22,7 @@ from voicedesk.store.calls import Filter, HumanDecision
 from voicedesk.store.copying import TABLES, copy_database
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.phones import StoredFinding, StoredPhone
+from voicedesk.store.quarantine import Part, set_aside
 from voicedesk.store.store import Store
 from voicedesk.store.tables import metadata
 from voicedesk.store.tickets import Change, StoredTicket, tell_desk
@@ -52,6 +53,7 @@ async def filled(store):
     evidence = {"transcript": {"words": [["您好", 0.5, 0.9, 1.0]]}}
     await store.outages.start("故障", line=None, at=1, by="王")
     await store.deliveries.queue([("主管", NEWS)], 1)
+    await store.quarantine.add([set_aside(Part.CALL, at_us=1, about="c1", reason="too large", content=b"\x00\xff")])
     found, phone = StoredFinding(finding=FOUND), StoredPhone(standing=STANDING)
     await store.phones.save(breaks=[BREAK], findings=[found], phones=[phone])
     await store.consultations.save(consultation(notices=(notice(),), requests=(ASKED,)))
@@ -85,6 +87,7 @@ async def test_everything_arrives_and_is_the_same(filled, other_url):
             "consultations": 1, "notices": 1, "desk_requests": 1, "outages": 1, "deliveries": 1,
             "phone_breaks": 1, "phone_findings": 1, "phone_states": 1,
             "tickets": 1, "ticket_sources": 1, "attempts": 1, "desk_inbox": 1, "decisions": 1,
+            "quarantine": 1,
         }  # fmt: skip
         assert ("calls", 0, CALLS) in told
         assert ("calls", 500, CALLS) in told

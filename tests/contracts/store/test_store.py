@@ -1,6 +1,7 @@
 """What every store promises: nothing lost, nothing doubled, a person's decision kept, numbers forgotten."""
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
@@ -23,6 +24,7 @@ from voicedesk.store.calls import Filter, HumanDecision, Order
 from voicedesk.store.copying import copy_database
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import KEPT_HEADERS, pack_facts, reduce_event, restore_event, unpack_facts
+from voicedesk.store.requests import RequestState
 from voicedesk.store.store import Store
 
 LATE, MISSED, GAVE_UP = "b_answer_17s", "c_no_answer_queue_timeout", "d_caller_abandons"
@@ -229,21 +231,83 @@ def test_facts_survive_packing_and_take_little_room():
 # --- what processes ask of each other
 
 
-async def test_a_request_is_leased_once_and_its_outcome_comes_back(store):
-    asked = await store.requests.ask("reload", {"why": "test"}, asked_by="wang")
-    taken = await store.requests.take("me", lease_seconds=5)
-    assert (taken.id, taken.kind, taken.payload) == (asked, "reload", {"why": "test"})
-    assert await store.requests.take("you", lease_seconds=5) is None
-    await store.requests.finish(asked, "done it")
+async def test_a_request_is_begun_once_and_its_outcome_comes_back(store):
+    await store.requests.lead("service", "me", 10)
+    asked = await store.requests.ask("reload", {"why": "试"}, asked_by="wang")
+    (waiting,) = await store.requests.queued(10)
+    told = (waiting.id, waiting.kind, json.loads(waiting.payload), waiting.asked_by)
+    assert told == (asked, "reload", {"why": "试"}, "wang")
+    assert await store.requests.start([asked], "you", 5) == set(), "only who leads begins with anything"
+    assert await store.requests.start([asked], "me", 5) == {asked}
+    assert await store.requests.start([asked], "me", 5) == set()
+    assert await store.requests.queued(10) == []
+    await store.requests.finish(asked, RequestState.DONE, "done it", owner="me")
+    await store.requests.finish(asked, RequestState.FAILED, "again", owner="me")
     answer = await store.requests.wait_for(asked, timeout_seconds=1)
     assert (answer.state, answer.outcome) == ("done", "done it")
 
 
-async def test_a_lease_that_ran_out_is_taken_up_again(store, clock):
-    asked = await store.requests.ask("reload", {}, asked_by="wang")
-    await store.requests.take("me", lease_seconds=5)
+async def test_what_ran_when_its_service_died_is_unknown_and_never_run_again(store, clock):
+    await store.requests.lead("service", "me", 10)
+    asked = [await store.requests.ask("reload", {}, asked_by="wang") for _ in range(3)]
+    await store.requests.start(asked[:2], "me", 5)
+    assert await store.requests.unknown(0, 10) == []
     clock.us += 6_000_000
-    assert (await store.requests.take("you", lease_seconds=5)).id == asked
+    assert len(await store.requests.unknown(0, 10)) == 2, "whoever runs them is silent"
+    await store.requests.renew([asked[0]], "me", 5)
+    assert [one.id for one in await store.requests.unknown(0, 10)] == asked[1:2]
+    await store.requests.lead("service", "you", 10, over=await store.requests.lease("service"))
+    assert {one.id for one in await store.requests.give_up("you")} == set(asked[:2])
+    assert [one.id for one in await store.requests.queued(10)] == asked[2:]
+    answer = await store.requests.wait_for(asked[0], timeout_seconds=1)
+    assert (answer.state, "not known" in answer.outcome) == ("unknown", True)
+    await store.requests.finish(asked[0], RequestState.DONE, "it was done", owner="me")
+    assert (await store.requests.get(asked[0])).outcome == "it was done", "who was only taken for dead may tell"
+
+
+async def test_what_a_service_lost_sight_of_is_unknown_too(store):
+    await store.requests.lead("service", "me", 10)
+    asked = [await store.requests.ask("reload", {}, asked_by="wang") for _ in range(2)]
+    await store.requests.start(asked, "me", 5)
+    assert [one.id for one in await store.requests.give_up("me", running=asked[:1])] == asked[1:]
+
+
+async def test_who_waits_no_longer_takes_back_what_nobody_began_with(store):
+    await store.requests.lead("service", "me", 10)
+    asked = [await store.requests.ask("reload", {}, asked_by="wang") for _ in range(2)]
+    await store.requests.start(asked[:1], "me", 5)
+    assert [await store.requests.withdraw(one) for one in asked] == [False, True]
+    assert await store.requests.queued(10) == []
+
+
+async def test_an_outcome_of_any_kind_and_length_can_be_written(store):
+    await store.requests.lead("service", "me", 10)
+    asked = await store.requests.ask("reload", {}, asked_by="wang")
+    await store.requests.start([asked], "me", 5)
+    await store.requests.finish(asked, RequestState.FAILED, "\0\ud800" + "长" * 100_000, owner="me")
+    assert len((await store.requests.get(asked)).outcome) == 4000
+
+
+@pytest.mark.database_file
+async def test_a_row_that_is_no_text_costs_itself_alone(store, store_url):
+    good = await store.requests.ask("reload", {}, asked_by="wang")
+    with sqlite3.connect(store_url.removeprefix("sqlite:///")) as database:
+        for n, column in enumerate(("id", "kind", "payload", "asked_by")):
+            values = {"id": f"'odd {n}'", "kind": "'reload'", "payload": "'{}'", "asked_by": "'x'"}
+            values[column] = "CAST(x'ff00fe' AS TEXT)"
+            columns = ", ".join(values)
+            told = (
+                f"INSERT INTO requests ({columns}, asked_at, state) VALUES ({', '.join(values.values())}, 1, 'queued')"
+            )
+            database.execute(told)
+        database.execute("INSERT INTO requests VALUES (4, 'x', '{}', 'x', 'then', 'queued', NULL, NULL, NULL, NULL)")
+    database.close()
+    assert {one.id for one in await store.requests.queued(10)} == {good, "4"}
+    assert {one.id for one in await store.requests.queued(10)} == {good, "4"}
+    with sqlite3.connect(store_url.removeprefix("sqlite:///")) as database:
+        states = database.execute("SELECT state, count(*) FROM requests GROUP BY state ORDER BY state").fetchall()
+    database.close()
+    assert states == [("failed", 4), ("queued", 2)]
 
 
 async def test_nobody_waits_for_an_answer_for_ever(store):
@@ -251,15 +315,28 @@ async def test_nobody_waits_for_an_answer_for_ever(store):
     assert await store.requests.wait_for(asked, timeout_seconds=0.01) is None
 
 
-async def test_fault_70_one_instance_leads_until_its_lease_ends(store, clock):
+async def test_fault_70_a_lease_is_over_when_it_is_given_back_or_its_holder_is_gone_never_by_a_clock(store, clock):
     assert await store.requests.lead("service", "a", 10)
     assert not await store.requests.lead("service", "b", 10)
     assert await store.requests.holder("service") == "a"
-    clock.us += 11_000_000
-    assert await store.requests.holder("service") is None
-    assert await store.requests.lead("service", "b", 10)
-    await store.requests.resign("service", "b")
+    clock.us += 10 * 365 * 86400 * 1_000_000
+    seen = await store.requests.lease("service")
+    assert not await store.requests.lead("service", "b", 10)
     assert await store.requests.lead("service", "a", 10)
+    assert not await store.requests.lead("service", "b", 10, over=seen), "it was renewed since it was looked at"
+    assert await store.requests.lead("service", "b", 10, over=await store.requests.lease("service"))
+    assert not await store.requests.lead("service", "a", 10)
+    await store.requests.resign("service", "b")
+    assert await store.requests.holder("service") is None
+    assert await store.requests.lead("service", "a", 10)
+
+
+async def test_each_renewal_of_a_lease_can_be_seen_also_by_a_clock_that_stands_still(store):
+    seen = set()
+    for _ in range(5):
+        assert await store.requests.lead("service", "a", 10)
+        seen.add(await store.requests.lease("service"))
+    assert len(seen) == 5
 
 
 # --- retention and deletion
@@ -365,6 +442,29 @@ async def test_who_only_reads_is_told_that_there_is_no_database_and_makes_none(t
         async with Store.open(f"sqlite:///{tmp_path / 'none.db'}", upgrade=False):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_the_version_before_had_begun_with_is_unknown_and_what_waited_waits(store_url):
+    def to_the_one_before(connection):
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+
+    database = Database(store_url)
+    columns = "(id, kind, payload, asked_by, asked_at, state, outcome)"
+    async with database.write() as connection:
+        await connection.run_sync(to_the_one_before)
+        for n, state in enumerate(("queued", "leased", "done")):
+            told = "NULL" if state != "done" else "'it was done'"
+            row = f"('{n}', 'ticket', '{{}}', 'wang', {n}, '{state}', {told})"
+            await connection.exec_driver_sql(f"INSERT INTO requests {columns} VALUES {row}")
+    await database.close()
+    async with Store.open(store_url) as store:
+        found = [await store.requests.get(str(n)) for n in range(3)]
+        assert [one.state for one in found] == ["queued", "unknown", "done"]
+        assert "not known" in found[1].outcome
+        assert [one.id for one in await store.requests.unknown(0, 10)] == ["1"]
+        assert [one.id for one in await store.requests.queued(10)] == ["0"]
 
 
 async def test_fault_71_an_upgrade_that_is_interrupted_changes_nothing_and_is_done_the_next_time(

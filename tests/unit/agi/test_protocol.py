@@ -192,3 +192,51 @@ def test_commands_are_quoted_and_hold_no_line_of_their_own():
     for value in ("a\nHANGUP", "a\rb", "a\0b"):
         with pytest.raises(UnsafeValueError):
             to_command("SET VARIABLE", "A", value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "200 result=0 endpos=" + "9" * 5000,
+        "200 result=" + "9" * 5000,
+        "200 result=0 endpos=-1",
+        "200 result=0 endpos=1e9",
+        "200 result=0 endpos=٣",
+        "200 result=nan",
+        "200",
+        "200 ",
+    ],
+)
+def test_fault_55_a_number_that_no_switch_can_mean_is_no_reply(text):
+    with pytest.raises(AgiProtocolError):
+        reply(text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"agi_request": "agi://["},
+        {"agi_request": "agi://[::1/gate"},
+        {"agi_request": "agi://\u2100/gate"},
+        {"agi_request": "agi://127.0.0.1/gate?line=a%00b"},
+        {"agi_request": "agi://127.0.0.1/ga%00te"},
+        {"agi_request": "agi://127.0.0.1/" + "x" * 5000},
+        {"agi_uniqueid": "1795421286.6\0"},
+        {"agi_uniqueid": "1" * 300},
+        {"agi_channel": "PJSIP/" + "x" * 300},
+        {"agi_calleridname": "a\0b"},
+        {"agi_of_a_later_asterisk": "\0"},
+    ],
+)
+def test_fault_51_what_no_asterisk_can_have_said_of_a_call_is_refused(values):
+    with pytest.raises(AgiProtocolError):
+        told(environment(**values))
+
+
+def test_fault_51_a_refusal_of_megabytes_is_not_kept():
+    protocol = begun()
+    protocol.receive_data(b"520-Invalid\n")
+    for _ in range(16):
+        assert protocol.receive_data(b"x" * 4000 + b"\n") == []
+    with pytest.raises(AgiProtocolError):
+        protocol.receive_data(b"x" * 4000 + b"\n")

@@ -240,10 +240,34 @@ def test_a_suspicion_ends_by_itself_when_nothing_of_the_event_can_come_any_more(
     screen = Screen()
     assert names(sift(screen, head)) == ["VoicedeskDoubt"]
     assert sift(screen, agent(1), at=NOW + SUSPECT_US) == []
-    assert names(sift(screen, agent(2), at=NOW + SUSPECT_US + 1)) == ["Newstate"]
+    kept = sift(screen, agent(2), at=NOW + SUSPECT_US + 1)
+    assert names(kept) == ["VoicedeskLink", "Newstate"]
+    assert (kept[0].get("State"), kept[0].get("Dropped")) == ("dropped", "1")
     assert names(sift(screen, head)) == ["VoicedeskDoubt"]
     count = SUSPECT_BYTES // (len(agent(1)) - 4)
-    assert names(sift(screen, agent(1) * (count + 5))) == ["Newstate"] * 5
+    assert names(sift(screen, agent(1) * (count + 5))) == ["VoicedeskLink"] + ["Newstate"] * 5
+
+
+def test_where_a_cut_event_found_its_end_or_nothing_was_dropped_no_event_is_missing():
+    head, _, rest = agent(9).partition(b"\r\nCallerIDName")
+    screen = Screen()
+    kept = sift(screen, head + b"\r\n\r\n", agent(1), b"CallerIDName" + rest, agent(2))
+    assert names(kept) == ["VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
+    assert names(sift(screen, head + b"\r\n\r\n")) == ["VoicedeskDoubt"]
+    assert names(sift(screen, agent(3), at=NOW + SUSPECT_US + 1)) == ["Newstate"]
+
+
+@pytest.mark.parametrize("later_us", [1, 50_000, 200_000])
+@pytest.mark.parametrize("kib", [0, 2, 60])
+def test_what_a_caller_forged_is_dropped_however_long_it_is_and_however_late_the_rest_arrives(later_us, kib):
+    """A slow line brings the parts of one event in several reads; a caller's name may hold as much as one line may."""
+    filler = event("Varied", *channel_headers("PJSIP/agent1-1", "2.1"), ("X", "y" * 500)).decode()
+    forged = filler * (kib * 1024 // (len(filler) - 4)) + FORGED
+    head, _, rest = hostile(f"1\r\n\r\n{forged}X: 1").partition(b"\r\n\r\n")
+    screen = Screen()
+    kept = sift(screen, agent(1), head + b"\r\n\r\n")
+    kept += sift(screen, rest, agent(2), at=NOW + later_us)
+    assert names(kept) == ["Newstate", "VoicedeskDoubt", "VoicedeskDoubt", "Newstate"]
 
 
 def test_answers_and_lists_that_were_asked_for_are_never_suspect():

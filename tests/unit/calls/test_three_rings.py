@@ -1,5 +1,7 @@
 """铃响三声 (S1): the two tables of the service standard, row by row."""
 
+from dataclasses import replace
+
 import pytest
 from voicedesk.calls.model import (
     CallFacts,
@@ -312,6 +314,26 @@ def test_nobody_is_accused_on_doubtful_data(seconds, verdict):
     assert judged.verdict is verdict
     assert judged.legs[0].verdict is verdict
     assert judged.reason is (Reason.DOUBTFUL if verdict is Verdict.CANNOT_TELL else None)
+
+
+UNANSWERED = {
+    "it rang past the limit": [leg(until=20, outcome=NO_ANSWER)],
+    "a hand declined it": [leg(until=3, outcome=Outcome.DECLINED)],
+    "it was busy": [never_rang(Outcome.BUSY)],
+    "it was not reachable": [never_rang(Outcome.UNREACHABLE)],
+    "the caller left after the limit": [leg(until=20, outcome=Outcome.CANCELLED)],
+    "nobody was rung": [],
+}
+
+
+@pytest.mark.parametrize("gave_up", [None, 20])
+@pytest.mark.parametrize("story", UNANSWERED)
+def test_nobody_is_accused_on_doubtful_data_of_a_call_that_nobody_answered(story, gave_up):
+    facts = call(*UNANSWERED[story], gave_up_at=at(gave_up))
+    judged = judge(replace(facts, doubtful=True))
+    assert judge(facts).verdict is Verdict.MISSED
+    assert (judged.verdict, judged.reason, judged.cause) == (Verdict.CANNOT_TELL, Reason.DOUBTFUL, None)
+    assert {one.verdict for one in judged.legs} <= {Verdict.CANNOT_TELL}
 
 
 def test_the_four_clocks_are_kept_apart():

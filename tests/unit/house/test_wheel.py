@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from voicedesk.cli.init import _TEMPLATE
+from voicedesk.cli.first_settings import first_settings
 from voicedesk.services.asterisk_files import folder
 from voicedesk.settings.environment import all_keys
 from voicedesk.texts_folder import shipped_texts
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.parametrize("table", sorted({table for table, _ in all_keys()}))
 def test_the_first_settings_file_has_every_table(table: str) -> None:
-    assert re.search(rf"^(# )?\[+{table}\]+$", _TEMPLATE, flags=re.MULTILINE)
+    assert re.search(rf"^(# )?\[+{table}\]+$", first_settings("pbx", 5038, "voicedesk"), flags=re.MULTILINE)
 
 
 def test_the_wheel_brings_the_dialplans() -> None:

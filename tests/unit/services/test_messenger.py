@@ -267,7 +267,7 @@ async def test_a_fault_of_ours_ends_nothing(room, monkeypatch):
     monkeypatch.setattr(room.store.deliveries, "waiting", fail)
     with structlog.testing.capture_logs() as logs:
         running = asyncio.create_task(room.messenger.run())
-        while sum(one["event"] == "news_failed" for one in logs) < 2:
+        while sum(one["event"] == "set_aside" for one in logs) < 2:
             await asyncio.sleep(0)
         assert not running.done()
         running.cancel()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from voicedesk.audio.wav import read_sound
 from voicedesk.errors import InputError
+from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener, agreement_of, bare_syllables, understanding_of
 from voicedesk.speech.models import embedded_model, read_model
 from voicedesk.speech.transcript import Transcript, Word
@@ -176,3 +177,40 @@ def test_a_transcript_reads_as_its_words():
     transcript = Transcript(words=(word("您好", 0, 1), word("社保", 1, 2)), heard_seconds=2, model="m")
     assert transcript.text == "您好 社保"
     assert json.dumps(transcript.model) == '"m"'
+
+
+def _damage(path: Path, how: str) -> None:
+    features = next(path / name for name in ("conf/mfcc.conf", "conf/fbank.conf") if (path / name).exists())
+    match how:
+        case "bytes":
+            features.write_bytes(features.read_bytes() + b"\n# \xb5\n")
+        case "folder":
+            (path / "origin.json").unlink(missing_ok=True)
+            (path / "origin.json").mkdir()
+        case "nested":
+            (path / "origin.json").write_text("[" * 100_000)
+        case "digits":
+            (path / "origin.json").write_text('{"name": ' + "9" * 6000 + "}")
+        case _:
+            features.write_text(f"--sample-frequency={how}\n")
+
+
+@pytest.mark.parametrize(
+    "how", ["bytes", "folder", "nested", "digits", "inf", "-inf", "nan", "0", "-8000", "1e308", "9" * 5000, "x", ""]
+)
+def test_fault_62_a_model_damaged_in_whatever_way_is_refused_and_ends_nothing(copy, how):
+    _damage(copy, how)
+    with pytest.raises(InputError):
+        read_model(copy)
+
+
+def test_fault_62_a_list_of_words_that_cannot_be_read_is_refused(copy):
+    (copy / "graph" / "words.txt").write_bytes(b"\xff\xfe\xb5 1\n")
+    with pytest.raises(InputError):
+        _ = read_model(copy).words
+
+
+def test_fault_62_a_name_that_no_folder_can_have_is_refused(tmp_path):
+    for name in ("x" * 5000, "a\0b", "", "/" * 300, "../../.."):
+        with pytest.raises(InputError):
+            find_model(name, tmp_path)

@@ -1,0 +1,1 @@
+"""What the running service does besides its parts: who leads, and what other processes ask of it."""

@@ -1,0 +1,216 @@
+"""What did not fit and was set aside: the one event, call, row or file, with the bytes that caused it, to be looked at.
+
+waiting ──retry──► retried
+   │  ▲               │
+   │  └─seen again────┤
+   └──drop──► dropped ┘
+
+The same trouble again is counted in its own row, so that a fault which repeats fills no disk.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from voicedesk.bounds import clean_text
+from voicedesk.errors import InputError
+from voicedesk.phone_numbers import national_digits
+from voicedesk.store.engine import Database
+from voicedesk.store.tables import quarantine
+
+CONTENT_BYTES = 64 * 1024
+MOST_ROWS = 10_000
+_TEXT_CHARACTERS = 500
+_SHORTEST = 7
+"""A shorter number is one of the hall's own, and stands within many others."""
+_DIGITS = re.compile(rb"\+?\d+")
+_BETWEEN_DIGITS = re.compile(rb"[ ().\-]")
+
+
+class Part(StrEnum):
+    """Of what kind the thing is that was set aside."""
+
+    EVENT = "event"
+    CALL = "call"
+    ROW = "row"
+    RECORDING = "recording"
+    REQUEST = "request"
+    CALLER = "caller"
+    DELIVERY = "delivery"
+    LOG_LINE = "log_line"
+    SETTINGS = "settings"
+    TASK = "task"
+
+
+class State(StrEnum):
+    """What became of it: nobody decided yet, somebody had it tried again, or somebody let it go."""
+
+    WAITING = "waiting"
+    RETRIED = "retried"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """One thing: `about` says which it is, `reason` why it did not fit, `content` is what it was made of.
+
+    `at_us` is when it was seen last, `seen` how often; `pbx` is empty where it belongs to none.
+    """
+
+    id: str
+    at_us: int
+    part: Part
+    pbx: str
+    about: str
+    reason: str
+    content: bytes
+    seen: int = 1
+    state: State = State.WAITING
+
+
+def set_aside(part: Part, *, at_us: int, about: str, reason: str, content: bytes = b"", pbx: str = "") -> SetAside:
+    """One thing as it can be kept, whatever is in it: texts and content are cut to a length, and hold nothing that a
+    database refuses. The same part, PBX, `about` and `reason` have the same id."""
+    pbx, about, reason = (clean_text(text)[:_TEXT_CHARACTERS] for text in (pbx, about, reason))
+    digest = blake2b("\0".join((part, pbx, about, reason)).encode(), digest_size=8).hexdigest()
+    return SetAside(
+        id=digest, at_us=at_us, part=part, pbx=pbx, about=about, reason=reason, content=content[:CONTENT_BYTES]
+    )
+
+
+class Quarantine:
+    """Queries over what was set aside."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, items: Iterable[SetAside]) -> None:
+        """Keeps these; what is there already is counted up, has its newest content, and waits again."""
+        async with self._database.write() as connection:
+            await add_to_quarantine(connection, items)
+
+    async def list(
+        self,
+        *,
+        part: Part | None = None,
+        state: State | None = None,
+        limit: int = 100,
+        after: tuple[int, str] | None = None,
+    ) -> list[SetAside]:
+        """The newest first; `after` is the (at_us, id) of the last one seen, for the next page."""
+        table = quarantine.c
+        query = select(quarantine).order_by(table.at_us.desc(), table.id.desc()).limit(limit)
+        query = query.where(table.part == part) if part is not None else query
+        query = query.where(table.state == state) if state is not None else query
+        query = query.where(tuple_(table.at_us, table.id) < after) if after else query
+        async with self._database.read() as connection:
+            return [_item(row) for row in await connection.execute(query)]
+
+    async def get(self, item_id: str) -> SetAside | None:
+        """The one of an id, or of the only id that begins with it; None if there is none.
+
+        Raises InputError where more than one begins so.
+        """
+        query = select(quarantine).where(quarantine.c.id.startswith(item_id, autoescape=True)).limit(2)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        if len(rows) > 1:
+            raise InputError(f"more than one thing set aside begins with {item_id!r}: give more of its id")
+        return _item(rows[0]) if rows else None
+
+    async def set_state(self, item_id: str, state: State) -> bool:
+        """Notes what became of it; False if nothing has this whole id."""
+        query = update(quarantine).where(quarantine.c.id == item_id).values(state=state)
+        async with self._database.write() as connection:
+            return (await connection.execute(query)).rowcount > 0
+
+    async def waiting(self) -> dict[Part, int]:
+        """How many wait for a decision, by part; a part without any is left out."""
+        query = select(quarantine.c.part, func.count()).where(quarantine.c.state == State.WAITING)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.group_by(quarantine.c.part))).all()
+        return {Part(part): count for part, count in rows}
+
+    async def delete(self, ids: Sequence[str]) -> int:
+        """Removes these for good; how many there were."""
+        query = delete(quarantine).where(quarantine.c.id.in_(list(ids)))
+        async with self._database.write() as connection:
+            return (await connection.execute(query)).rowcount
+
+
+async def add_to_quarantine(connection: AsyncConnection, items: Iterable[SetAside]) -> None:
+    """Keeps these within a transaction; beyond MOST_ROWS the oldest go."""
+    merged: dict[str, SetAside] = {}
+    for item in items:
+        seen = merged[item.id].seen if item.id in merged else 0
+        merged[item.id] = replace(item, seen=seen + item.seen)
+    if not merged:
+        return
+    await connection.execute(_count_up(connection), [_row(item) for item in merged.values()])
+    count = (await connection.execute(select(func.count()).select_from(quarantine))).scalar_one()
+    if count > MOST_ROWS:
+        oldest = select(quarantine.c.id).order_by(quarantine.c.at_us, quarantine.c.id).limit(count - MOST_ROWS)
+        await connection.execute(delete(quarantine).where(quarantine.c.id.in_(oldest)))
+
+
+async def prune_quarantine(connection: AsyncConnection, before: int) -> int:
+    """Deletes what was seen last before an instant, in any state; how many went."""
+    return (await connection.execute(delete(quarantine).where(quarantine.c.at_us < before))).rowcount
+
+
+async def forget_in_quarantine(connection: AsyncConnection, number: str, area_code: str = "") -> int:
+    """Empties what is said and kept of a thing that holds a caller's number, however it is written there.
+
+    `number` is the national number without prefixes. That there was something, and when, stays.
+    """
+    changed = 0
+    rows = (await connection.execute(select(quarantine.c.id))).scalars().all()
+    for item_id in rows:
+        here = quarantine.c.id == item_id
+        row = (await connection.execute(select(quarantine).where(here))).one()
+        texts = b"\n".join((row.about.encode(), row.reason.encode(), row.content))
+        if _holds(texts, number, area_code):
+            nameless = {"id": secrets.token_hex(8), "about": "", "reason": "", "content": b""}
+            await connection.execute(update(quarantine).where(here).values(nameless))
+            changed += 1
+    return changed
+
+
+def _holds(content: bytes, number: str, area_code: str) -> bool:
+    wanted = number.encode()
+    if len(number) >= _SHORTEST and (wanted in content or wanted in _BETWEEN_DIGITS.sub(b"", content)):
+        return True
+    ending = wanted[-4:]
+    runs = {found[0] for found in _DIGITS.finditer(content) if found[0].endswith(ending) and len(found[0]) <= 32}
+    return any(national_digits(run.decode(), area_code) == number for run in runs)
+
+
+def _count_up(connection: AsyncConnection) -> Any:
+    statement: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(quarantine)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            "seen": quarantine.c.seen + new.seen,
+            "at_us": new.at_us,
+            "content": new.content,
+            "state": new.state,
+        },
+    )
+
+
+def _row(item: SetAside) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in SetAside.__slots__}
+
+
+def _item(row: Row[Any]) -> SetAside:
+    values = dict(row._mapping)
+    return SetAside(part=Part(values.pop("part")), state=State(values.pop("state")), **values)
