@@ -79,7 +79,7 @@ def _run(
         "jobs": asked.jobs, "longest_seconds": asked.longest_seconds,
     }  # fmt: skip
     with subprocess.Popen(
-        [sys.executable, "-c", f"import os; os.dup2({theirs}, 3); from tools.mutation.trial import main; raise SystemExit(main())"],
+        [sys.executable, "-m", "tools.mutation.trial", str(theirs)],
         cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=env, pass_fds=(theirs,), text=True,
     ) as process:  # fmt: skip
         os.close(theirs)
@@ -114,9 +114,8 @@ def _report(room: Room, made: dict[str, dict[str, Any]], known: dict[str, list[s
     for key in alive:
         if key not in told:
             mutant = made[key]
-            print(
-                f"  {key} {mutant['kind']} ({known[key][0]})\n    - {mutant['before'].strip()}\n    + {mutant['after'].strip()}"
-            )
+            print(f"  {key} {mutant['kind']} ({known[key][0]})")
+            print(f"    - {mutant['before'].strip()}\n    + {mutant['after'].strip()}")
     return share >= 90 and len(told) == len(alive)
 
 

@@ -267,9 +267,9 @@ def _statement(text: str, line: int) -> tuple[int, int]:
 
 
 def main() -> int:
-    """Reads what to try from standard input, and writes one line of JSON for each mutant on file descriptor 3."""
+    """Reads what to try from standard input, and writes one line of JSON for each mutant on the descriptor named."""
     asked = json.load(sys.stdin)
-    out = os.fdopen(3, "w", buffering=1, encoding="utf-8")
+    out = os.fdopen(int(sys.argv[1]), "w", buffering=1, encoding="utf-8")
 
     def told(key: str, outcome: str, note: str) -> None:
         out.write(json.dumps([key, outcome, note]) + "\n")

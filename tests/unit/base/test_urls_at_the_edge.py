@@ -74,8 +74,10 @@ def test_an_address_in_brackets_is_read_whole(host):
 
 @pytest.mark.parametrize(
     ("host", "named"),
-    [("localhost", "allow_loopback"), ("[::1]", "allow_loopback"), ("127.8.9.10", "allow_loopback")]
-    + [("gateway.example", "allow_private"), ("10.1.2.3", "allow_private")],
+    [
+        *(("localhost", "allow_loopback"), ("[::1]", "allow_loopback"), ("127.8.9.10", "allow_loopback")),
+        *(("gateway.example", "allow_private"), ("10.1.2.3", "allow_private")),
+    ],
 )
 def test_who_may_not_be_told_in_clear_text_is_told_which_allowance_is_missing(host, named):
     with pytest.raises(AddressRefused, match=named):
