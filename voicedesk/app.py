@@ -38,9 +38,10 @@ from voicedesk.run.lead import LEADER
 from voicedesk.run.requests import Answering, Reload, Steps
 from voicedesk.run.supervision import Supervisor
 from voicedesk.run.systemd import ServiceManager
-from voicedesk.services import break_steps, retention, ticket_steps
+from voicedesk.services import break_steps, forgetting, retention, ticket_steps
 from voicedesk.services.break_steps import BreakSteps
 from voicedesk.services.call_log import CallLog
+from voicedesk.services.forgetting import ForgetSteps, Forgetting
 from voicedesk.services.greeting_rules import rules_of
 from voicedesk.services.greeting_watch import GreetingWatch
 from voicedesk.services.guard import Guard, Part, traceback_of
@@ -155,6 +156,7 @@ class Service:
         self._logs: dict[str, CallLog] = {}
         self._addresses: dict[str, AmiAddress] = {}
         self._clients: dict[str, AmiClient] = {}
+        self._forgetting = Forgetting(self._logs, now)
         self._unfilled: dict[str, list[Gap]] = {}
         self._greetings: GreetingWatch | None = None
         self._greeting_rules: GreetingRules | None = None
@@ -165,6 +167,7 @@ class Service:
         self._phones: PhoneDesk | None = None
         self._breaks: BreakSteps | None = None
         self._quarantine: QuarantineSteps | None = None
+        self._forget_steps: ForgetSteps | None = None
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -228,6 +231,7 @@ class Service:
         self._addresses = {pbx.name: address_of(pbx) for pbx in self._settings.pbx}
         self._logs = {name: await self._resumed(name, hall, store) for name, hall in halls.items()}
         self._clients = {name: self._client(name) for name in self._logs}
+        self._forgetting = Forgetting(self._logs, self._now)
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
         sys.setswitchinterval(SWITCH_SECONDS)
         _log.info("service_started", pbxs=list(self._logs), lines=[line.name for line in self._settings.lines])
@@ -261,6 +265,7 @@ class Service:
         links = LinkWatch({name: partial(self._status_of, name) for name in self._logs}, self._now, self._tell)
         ways: dict[Part, TryAgain] = {Part.RECORDING: self._hear_again, Part.ROW: self._save_again}
         self._quarantine = QuarantineSteps(store, {**ways, Part.DELIVERY: self._messenger.send_again})
+        self._forget_steps = ForgetSteps(self._forgetting, self._to_forget, store.writer.flush, self._read_tickets_anew)
         writer = asyncio.create_task(store.writer.run(), name="writer")
         self._watch_phones(store)
         keep = self._supervisor.keep
@@ -306,8 +311,9 @@ class Service:
         client = self._clients[name] = self._client(name)
         async with client:
             try:
-                async for events in client.batches():
-                    self._clock.heard(events[-1].timestamp_us, events[-1].arrived_us)
+                async for told in client.batches():
+                    self._clock.heard(told[-1].timestamp_us, told[-1].arrived_us)
+                    events = self._forgetting.events(name, told)
                     log.take(events)
                     if self._greetings is not None:
                         self._hand(name, events, self._greetings.receive, "greetings")
@@ -317,8 +323,8 @@ class Service:
                 try:
                     await client.close()
                 finally:
-                    async for events in client.batches():
-                        log.take(events)
+                    async for told in client.batches():
+                        log.take(self._forgetting.events(name, told))
 
     def _hand(
         self, name: str, events: list[AmiEvent], receive: Callable[[str, Iterator[AmiEvent]], None], whom: str
@@ -431,6 +437,7 @@ class Service:
             workers=workers,
             guard=self._guard,
         )
+        self._ivr.as_kept = self._forgetting.value
         await outages.refresh()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -516,6 +523,7 @@ class Service:
         for name, log in self._logs.items():
             with self._guard.one(Part.CALL, "what was to be swept", pbx=name):
                 log.sweep(self._wall())
+        self._forgetting.let_go()
 
     async def _prune(self, store: Store) -> None:
         """Deletes what was kept long enough, once an hour."""
@@ -566,7 +574,18 @@ class Service:
             ticket_steps.KIND: self._steps,
             break_steps.KIND: self._breaks,
             RETRY: self._quarantine,
+            forgetting.KIND: self._forget_steps,
         }
+
+    def _to_forget(self) -> list[object]:
+        """The parts that may hold a caller's number in memory, after what waits to be written was handed on."""
+        self._settle()
+        parts = (self._greetings, self._phones, self._ivr, self._messenger, self._guard)
+        return [part for part in parts if part is not None]
+
+    def _read_tickets_anew(self) -> None:
+        if self._desk is not None:
+            self._desk.change_settings(self._settings)
 
     def _reload(self) -> tuple[str, bool]:
         """Reads the settings again; wrong ones change nothing. Never fails."""

@@ -26,10 +26,13 @@ _LANDLINE = r"(?<![0-9A-Za-z-])(?:(?:\+|00)86[ -]?|9)?\(?0?(?:10|2\d|[3-9]\d{2})
 _FOREIGN = r"(?:\+|(?<![0-9A-Za-z-])00(?!86))[1-9]\d(?:[ -]?\d){5,12}"
 _LOCAL = r"(?<![0-9A-Za-z:-])[2-8]\d{6,7}(?![A-Za-z-])"
 _NUMBERS = re.compile(f"{_BEFORE}(?:{_MOBILE}|{_FOREIGN}|{_LANDLINE}|{_LOCAL}){_AFTER}")
+_OUTSIDE = re.compile(r"(?<=/)\+?[0-9]{7,}(?=[-@;]|$)")
 _DAY = re.compile(r"(?:19|20)\d{2}-?(?:0[1-9]|1[0-2])-?(?:[0-2]\d|3[01])")
 _EPOCH = re.compile(r"1\d{9}")
-# control characters, line separators, and what turns the direction of writing
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# control characters, line separators, what turns the direction of writing or is not seen at all, halves of characters
+_INVISIBLE = "\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_INVISIBLE}\ud800-\udfff]")
+"""What a terminal obeys, or a reader does not see: no text from outside is shown with it."""
 _TRACEBACK_KEYS = frozenset({"exception", "stack"})
 
 
@@ -114,9 +117,19 @@ def mask_numbers(text: str) -> str:
     return _NUMBERS.sub(lambda found: _masked(found[0]), text)
 
 
+def mask_endpoint(name: str) -> str:
+    """A phone or channel as those may see it who need not know numbers: some lines name channels after them."""
+    return _OUTSIDE.sub(lambda found: mask(found[0]), mask_numbers(name))
+
+
 def printable(text: str) -> str:
     """A text that cannot move a terminal's cursor or begin a new line."""
-    return _UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of ours that has several lines."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _hidden(key: str, value: Any) -> Any:
@@ -153,7 +166,7 @@ def _defused(value: Any) -> Any:
 
 
 def _lines_defused(value: Any) -> Any:
-    return "\n".join(printable(line) for line in str(value).split("\n"))
+    return printable_lines(str(value))
 
 
 def _renderer(format: str, stream: TextIO) -> structlog.typing.Processor:  # [log] format

@@ -54,6 +54,14 @@ def is_ambiguous(raw: str | None, area_code: str = "") -> bool:
     return _read(raw or "", area_code)[1]
 
 
+def can_be(raw: str, number: str, area_code: str = "") -> bool:
+    """Whether a number as it came can be read as `number`, which is in its one form; perhaps as another's too."""
+    if normalise(raw, area_code) == number:
+        return True
+    digits = _MARKS.sub("", _bare(unicodedata.normalize("NFKC", raw), area_code))
+    return len(digits) > _LONGEST_SHORT and digits.isdecimal() and number in _readings(digits, area_code)
+
+
 def is_mobile(number: str | None) -> bool:
     """Whether a number in its one form is a Chinese mobile's."""
     return number is not None and _MOBILE.fullmatch(number) is not None
@@ -120,25 +128,25 @@ def _is_known(number: str | None) -> bool:
     return is_mobile(number) or is_landline(number) or _SERVICE.fullmatch(number or "") is not None
 
 
-def _form(text: str, area_code: str) -> tuple[str | None, bool]:
-    """The one form of + and digits, or of digits alone."""
+def _form(text: str, area_code: str, prefixes: str = _PREFIXES) -> tuple[str | None, bool]:
+    """The one form of + and digits, or of digits alone; behind the country's code nobody dials an outside prefix."""
     national = text.lstrip("+0")[len(COUNTRY) :]
     if text.startswith((f"+{COUNTRY}", f"00{COUNTRY}")) and len(national) >= _SHORTEST:
         if _is_hotline(f"0{national}") and is_landline(area_code + national):  # +86 371 12333, or the house's 37112333
             return f"0{national}", True
-        return _form(national, area_code)
+        return _form(national, area_code, prefixes="")
     if text.startswith("+0"):  # no country begins with 0: the + is a mistake
         return _form(text[1:], area_code)
     if text.startswith("+"):
         return (text if _is_possible(text) else None), False
     if len(text) <= _LONGEST_SHORT:
         return text, False
-    return _chosen(text, area_code)
+    return _chosen(text, area_code, prefixes)
 
 
-def _chosen(digits: str, area_code: str) -> tuple[str | None, bool]:
+def _chosen(digits: str, area_code: str, prefixes: str) -> tuple[str | None, bool]:
     """The form of the only subscriber whose number this can be."""
-    readings = set(_readings(digits, area_code))
+    readings = set(_readings(digits, area_code, prefixes))
     at_home = {one for one in readings if area_code and is_landline(one) and one.startswith(area_code)}
     abroad = {one for one in readings if one.startswith("+")}
     if len(at_home) == 1 and readings == at_home | abroad:  # 00371… in the house of 0371 is no call from Latvia
@@ -153,10 +161,10 @@ def _chosen(digits: str, area_code: str) -> tuple[str | None, bool]:
     return (digits if len(digits) <= _LONGEST else None), False
 
 
-def _readings(digits: str, area_code: str) -> Iterator[str]:
+def _readings(digits: str, area_code: str, prefixes: str = _PREFIXES) -> Iterator[str]:
     """Every subscriber whose number this can be, with an outside prefix or without."""
     yield from _whole(digits, area_code)
-    if digits[0] in _PREFIXES:
+    if digits[0] in prefixes:
         yield from _whole(digits[1:], area_code)
 
 

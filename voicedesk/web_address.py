@@ -34,6 +34,16 @@ _METADATA: frozenset[Address] = frozenset(
 """Where clouds (Amazon, Alibaba, Azure, Oracle) hand out a machine's secrets; some lie outside the usual ranges."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
+_TEREDO = IPv6Network("2001::/32")
+_TRANSLATED = IPv6Network("::ffff:0:0:0/96")
+_NEVER: tuple[IPv4Network | IPv6Network, ...] = (
+    *map(IPv4Network, ("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24")),
+    *map(IPv4Network, ("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4")),
+    *map(IPv6Network, ("64:ff9b:1::/48", "100::/64", "2001:2::/48", "2001:10::/28", "2001:20::/28", "2001:db8::/32")),
+    *map(IPv6Network, ("3fff::/20", "5f00::/16", "fec0::/10")),
+)
+"""Reserved for tests, translation, documents, routers and times gone by: no receiver of news lives there. Python's own
+table names most of them, and not the same ones in each version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +122,11 @@ def checked(target: Target, addresses: Sequence[str], allowance: Allowance) -> l
 def refusal(address: Address, allowance: Allowance) -> str | None:
     """Why nothing may be sent to an address, to be read after "which"; None if it may.
 
-    An IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4, Teredo) is looked at too.
+    An IPv4 address inside an IPv6 one (mapped, compatible, translated, NAT64, 6to4, Teredo) is looked at too.
     """
     inner = _embedded(address)
+    if isinstance(address, IPv6Address) and address in _TEREDO:
+        return "is a tunnel to somewhere else: nothing is ever sent there"
     is_only_a_dress = isinstance(address, IPv6Address) and inner and not (address.sixtofour or address.teredo)
     looked_at = inner if is_only_a_dress else [address, *inner]
     return next((reason for one in looked_at if (reason := _refusal(one, allowance)) is not None), None)
@@ -123,13 +135,15 @@ def refusal(address: Address, allowance: Allowance) -> str | None:
 def _refusal(address: Address, allowance: Allowance) -> str | None:
     if address in _METADATA:
         return "hands out this machine's secrets (cloud metadata): nothing is ever sent there"
-    if address.is_unspecified or address.is_multicast or address.is_link_local:
+    has_scope = isinstance(address, IPv6Address) and address.scope_id is not None
+    if has_scope or address.is_unspecified or address.is_multicast or address.is_link_local:
         return "is link-local, multicast or no address at all: nothing is ever sent there"
     if address.is_loopback:
         return None if allowance.loopback else "is this machine itself: only allow_loopback = true lets that be"
     if any(address in network for network in _PRIVATE):
         return None if allowance.private else "is in a private network: only allow_private = true lets that be"
-    return None if address.is_global else "is reserved and no public address: nothing is ever sent there"
+    is_public = address.is_global and not any(address in network for network in _NEVER)
+    return None if is_public else "is reserved and no public address: nothing is ever sent there"
 
 
 def _embedded(address: Address) -> list[Address]:
@@ -137,7 +151,7 @@ def _embedded(address: Address) -> list[Address]:
     if isinstance(address, IPv4Address):
         return [address]
     found: list[Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+    if address in _NAT64 or address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 1):
         found.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [one for one in found if one is not None]
 

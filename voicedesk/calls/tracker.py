@@ -5,7 +5,7 @@ events of different channels may come in any order, twice, or not at all; the sa
 replayed. Local channels are seen through: they are no phones.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from voicedesk.ami.message import AmiEvent
@@ -14,7 +14,7 @@ from voicedesk.calls.facts import freeze
 from voicedesk.calls.link_events import CHECKPOINT, OWN_EVENTS, LinkEvents
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
-from voicedesk.calls.records import CallRecord
+from voicedesk.calls.records import CallRecord, Channel
 from voicedesk.calls.registry import Registry
 from voicedesk.calls.waiting import Waiting
 from voicedesk.switch_logs.logged import WAITED
@@ -160,6 +160,17 @@ class Tracker:
         """Whether a channel is known now."""
         return uniqueid in self._registry.channels
 
+    def channels_with(self, is_meant: Callable[[str], bool]) -> set[str]:
+        """The Uniqueids and Linkedids of each call that goes on and of which a channel's name or number is meant."""
+        channels = [one for one in self._registry.channels.values() if one.call.closed_at is None]
+        calls = {one.call for one in channels if any(is_meant(text) for text in _texts_of(one))}
+        return {name for one in channels if one.call in calls for name in (one.uniqueid, one.linkedid)}
+
+    def is_up(self, channels: Collection[str]) -> bool:
+        """Whether a call with one of these channels is not over."""
+        known = (self._registry.channels.get(one) for one in channels)
+        return any(one is not None and one.call.closed_at is None for one in known)
+
     def checkpoint(self, at: int) -> AmiEvent:
         """An event that tells a tracker which begins here what this one knows beside the calls."""
         return self._link.checkpoint(at)
@@ -209,6 +220,12 @@ class Tracker:
 
     def _freeze(self, record: CallRecord) -> CallFacts:
         return freeze(record, self._registry.hall, self._registry.pbx)
+
+
+def _texts_of(channel: Channel) -> list[str]:
+    """What a channel is called, and whom it names."""
+    dialled = channel.leg.dial_string if channel.leg is not None else ""
+    return [channel.name, channel.number or "", channel.extension or "", dialled]
 
 
 __all__ = ["CHECKPOINT", "WANTED_EVENTS", "Changes", "Tracker"]

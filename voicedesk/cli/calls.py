@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from voicedesk.calls.export import as_json
 from voicedesk.calls.model import Cause, Direction, JudgedCall, LegFacts, Reason, Verdict
@@ -43,7 +44,7 @@ from voicedesk.cli.listing import (
 )
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
-from voicedesk.log import mask_numbers
+from voicedesk.log import mask_endpoint, mask_numbers, printable
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.services.hall import hall_of
 from voicedesk.services.rejudge import Rejudged, rejudge_calls
@@ -242,8 +243,16 @@ def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:
     record["human_reason"] = (human.reason if unmask else mask_numbers(human.reason)) if human else None
     record["human_at"] = to_seconds(human.at) if human else None
     record["appeal_open"] = stored.appeal_open
-    if not unmask and record["caller_number"]:
-        record["caller_number"] = mask(record["caller_number"])
+    return record if unmask else _masked(record)
+
+
+def _masked(record: dict[str, Any]) -> dict[str, Any]:
+    """Without callers' numbers; a line of the telephone company's names its channels after them."""
+    record["caller_number"] = mask(record["caller_number"]) if record["caller_number"] else None
+    for one in (record, *record["legs"]):
+        for name in ("answered_by", "endpoint", "channel"):
+            if one.get(name):
+                one[name] = mask_endpoint(one[name])
     return record
 
 
@@ -268,7 +277,8 @@ def show_table(
         style = None if _is_going_on(call) else STYLES.get(call.judgement.verdict.value)
         *cells, verdict = _cells(call, zone or UTC, unmask, now)
         human = (by_people or {}).get(call.facts.id)
-        table.add_row(*cells, f"{verdict}；{human}" if human else verdict, style=style)
+        row = (*cells, f"{verdict}；{human}" if human else verdict)
+        table.add_row(*(Text(printable(cell)) for cell in row), style=style)  # a str would be read as markup
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     else:
@@ -309,9 +319,13 @@ def _cells(call: JudgedCall, zone: tzinfo, unmask: bool, now: int | None) -> lis
         number if unmask else mask(number),
         "" if ring_us is None else f"{ring_us / 1_000_000:.3f} s",
         "" if ring_us is None else str(rings_heard(facts, ring_us)),
-        judged.agent or judged.answered_by or "",
+        _shown(judged.agent or judged.answered_by or "", unmask),
         _verdict(call, now),
     ]
+
+
+def _shown(endpoint: str, unmask: bool) -> str:
+    return endpoint if unmask else mask_endpoint(endpoint)
 
 
 def _by_people(stored: Iterable[StoredCall]) -> dict[str, str]:
@@ -360,5 +374,5 @@ def _show_one(
     if facts.repaired:
         say("  补录 repaired: something of it was taken from the switch's logs")
     for history in sorted(histories, key=lambda one: one.subject.kind.value):
-        say(f"人工 by hand: {history.subject.endpoint or '来电 call'}")
+        say(f"人工 by hand: {_shown(history.subject.endpoint, unmask) or '来电 call'}")
         tell_history(history, WORDS, zone, unmask=unmask)

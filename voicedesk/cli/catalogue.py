@@ -15,7 +15,7 @@ from voicedesk.catalogue.place import copy_samples, refuse_samples, samples_fold
 from voicedesk.catalogue.publish import Approval, written_item
 from voicedesk.catalogue.publish import publish as publish_items
 from voicedesk.catalogue.script import script, written
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, settings_of
+from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, say_lines, settings_of
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 
@@ -95,11 +95,11 @@ def show(
         stamp = item.publication
         say(f"批准 approved by {stamp.approver}，{stamp.effective} — {stamp.expires}")
     for section in sections:
-        say(f"\n【{PART_NAMES[section.part]}】")
+        say_lines(f"\n【{PART_NAMES[section.part]}】")
         for sentence in section.sentences:
             say(f"  {sentence}")
     for part in item.missing:
-        say(f"\n【{PART_NAMES[part]}】缺 missing")
+        say_lines(f"\n【{PART_NAMES[part]}】缺 missing")
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import re
 import sys
 from collections.abc import Coroutine, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -13,6 +14,7 @@ import typer
 
 from voicedesk.clock import to_datetime
 from voicedesk.errors import InputError
+from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
 
@@ -42,19 +44,28 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
 
 
 def say(text: str) -> None:
-    """A line on standard output."""
-    sys.stdout.write(f"{text}\n")
+    """A line on standard output: whatever stored text is in it, it stays one line and moves no cursor."""
+    sys.stdout.write(f"{printable(text)}\n")
+
+
+def say_lines(text: str) -> None:
+    """A text of several lines on standard output; for texts of ours, since a stored one could add lines to it."""
+    sys.stdout.write(f"{printable_lines(text)}\n")
 
 
 def complain(text: str) -> None:
-    """A line on standard error."""
-    sys.stderr.write(f"voicedesk: {text}\n")
+    """A complaint on standard error."""
+    sys.stderr.write(f"voicedesk: {printable_lines(text)}\n")
 
 
 def say_json(value: object) -> None:
-    """A value as JSON on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+    """A value as JSON on standard output: the value itself, with what a terminal would obey written as \\uXXXX."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n".join(UNSAFE.sub(_escaped, line) for line in text.split("\n")) + "\n")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def say_csv(rows: Iterable[Mapping[str, object]], columns: list[str]) -> None:

@@ -10,22 +10,30 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from voicedesk.cli.asking import ask_service, is_running
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
-from voicedesk.phone_numbers import national_digits
+from voicedesk.phone_numbers import normalise
+from voicedesk.phone_traces import new_token
 from voicedesk.run.lead import LEADER
-from voicedesk.services import recordings, retention
+from voicedesk.services import forgetting, retention
+from voicedesk.services.forgetting import ForgetNumber, ReadAnew
 from voicedesk.services.retention import Deleted
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.backup import back_up
 from voicedesk.store.copying import CopiedTable, copy_database
 from voicedesk.store.engine import Database, database_file
+from voicedesk.store.forgetting import Forgotten
 from voicedesk.store.packing import reduce_event
-from voicedesk.store.retention import Forgotten
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
+
+COPIES = (
+    "copies that Voicedesk does not reach may hold it still: backups of the database, the switch's own CDR, CEL and "
+    "recordings, the log of the system, messages that were sent"
+)
 
 app = typer.Typer(help="The database: upgrade, backup, move, retention, forgetting a number.", no_args_is_help=True)
 
@@ -122,17 +130,21 @@ def forget(
     """Remove every trace of a caller's number; the calls stay in the figures without it.
 
     Example: `voicedesk db forget 13800138000`
+
+    A running service forgets it too, also of a call that goes on. Copies that are not Voicedesk's are told at the end.
     """
     settings = settings_of(config)
-    digits = national_digits(number, settings.hall.area_code)
-    if digits is None:
+    wanted = normalise(number, settings.hall.area_code)
+    if wanted is None:
         raise InputError(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
-    forgotten = wait(_forget(settings, digits))
+    forgotten = wait(_forget(settings, wanted))
     if json:
         say_json(asdict(forgotten))
-    else:
-        told = f"{forgotten.calls} calls, {forgotten.journal} journal entries, {forgotten.consultations} consultations"
-        say(f"removed from {told}, {forgotten.tickets} tickets and {forgotten.news} news")
+        return
+    told = f"{forgotten.calls} calls, {forgotten.journal} journal entries, {forgotten.consultations} consultations"
+    rest = f"{forgotten.requests} requests and {forgotten.elsewhere} other rows"
+    say(f"removed from {told}, {forgotten.tickets} tickets, {forgotten.news} news, {rest}")
+    say(COPIES)
 
 
 @app.command()
@@ -192,7 +204,22 @@ async def _prune(settings: Settings, *, is_right: bool) -> Deleted:
         return await retention.prune(store, settings, now_us(), is_right=is_right)
 
 
-async def _forget(settings: Settings, digits: str) -> Forgotten:
+async def _forget(settings: Settings, number: str) -> Forgotten:
+    """The service hears of it before, so that it writes nothing of the number any more, and after, for what it reads.
+
+    What was asked of it holds the number as well, so that this goes last.
+    """
+    token = new_token()
+    asked = forgetting.to_row(ForgetNumber(number=number, area_code=settings.hall.area_code, token=token))
     async with Store.open(settings.store.url, upgrade=False) as store:
-        await recordings.forget_caller(store, settings, digits)
-        return await store.retention.forget_number(digits, settings.hall.area_code, at=now_us())
+        running = await is_running(store)
+    if running:
+        await ask_service(settings, forgetting.KIND, asked, look="voicedesk doctor")
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        done = await retention.forget(store, settings, number, now_us(), token=token, is_running=running)
+    if running:
+        await ask_service(settings, forgetting.KIND, forgetting.to_row(ReadAnew()), look="voicedesk doctor")
+    async with Store.open(settings.store.url, upgrade=False) as store:
+        area_code = settings.hall.area_code
+        await store.retention.forget_number(number, area_code, at=now_us(), token=token, is_again=True)
+    return done

@@ -312,6 +312,14 @@ class CallLog:
         """The call that a channel belongs to, while it is known."""
         return self._tracker.call_of(uniqueid)
 
+    def channels_with(self, is_meant: Callable[[str], bool]) -> set[str]:
+        """The channels of each call that goes on and of which a channel's name or number is meant."""
+        return self._tracker.channels_with(is_meant)
+
+    def is_up(self, channels: Collection[str]) -> bool:
+        """Whether a call with one of these channels is not over."""
+        return self._tracker.is_up(channels)
+
     def _tell(self, call: JudgedCall) -> None:
         """One log line when a verdict falls, and another if it changes."""
         facts, judged = call.facts, call.judgement

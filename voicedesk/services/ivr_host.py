@@ -111,6 +111,8 @@ class IvrHost:
         self._changed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
         self.port: int | None = None
+        self.as_kept: Callable[[str, str, StoredConsultation], StoredConsultation] = lambda _pbx, _uniqueid, kept: kept
+        """What may be kept of a caller's consultation: nothing of a number that is to be forgotten."""
 
     # --- the service's side
 
@@ -381,7 +383,7 @@ class IvrHost:
         find = self._calls.get(kept.pbx)
         facts = find(kept.uniqueid) if find else None
         kept = replace(kept, consultation=walk.consultation(), call_id=facts.id if facts is not None else kept.call_id)
-        self._unsaved[kept.consultation.code] = kept
+        self._unsaved[kept.consultation.code] = self.as_kept(kept.pbx, kept.uniqueid, kept)
         self._changed.set()
         return kept
 

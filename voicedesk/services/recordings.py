@@ -24,8 +24,11 @@ from voicedesk.audio.wav import read_layout, write_alaw_wav
 from voicedesk.calls.registry import born_us
 from voicedesk.clock import MICROSECONDS, to_datetime
 from voicedesk.errors import InputError
+from voicedesk.phone_traces import PhoneTraces
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
+from voicedesk.store.forgetting import forget_in_facts
+from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 
 DAY_US = 24 * 3600 * MICROSECONDS
@@ -220,14 +223,32 @@ def _gone(path: Path) -> bool:
     return not os.path.lexists(path)
 
 
-async def forget_caller(store: Store, settings: Settings, digits: str) -> int:
-    """Deletes what was heard in the calls of a number (national digits), and its messages; how many recordings went."""
-    numbers = await store.calls.spellings(digits, settings.hall.area_code)
+async def forget_caller(store: Store, settings: Settings, number: str) -> int:
+    """Deletes what was heard in the calls with a number, its messages, and each recording whose file's name bears it;
+    how many recordings went."""
+    traces = PhoneTraces(number, settings.hall.area_code)
     names: list[str] = []
-    async for stored in store.calls.each(Filter(caller_numbers=numbers)):
-        names += await store.greetings.forget_call(stored.call.facts.id)
-    names += await store.consultations.forget_messages(digits, settings.hall.area_code)
-    return await asyncio.to_thread(remove_kept, settings.recording.folder, names)
+    async for stored in store.calls.each(Filter()):
+        if forget_in_facts(stored.call.facts, traces) != stored.call.facts:
+            names += await store.greetings.forget_call(stored.call.facts.id)
+    async for greeting in store.greetings.each(GreetingFilter()):
+        names += [greeting.recording] if greeting.recording and traces.is_in(greeting.recording) else []
+    names += await store.consultations.forget_messages(traces.is_it)
+    gone = await asyncio.to_thread(remove_kept, settings.recording.folder, names)
+    folders = [settings.recording.folder, *(pbx.recordings for pbx in settings.pbx if pbx.recordings)]
+    return gone + await asyncio.to_thread(_remove_named, folders, traces)
+
+
+def _remove_named(folders: list[Path], traces: PhoneTraces) -> int:
+    """The recordings in some folders, and in their days, whose names bear a number."""
+    gone = 0
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            inside = [day for day in sorted(folder.iterdir()) if day.is_dir() and not day.is_symlink()]
+            for path in (path for place in (folder, *inside) for path in sorted(place.iterdir())):
+                if path.suffix in {ENDING, *_KEPT} and traces.is_in(path.name):
+                    gone += _gone(path)
+    return gone
 
 
 def _at_kept_rate(source: Path) -> Iterator[bytes]:

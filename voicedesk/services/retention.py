@@ -1,12 +1,17 @@
-"""Keeps to `[retention]`: what was kept as long as it says is deleted, by the service each hour or by `db prune`."""
+"""Keeps to `[retention]`: what was kept as long as it says is deleted, by the service each hour or by `db prune`; and
+what a person wants to have forgotten goes at once, from the database and the files."""
 
+import asyncio
 from dataclasses import dataclass
 
+from voicedesk.phone_traces import PhoneTraces
 from voicedesk.services import recordings
 from voicedesk.services.clock_check import raise_if_doubtful
 from voicedesk.services.recordings import DAY_US
 from voicedesk.settings import Settings
+from voicedesk.store.forgetting import Forgotten, forget_in_record
 from voicedesk.store.retention import Pruned
+from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 
 
@@ -31,3 +36,27 @@ async def prune(store: Store, settings: Settings, now: int, *, is_right: bool = 
         calls_before=now - keep.calls_days * DAY_US, journal_before=now - keep.journal_days * DAY_US
     )
     return Deleted(rows=rows, recordings=await recordings.prune(store, settings, now))
+
+
+async def forget(store: Store, settings: Settings, number: str, now: int, *, token: str, is_running: bool) -> Forgotten:
+    """Removes a number from the database and from every file of ours; in how many rows. Raises StoreError, InputError.
+
+    While the service runs the spill file is its own: it was told before, and has emptied it.
+    """
+    area_code = settings.hall.area_code
+    await recordings.forget_caller(store, settings, number)
+    await asyncio.to_thread(_forget_in_spills, settings, PhoneTraces(number, area_code, token), is_running)
+    return await store.retention.forget_number(number, area_code, at=now, token=token)
+
+
+def _forget_in_spills(settings: Settings, traces: PhoneTraces, is_running: bool) -> None:
+    """The spill file, and those that were set aside: they are nobody's, and stay until a person has looked at them."""
+    file = spill_file(settings.store.url, settings.store.spill_folder)
+    aside = sorted(file.parent.glob(f"{file.name}.aside-*"))
+    for path in aside if is_running else [file, *aside]:
+        if path.exists():
+            spill = Spill(path, reserve_bytes=4096)
+            try:
+                spill.rewrite(lambda payload: forget_in_record(payload, traces))
+            finally:
+                spill.close()

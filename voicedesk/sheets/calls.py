@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
 from voicedesk.calls.model import CallFacts, Reason
+from voicedesk.log import mask_endpoint
 from voicedesk.phone_numbers import mask
 from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
@@ -87,7 +88,7 @@ def _row(one: StoredCall, zone: tzinfo, names: Mapping[str, str], now: int, unma
         time_cell(facts.started_at, zone),
         time_cell(facts.ended_at, zone),
         word(words.DISPOSITIONS, facts.disposition),
-        judged.answered_by or "",
+        (judged.answered_by or "") if unmask else mask_endpoint(judged.answered_by or ""),
         names.get(judged.agent or "", judged.agent or ""),
         verdict_text(one),
         word(words.CAUSES, judged.cause),

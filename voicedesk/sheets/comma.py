@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from voicedesk.log import printable_lines
 from voicedesk.sheets.model import Cell, Sheet
 
 MARK = "\ufeff"
 """By this at the beginning of a CSV file a spreadsheet knows that it is UTF-8."""
 TIME = "%Y-%m-%d %H:%M:%S"
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULAS = ("=", "+", "-", "@")
+_DANGEROUS = ("\t", "\r", "\n")
 _WIDE = str.maketrans("＝＋－＠", "=+-@")
 """Some spreadsheets take these for the narrow ones."""
 _LIKE_A_NUMBER = re.compile(
@@ -35,7 +37,7 @@ def inert(text: str) -> str:
 
 def is_dangerous(text: str) -> bool:
     """Whether a spreadsheet could take a text for a formula."""
-    return text[:1].translate(_WIDE) in _DANGEROUS if text else False
+    return text[:1] in _DANGEROUS or text.lstrip()[:1].translate(_WIDE) in _FORMULAS
 
 
 def _csv_cell(cell: Cell) -> Cell:
@@ -48,5 +50,9 @@ def _csv_cell(cell: Cell) -> Cell:
 
 
 def plain(text: str) -> str:
-    """A text that can be written: half a character of a broken name cannot, and a bare CR would begin a row."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace").decode("utf-8")
+    """A text that can be written and shown: what a terminal obeys or nobody sees is written out; lines and tabs stay.
+
+    Half a character of a broken name cannot be written at all, and a bare CR would begin a row.
+    """
+    whole = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace").decode("utf-8")
+    return "\t".join(printable_lines(part) for part in whole.split("\t"))

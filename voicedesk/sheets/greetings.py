@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
+from voicedesk.log import mask_endpoint
 from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, time_cell, time_title, yes_cell
 from voicedesk.sheets.words import word
@@ -51,7 +52,7 @@ def _row(one: StoredGreeting, zone: tzinfo, names: Mapping[str, str]) -> tuple[C
         one.call_id,
         time_cell(one.answered_at, zone),
         one.line or "",
-        one.endpoint,
+        mask_endpoint(one.endpoint),
         names.get(one.agent or "", one.agent or ""),
         word(words.GREETING_VERDICTS, one.verdict) if one.verdict else NOT_HEARD_YET,
         word(words.DOUBTS, one.reason),

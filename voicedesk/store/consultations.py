@@ -5,7 +5,7 @@ Everything is found by the code that the caller took away.
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,7 +23,6 @@ from voicedesk.ivr.model import (
     RequestKind,
     State,
 )
-from voicedesk.store.calls import spellings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.tables import consultations, desk_requests, notices
 
@@ -132,10 +131,11 @@ class Consultations:
             await connection.execute(update(desk_requests).where(old).values(recording=None))
         return names
 
-    async def forget_messages(self, digits: str, area_code: str = "") -> list[str]:
-        """Notes that the messages of a caller (national digits) are gone; their files' names, to be deleted."""
+    async def forget_messages(self, is_theirs: Callable[[str], bool]) -> list[str]:
+        """Notes that the messages of a caller are gone; their files' names, to be deleted."""
         async with self._database.write() as connection:
-            theirs = await spellings(connection, digits, area_code, consultations.c.caller_number)
+            numbers = (await connection.execute(select(consultations.c.caller_number).distinct())).scalars()
+            theirs = [number for number in numbers if number and is_theirs(number)]
             codes = select(consultations.c.code).where(consultations.c.caller_number.in_(theirs))
             found = desk_requests.c.code.in_(codes) & desk_requests.c.recording.is_not(None)
             names = [*(await connection.execute(select(desk_requests.c.recording).where(found))).scalars()]
@@ -181,20 +181,6 @@ class Consultations:
         """The ids of all items that callers were told of."""
         async with self._database.read() as connection:
             return set((await connection.execute(select(notices.c.item).distinct())).scalars())
-
-
-async def forget_in_consultations(connection: AsyncConnection, digits: str, area_code: str) -> int:
-    """Removes a caller's number (national digits) from the ledger; in how many consultations."""
-    changed = 0
-    for table, column in (
-        (consultations, consultations.c.caller_number),
-        (consultations, consultations.c.sms_to),
-        (desk_requests, desk_requests.c.call_back_number),
-    ):
-        theirs = await spellings(connection, digits, area_code, column)
-        gone = await connection.execute(update(table).where(column.in_(theirs)).values({column.name: None}))
-        changed += gone.rowcount if column is consultations.c.caller_number else 0
-    return changed
 
 
 async def move_consultations(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:

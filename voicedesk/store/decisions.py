@@ -4,7 +4,6 @@ The automatic verdict is never touched. A step is added in one transaction with 
 call or greeting, so two people who decide at once are both kept, and the later one holds.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -14,16 +13,13 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.errors import InputError
-from voicedesk.phone_numbers import national_digits
 from voicedesk.store.engine import Database
 from voicedesk.store.tables import calls, decisions, greetings
 
-FORGOTTEN = "＊＊＊"
 HUMAN = frozenset(
     {"human_verdict", "human_by", "human_reason", "human_at", "human_cause", "human_forbidden", "appeal_open"}
 )
 """The columns of calls and greetings that follow from decisions; saving a call or greeting anew leaves them alone."""
-_NUMBER = re.compile(r"\+?\d[\d -]*\d")
 _STEP = 500
 
 
@@ -217,23 +213,6 @@ async def prune_of_greetings(connection: AsyncConnection) -> None:
     there = (greetings.c.pbx == decisions.c.pbx) & (greetings.c.uniqueid == decisions.c.uniqueid)
     gone = ~select(greetings.c.uniqueid).where(there).exists()
     await connection.execute(delete(decisions).where(decisions.c.kind == Kind.GREETING.value, gone))
-
-
-async def forget_in_decisions(connection: AsyncConnection, digits: str, area_code: str) -> int:
-    """Removes a number (national digits) from reasons, however it is written there; in how many steps."""
-
-    def nameless(found: re.Match[str]) -> str:
-        return FORGOTTEN if national_digits(found[0], area_code) == digits else found[0]
-
-    changed = 0
-    for row in (await connection.execute(select(decisions).order_by(decisions.c.number))).all():
-        cleaned = _NUMBER.sub(nameless, row.reason)
-        if cleaned != row.reason:
-            changed += 1
-            here = decisions.c.number == row.number
-            await connection.execute(update(decisions).where(here).values(reason=cleaned))
-            await _refresh(connection, _subject(row))
-    return changed
 
 
 def _refuse(step: Step, before: Sequence[Step]) -> None:

@@ -96,8 +96,23 @@ def facts_text(facts: CallFacts) -> bytes:
 def unpack_facts(packed: bytes) -> CallFacts:
     """The facts of a row. Raises StoreError where it is damaged."""
     with readable("a call"):
-        unpacker = zlib.decompressobj(zdict=_DICTIONARY)
-        return _FACTS.validate_json(unpacker.decompress(packed[1:]) + unpacker.flush())
+        return _FACTS.validate_json(_unpacked(packed))
+
+
+def packed_text(packed: bytes) -> str:
+    """The facts of a row as the JSON they are. Raises StoreError where it is damaged."""
+    with readable("a call"):
+        return _unpacked(packed).decode()
+
+
+def pack_facts_text(text: str) -> bytes:
+    """What `packed_text` gave, perhaps changed, as it lies in a row. Raises ValueError where these are no facts."""
+    return pack_facts(_FACTS.validate_json(text))
+
+
+def _unpacked(packed: bytes) -> bytes:
+    unpacker = zlib.decompressobj(zdict=_DICTIONARY)
+    return unpacker.decompress(packed[1:]) + unpacker.flush()
 
 
 def reduce_event(event: AmiEvent) -> bytes:

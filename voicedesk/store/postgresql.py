@@ -88,10 +88,11 @@ class PostgreSQL:
         return None
 
     async def scrub(self, engine: AsyncEngine) -> None:
-        """Old versions of rows are removed from the tables; the server's log and its backups are its keeper's."""
+        """Old versions of rows are removed from the tables, and samples of them from the statistics; the server's log
+        and its backups are its keeper's."""
         async with engine.connect() as connection:
             autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await autocommit.exec_driver_sql(f"VACUUM {', '.join(metadata.tables)}")
+            await autocommit.exec_driver_sql(f"VACUUM (ANALYZE) {', '.join(metadata.tables)}")
 
 
 def _tune(engine: AsyncEngine) -> None:

@@ -8,8 +8,6 @@ waiting ──retry──► retried
 The same trouble again is counted in its own row, so that a fault which repeats fills no disk.
 """
 
-import re
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,17 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.bounds import clean_text
 from voicedesk.errors import InputError
-from voicedesk.phone_numbers import national_digits
 from voicedesk.store.engine import Database
 from voicedesk.store.tables import quarantine
 
 CONTENT_BYTES = 64 * 1024
 MOST_ROWS = 10_000
 _TEXT_CHARACTERS = 500
-_SHORTEST = 7
-"""A shorter number is one of the hall's own, and stands within many others."""
-_DIGITS = re.compile(rb"\+?\d+")
-_BETWEEN_DIGITS = re.compile(rb"[ ().\-]")
 
 
 class Part(StrEnum):
@@ -164,33 +157,6 @@ async def add_to_quarantine(connection: AsyncConnection, items: Iterable[SetAsid
 async def prune_quarantine(connection: AsyncConnection, before: int) -> int:
     """Deletes what was seen last before an instant, in any state; how many went."""
     return (await connection.execute(delete(quarantine).where(quarantine.c.at_us < before))).rowcount
-
-
-async def forget_in_quarantine(connection: AsyncConnection, number: str, area_code: str = "") -> int:
-    """Empties what is said and kept of a thing that holds a caller's number, however it is written there.
-
-    `number` is the national number without prefixes. That there was something, and when, stays.
-    """
-    changed = 0
-    rows = (await connection.execute(select(quarantine.c.id))).scalars().all()
-    for item_id in rows:
-        here = quarantine.c.id == item_id
-        row = (await connection.execute(select(quarantine).where(here))).one()
-        texts = b"\n".join((row.about.encode(), row.reason.encode(), row.content))
-        if _holds(texts, number, area_code):
-            nameless = {"id": secrets.token_hex(8), "about": "", "reason": "", "content": b""}
-            await connection.execute(update(quarantine).where(here).values(nameless))
-            changed += 1
-    return changed
-
-
-def _holds(content: bytes, number: str, area_code: str) -> bool:
-    wanted = number.encode()
-    if len(number) >= _SHORTEST and (wanted in content or wanted in _BETWEEN_DIGITS.sub(b"", content)):
-        return True
-    ending = wanted[-4:]
-    runs = {found[0] for found in _DIGITS.finditer(content) if found[0].endswith(ending) and len(found[0]) <= 32}
-    return any(national_digits(run.decode(), area_code) == number for run in runs)
 
 
 def _count_up(connection: AsyncConnection) -> Any:

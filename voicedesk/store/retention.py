@@ -1,26 +1,20 @@
 """How long each kind of data is kept, and how every trace of a caller's number is removed."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import delete, select
 
-from voicedesk.phone_numbers import national_digits
-from voicedesk.store.calls import spellings
-from voicedesk.store.consultations import forget_in_consultations
-from voicedesk.store.decisions import forget_in_decisions, prune_decisions
-from voicedesk.store.deliveries import forget_in_deliveries, prune_deliveries
+from voicedesk.phone_traces import PhoneTraces
+from voicedesk.store.decisions import prune_decisions
+from voicedesk.store.deliveries import prune_deliveries
 from voicedesk.store.engine import Database
-from voicedesk.store.packing import pack_events, pack_facts, unpack_events, unpack_facts
+from voicedesk.store.forgetting import Forgotten, forget_number
 from voicedesk.store.phones import prune_phones
-from voicedesk.store.quarantine import forget_in_quarantine, prune_quarantine
+from voicedesk.store.quarantine import prune_quarantine
 from voicedesk.store.tables import calls, gaps, journal, legs, requests
-from voicedesk.store.tickets import forget_in_tickets, prune_tickets
+from voicedesk.store.tickets import prune_tickets
 
 _STEP = 500
-_NUMBER_HEADERS = re.compile(rb"^(?:CallerIDNum|Number|DialString|Exten): [^\r\n]*", re.MULTILINE)
-_DIGITS = re.compile(rb"\+?\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +26,6 @@ class Pruned:
     gaps: int
     requests: int
     tickets: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """In how many rows a number was removed."""
-
-    calls: int
-    journal: int
-    consultations: int
-    tickets: int
-    news: int
 
 
 class Retention:
@@ -81,64 +64,13 @@ class Retention:
             tickets=closed,
         )
 
-    async def forget_number(self, number: str, area_code: str = "", *, at: int) -> Forgotten:
-        """Removes a caller's number, however it was dialled, from calls, journal, ledger, tickets, news; figures stay.
+    async def forget_number(
+        self, number: str, area_code: str = "", *, at: int, token: str | None = None, is_again: bool = False
+    ) -> Forgotten:
+        """Removes a person's number, however it is written, from all that is stored; figures stay.
 
-        A ticket that is still open is closed at the instant `at`: without a number nobody can be rung.
-
-        `number` is the national number without prefixes (`phone_numbers.national_digits`). Nobody else's is touched,
-        even if it ends in the same digits.
+        A ticket that is still open is closed at the instant `at`: without a number nobody can be rung. Nobody else's
+        number is touched, even if it ends in the same digits. `token`: what the ids get in its place. `is_again`: only
+        from what the service may have written since the last time.
         """
-        async with self._database.write() as connection:
-            told = (number, f"0{number}", *await spellings(connection, number, area_code))
-            await forget_in_decisions(connection, number, area_code)
-            await forget_in_quarantine(connection, number, area_code)
-            forgotten = Forgotten(
-                news=await forget_in_deliveries(connection, told),
-                calls=await _forget_in_calls(connection, await spellings(connection, number, area_code)),
-                journal=await _forget_in_journal(connection, number, area_code),
-                consultations=await forget_in_consultations(connection, number, area_code),
-                tickets=await forget_in_tickets(connection, number, area_code, at),
-            )
-        await self._database.scrub()
-        return forgotten
-
-
-async def _forget_in_calls(connection: AsyncConnection, numbers: tuple[str, ...]) -> int:
-    query = select(calls.c.id, calls.c.facts).where(calls.c.caller_number.in_(numbers))
-    rows = (await connection.execute(query)).all()
-    for row in rows:
-        facts = replace(unpack_facts(row.facts), caller_number=None)
-        values = {"caller_number": None, "facts": pack_facts(facts)}
-        await connection.execute(update(calls).where(calls.c.id == row.id).values(values))
-    return len(rows)
-
-
-async def _forget_in_journal(connection: AsyncConnection, number: str, area_code: str) -> int:
-    """Every entry is looked through: a number may stand in events of calls that are long gone."""
-    ending = number[-4:].encode()
-
-    def nameless(found: re.Match[bytes]) -> bytes:
-        digits = found[0]
-        is_theirs = digits.endswith(ending) and national_digits(digits.decode(), area_code) == number
-        return b"anonymous" if is_theirs else digits
-
-    def cleaned(event: bytes) -> bytes:
-        return _NUMBER_HEADERS.sub(lambda line: _DIGITS.sub(nameless, line[0]), event)
-
-    changed = 0
-    pbx, sequence = "", -1
-    while True:
-        after = (journal.c.pbx > pbx) | ((journal.c.pbx == pbx) & (journal.c.sequence > sequence))
-        query = select(journal).where(after).order_by(journal.c.pbx, journal.c.sequence).limit(_STEP)
-        rows = (await connection.execute(query)).all()
-        for row in rows:
-            events = unpack_events(row.payload)
-            nameless_events = [cleaned(event) for event in events]
-            if nameless_events != events:
-                changed += 1
-                here = (journal.c.pbx == row.pbx) & (journal.c.sequence == row.sequence)
-                await connection.execute(update(journal).where(here).values(payload=pack_events(nameless_events)))
-        if len(rows) < _STEP:
-            return changed
-        pbx, sequence = rows[-1].pbx, rows[-1].sequence
+        return await forget_number(self._database, PhoneTraces(number, area_code, token), at, is_again=is_again)

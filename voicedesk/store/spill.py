@@ -8,7 +8,7 @@ damaged, is passed over and the next one looked for.
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +19,7 @@ from voicedesk.store.batch import Place
 from voicedesk.store.engine import database_file
 
 RESERVE_BYTES = 16 * 1024 * 1024
+_LEAST_BYTES = 4096
 MAX_BYTES = 1024 * 1024 * 1024
 _HEAD = struct.Struct(">4sII")
 _MARK = b"\xf6VD1"
@@ -127,6 +128,37 @@ class Spill:
         with suppress(OSError):
             self.path.with_name(name).write_bytes(payload)
             self.path.with_name(name).chmod(0o600)
+
+    def rewrite(self, change: Callable[[bytes], bytes]) -> int:
+        """Puts in the place of each record what `change` makes of it; how many differ. Nobody else may use the file.
+
+        What is torn or damaged is left out: nobody could read it. No byte of what was there is left. Raises
+        SpillRefused, and the file is as it was then.
+        """
+        self.open()
+        before = [payload for _, payload in self.records()]
+        after = [change(payload) for payload in before]
+        changed = sum(a != b for a, b in zip(before, after, strict=True))
+        if not changed and not self.damaged:
+            return 0
+        fresh = Spill(
+            self.path.with_name(f"{self.path.name}.new"), max_bytes=2 * self._max_bytes, reserve_bytes=_LEAST_BYTES
+        )
+        with _mapped(self.path):
+            fresh.path.unlink(missing_ok=True)
+        try:
+            fresh.append(after)
+        except SpillRefused:
+            fresh.path.unlink(missing_ok=True)
+            raise
+        finally:
+            fresh.close()
+        with _mapped(self.path):
+            fresh.path.rename(self.path)
+            sync_folder(self.path.parent)
+        self.clear()
+        self.close()
+        return changed
 
     def set_aside(self, suffix: str) -> Path:
         """Puts what is in it beside it under another name, and begins anew; returns the new name."""

@@ -3,6 +3,7 @@
 A commit is on disk when it returns, through kill -9 and power loss. Writers queue up (`BEGIN IMMEDIATE`).
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ _BUSY_MS = 10_000
 _STEP_MS = 200
 _FILE = "voicedesk file"
 _CURE = "put it back; what could not be committed meanwhile waits"
+_SCRUB_TRIES, _SCRUB_SECONDS = 50, 0.1
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_MS}",
     "PRAGMA journal_mode = WAL",
@@ -98,9 +100,17 @@ class SQLite:
         return None if told == ["ok"] else "; ".join(str(line) for line in told)
 
     async def scrub(self, engine: AsyncEngine) -> None:
-        """Deleted bytes are overwritten at once (`secure_delete`); the log of changes is emptied here."""
+        """Deleted bytes are overwritten at once (`secure_delete`); the log of changes is emptied here.
+
+        Raises StoreUnavailable where somebody reads for so long that it cannot be.
+        """
         async with engine.connect() as connection:
-            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            for _ in range(_SCRUB_TRIES):
+                is_busy, *_ = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+                if not is_busy:
+                    return
+                await asyncio.sleep(_SCRUB_SECONDS)
+        raise StoreUnavailable("somebody reads the database: its log of changes cannot be emptied now, try it again")
 
 
 def _make_private(path: Path) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import JudgedCall
 from voicedesk.errors import InputError, StoreUnavailable
+from voicedesk.phone_traces import PhoneTraces
 from voicedesk.store.calls import spellings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import readable, whole_rows
@@ -212,15 +213,14 @@ async def prune_tickets(connection: AsyncConnection, before: int) -> int:
     return len(ids)
 
 
-async def forget_in_tickets(connection: AsyncConnection, digits: str, area_code: str, at: int) -> int:
+async def forget_in_tickets(connection: AsyncConnection, traces: PhoneTraces, at: int) -> int:
     """Removes a citizen's number, name and matter; a ticket still open is closed with that reason. How many."""
-    theirs = await spellings(connection, digits, area_code, tickets.c.number)
+    known = (await connection.execute(select(tickets.c.number).distinct())).scalars()
+    theirs = [number for number in known if traces.is_it(number)]
     rows = (await connection.execute(select(tickets).where(tickets.c.number.in_(theirs)))).all()
     for row in rows:
         stored = _stored(row)
         await _save(connection, replace(stored, ticket=_nameless(stored.ticket, at)))
-    called = await spellings(connection, digits, area_code, attempts.c.number)
-    await connection.execute(update(attempts).where(attempts.c.number.in_(called)).values(number=None))
     return len(rows)
 
 

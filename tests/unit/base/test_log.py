@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
-from voicedesk.log import configure_logging, mask_numbers, printable
+from voicedesk.log import configure_logging, mask_endpoint, mask_numbers, printable
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +142,21 @@ def test_libraries_messages_and_tracebacks_are_masked_too(kind: str) -> None:
     assert "\x1b" not in text
     assert "call from 138****1234" in text
     assert "Traceback" in text
+
+
+@pytest.mark.parametrize("number", ["0085223456789", "00447911123456", "+85223456789", "0012025550123"])
+def test_a_number_abroad_is_masked_in_free_text(number):
+    assert number not in mask_numbers(f"来电 {number} 请回电")
+    assert number[-8:-4] not in mask_numbers(f"来电 {number} 请回电")
+
+
+@pytest.mark.parametrize(
+    "name", ["DAHDI/i1/13812341234-5", "DAHDI/i1/65551234-5", "SIP/037165551234-1a", "Local/13812341234@x"]
+)
+def test_a_channel_named_after_a_number_is_masked(name):
+    assert not re.search("[0-9]{7}", mask_endpoint(name))
+
+
+@pytest.mark.parametrize("name", ["PJSIP/6001", "SIP/trunk-00000012", "PJSIP/agent1-00000009"])
+def test_a_staff_phone_is_shown_as_it_is(name):
+    assert mask_endpoint(name) == name

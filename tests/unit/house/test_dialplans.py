@@ -37,7 +37,13 @@ def test_a_callback_rings_only_chinese_mobiles_and_landlines_and_a_staff_phone_o
     patterns = re.findall(r"^exten => (\S+),1,", text[text.index("\n[voicedesk-staff]") :], flags=re.MULTILINE)
     assert [one for one in patterns if one not in ("s", "T")] == [
         "@STAFF@",
-        "_1[3-9]XXXXXXXXX",
+        "_13[0-35-9]XXXXXXXX",
+        "_134[0-8]XXXXXXX",
+        "_14[579]XXXXXXXX",
+        "_1[59][0-35-9]XXXXXXXX",
+        "_16[25-7]XXXXXXXX",
+        "_17[0-35-8]XXXXXXXX",
+        "_18XXXXXXXXX",
         "_010[2-8]XXXXXXX",
         "_02X[2-8]XXXXXXX",
         "_0[35-79]XX[2-8]XXXXXX",

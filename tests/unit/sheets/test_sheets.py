@@ -20,7 +20,7 @@ from voicedesk.phones.model import Break, BreakSource
 from voicedesk.sheets import words
 from voicedesk.sheets.breaks import break_columns, breaks_sheet
 from voicedesk.sheets.calls import call_columns, calls_sheet
-from voicedesk.sheets.comma import csv_rows, inert
+from voicedesk.sheets.comma import csv_rows, inert, plain
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
@@ -263,6 +263,10 @@ def test_every_span_has_its_unit_and_every_time_its_zone_in_the_title() -> None:
             assert ("Asia/Shanghai" in column.title) == (column.kind is Kind.TIME)
 
 
+def test_what_a_terminal_obeys_is_written_out_in_a_cell() -> None:
+    assert plain("a\x07\x1b[2J\u202e\nb\tc\r\nd") == "a\\x07\\x1b[2J\\x202e\nb\tc\nd"
+
+
 AWKWARD = ["=1+1", "+85223456789", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "013812341234", "13812341234",
            "12345678901", "1e10", "75553e12", "3-4", "2026/1/2", "", "普通", "00371", "a\nb", "\x07",
            "\ud800", "'x"]  # fmt: skip
@@ -285,7 +289,7 @@ def test_no_cell_is_a_formula_and_no_text_becomes_a_number(tmp_path, capsys) -> 
         assert row[0][:1] not in ("=", "+", "-", "@", "\t", "\r", "＝")
         assert not row[0].isdigit()
         assert row[1:] == ["2026-11-24 10:00:01", "1.5", "2"]
-        assert row[0].lstrip("'").rstrip("\t") == text.replace("\r", "\n").encode(errors="replace").decode().lstrip("'")
+        assert row[0].lstrip("'").rstrip("\t") == plain(text).lstrip("'")
     assert write_xlsx(tmp_path / "a.xlsx", table(AWKWARD)) == len(AWKWARD)
     cells = sheet_of(tmp_path / "a.xlsx")[1:]
     assert [row[0] for row in cells[:6]] == [*AWKWARD[:5], "\n=1"]
