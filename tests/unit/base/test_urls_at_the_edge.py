@@ -19,7 +19,7 @@ def test_a_webhook_is_at_80_at_443_or_from_1024_on(port):
 
 @pytest.mark.parametrize("port", [0, 1, 22, 79, 81, 442, 444, 1023, 5038, 5039, 65536, 99999, 100443])
 def test_another_service_s_port_is_refused(port):
-    with pytest.raises(AddressRefused, match="port|URL"):
+    with pytest.raises(AddressRefused, match=r"port|URL"):
         read_url(f"https://host.example:{port}/", PUBLIC)
 
 
