@@ -38,7 +38,7 @@ class _Own(Operator):
             yield (node.start_pos, node.end_pos)
 
     def mutate(self, node, index):
-        return parso.parse(node.get_first_leaf().prefix + self.changes(node)[index]).children[0]
+        return parso.parse(node.get_first_leaf().prefix + self.changes(node)[index])
 
     @classmethod
     def examples(cls):
