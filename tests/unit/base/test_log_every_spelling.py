@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -31,26 +32,24 @@ def logged(**fields: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("before", ["", "86", "+86", "0086", "+86 ", "0086-", "86-", "0", "9", "90"])
-@pytest.mark.parametrize(
-    "number", [MOBILE, "138 1234 1234", "138-1234-1234", "138 12341234", "1381234 1234", "19912341234"]
-)
 @pytest.mark.parametrize("around", ["{}", "来电{}。", "call {} x", "PJSIP/{}-00000012", "<sip:{}@host>", "a{}b"])
-def test_a_mobile_is_masked_however_it_is_spelled(before, number, around):
-    shown = mask_numbers(around.format(before + number))
-    assert "****" in shown
-    assert "12341" not in shown.replace(" ", "").replace("-", "")
+def test_a_mobile_is_masked_however_it_is_spelled(around):
+    before = ("", "86", "+86", "0086", "+86 ", "0086-", "86-", "0", "9", "90")
+    numbers = (MOBILE, "138 1234 1234", "138-1234-1234", "138 12341234", "1381234 1234", "19912341234")
+    for spelled in map("".join, product(before, numbers)):
+        shown = mask_numbers(around.format(spelled))
+        assert "****" in shown, spelled
+        assert "12341" not in shown.replace(" ", "").replace("-", ""), spelled
 
 
-@pytest.mark.parametrize("before", ["", "+86", "0086", "+86 ", "0086-", "9"])
-@pytest.mark.parametrize(
-    "area", ["010", "021", "029", "0371", "0999", "0300", "(0371)", "(010)", "0371-", "0371 ", "(0371) "]
-)
 @pytest.mark.parametrize("local", ["67891234", "2789 1234", "8789-1234", "678 1234"])
-def test_a_landline_is_masked_however_it_is_spelled(before, area, local):
-    shown = mask_numbers(f"call {before}{area}{local} now")
-    assert "****" in shown
-    assert local[-8:-4].strip(" -") not in shown
+def test_a_landline_is_masked_however_it_is_spelled(local):
+    before = ("", "+86", "0086", "+86 ", "0086-", "9")
+    areas = ("010", "021", "029", "0371", "0999", "0300", "(0371)", "(010)", "0371-", "0371 ", "(0371) ")
+    for spelled in map("".join, product(before, areas)):
+        shown = mask_numbers(f"call {spelled}{local} now")
+        assert "****" in shown, spelled
+        assert local[-8:-4].strip(" -") not in shown, spelled
 
 
 @pytest.mark.parametrize(
