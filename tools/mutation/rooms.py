@@ -23,7 +23,15 @@ class Room:
         return [str(one.relative_to(HOUSE)) for one in found if one.name != "__init__.py"]
 
 
-_STORE = ("tests/unit/store", "tests/contracts/store", "-k", "not postgresql")
+_WRITING = ("test_trouble", "test_store", "test_what_does_not_fit", "test_on_disk", "test_another_file")
+_KEEPING = ("test_store", "test_forgetting", "test_quarantine", "test_tickets", "test_decisions", "test_deliveries",
+            "test_consultations", "test_phones")  # fmt: skip
+_SLOW = "not postgresql and not fault_67 and not server_that_lost and not of_a_year and not whole_lease"
+
+
+def _contracts(names: tuple[str, ...]) -> tuple[str, ...]:
+    return (*(f"tests/contracts/store/{name}.py" for name in names), "-k", _SLOW)
+
 
 ROOMS = {
     room.name: room
@@ -70,13 +78,13 @@ ROOMS = {
                 "voicedesk/store/backlog.py",
                 "voicedesk/store/committing.py",
             ),
-            tests=_STORE,
+            tests=("tests/unit/store/test_spill.py", *_contracts(_WRITING)),
         ),
         Room(
             name="retention",
             risk="loses, leaks",
             sources=("voicedesk/store/retention.py", "voicedesk/store/forgetting.py", "voicedesk/phone_traces.py"),
-            tests=_STORE,
+            tests=_contracts(_KEEPING),
         ),
         Room(
             name="calls",
