@@ -17,10 +17,13 @@ from voicedesk.settings.source import Source
 from voicedesk.store.deliveries import _delivery
 from voicedesk.web_address import Allowance, checked, read_url
 from voicedesk.webhooks.answers import read_answer
+from voicedesk.webhooks.client import MOST_BYTES
 from voicedesk.webhooks.formats import WECOM_BYTES, post_of
 from voicedesk.webhooks.message import Form, Message, Receiver
 
 LONGEST_SENTENCE = 1000
+LONGEST_LINE = 64 * 1024
+"""No value of an event is longer."""
 ZONE = ZoneInfo("Asia/Shanghai")
 _ANSWER = b'{"errcode": 45009, "errmsg": "api freq out of limit", "more": [1, 2.5, null]}'
 _STATUS = (200, 204, 301, 400, 401, 403, 408, 429, 500, 503, 599)
@@ -44,7 +47,7 @@ def answer(data: bytes) -> None:
     status, _, pause = head.partition(b" ")
     code = int(status) if status.isdigit() and len(status) == 3 else 200
     for form in Form:
-        read = read_answer(form, code, body, pause.decode("latin-1") or None)
+        read = read_answer(form, code, body[:MOST_BYTES], pause.decode("latin-1") or None)
         assert len(read.text) < 2000
         assert 0 <= read.wait_seconds <= 3600
 
@@ -69,7 +72,7 @@ def address(data: bytes) -> None:
 
 def number(data: bytes) -> None:
     """A caller's number, everywhere one is read."""
-    text = data.decode("utf-8", "replace")
+    text = data.decode("utf-8", "replace")[:LONGEST_LINE]
     for area in ("", "0371", "010"):
         normalise(text, area)
         is_ambiguous(text, area)

@@ -72,6 +72,7 @@ class Tracker:
             return
         if not event.names_fit:
             self.ignored_absurd += 1
+            self._link.doubt(event, event.arrived_us)  # of a call that is known, it may have told anything
             return
         at, clock = event.timestamp_us, self._registry.clock
         is_own = event.name in OWN_EVENTS

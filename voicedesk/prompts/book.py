@@ -103,7 +103,7 @@ class PromptBook:
         """How a text was spoken last; None where that is not known."""
         try:
             return SpokenNote(**json.loads(self.note_path(text, language, pace).read_bytes()))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
 
     def note_path(self, text: str, language: str, pace: Pace) -> Path:
@@ -114,7 +114,7 @@ class PromptBook:
         path = self.spoken_path(text, language, pace)
         yield path
         last = self.note(text, language, pace)
-        if last is not None:
+        if last is not None and isinstance(last.id, str) and Path(last.id).name:
             yield path.with_name(Path(last.id).name)
 
     def spoken_path(self, text: str, language: str, pace: Pace) -> Path:
@@ -148,7 +148,7 @@ def _seconds(path: Path) -> float | None:
 def _size(file: Path) -> int | None:
     try:
         return file.stat().st_size
-    except OSError:
+    except (OSError, ValueError):  # a name that no file can have
         return None
 
 

@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -148,7 +149,7 @@ def _unzip(source: Path, target: Path) -> None:
                 _extract(archive, member, target)
     except FileNotFoundError as error:
         raise InputError(f"{source}: there is no such file or folder") from error
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
         raise InputError(f"{source}: it cannot be unpacked: {error}") from error
 
 

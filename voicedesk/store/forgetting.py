@@ -5,6 +5,7 @@ done a few hundred rows at a time, so that the service goes on beside it.
 """
 
 import json
+import secrets
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from sqlalchemy import Row, Table, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import CallFacts
+from voicedesk.errors import StoreError
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.store.batch import pack_batch, unpack_batch
 from voicedesk.store.deliveries import forget_in_deliveries
@@ -27,7 +29,7 @@ from voicedesk.store.packing import (
     unpack_facts,
 )
 from voicedesk.store.quarantine import SetAside
-from voicedesk.store.tables import calls, greetings, journal, leases, legs, metadata, requests, tickets
+from voicedesk.store.tables import calls, greetings, journal, leases, legs, metadata, quarantine, requests, tickets
 from voicedesk.store.tickets import FORGOTTEN, forget_in_tickets
 
 _STEP = 500
@@ -175,6 +177,8 @@ async def _clean_table(database: Database, table: Table, traces: PhoneTraces, at
 
 
 async def _clean_row(connection: AsyncConnection, table: Table, row: Row[Any], traces: PhoneTraces, at: int) -> bool:
+    if table is quarantine:
+        return await _empty_if_it_holds(connection, row, traces)
     values = {}
     for column in table.columns:
         before = row._mapping[column.name]
@@ -191,6 +195,17 @@ async def _clean_row(connection: AsyncConnection, table: Table, row: Row[Any], t
         values |= _emptied(row, at)
     here = [column == row._mapping[column.name] for column in table.primary_key]
     await connection.execute(update(table).where(*here).values(values))
+    return True
+
+
+async def _empty_if_it_holds(connection: AsyncConnection, row: Row[Any], traces: PhoneTraces) -> bool:
+    """What was set aside with the number keeps nothing of it but that there was something, and when."""
+    texts = (row.about, row.reason, row.content.decode("utf-8", "surrogateescape"))
+    clean = traces.short if traces.is_short else traces.text
+    if all(clean(text) == text for text in texts):
+        return False
+    values = {"id": secrets.token_hex(8), "about": "", "reason": "", "content": b""}
+    await connection.execute(update(quarantine).where(quarantine.c.id == row.id).values(values))
     return True
 
 
@@ -244,7 +259,7 @@ def _repacked(value: bytes, unpack: Callable[[bytes], str], pack: Callable[[str]
     try:
         text = unpack(value)
         plain = json.loads(text)
-    except (zlib.error, ValueError, RecursionError):
+    except (StoreError, zlib.error, ValueError, RecursionError):
         return traces.bytes(value)
     cleaned = forget_in_plain(plain, traces)
     return value if cleaned == plain else pack(json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")))

@@ -12,6 +12,8 @@ from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
 WAITED = "Queue/"
 """What the channel of a caller is called of whom nothing but queue_log tells."""
 LONGEST_LINE = 65_536
+_LONGEST = 150
+"""A name is cut at so many characters: the switch cuts its own at 80, and an event with a longer one is of no call."""
 MOST_KEPT = 50
 _TIMESTAMP = re.compile(rb"\r\nTimestamp: [0-9.]+")
 _EARLIEST_US = 946_684_800 * MICROSECONDS
@@ -67,7 +69,8 @@ def logged(name: str, at: int, headers: Mapping[str, object], *, doubtful: bool 
 
     `doubtful`: the log does not say it for certain, so that nobody is accused on it.
     """
-    event = make_event(name, {"Timestamp": format_epoch(at), **headers}, arrived_us=0)
+    kept = {key: value[:_LONGEST] if isinstance(value, str) else value for key, value in headers.items()}
+    event = make_event(name, {"Timestamp": format_epoch(at), **kept}, arrived_us=0)
     event.doubtful = doubtful
     return LoggedEvent(at=at, event=event)
 

@@ -120,5 +120,5 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _shown(text: str) -> str:
-    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = "".join(letter if letter.isprintable() else " " for letter in text[: _LONGEST_TEXT + 1])
     return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}…"

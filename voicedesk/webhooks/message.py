@@ -8,10 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from voicedesk.clock import to_datetime
+from voicedesk.clock import MICROSECONDS
 from voicedesk.web_address import Allowance, Target
 
 DIGEST = "digest"
+LAST_US = 253_370_764_800 * MICROSECONDS
+"""The year 9999 begins."""
 DIGEST_LINES = 10
 """So many pieces of news a digest shows in full, the rarest kinds first."""
 
@@ -57,13 +59,14 @@ class Message:
 
     @classmethod
     def load(cls, text: str) -> "Message":
-        """As it was kept. Raises ValueError, TypeError or OverflowError where it is damaged."""
+        """As it was kept. Raises ValueError or TypeError where it is damaged."""
         plain: list[Any] = json.loads(text)
         id_, kind, group, at, title, fields = plain
         texts = [id_, kind, group, title, *(one for pair in fields for one in pair)]
         if not all(isinstance(one, str) for one in texts) or not isinstance(at, int):
             raise ValueError("a text or an instant is none")
-        to_datetime(at)
+        if not 0 <= at < LAST_US:
+            raise ValueError("an instant is in no year that can be shown")
         return cls(id=id_, kind=kind, group=group, at=at, title=title, fields=tuple((a, b) for a, b in fields))
 
 

@@ -10,10 +10,12 @@ from tests.contracts.store.conftest import call_of
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.three_rings import judge
+from voicedesk.errors import StoreError
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.store.calls import Filter
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.packing import packed_text
+from voicedesk.store.requests import RequestState
 from voicedesk.store.spill import Spill
 from voicedesk.store.tables import metadata
 from voicedesk.webhooks.message import Message
@@ -54,7 +56,7 @@ def _readable(value: object) -> str:
     for unpack in (packed_text, lambda packed: zlib.decompress(packed).decode()):
         try:
             return unpack(value)
-        except (zlib.error, ValueError):
+        except (StoreError, zlib.error, ValueError):
             continue
     return value.decode(errors="replace")
 
@@ -87,7 +89,8 @@ async def test_the_number_stands_nowhere_after_it_was_forgotten_by_whatever_way_
     await store.writer.flush()
     asked = {"do": "register", "number": N, "as_number": int(N), "name": "王小明", "note": f"请回电 {N}"}
     done = await store.requests.ask("tickets", asked, asked_by="li")
-    await store.requests.finish(done, f"registered for {N}")
+    await store.requests.start([done], "me", 10)
+    await store.requests.finish(done, RequestState.DONE, f"registered for {N}", owner="me")
     await store.requests.ask("tickets", asked, asked_by="li")
     await store.outages.start(f"请拨 {N}", line=None, at=1, by="li")
     news = Message(id="n1", kind="x", group="g", at=1, title=f"138****1234 {N}", fields=(("号码", N),))

@@ -89,18 +89,6 @@ def left_of(marks: list[bytes], file: Path) -> set[bytes]:
     return {mark for mark in marks if mark in found}
 
 
-async def test_a_lead_is_another_s_only_when_the_whole_lease_is_over(store, clock):
-    assert await store.requests.lead("service", "a", 10)
-    begun = clock.us
-    for later in (1, 1_000_000, 5_000_000, 9_000_001, 9_999_999):
-        clock.us = begun + later
-        assert not await store.requests.lead("service", "b", 10)
-        assert await store.requests.holder("service") == "a"
-    clock.us = begun + 10_000_000
-    assert await store.requests.lead("service", "b", 10)
-    assert await store.requests.holder("service") == "b"
-
-
 async def test_the_legs_of_a_call_go_with_it_and_those_of_others_stay(store):
     old, new = call_of(LATE), call_of(MISSED)
     new = replace(new, facts=replace(new.facts, id="new", started_at=old.facts.started_at + 10))

@@ -97,6 +97,15 @@ def test_what_bears_a_name_that_no_switch_makes_is_of_no_call(key):
     assert len(tracker.take_changes().calls) == 1
 
 
+@pytest.mark.parametrize("key", ["MemberName", "CallerIDNum", "ConnectedLineName"])
+def test_of_a_known_call_it_may_have_told_anything_so_that_nobody_is_accused(key):
+    tracker = Tracker("pbx", HALL)
+    headers = {"Event": "QueueCallerJoin", "Timestamp": f"{T0}.000000", "Channel": "PJSIP/a-1", "Uniqueid": "1.1"}
+    tracker.receive(said(*headers.items()))
+    tracker.receive(said(*(headers | {"Event": "AgentConnect", key: LONG}).items()))
+    assert [facts.doubtful for facts in tracker.take_changes().calls] == [True]
+
+
 def merged_after_its_end() -> list[AmiEvent]:
     """A phone hangs up under a linkedid of its own, and its dial is told afterwards: both are one call."""
     story = Story()

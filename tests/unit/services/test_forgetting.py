@@ -3,9 +3,10 @@
 import pytest
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import Hall
+from voicedesk.errors import InputError
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.services.call_log import CallLog
-from voicedesk.services.forgetting import LINGER_US, Forgetting, answered
+from voicedesk.services.forgetting import LINGER_US, ForgetSteps, Forgetting, from_row
 
 N = "13812341234"
 
@@ -51,8 +52,10 @@ async def test_a_call_in_progress_is_forgotten_on_every_kind_of_line(channel):
         sink.kept.append({"events": [], "calls": []})
 
     asked = {"number": N, "token": "abc", "area_code": "0371"}
-    outcome, failed = await answered(forgetting, asked, [], flush)
-    assert (failed, bool(outcome), bool(sink.kept)) == (False, True, True)
+    read = []
+    steps = ForgetSteps(forgetting, list, flush, lambda: read.append(1))
+    outcome = await steps.carry_out(from_row({"do": "forget", **asked}), None)
+    assert (bool(outcome), bool(sink.kept), read) == (True, True, [1])
     for n, name in enumerate(("Newstate", "Hangup"), 3):
         more = {"Cause": "16"} if name == "Hangup" else {}
         log.take(forgetting.events("main", [event(name, channel, "1800000000.1", n, **more)]))
@@ -79,6 +82,7 @@ async def test_a_later_call_of_the_same_number_is_another_matter():
     assert forgetting.events("main", [later]) == [later]
 
 
-@pytest.mark.parametrize("asked", [{"number": 5, "token": "x"}, {"number": N}, {"number": [], "token": None}])
-async def test_what_no_command_of_ours_asks_is_refused(asked):
-    assert (await answered(Forgetting({}, lambda: 1), asked, [], lambda: None))[1] is True
+@pytest.mark.parametrize("asked", [{"number": 5, "token": "x"}, {"number": N}, {"number": [], "token": None}, {}])
+def test_what_no_command_of_ours_asks_is_refused(asked):
+    with pytest.raises(InputError):
+        from_row({"do": "forget", **asked})
