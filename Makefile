@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SPEECH_VENV := .venv-speech
+MUTATION_VENV := .venv-mutation
 SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 # places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts; reads the unit
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data systemd
@@ -24,7 +25,7 @@ WHOLE := --include=voicedesk/ami/*,voicedesk/calls/*
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 
-.PHONY: install demo test check format lock bench speech-model audio-fixtures clean
+.PHONY: install demo test check format lock bench mutation speech-model audio-fixtures clean
 
 install: $(STAMPS)/project
 
@@ -58,6 +59,10 @@ format: $(STAMPS)/project
 bench: $(STAMPS)/project
 	$(BIN)/python -m benchmarks.run
 
+# wrong lines, one at a time, and whether a test notices: ROOMS="dial_rules log", SAMPLE=200, SEED=1; none: every room, whole
+mutation: $(STAMPS)/project $(MUTATION_VENV)/.ready
+	@nice $(BIN)/python -m tools.mutation $(ROOMS) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 # the embedded speech model anew, from synthetic speech; nobody needs this to run or test Voicedesk
 speech-model: $(SPEECH_VENV)/.ready
 	@OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=1 $(SPEECH_VENV)/bin/python -m tools.speech_model
@@ -70,10 +75,11 @@ lock:
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
 	$(PYTHON) -m venv $$tools && $$tools/bin/pip install --quiet --disable-pip-version-check pip-tools && \
 	$$tools/bin/$(LOCK) --upgrade --output-file requirements/run.txt pyproject.toml && \
-	$$tools/bin/$(LOCK) --upgrade --extra test --output-file requirements/test.txt pyproject.toml
+	$$tools/bin/$(LOCK) --upgrade --extra test --output-file requirements/test.txt pyproject.toml && \
+	$$tools/bin/$(LOCK) --upgrade --output-file tools/mutation/requirements.txt tools/mutation/requirements.in
 
 clean:
-	rm -rf $(VENV) $(SPEECH_VENV) build dist htmlcov .coverage .coverage.* .hypothesis .*_cache
+	rm -rf $(VENV) $(SPEECH_VENV) $(MUTATION_VENV) .mutation build dist htmlcov .coverage .coverage.* .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what is installed, once
@@ -120,6 +126,12 @@ $(SPEECH_VENV)/.ready: tools/speech_model/requirements.txt
 	@echo "Installing what the speech model's recipe needs ($(SPEECH_VENV))"
 	@$(PYTHON) -m venv $(SPEECH_VENV)
 	@$(SPEECH_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(MUTATION_VENV)/.ready: tools/mutation/requirements.txt
+	@echo "Installing what makes wrong lines ($(MUTATION_VENV))"
+	@$(PYTHON) -m venv $(MUTATION_VENV)
+	@$(MUTATION_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 # asked each time: at once when the unpacked Asterisk is there, and it is not kept in the work tree

@@ -14,9 +14,10 @@ from voicedesk.errors import AddressRefused
 
 Address = IPv4Address | IPv6Address
 
-_URL = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?((?:[/?][!-\"$-\[\]-~]*)?)", re.IGNORECASE)
-_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*", re.IGNORECASE)
-_NUMERIC = re.compile(r"(?:0x[0-9a-f]*|\d+)", re.IGNORECASE)
+_PLAIN = re.IGNORECASE | re.ASCII  # without ASCII, a Kelvin sign is a k, and a long s an s
+_URL = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::([0-9]{1,5}))?((?:[/?][!-\"$-\[\]-~]*)?)", _PLAIN)
+_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*", _PLAIN)
+_NUMERIC = re.compile(r"(?:0x[0-9a-f]*|\d+)", _PLAIN)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _SYSTEM_PORTS = 1024
 _MANAGER_PORTS = (5038, 5039)
