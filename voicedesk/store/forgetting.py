@@ -136,12 +136,12 @@ def forget_in_facts(facts: CallFacts, traces: PhoneTraces) -> CallFacts:
 def forget_in_record(payload: bytes, traces: PhoneTraces) -> bytes:
     """A record of the spill file without the number."""
     batch = unpack_batch(payload)
-    before = traces.found
     reduced = [forget_in_event(event, traces) for event in batch.reduced]
     calls = [replace(call, facts=forget_in_facts(call.facts, traces)) for call in batch.calls.values()]
     merged = [(traces.name(gone), traces.name(kept)) for gone, kept in batch.merged]
     aside = [_forget_in_aside(item, traces) for item in batch.aside]
-    if traces.found == before:
+    before = (batch.reduced, [call.facts for call in batch.calls.values()], batch.merged, batch.aside)
+    if (reduced, [call.facts for call in calls], merged, aside) == before:
         return payload
     kept = {one.facts.id: one for one in calls}
     return pack_batch(replace(batch, reduced=reduced, calls=kept, merged=merged, aside=aside))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.contracts.store.conftest import call_of
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import JudgedCall
@@ -19,7 +19,7 @@ from voicedesk.store.calls import Filter
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.packing import packed_text, partly_unpacked
 from voicedesk.store.spill import Spill, spill_file
-from voicedesk.store.tables import metadata
+from voicedesk.store.tables import metadata, requests
 from voicedesk.store.tickets import Change, StoredTicket
 from voicedesk.tickets.model import Kind, Ticket
 from voicedesk.webhooks.message import Message
@@ -205,4 +205,4 @@ async def test_records_that_nobody_can_read_go_with_the_number_or_are_named(stor
     left = [payload for _, payload in aside.records()]
     aside.close()
     assert len(left) == 2
-    assert [*unpack_batch(left[0]).calls.values()][0].facts.caller_number is None
+    assert next(iter(unpack_batch(left[0]).calls.values())).facts.caller_number is None
