@@ -73,6 +73,11 @@ def is_landline(number: str | None) -> bool:
     return found is not None and len(found[2]) in _lengths(found[1])
 
 
+def can_be_rung(number: str | None) -> bool:
+    """Whether a number in its one form is a subscriber's: not a short or service number (12345, 96096, 0371 12345)."""
+    return number is not None and (number.startswith("+") or is_mobile(number) or is_landline(number))
+
+
 def national_digits(raw: str | None, area_code: str = "") -> str | None:
     """The digits that stay whatever prefix a number is dialled with ("37112345678", "13812341234"); None for none."""
     number = normalise(raw, area_code)

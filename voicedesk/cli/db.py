@@ -147,9 +147,7 @@ def forget(
     say(COPIES)
     if forgotten.not_looked_into:
         files = ", ".join(forgotten.not_looked_into)
-        complain(
-            f"读不出、可能仍含该号码 nobody can read these, and they may hold it: {files}: delete them if in doubt"
-        )
+        complain(f"读不出、可能仍含该号码 nobody can read these; they may hold it: {files}: delete them if in doubt")
 
 
 @app.command()

@@ -364,7 +364,7 @@ def figures(
     say(f"回拨用时（中位数，分钟） time to call back, median minutes: {minutes}")
     say(f"期限内 within the deadline: {_share(found.within_deadline)}")
     say(f"已接通 reached: {_share(found.reached)}")
-    say(f"未办结 still open: {found.still_open}   隐藏号码 withheld: {found.uncallable}")
+    say(f"未办结 still open: {found.still_open}   无法回拨 uncallable: {found.uncallable}")
     say(f"随后即接通，不计 answered moments later, not counted: {found.answered_moments_later}")
 
 

@@ -1,8 +1,8 @@
 """The open tickets and the calls that open, join, close or only suggest closing them; order of arrival does not matter.
 
 One open callback per (number, line group). What is closed leaves the book; a withheld number cannot be told from
-another, so each such call is an item of its own, listed as uncallable. A ticket stored under an older form of its
-number is found by the form of today.
+another, so each such call is an item of its own, listed as uncallable; a short number is uncallable too. A ticket
+stored under an older form of its number is found by the form of today.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from voicedesk.clock import MICROSECONDS
-from voicedesk.phone_numbers import normalise
+from voicedesk.phone_numbers import can_be_rung, normalise
 from voicedesk.tickets.meaning import Contact, Miss
 from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State, Ticket, moved
 from voicedesk.tickets.plan import Plan
@@ -107,7 +107,7 @@ class Book:
             due_at=due_at,
             promised_at=due_at,
             waiting_since=miss.started_at,
-            state=State.OPEN if miss.number else State.UNCALLABLE,
+            state=State.OPEN if can_be_rung(miss.number) else State.UNCALLABLE,
             missed_calls=(miss.call_id,),
             history=(Entry(at=miss.ended_at, move=Move.OPENED, call_id=miss.call_id),),
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
+from voicedesk.phone_numbers import can_be_rung
 from voicedesk.tickets.model import Kind, Outcome, Ticket
 
 
@@ -39,8 +40,8 @@ def callback_figures(tickets: Iterable[Ticket], as_of: int) -> CallbackFigures:
     """The figures at `as_of`; a callback still open counts as not in time once its promised time is over."""
     callbacks = [ticket for ticket in tickets if ticket.kind is Kind.CALLBACK]
     soon = [ticket for ticket in callbacks if ticket.outcome is Outcome.ANSWERED_MOMENTS_LATER]
-    withheld = [ticket for ticket in callbacks if ticket.number is None and ticket.outcome is not Outcome.NOT_MISSED]
-    owed = [one for one in callbacks if one.number is not None and one.outcome not in _NOT_OWED]
+    withheld = [one for one in callbacks if not can_be_rung(one.number) and one.outcome not in _NOT_OWED]
+    owed = [one for one in callbacks if can_be_rung(one.number) and one.outcome not in _NOT_OWED]
     reached = [ticket for ticket in owed if ticket.outcome is Outcome.REACHED]
     decided = [ticket for ticket in owed if ticket.outcome is Outcome.REACHED or ticket.promised_at < as_of]
     spans = [ticket.closed_at - ticket.opened_at for ticket in reached if ticket.closed_at is not None]

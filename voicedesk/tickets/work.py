@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import InputError
+from voicedesk.phone_numbers import can_be_rung
 from voicedesk.tickets.book import closed_by
 from voicedesk.tickets.meaning import Contact
 from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State, Ticket, moved
@@ -43,7 +44,7 @@ def registered(
         due_at=due_at,
         promised_at=due_at,
         waiting_since=at,
-        state=State.OPEN if number else State.UNCALLABLE,
+        state=State.OPEN if can_be_rung(number) else State.UNCALLABLE,
         owner=to,
         responsible=to,
         matter=note,

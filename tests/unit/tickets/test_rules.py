@@ -240,6 +240,22 @@ def test_whoever_answers_for_a_ticket_does_so_after_any_claim_of_another(given_b
     assert after.state is (State.WAITING if given_back == "failed" else State.REPORTED)
 
 
+@pytest.mark.parametrize("number", ["12345", "96096", "12315", "0371-12345", "110", "4008001234"])
+def test_a_short_number_s_ticket_says_from_its_beginning_that_it_cannot_be_dialled(number) -> None:
+    _, made = noted(call("a", number, start=T))
+    assert made.state is State.UNCALLABLE
+    assert made.number is not None
+    with pytest.raises(InputError, match="uncallable"):
+        claimed(made, by="wang", at=T)
+    figures = callback_figures([made], T + DAY)
+    assert (figures.uncallable, figures.still_open, figures.within_deadline.whole) == (1, 0, 0)
+
+
+def test_a_short_number_s_ticket_ends_when_its_caller_is_answered() -> None:
+    _, made = noted(call("a", "12345", start=T), call("b", "12345", start=T + HOUR, answered=T + HOUR + SECOND))
+    assert made.state is State.CLOSED
+
+
 def test_a_withheld_complaint_goes_to_the_superior_too() -> None:
     hidden = ticket(number=None, state=State.UNCALLABLE)
     up = reported(hidden, to="head", by="li", note="请负责人处理", at=T)

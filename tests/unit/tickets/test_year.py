@@ -9,7 +9,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from tests.unit.tickets.desk import DAY, HOUR, MINUTE, PLAN, SECOND, Year, at, call, meaning
 from voicedesk.calls.model import Direction
-from voicedesk.phone_numbers import normalise
+from voicedesk.phone_numbers import can_be_rung, normalise
 from voicedesk.tickets.book import Book
 from voicedesk.tickets.dial_rules import DialLimits, DialRules, Refusal
 from voicedesk.tickets.figures import callback_figures
@@ -26,7 +26,7 @@ def check(year: Year) -> None:
         assert ticket.due_at > ticket.opened_at
         assert ticket.is_closed or ticket.id in live, "an item without an end is out of sight"
         assert not ticket.is_closed or (ticket.outcome is not None and ticket.closed_at is not None)
-        assert ticket.is_closed or (ticket.number is None) == (ticket.state is State.UNCALLABLE)
+        assert ticket.is_closed or can_be_rung(ticket.number) == (ticket.state is not State.UNCALLABLE)
     keys = Counter((ticket.number, ticket.group) for ticket in year.book.live if ticket.number)
     assert set(keys.values()) <= {1}, "two open items for one number and group"
     for when, number in year.dialled:
