@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from traceback import extract_tb, format_exception
+from traceback import format_exception, walk_tb
 from typing import TypeVar
 
 import structlog
@@ -192,9 +192,10 @@ def _is_to_be_told(times: int) -> bool:
 
 def _place_of(error: BaseException) -> str:
     """The innermost line of our own code that an error came through."""
-    frames = extract_tb(error.__traceback__)
-    ours = [one for one in frames if one.filename.startswith(_OURS) and one.filename != __file__] or list(frames)
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]  # reads no source
+    ours = [one for one in frames if one[0].startswith(_OURS) and one[0] != __file__] or frames
     if not ours:
         return "nowhere"
-    *_, folder, name = ["", *ours[-1].filename.split("/")][-3:]
-    return f"{folder}/{name}:{ours[-1].lineno}"
+    file, line = ours[-1]
+    *_, folder, name = ["", *file.split("/")][-3:]
+    return f"{folder}/{name}:{line}"
