@@ -253,7 +253,11 @@ class Service:
         with self._guard.one(Part.ROW, "the journal, from which calls are taken up", pbx=pbx):
             journal = [pair async for pair in store.journal.events(pbx, since=position.resume_from)]
             open_ids = await store.calls.open_ids(pbx)
-            log.resume(journal, resume_from=position.resume_from, open_ids=open_ids, stopped_at=position.last_at)
+            steps = log.resuming(
+                journal, resume_from=position.resume_from, open_ids=open_ids, stopped_at=position.last_at
+            )
+            for _ in steps:
+                await asyncio.sleep(0)  # a watchdog hears that we are alive
             return log
         log = CallLog(pbx, hall, store.writer, self._guard)
         log.resume([], resume_from=position.sequence + 1, open_ids=(), stopped_at=position.last_at)

@@ -106,9 +106,15 @@ class CallLog:
         `journal` gives (entry, event) pairs from the entry `resume_from` on. Calls that were over then stay as they are
         stored. What came after `stopped_at` is a gap, and the journal says so from now on.
         """
+        deque(self.resuming(journal, resume_from=resume_from, open_ids=open_ids, stopped_at=stopped_at), maxlen=0)
+
+    def resuming(
+        self, journal: Sequence[tuple[int, AmiEvent]], *, resume_from: int, open_ids: Collection[str], stopped_at: int
+    ) -> Iterator[None]:
+        """`resume`, giving the turn away now and then: a long journal, or a bad one, holds up nobody else."""
         self._checkpoints = deque([resume_from])
         replay = JournalReplay(self.pbx, self._hall, self._bad)
-        deque(replay.steps(journal, resume_from), maxlen=0)
+        yield from replay.steps(journal, resume_from)
         self._tracker, self._open = replay.tracker, replay.open
         self._tracker.forget_others(open_ids)
         self._gaps_saved = set(self._tracker.gaps())

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from traceback import extract_tb, format_exception
+from traceback import format_exception, walk_tb
 from typing import TypeVar
 
 import structlog
@@ -29,6 +29,7 @@ SAVE_SECONDS = 1.0
 ROUND_SECONDS = 120.0
 MOST_WAITING = 1000
 MOST_KINDS = 500
+MOST_ABOUT = 200
 LAST_SECONDS = 1.0
 PASSING = (StoreUnavailable, JournalTaken)
 """Not the fault of the one thing at hand: whoever waits for the database, or must end, learns of these."""
@@ -96,15 +97,17 @@ class Guard:
         """Notes one thing that could not be dealt with; never waits, never fails."""
         self.counts[part] += 1
         try:
-            place = _place_of(error)
-            reason = mask_numbers(f"{type(error).__name__}: {str(error)[:300]} ({place})")
-            self._tell(part, error, reason, pbx=pbx, about=about, place=place)
-            made_of = content() if callable(content) else content
+            place = _made(lambda: _place_of(error), "nowhere")
+            said = _made(lambda: str(error)[:300], "what it says cannot be read")
+            reason = mask_numbers(f"{type(error).__name__}: {said} ({place})")
+            self._tell(part, error, reason, pbx=pbx, about=about[:MOST_ABOUT], place=place)
+            made_of = _made(content, b"its content cannot be written out") if callable(content) else content
             self._keep(set_aside(part, at_us=self._now(), pbx=pbx, about=about, reason=reason, content=made_of))
         except Exception as again:  # noqa: BLE001  # what cannot even be noted is counted
             self.lost += 1
             with contextlib.suppress(Exception):
-                _log.error("not_set_aside", part=part.value, reason=type(again).__name__)
+                if _is_to_be_told(self.lost):
+                    _log.error("not_set_aside", part=part.value, reason=type(again).__name__, lost=self.lost)
 
     def note(self, part: str, about: str, content: bytes, error: BaseException) -> None:
         """As `set_aside`, for those who know a part by its name only."""
@@ -117,7 +120,7 @@ class Guard:
             self._kinds.clear()
         self._kinds[kind] += 1
         seen = self._kinds[kind]
-        if str(seen).strip("0") == "1":
+        if _is_to_be_told(seen):
             cure = "look at it with: voicedesk quarantine list"
             _log.error("set_aside", part=part.value, pbx=pbx or None, about=about, reason=reason, seen=seen, cure=cure)
 
@@ -174,11 +177,25 @@ def traceback_of(error: BaseException) -> bytes:
     return "".join(format_exception(error)).encode("utf-8", "backslashreplace")[-CONTENT_BYTES:]
 
 
+def _made(make: Callable[[], T], otherwise: T) -> T:
+    """What can be made of the bad thing; it may be so bad that not even that can be: then something in its place."""
+    try:
+        return make()
+    except Exception:  # noqa: BLE001  # whatever the thing does, it is noted all the same
+        return otherwise
+
+
+def _is_to_be_told(times: int) -> bool:
+    """What comes again and again is told at its first, tenth, hundredth … time: no fault fills the log."""
+    return str(times).strip("0") == "1"
+
+
 def _place_of(error: BaseException) -> str:
     """The innermost line of our own code that an error came through."""
-    frames = extract_tb(error.__traceback__)
-    ours = [one for one in frames if one.filename.startswith(_OURS) and one.filename != __file__] or list(frames)
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]  # reads no source
+    ours = [one for one in frames if one[0].startswith(_OURS) and one[0] != __file__] or frames
     if not ours:
         return "nowhere"
-    *_, folder, name = ["", *ours[-1].filename.split("/")][-3:]
-    return f"{folder}/{name}:{ours[-1].lineno}"
+    file, line = ours[-1]
+    *_, folder, name = ["", *file.split("/")][-3:]
+    return f"{folder}/{name}:{line}"

@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 from tests.unit.services.test_call_log import HALL, STORIES, Disk, story
-from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.tracker import Tracker
 from voicedesk.services.call_log import CallLog
 from voicedesk.services.guard import Guard
@@ -150,3 +150,13 @@ def test_a_row_that_cannot_be_handed_on_costs_itself(monkeypatch):
     assert sum(map(len, disk.entries)) == len(story("b_answer_17s")) - len(
         [event for event in story("b_answer_17s") if event.name == "DialBegin"]
     )
+
+
+def test_a_long_journal_gives_the_turn_away_while_it_is_taken_up(monkeypatch):
+    """A watchdog that hears nothing for half a minute ends the service, at this start and at each one after it."""
+    Bad(monkeypatch, lambda _: True)
+    events = [make_event("Newchannel", {"Uniqueid": f"1795421280.{n}"}, arrived_us=n) for n in range(1000)]
+    log = CallLog("p", HALL, Disk(), Guard(lambda: 1))
+    steps = log.resuming(list(enumerate(events)), resume_from=0, open_ids=(), stopped_at=1000)
+    assert sum(1 for _ in steps) >= 5
+    assert not log.is_in_doubt

@@ -77,12 +77,6 @@ def test_memory_has_an_end_and_what_is_lost_is_counted():
     assert (len(guard.waiting), guard.lost) == (guarding.MOST_WAITING, 5)
 
 
-def test_what_cannot_even_be_noted_is_counted():
-    guard = Guard()
-    guard.set_aside(Part.ROW, ValueError(), about="x", content=fail)
-    assert (guard.waiting, guard.lost) == ((), 1)
-
-
 def test_half_a_character_is_written_out():
     assert written({"a": "\ud800"})() == b"{'a': '\\ud800'}"
 
@@ -118,3 +112,55 @@ async def test_what_the_database_does_not_take_waits_and_is_counted_together():
     await guard.save(store)
     assert [(item.about, item.seen) for item in store.quarantine.items] == [("x", 2)]
     assert guard.waiting == ()
+
+
+class Unsayable(Exception):
+    def __init__(self, how: type[Exception]) -> None:
+        self.how = how
+
+    def __str__(self) -> str:
+        raise self.how
+
+
+class Unwritable:
+    def __repr__(self) -> str:
+        raise RecursionError
+
+
+@pytest.mark.parametrize("how", [ValueError, RecursionError, MemoryError])
+def test_an_error_that_cannot_even_be_read_is_set_aside_with_the_bytes_that_caused_it(how):
+    guard = Guard(lambda: 7)
+    with structlog.testing.capture_logs() as logs, guard.one(Part.EVENT, "channel 1", content=b"bytes"):
+        fail(Unsayable(how))
+    (one,) = guard.waiting
+    assert (one.about, one.content, guard.lost) == ("channel 1", b"bytes", 0)
+    assert one.reason.startswith("Unsayable: ")
+    assert [(entry["event"], entry["about"]) for entry in logs] == [("set_aside", "channel 1")]
+
+
+def test_a_thing_that_cannot_be_written_out_is_set_aside_without_it():
+    guard = Guard(lambda: 7)
+    with guard.one(Part.CALL, "call 1", content=written(Unwritable())):
+        fail()
+    (one,) = guard.waiting
+    assert (one.about, guard.lost) == ("call 1", 0)
+
+
+def test_the_name_of_a_thing_fills_no_log():
+    guard = Guard(lambda: 7)
+    with structlog.testing.capture_logs() as logs, guard.one(Part.EVENT, "x" * 10**6):
+        fail()
+    assert len(logs[0]["about"]) < 1000
+
+
+def test_what_cannot_even_be_noted_is_counted_and_fills_no_log():
+    def now() -> int:
+        raise OverflowError
+
+    guard = Guard(now)
+    with structlog.testing.capture_logs() as logs:
+        for number in range(200):
+            with guard.one(Part.EVENT, f"channel {number}"):
+                fail()
+    assert guard.lost == 200
+    assert [entry["lost"] for entry in logs if entry["event"] == "not_set_aside"] == [1, 10, 100]
