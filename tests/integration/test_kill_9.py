@@ -47,6 +47,18 @@ def test_fault_67_killed_at_every_step_of_spilling_and_of_taking_up(lives):
     assert lives.kills > 100
 
 
+def test_fault_67_killed_while_what_does_not_fit_is_set_aside(context, tmp_path):
+    """A call that no database takes beside each batch, an event that nobody can take in each life."""
+    lives = Lives(context, tmp_path, poison=True)
+    steps = lives.live(3)
+    for kill_at in range(1, steps + 1, 7):
+        lives.live(3, kill_at=kill_at)
+    lives.live(CALM)
+    lives.check()
+    assert lives.kills > 40
+    assert lives.set_aside > 20
+
+
 def test_fault_71_killed_at_every_step_of_making_the_database(context, tmp_path):
     (tmp_path / "whole").mkdir()
     steps = Lives(context, tmp_path / "whole").live(0)

@@ -26,7 +26,7 @@ _ROOM = CALM * AT_ONCE
 
 def hall(folder: Path, kills: int, chance: Random) -> Lives:
     """One database and so many kills, or as many as there are events for; then its file is looked into."""
-    lives = Lives(loaded(), folder)
+    lives = Lives(loaded(), folder, poison=True)
     refused = frozenset({1, 2})
     steps = {frozenset[int](): lives.live(BATCHES), refused: lives.live(BATCHES, refused=refused)}
     while lives.kills < kills and lives.next + 3 * _ROOM < len(EVENTS):

@@ -1,7 +1,7 @@
 """Lives of a service on one database, killed one after another, and what must be true of the file they leave behind.
 
-Beside each batch comes what does not fit: a call that no database takes, and an event at which the tracker raises. So
-what is set aside, and what is made anew after it, is killed at every step too.
+With `poison` there comes beside each batch what does not fit: a call that no database takes, and in each life an event
+at which the tracker raises. So what is set aside, and what is made anew after it, is killed at its steps too.
 """
 
 import signal
@@ -28,8 +28,8 @@ Unsure = list[tuple[int, int]]
 class Lives:
     """Lives of the service on one database, one after another."""
 
-    def __init__(self, context: ForkServerContext, folder: Path) -> None:
-        self.context, self.folder = context, folder
+    def __init__(self, context: ForkServerContext, folder: Path, *, poison: bool = False) -> None:
+        self.context, self.folder, self.poison = context, folder, poison
         self.number, self.next, self.kills = 0, 0, 0
         self.unsure: Unsure = []
         self.asked: list[str] = []
@@ -42,9 +42,15 @@ class Lives:
         """One life; returns how many steps it took, or 0 if it was killed."""
         self.number += 1
         life = Life(
-            folder=self.folder, number=self.number, first=self.next, batches=batches, kill_at=kill_at, refused=refused
+            folder=self.folder,
+            number=self.number,
+            first=self.next,
+            batches=batches,
+            kill_at=kill_at,
+            refused=refused,
+            poison=self.poison,
         )
-        if batches > killing.BAD_EVENT_IN:
+        if self.poison and batches > killing.BAD_EVENT_IN:
             bad = self.next + (killing.BAD_EVENT_IN + 1) * AT_ONCE
             self.bad.append((bad, bad))
         process = self.context.Process(target=killing.live, args=(life,))
@@ -85,7 +91,7 @@ class Lives:
         with sqlite3.connect(self.folder / "v.db") as database:
             check_journal(database, self.next, self.unsure)
             judged = check_calls(database, self.next, [*self.unsure, *self.bad])
-            self.set_aside += check_quarantine(database, set(self.safe().values()))
+            self.set_aside += check_quarantine(database, set(self.safe().values()) if self.poison else set())
             requests = database.execute("SELECT id, state FROM requests").fetchall()
             assert sorted(one for one, _ in requests) == sorted(self.asked)
             assert {state for _, state in requests} <= {"done", "unknown"}, "what was begun is over"

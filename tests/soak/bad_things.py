@@ -84,7 +84,8 @@ class BadDay:
         if self._chance.randrange(2):
             self.raising += 1
             name = b"%s%d" % (POISON.encode(), self.raising)
-            lines = [b"Event: Newchannel", b"Timestamp: %d.%06d" % divmod(at, SECOND), b"Channel: PJSIP/odd-1"]
+            stamp = b"Timestamp: %d.%06d" % divmod(at, SECOND)
+            lines = [b"Event: Newchannel", b"Privilege: call,all", stamp, b"Channel: PJSIP/odd-1"]
             return block + b"\r\n".join([*lines, b"Uniqueid: " + name, b"Linkedid: " + name]) + END
         bad = damaged(self._chance, block, unit=b"\r\n", most=3)
         self.concerned |= _ids(block) | _ids(bad)

@@ -2,8 +2,8 @@
 
 It is what `voicedesk run` is without a link: store, writer, call log, lease and requests, fed from a stream of events.
 Each life goes on where the stream is; what it lost, the switch never says again. What it reports as safe must be found
-by whoever looks into the file afterwards. Beside each batch comes a call that no database takes, and in each life an
-event at which the tracker raises.
+by whoever looks into the file afterwards. With `poison` a call that no database takes comes beside each batch, and in
+each life an event at which the tracker raises.
 """
 
 import asyncio
@@ -65,6 +65,7 @@ class Life:
     batches: int
     kill_at: int = 0
     refused: frozenset[int] = frozenset()
+    poison: bool = False
 
 
 def stream(count: int) -> list[AmiEvent]:
@@ -137,10 +138,11 @@ async def _live(life: Life) -> None:
             for one in EVENTS[start : start + AT_ONCE]:
                 one.arrived_us = clock.us = (one.timestamp_us or 0) + LAG_US
                 log.take([one])
-            if number == BAD_EVENT_IN:
+            if life.poison and number == BAD_EVENT_IN:
                 log.take([_bad_event(start + AT_ONCE, clock())])
             log.settle()
-            store.writer.add(POISON, resume_from=1, calls=[_bad_call(start + AT_ONCE, clock())])
+            if life.poison:
+                store.writer.add(POISON, resume_from=1, calls=[_bad_call(start + AT_ONCE, clock())])
             await _keep(store, spill, refused=number in life.refused)
             if log.is_in_doubt and number not in life.refused:
                 await Rebuilder({PBX: log}, store).make_anew(log)
