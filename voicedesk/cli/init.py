@@ -33,7 +33,7 @@ What comes next is typed as its user, for instance:  sudo -u {user} {command} do
   1. give Asterisk the manager user:  {command} asterisk snippet manager
      and load it:  asterisk -rx 'manager reload'
   2. put your lines, phones and people into {file} ({command} init {folder} --discover proposes them),
-     then:  {command} config check  and  systemctl reload voicedesk
+     then:  {command} config check  and  {command} reload
   3. see whether all is well:  {command} doctor"""
 
 
