@@ -73,7 +73,7 @@ def _run(
     room: Room, mutants: dict[str, dict[str, Any]], asked: argparse.Namespace, known: dict[str, list[str]], kept: Path
 ) -> None:
     ours, theirs = os.pipe()
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     wanted = {
         "mutants": mutants, "files": room.files(), "tests": room.tests,
         "jobs": asked.jobs, "longest_seconds": asked.longest_seconds,
@@ -89,7 +89,7 @@ def _run(
         with os.fdopen(ours, encoding="utf-8") as told:
             for at, line in enumerate(told, start=1):
                 key, *known[key] = json.loads(line)
-                if at % 20 == 0 or at == len(mutants):
+                if at % 10 == 0 or at == len(mutants):
                     kept.write_text(json.dumps(known), encoding="utf-8")
                     print(
                         f"  {at} of {len(mutants)}: {dict(Counter(known[one][0] for one in mutants if one in known))}",

@@ -30,6 +30,7 @@ KILLED, SURVIVED, HUNG, BROKEN, UNREACHED, SAME = "killed", "survived", "hung", 
 _SPARE_CPU_SECONDS = 10
 _SPARE_SECONDS = 90
 _WHILE_IMPORTED = "import"
+_PLAIN = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", "--assert=plain")  # nobody reads why a test failed
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Trial:
     killers: Counter[str] = field(default_factory=Counter)
     coverage: Any = None
     scratch: str = ""
+    spent: float = 0.0
 
     def start(self) -> None:
         """Begins to note which lines are reached; before anything of the house is imported."""
@@ -90,6 +92,7 @@ class Trial:
             if running:
                 self._wait(running)
         shutil.rmtree(self.scratch, ignore_errors=True)
+        sys.stderr.write(f"{len(self.mutants)} mutants took {self.spent:.0f} s of the processor\n")
         return True
 
     def _run(self, items: list[pytest.Item]) -> None:
@@ -201,14 +204,15 @@ class Trial:
         """The same tests in a house imported again, with the mutated text in it."""
         patching.forget_the_house()
         sys.meta_path.insert(0, patching.Reimport(str(HOUSE / name), after))
-        arguments = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", f"--basetemp={folder}/tmp"]
+        arguments = ["-x", *_PLAIN, f"--basetemp={folder}/tmp"]
         files = sorted({one.partition("::")[0] for one in tests})
         code = pytest.main([*arguments, *files], plugins=[_Only(tests, folder)])
         return 0 if code == 0 else 1 if code == 1 else 3
 
     def _wait(self, running: dict[int, tuple[str, float, str]]) -> None:
-        process, status = os.waitpid(-1, os.WNOHANG)
+        process, status, used = os.wait4(-1, os.WNOHANG)
         if process in running:
+            self.spent += used.ru_utime + used.ru_stime
             key, _until, folder = running.pop(process)
             self._settled(key, status, folder)
             return
@@ -216,7 +220,7 @@ class Trial:
         for process, (_key, until, _folder) in running.items():
             if now > until:
                 os.killpg(process, signal.SIGKILL)
-        time.sleep(0.01)
+        time.sleep(0.05)
 
     def _settled(self, key: str, status: int, folder: str) -> None:
         note = Path(folder, "killer")
@@ -276,7 +280,7 @@ def main() -> int:
 
     trial = Trial(asked["mutants"], asked["files"], asked["jobs"], asked["longest_seconds"], told)
     trial.start()
-    return int(pytest.main(["-q", "-p", "no:cacheprovider", "--no-header", *asked["tests"]], plugins=[trial]))
+    return int(pytest.main([*_PLAIN, *asked["tests"]], plugins=[trial]))
 
 
 if __name__ == "__main__":

@@ -126,8 +126,9 @@ class Spill:
         """
         name = f"{self.path.name}.unread-{blake2b(payload, digest_size=6).hexdigest()}"
         with suppress(OSError):
-            self.path.with_name(name).write_bytes(payload)
-            self.path.with_name(name).chmod(0o600)
+            file = os.open(self.path.with_name(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(file, "wb") as kept:
+                kept.write(payload)
 
     def rewrite(self, change: Callable[[bytes], bytes]) -> int:
         """Puts in the place of each record what `change` makes of it; how many differ. Nobody else may use the file.

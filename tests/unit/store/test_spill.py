@@ -122,3 +122,18 @@ def test_it_lies_beside_the_database_or_where_it_is_told_to():
     assert spill_file("sqlite:////var/lib/v.db", Path("/mnt")) == Path("/mnt/v.db.spill")
     assert spill_file("postgresql://db/voicedesk", Path("/mnt")) == Path("/mnt/voicedesk.spill")
     assert spill_file("postgresql://db/voicedesk", None) == Path("voicedesk.spill")
+
+
+def test_what_is_kept_unread_is_nobody_else_s_to_read_even_for_a_moment(spill, monkeypatch):
+    """A file that is closed to others only after it was written is open to them until then, or for ever."""
+    monkeypatch.setattr(Path, "chmod", lambda *_: (_ for _ in ()).throw(OSError("not here")))
+    spill.keep_unread(b"13812341234")
+    (kept,) = spill.path.parent.glob("*.unread-*")
+    assert kept.read_bytes() == b"13812341234"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_what_cannot_be_kept_unread_stops_nobody(spill):
+    spill.path = spill.path.parent / "no such folder" / "v.db.spill"
+    spill.keep_unread(b"x")
+    assert list(Path(spill.path.parent.parent).glob("**/*.unread-*")) == []
