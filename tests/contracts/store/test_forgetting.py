@@ -20,7 +20,7 @@ from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.packing import packed_text, partly_unpacked
 from voicedesk.store.requests import RequestState
 from voicedesk.store.spill import Spill, spill_file
-from voicedesk.store.tables import metadata, requests
+from voicedesk.store.tables import metadata
 from voicedesk.store.tickets import Change, StoredTicket
 from voicedesk.tickets.model import Kind, Ticket
 from voicedesk.webhooks.message import Message
