@@ -1,13 +1,21 @@
 """A number is forgotten while its call goes on: nothing of it is written again, at hang-up or in between."""
 
+import json
+
 import pytest
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import Hall
+from voicedesk.errors import InputError
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.services.call_log import CallLog
-from voicedesk.services.forgetting import LINGER_US, Forgetting, answered
+from voicedesk.services.forgetting import KIND, LINGER_US, ForgetSteps, Forgetting
+from voicedesk.store.requests import Request, RequestState
 
 N = "13812341234"
+
+
+def request(payload: dict[str, object]) -> Request:
+    return Request(id="1", kind=KIND, payload=json.dumps(payload), asked_by="li", state=RequestState.QUEUED)
 
 
 class Sink:
@@ -50,9 +58,10 @@ async def test_a_call_in_progress_is_forgotten_on_every_kind_of_line(channel):
     async def flush():
         sink.kept.append({"events": [], "calls": []})
 
-    asked = {"number": N, "token": "abc", "area_code": "0371"}
-    outcome, failed = await answered(forgetting, asked, [], flush)
-    assert (failed, bool(outcome), bool(sink.kept)) == (False, True, True)
+    steps = ForgetSteps(forgetting, list, flush, lambda: None)
+    asked = request({"do": "forget", "number": N, "token": "abc", "area_code": "0371"})
+    assert "forgotten" in await steps.carry_out(steps.read(asked), asked)
+    assert sink.kept
     for n, name in enumerate(("Newstate", "Hangup"), 3):
         more = {"Cause": "16"} if name == "Hangup" else {}
         log.take(forgetting.events("main", [event(name, channel, "1800000000.1", n, **more)]))
@@ -80,5 +89,6 @@ async def test_a_later_call_of_the_same_number_is_another_matter():
 
 
 @pytest.mark.parametrize("asked", [{"number": 5, "token": "x"}, {"number": N}, {"number": [], "token": None}])
-async def test_what_no_command_of_ours_asks_is_refused(asked):
-    assert (await answered(Forgetting({}, lambda: 1), asked, [], lambda: None))[1] is True
+def test_what_no_command_of_ours_asks_is_refused(asked):
+    with pytest.raises(InputError):
+        ForgetSteps(Forgetting({}, lambda: 1), list, None, lambda: None).read(request({"do": "forget", **asked}))
