@@ -245,8 +245,12 @@ def _look_at_news(seen: BadHour, database: Path, news: Receiver) -> None:
     states = Counter(str(one) for (one,) in _rows(database, "SELECT state FROM deliveries"))
     ids = [one for one in news.good if not one.startswith("digest")]
     seen.wrong += [f"{one} was told again after it was taken" for one in news.again]
-    sent = _rows(database, "SELECT message FROM deliveries WHERE state = 'sent' AND NOT in_digest")
-    unheard = [one for (one,) in sent if not any(told in str(one) for told in ids)]
+    sent = _rows(database, "SELECT message, queued_at FROM deliveries WHERE state = 'sent' AND NOT in_digest")
+    queued_at = {str(word): at for message, at in sent for word in json.loads(str(message))}
+    taken_at = [int(str(queued_at[one])) for one in dict.fromkeys(ids) if one in queued_at]
+    if taken_at != sorted(taken_at):
+        seen.wrong.append("news were taken in another order than they were told in")
+    unheard = [message for message, _ in sent if set(ids).isdisjoint(map(str, json.loads(str(message))))]
     if len(unheard) > news.bad:
         seen.wrong.append(f"{len(unheard)} news are noted as sent and were not taken")
     seen.figures |= {"news taken": len(news.good), "bad answers": news.bad, "news by state": dict(states)}
