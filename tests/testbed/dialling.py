@@ -1,14 +1,19 @@
 """A service that answers one row, which dials, and kills itself at step N: at each statement, commit and word to the
-switch."""
+switch; and what must be true of whatever it leaves behind."""
 
 import asyncio
 import os
 import secrets
+import shutil
+import signal
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+from sqlalchemy import event as hooks
 from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.testbed import killing
 from tests.unit.tickets.desk import call
@@ -16,7 +21,9 @@ from voicedesk.log import configure_logging
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering
 from voicedesk.services.dialler import Placed
+from voicedesk.store.engine import Database
 from voicedesk.store.store import Store
+from voicedesk.tickets.dialplan import channel_id_of
 
 LONGEST_SECONDS = 30
 
@@ -50,14 +57,18 @@ def live(life: Life) -> None:
 async def answer(life: Life, *, counted: bool = False) -> None:
     """Answers the row, if it still waits, and ends; with `counted` its steps are, and the chosen one is the last."""
     hall = Hall(f"sqlite:///{life.folder}/v.db")
+    names: list[str] = []
 
     async def place(order: object, address: object, now: object) -> tuple[Placed, str]:
+        names.append("to tell the switch")
         killing._step()
         told = os.open(life.folder / "switch", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.write(told, f"{order.channel_id}\n".encode())  # type: ignore[attr-defined]
         os.close(told)
+        names.append("the switch was told")
         killing._step()
         await asyncio.sleep(0)
+        names.append("it is to answer")
         killing._step()
         return Placed.QUEUED, ""
 
@@ -67,6 +78,7 @@ async def answer(life: Life, *, counted: bool = False) -> None:
         steps = killing._count_steps(
             killing.Life(folder=life.folder, number=0, first=0, batches=0, kill_at=life.kill_at)
         )
+        _name_steps(store.database, names)
         killing._hook(store.database)
         owner = f"life {secrets.token_hex(4)}"
         await store.requests.lead("service", owner, 10, over=await store.requests.lease("service"))
@@ -77,7 +89,22 @@ async def answer(life: Life, *, counted: bool = False) -> None:
         task.cancel()
         await asyncio.wait({task})
         if counted:
-            (life.folder / "steps").write_text(str(steps()))
+            assert len(names) == steps(), "each step has a name"
+            (life.folder / "steps").write_text("\n".join(names))
+
+
+def _name_steps(database: Database, names: list[str]) -> None:
+    """Whoever is called before a step is taken says which it is: a statement by its first words."""
+    target = database.engine.sync_engine
+
+    def statement(moment: str) -> Callable[..., None]:
+        return lambda _connection, _cursor, said, *_: names.append(f"{moment} {' '.join(said.split()[:3])}")
+
+    hooks.listen(target, "before_cursor_execute", statement("before"))
+    hooks.listen(target, "after_cursor_execute", statement("after"))
+    hooks.listen(target, "begin", lambda *_: names.append("begin"))
+    hooks.listen(target, "commit", lambda *_: names.append("commit"))
+    hooks.listen(target.pool, "checkin", lambda *_: names.append("given back"))
 
 
 def _is_over(folder: Path) -> bool:
@@ -87,3 +114,69 @@ def _is_over(folder: Path) -> bool:
             "SELECT count(*) FROM requests WHERE state IN ('queued', 'running')"
         ).fetchall()
     return not waiting
+
+
+Met = tuple[str, bool, bool]
+"""How a dial ended that was killed: the row's state, whether an attempt is written, whether the switch was asked."""
+
+
+class Dials:
+    """One dial again and again from the same beginning, killed each time at the step that is said."""
+
+    def __init__(self, context: ForkServerContext, folder: Path) -> None:
+        self._context, self._folder = context, folder
+        self.channel = ""
+        self.steps: Sequence[str] = ()
+
+    async def begin(self) -> None:
+        """One dial that nobody kills: its steps, by name."""
+        whole = self._folder / "whole"
+        whole.mkdir()
+        _, row = await prepare(whole)
+        shutil.copytree(whole, self._folder / "template")
+        self.channel = channel_id_of(row)
+        assert self._lived(whole)
+        assert told(whole) == ([self.channel], "done", self.channel, [self.channel], "dialling")
+        self.steps = (whole / "steps").read_text().splitlines()
+
+    async def killed(self, at: int) -> Met:
+        """Killed at step `at`, from 1; then the next life answers. Fails where a citizen could be called twice."""
+        folder = self._folder / str(at)
+        shutil.copytree(self._folder / "template", folder)
+        is_killed = not self._lived(folder, at)
+        before = told(folder)
+        await answer(Life(folder=folder))
+        asked, state, outcome, attempts, ticket = told(folder)
+        shutil.rmtree(folder)
+        assert len(asked) <= 1, "the citizen was called twice"
+        assert set(asked) <= set(attempts) == ({self.channel} if attempts else set())
+        assert ticket == ("dialling" if attempts else "open")
+        if state == "done":
+            assert (asked, outcome) == ([self.channel], self.channel)
+        else:
+            assert (state, is_killed) == ("unknown", True)
+            assert "not known" in outcome
+            assert before[1] == "running"
+            assert (before[0], before[3]) == (asked, attempts), "nothing of it was done later"
+        return state, bool(attempts), bool(asked)
+
+    def _lived(self, folder: Path, kill_at: int = 0) -> bool:
+        """One life; whether it came to its end."""
+        process = self._context.Process(target=live, args=(Life(folder=folder, kill_at=kill_at),))
+        process.start()
+        process.join(60)
+        code = process.exitcode
+        process.close()
+        assert code in (0, -signal.SIGKILL), "a life failed by itself: its standard error says why"
+        return code == 0
+
+
+def told(folder: Path) -> tuple[list[str], str, str, list[str], str]:
+    """What the switch was asked, and what the database says: the row's state and outcome, attempts, the ticket's."""
+    switch = folder / "switch"
+    asked = switch.read_text().split() if switch.exists() else []
+    with closing(sqlite3.connect(folder / "v.db")) as database:
+        ((state, outcome),) = database.execute("SELECT state, outcome FROM requests").fetchall()
+        attempts = [one for (one,) in database.execute("SELECT id FROM attempts")]
+        ((ticket,),) = database.execute("SELECT state FROM tickets").fetchall()
+    return asked, state, outcome, attempts, ticket
