@@ -6,6 +6,7 @@ what could be read was given; 4 nobody knows whether it was carried out.
 
 import contextlib
 import os
+import signal
 import sys
 
 import typer
@@ -115,7 +116,12 @@ def main() -> None:
         _drop_output()
         complain(f"{error.filename or 'the answer'} cannot be read or written: {error.strerror or error}")
         sys.exit(ERROR)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # pressed again while the interpreter ends, it would be killed
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.exit(INTERRUPTED)
 
 
