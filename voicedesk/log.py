@@ -27,8 +27,7 @@ _FOREIGN = r"(?:\+|(?<![0-9A-Za-z-])00(?!86))[1-9](?:[ -]?\(?\d\)?){6,14}"
 _LOCAL = r"(?<![0-9A-Za-z:-])[2-8]\d{6,7}(?![A-Za-z-])"
 _NUMBERS = re.compile(f"{_BEFORE}(?:{_MOBILE}|{_FOREIGN}|{_LANDLINE}|{_LOCAL}){_AFTER}")
 _OUTSIDE = re.compile(r"(?<=/)\+?[0-9]{7,}(?=[-@;]|$)")
-_DAY = re.compile(r"(?:19|20)\d{2}-?(?:0[1-9]|1[0-2])-?(?:[0-2]\d|3[01])")
-_EPOCH = re.compile(r"1\d{9}")
+_DAY = re.compile(r"20\d{2}-?(?:0[1-9]|1[0-2])-?(?:[0-2]\d|3[01])")
 # control characters, line separators, what turns the direction of writing or is not seen at all, halves of characters
 _INVISIBLE = "\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_INVISIBLE}\ud800-\udfff]")
@@ -150,9 +149,7 @@ def _hidden(key: str, value: Any) -> Any:
 
 
 def _masked(number: str) -> str:
-    if _DAY.fullmatch(number) or _EPOCH.fullmatch(number):
-        return number
-    return mask(number)
+    return number if _DAY.fullmatch(number) else mask(number)
 
 
 def _defused(value: Any) -> Any:

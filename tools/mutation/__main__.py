@@ -113,9 +113,7 @@ def _report(room: Room, made: dict[str, dict[str, Any]], known: dict[str, list[s
     )
     for key in alive:
         if key not in told:
-            mutant = made[key]
-            print(f"  {key} {mutant['kind']} ({known[key][0]})")
-            print(f"    - {mutant['before'].strip()}\n    + {mutant['after'].strip()}")
+            print(f"  # line {made[key]['line']}, {made[key]['kind']}, {known[key][0]}\n  '{_name(made[key])}',")
     return share >= 90 and len(told) == len(alive)
 
 

@@ -21,6 +21,7 @@ from types import CodeType
 from typing import Any
 
 import coverage
+import hypothesis
 import pytest
 
 from tools.mutation import patching
@@ -57,6 +58,15 @@ class Trial:
             data_file=None, include=[str(HOUSE / one) for one in self.files], config_file=False, branch=False
         )
         self.coverage.start()
+        hypothesis.settings.register_profile(  # the same examples each time, and no clock: the machine may be busy
+            "mutation",
+            deadline=None,
+            derandomize=True,
+            database=None,
+            max_examples=40,
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        hypothesis.settings.load_profile("mutation")
         self.coverage.switch_context(_WHILE_IMPORTED)
 
     @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,6 @@
 """Where a URL or an address is just allowed, and where it is just not any more."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 from voicedesk.errors import AddressRefused
@@ -99,4 +99,35 @@ def test_a_public_address_is_public_in_the_dress_of_a_translator_too(text):
 
 @pytest.mark.parametrize("text", ["2001:0:808:808::f7f7:f7f7", "::2", "::3"])
 def test_a_tunnel_to_a_public_address_is_no_public_address(text):
+    assert refusal(ip_address(text), ALL) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "::ffff:168.63.129.16"],
+)
+def test_where_clouds_hand_out_secrets_is_named_as_such(text):
+    assert "metadata" in str(refusal(ip_address(text), ALL))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "0.1.2.3",
+            "100.64.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+        ),
+        *("203.0.113.9", "240.0.0.1", "64:ff9b:1::1", "100::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1"),
+        *("3fff::1", "5f00::1", "fec0::1", "2001::1", "::ffff:100.64.0.1", "64:ff9b::192.0.2.1"),
+    ],
+)
+def test_what_is_reserved_is_refused_also_where_this_python_does_not_know_it(text, monkeypatch):
+    monkeypatch.setattr(IPv4Address, "is_global", True)
+    monkeypatch.setattr(IPv6Address, "is_global", True)
     assert refusal(ip_address(text), ALL) is not None
