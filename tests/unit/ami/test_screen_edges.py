@@ -1,4 +1,4 @@
-"""The screen's quick look, which believes an event of the usual shape, and how long what follows a cut event is suspect."""
+"""The screen's quick look, which believes the usual shape, and how long what follows a cut event is suspect."""
 
 import pytest
 from tests.fakes.ami_server import event, newstate
