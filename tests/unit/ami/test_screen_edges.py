@@ -1,7 +1,7 @@
 """The screen's quick look, which believes the usual shape, and how long what follows a cut event is suspect."""
 
 import pytest
-from tests.fakes.ami_server import event, newstate
+from tests.fakes.ami_server import channel_headers, event, newstate
 from voicedesk.ami.framing import Framer
 from voicedesk.ami.screen import Screen
 
@@ -63,3 +63,21 @@ def test_an_event_is_read_by_its_whole_name():
     )
     assert names(found) == ["Newstate", "Newstate"]
     assert screen.counters.unwanted == 3
+
+
+def test_a_caller_named_before_the_channel_is_a_doubt_though_its_headers_stand_together():
+    lines = agent(1).removesuffix(b"\r\n\r\n").split(b"\r\n")
+    channel = next(line for line in lines if line.startswith(b"Channel: "))
+    lines.remove(channel)
+    place = next(at for at, line in enumerate(lines) if line.startswith(b"ConnectedLineName: "))
+    lines.insert(place + 1, channel)
+    screen = Screen()
+    kept = sift(screen, agent(2), b"\r\n".join(lines) + b"\r\n\r\n", agent(3))
+    assert names(kept) == ["Newstate", "VoicedeskDoubt", "Newstate"]
+
+
+def test_a_user_event_may_call_its_own_headers_anything():
+    screen = Screen()
+    own = event("UserEvent", *channel_headers("PJSIP/agent1-1", "2.1"), ("UserEvent", "x"), ("MyCallerIDNum", "1"))
+    assert names(sift(screen, agent(1), own, agent(2))) == ["Newstate", "UserEvent", "Newstate"]
+    assert screen.counters.distrusted == 0
