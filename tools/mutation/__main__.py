@@ -44,7 +44,7 @@ def _try(room: Room, asked: argparse.Namespace) -> bool:
     known: dict[str, list[str]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     known = {key: value for key, value in known.items() if key in made}
     if asked.survivors:
-        todo = [key for key in drawn if key in known and known[key][0] in ("survived", "unreached")]
+        todo = [key for key in drawn if key in known and known[key][0] in ("survived", "unreached", "unclear")]
     else:
         todo = [key for key in drawn if key not in known]
     print(f"{room.name}: {len(made)} mutants, {len(drawn)} drawn, {len(todo)} to try", flush=True)

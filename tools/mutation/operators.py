@@ -49,7 +49,7 @@ class RemoveStatement(_Own):
     """A call whose result nobody takes, a value added or set in place, or the value that is returned, is left out."""
 
     def changes(self, node):
-        if node.type == "return_stmt" and node.children[1].get_code().strip() != "None":
+        if node.type == "return_stmt" and node.children[1].get_code().strip() not in ("None", "False"):
             return ["return None"]
         if node.parent is None or node.parent.type != "simple_stmt":
             return []

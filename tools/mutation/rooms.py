@@ -54,6 +54,7 @@ ROOMS = {
                 "tests/unit/tickets",
                 "--ignore=tests/unit/tickets/test_year.py",
                 "tests/unit/base/test_phone_numbers.py",
+                "tests/unit/base/test_numbers_at_the_edge.py",
             ),
         ),
         Room(

@@ -27,14 +27,15 @@ import pytest
 from tools.mutation import patching
 from tools.mutation.rooms import HOUSE
 
-KILLED, SURVIVED, HUNG, BROKEN, UNREACHED, SAME = "killed", "survived", "hung", "broken", "unreached", "same"
+KILLED, SURVIVED, HUNG, BROKEN = "killed", "survived", "hung", "broken"
+UNREACHED, UNCLEAR, SAME = "unreached", "unclear", "same"
 _SPARE_CPU_SECONDS = 10
 _SPARE_SECONDS = 90
 _WHILE_IMPORTED = "import"
 _PLAIN = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", "--assert=plain")  # nobody reads why a test failed
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trial:
     """A pytest plugin: `mutants` by their keys, told to `told` one by one as they are settled."""
 
@@ -184,7 +185,10 @@ class Trial:
         folder: str,
         needed: float,
     ) -> None:
-        """Ends the process with 0 where nothing failed, 1 where a test did, 3 where the house cannot be imported."""
+        """Ends the process with 0 where nothing failed, 1 where a test did, 3 where the house cannot be imported.
+
+        4 where nobody has the function, 5 where the trial itself failed: neither counts as noticed.
+        """
         os.setpgid(0, 0)
         limit = int(_SPARE_CPU_SECONDS + 6 * needed)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
@@ -192,13 +196,14 @@ class Trial:
         output = os.open(f"{folder}/output", os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        status = 3
+        status = 5
         try:
             if changed is None:
                 status = self._anew(name, after, [one.nodeid for one in items], folder)
             elif patching.exchange(changed, str(HOUSE / name)) == 0:
                 status = 4
             else:
+                patching.forget_what_was_worked_out()
                 session.config._tmp_path_factory._basetemp = Path(folder)  # type: ignore[attr-defined]
                 self.failed.clear()
                 self._run(items)
@@ -206,7 +211,7 @@ class Trial:
                 Path(folder, "killer").write_text(self.failed[0] if self.failed else "", encoding="utf-8")
         except BaseException as error:  # noqa: BLE001 - whatever ends a trial, the mutant did it
             sys.stderr.write(repr(error))
-            status = 3
+            status = 5
         finally:
             os._exit(status)
 
@@ -217,7 +222,7 @@ class Trial:
         arguments = ["-x", *_PLAIN, f"--basetemp={folder}/tmp"]
         files = sorted({one.partition("::")[0] for one in tests})
         code = pytest.main([*arguments, *files], plugins=[_Only(tests, folder)])
-        return 0 if code == 0 else 1 if code == 1 else 3
+        return {0: 0, 1: 1, 2: 3}.get(int(code), 5)  # 2: what is wrong cannot even be imported
 
     def _wait(self, running: dict[int, tuple[str, float, str]]) -> None:
         process, status, used = os.wait4(-1, os.WNOHANG)
@@ -240,12 +245,12 @@ class Trial:
         else:
             code = os.WEXITSTATUS(status)
             self.killers[killer] += 1 if killer else 0
-            outcome = {0: SURVIVED, 1: KILLED, 4: UNREACHED}.get(code, BROKEN)
+            outcome = {0: SURVIVED, 1: KILLED, 3: BROKEN, 4: UNREACHED}.get(code, UNCLEAR)
             self.told(key, outcome, killer)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Only:
     """Runs the tests named, in their order, and notes which of them failed first."""
 

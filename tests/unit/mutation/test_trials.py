@@ -5,9 +5,11 @@ import types
 from textwrap import dedent
 
 import pytest
-from tools.mutation.patching import Reimport, exchange, functions_changed
+from tools.mutation.patching import Reimport, exchange, forget_what_was_worked_out, functions_changed
 from tools.mutation.rooms import HOUSE, ROOMS
 from tools.mutation.trial import _statement, mutated
+from voicedesk import phone_numbers
+from voicedesk.phone_numbers import normalise
 
 SOURCE = dedent(
     """
@@ -60,6 +62,13 @@ def test_a_wrong_line_in_a_function_is_wrong_for_everybody_who_has_it_already(de
 )
 def test_what_is_worked_out_while_a_module_is_imported_is_not_exchanged(old, new):
     assert changed(old, new) is None
+
+
+def test_what_was_worked_out_by_the_right_code_is_not_remembered():
+    assert normalise("6001") == "6001"
+    assert phone_numbers._read.cache_info().currsize
+    forget_what_was_worked_out()
+    assert phone_numbers._read.cache_info().currsize == 0
 
 
 def test_a_line_that_means_the_same_is_no_wrong_line():
