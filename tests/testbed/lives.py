@@ -75,10 +75,11 @@ class BusySwitch(FakeAmiServer):
                 number += 1
                 self._note(dict(line.split(": ", 1) for line in blocks[-1].decode().split("\r\n") if line))
             if blocks and self._is_heard:
+                session = self.sessions
                 try:
                     await self.send(b"".join(blocks))
-                except ConnectionError:  # it was killed
-                    self._is_heard = False
+                except ConnectionError:  # it was killed; the next one may have logged in meanwhile
+                    self._is_heard = self._is_heard and self.sessions != session
             await sleep(0.005)
 
     def close_hall(self) -> None:

@@ -158,9 +158,11 @@ def _namespace_of_pids() -> str:
 
 
 def _started(pid: int) -> str | None:
-    """When a process began, in the kernel's ticks; None where that cannot be read."""
+    """When a process began, in the kernel's ticks; None where that cannot be read, "" once it is dead and unburied."""
     _, _, fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")  # its name may hold anything
     found = fields.split()
+    if found[:1] == ["Z"]:
+        return ""
     return found[19] if len(found) > 19 else None
 
 

@@ -25,6 +25,7 @@ HABIT_US = (14 * DAY_US, 60 * DAY_US)
 ALONE_US = 45 * DAY_US
 """No switch was ever heard: so long after the newest call our clock is believed alone."""
 _ENTRIES = 20
+_NEVER_STAMPED = OWN_EVENTS | {"FullyBooted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ async def _newest(store: Store, pbx: str) -> _Heard | None:
 
 
 def _heard(event: AmiEvent) -> _Heard | None:
-    """Marks of our own, and the items of lists, tell of no clock but ours."""
-    if event.name in OWN_EVENTS or not event.arrived_us or event.get("ActionID") is not None:
+    """Marks of our own, what a switch says as it greets, and the items of lists, tell of no clock but ours."""
+    if event.name in _NEVER_STAMPED or not event.arrived_us or event.get("ActionID") is not None:
         return None
     return _Heard(event.arrived_us, event.timestamp_us)
