@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.cli.common import ConfigOption, complain, say, settings_of
+from voicedesk.cli.common import ConfigOption, complain, say_lines, settings_of
 from voicedesk.errors import InputError
 from voicedesk.services.asterisk_files import Part, pieces_of, render
 
@@ -42,4 +42,4 @@ def snippet(
     if file is None and len(files) > 1 and not sys.stdout.isatty():
         told = ", ".join(f"--file {one}" for one in files)
         raise InputError(f"this goes into {len(files)} files of Asterisk: ask for each by itself, with {told}")
-    say(text)
+    say_lines(text)

@@ -19,6 +19,7 @@ from voicedesk.cli.common import (
     moment,
     say,
     say_json,
+    say_lines,
     settings_of,
     wait,
 )
@@ -152,7 +153,7 @@ def sheet(
     settings = settings_of(config)
     page = sheet_of(wait(_get(settings, code)), catalogue_of(settings), settings.hall.name, settings.hall.zone)
     if output is None:
-        say(page)
+        say_lines(page)
         return
     try:
         output.write_text(page, encoding="utf-8")

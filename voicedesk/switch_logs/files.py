@@ -24,7 +24,7 @@ def read_lines(path: Path) -> Iterator[str]:
     """
     try:
         with ExitStack() as stack:
-            files = [stack.enter_context(_open(file)) for file in [*_rotated(path), path]]
+            files = [_open(file, stack) for file in [*_rotated(path), path]]
             for file in files:
                 *lines, unfinished = file.read().split(b"\n")
                 if unfinished and file is not files[-1]:
@@ -34,8 +34,9 @@ def read_lines(path: Path) -> Iterator[str]:
         raise InputError(f"{path}: the log cannot be read: {error}") from error
 
 
-def _open(file: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(open_plain(file))) if file.suffix == ".gz" else open_plain(file)
+def _open(file: Path, files: ExitStack) -> BinaryIO:
+    plain = files.enter_context(open_plain(file))
+    return cast("BinaryIO", files.enter_context(gzip.open(plain))) if file.suffix == ".gz" else plain
 
 
 def _rotated(path: Path) -> list[Path]:

@@ -64,7 +64,6 @@ DAMAGED: dict[str, tuple[str, str, Read]] = {
     "phones": ("phone_states", "signs", _len(lambda store: store.phones.phones())),
     "decisions.all_of": ("decisions", "move", _len(lambda store: store.decisions.all_of(About.CALL))),
     "decisions.of_calls": ("decisions", "move", _len(lambda store: store.decisions.of_calls(["c0", "c1", "c2"]))),
-    "quarantine.list": ("quarantine", "state", _len(lambda store: store.quarantine.list())),
 }  # fmt: skip
 """What is read: the table, a column of it that can be damaged in every database, and how many rows are found."""
 

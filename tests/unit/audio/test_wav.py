@@ -186,15 +186,15 @@ def test_an_odd_length_may_be_filled_up_or_not(tmp_path, pad):
 def test_a_file_that_grows_while_it_is_read_is_cut(tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     path.write_bytes(riff(WHOLE))
-    read_bytes = type(path).read_bytes
+    read_plain = wav.read_plain
 
-    def read_then_written(self):
-        data = read_bytes(self)
-        with path.open("ab") as file:
-            file.write(WHOLE)
+    def read_then_written(file, most_bytes):
+        data = read_plain(file, most_bytes)
+        with path.open("ab") as growing:
+            growing.write(WHOLE)
         return data
 
-    monkeypatch.setattr(type(path), "read_bytes", read_then_written)
+    monkeypatch.setattr(wav, "read_plain", read_then_written)
     assert read_sound(path).is_cut
 
 

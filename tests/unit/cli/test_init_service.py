@@ -32,7 +32,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(service_unit, "make_user", lambda: owner)
     monkeypatch.setattr(service_unit, "check_python", lambda _: None)
     monkeypatch.setattr(service_unit, "tell_systemd", lambda: None)
-    for path in (tmp_path, *tmp_path.parents[:2]):
+    for path in (tmp_path, *tmp_path.parents[:-2]):
         path.chmod(0o755)  # pytest's folders are private
     return tmp_path, owner
 
