@@ -97,6 +97,7 @@ def test_the_snippet_is_filled_in_or_says_that_it_is_not(typed, tmp_path: Path) 
     assert "voicedesk init" in empty.err
     typed("init")
     filled = typed("asterisk", "snippet", "manager", "--freepbx")
+    assert "[voicedesk]" in filled.out.splitlines()
     assert (tmp_path / "ami-secret").read_text().strip() in filled.out
     assert "manager_custom.conf" in filled.out
     assert filled.err == ""
