@@ -12,6 +12,7 @@ from tests.testbed.lives import BusySwitch, Lives, journalled
 from voicedesk.clock import parse_epoch
 from voicedesk.store.packing import unpack_facts
 
+pytestmark = pytest.mark.timeout(600)
 KILLS = 60
 LONGEST_SECONDS = 0.25
 CLOCKS_US = 1_000_000

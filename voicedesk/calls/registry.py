@@ -254,9 +254,8 @@ class Registry:
         self._close_if_over(channel.call)
 
     def _close_if_over(self, record: CallRecord) -> None:
-        if record.live:
-            return
-        ends = [channel.hung_at for channel in record.channels.values() if channel.hung_at is not None]
+        channels = () if record.live else record.channels.values()
+        ends = [channel.hung_at for channel in channels if channel.hung_at is not None]
         if ends:
             record.closed_at = max(ends)
             self.waiting.discard(record)
@@ -291,8 +290,7 @@ class Registry:
 
     def change_gap(self, before: Gap, after: Gap) -> None:
         """A gap is known better now, wherever it is marked."""
-        if before in self.gaps:
-            self.gaps[self.gaps.index(before)] = after
+        self.gaps = deque([after if gap == before else gap for gap in self.gaps], maxlen=self.gaps.maxlen)
         for record in set(self._calls.values()):
             if before in record.gaps:
                 record.gaps[record.gaps.index(before)] = after
