@@ -1,4 +1,4 @@
-"""What becomes of one call is no other's: one that cannot be frozen, that is stuck, let go of for room, or forgotten."""
+"""What becomes of one call is no other's: it cannot be frozen, is stuck, is let go of for room, or forgotten."""
 
 import pytest
 from tests.unit.calls.story import HALL, T0
