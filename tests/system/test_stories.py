@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.testbed.record_captures import CAPTURES, record_all
 from tests.testbed.stories import STORIES
-from voicedesk.calls.model import GapReason, LegFacts, LegJudgement, Verdict
+from voicedesk.calls.model import LegFacts, LegJudgement, Verdict
 from voicedesk.calls.replay import replay
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
@@ -40,8 +40,7 @@ def outline(folder: Path, name: str) -> list[object]:
             call.facts.direction.value,
             call.facts.disposition,
             call.facts.doubtful,
-            # whether the last hang-up was still recorded is the recorder's doing, not the switch's
-            [gap.reason.value for gap in call.facts.gaps if gap.reason is not GapReason.CAPTURE_END],
+            [gap.reason.value for gap in call.facts.gaps],
             (call.judgement.verdict.value, call.judgement.cause, call.judgement.reason),
             sorted(
                 (leg.endpoint, leg.role.value, str(leg.ring_source), _outcome(leg, judged), judged.verdict.value)

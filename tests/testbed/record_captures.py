@@ -30,8 +30,9 @@ async def record(story: Story, target: Path, *, logged: bool = False) -> None:
         take = Take(stage, watcher)
         async with full:
             await story.play(take)
-            if not watcher.is_over:
-                await stage.quiet()
+            if not take.watchers[-1].is_over:
+                async with stage.switch.manager() as control:  # the stage's own was cut where the switch began anew
+                    await stage.quiet(control)
                 await asyncio.sleep(0.3)
         for conversation in take.watchers:
             await conversation.__aexit__()
