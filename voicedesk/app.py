@@ -156,7 +156,7 @@ class Service:
         self._logs: dict[str, CallLog] = {}
         self._addresses: dict[str, AmiAddress] = {}
         self._clients: dict[str, AmiClient] = {}
-        self._forgetting = Forgetting(self._logs, now)
+        self._forgetting: Forgetting
         self._unfilled: dict[str, list[Gap]] = {}
         self._greetings: GreetingWatch | None = None
         self._greeting_rules: GreetingRules | None = None

@@ -63,7 +63,6 @@ def soon(monkeypatch):
     monkeypatch.setattr(app, "HOUSE_SECONDS", 0.2)
     monkeypatch.setattr(app, "SWEEP_SECONDS", 0.2)
     monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.1)
-    monkeypatch.setattr(supervision, "LONGEST_PAUSE_SECONDS", 0.1)
 
 
 @asynccontextmanager

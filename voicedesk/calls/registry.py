@@ -296,12 +296,6 @@ class Registry:
                 record.gaps[record.gaps.index(before)] = after
                 self.changed[record] = None
 
-    def sweep(self, before: int) -> int:
-        """Closes open calls of which nothing was heard since an instant; returns how many."""
-        stuck = [record for record in self.open_records() if record.last_at < before]
-        self.close_stuck(stuck, before)
-        return len(stuck)
-
     def close_stuck(self, stuck: Iterable[CallRecord], at: int) -> None:
         """Ends calls of which nothing is heard any more."""
         for record in stuck:

@@ -279,7 +279,7 @@ def _call_by_limit(facts: CallFacts, start: LegFacts | None, end: int, within: V
     clock = _span(begun, end)
     if clock is None or clock < 0:
         return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if clock is not None else Reason.GAP
-    unseen = _WHOLE_SECOND_US if any(leg.in_whole_seconds for leg in _staff(facts)) else 0
+    unseen = max((_unseen_us(leg) for leg in _staff(facts)), default=0)
     if clock + unseen < facts.limit_us:
         return within, None
     if start and start.ring_source in _NO_180 and clock < facts.limit_us + UNCERTAIN_US:

@@ -190,10 +190,6 @@ class Tracker:
         if last is not None:
             self._registry.mark_open(Gap(from_at=last, to_at=None, reason=reason))
 
-    def sweep(self, before: int) -> int:
-        """Closes open calls of which nothing was heard since an instant on the PBX's clock; returns how many."""
-        return self._registry.sweep(before)
-
     def heard(self) -> dict[str, int]:
         """When each open call was last heard of, by its id."""
         return {record.id: record.last_at for record in self._registry.open_records()}

@@ -222,7 +222,7 @@ async def _forget(settings: Settings, number: str) -> Forgotten:
         done = await retention.forget(store, settings, number, now_us(), token=token, is_running=running)
     if running:
         await ask_service(settings, forgetting.KIND, forgetting.to_row(ReadAnew()), look="voicedesk doctor")
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        area_code = settings.hall.area_code
-        await store.retention.forget_number(number, area_code, at=now_us(), token=token, is_again=True)
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            area_code = settings.hall.area_code
+            await store.retention.forget_number(number, area_code, at=now_us(), token=token, is_again=True)
     return done

@@ -11,12 +11,9 @@ import structlog
 
 from voicedesk.errors import JournalTaken, VoicedeskError
 from voicedesk.services.guard import Guard, Part, traceback_of
-from voicedesk.services.rounds import Rounds
+from voicedesk.services.rounds import LONGEST_PAUSE_SECONDS, GrowingPause, Rounds
 
 LOOK_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
-CALM_SECONDS = 600.0
-"""Who worked for so long without a fault begins again after the shortest pause."""
 STANDSTILL_SECONDS = 5.0
 END_SECONDS = 10.0
 
@@ -46,7 +43,7 @@ class Supervisor:
 
         What is in `ends` is meant to end more than this part, and is raised.
         """
-        pause = 0.0
+        pauses = GrowingPause(longest_pause)
         clock = asyncio.get_running_loop().time
         while True:
             begun = clock()
@@ -56,9 +53,7 @@ class Supervisor:
             if (meant := _found(error, ends)) is not None:
                 raise meant from error
             self._guard.set_aside(Part.TASK, error, about=name, content=traceback_of(error))
-            is_calm = clock() - begun >= CALM_SECONDS
-            pause = 1.0 if is_calm or not pause else pause * 2
-            pause = min(pause, longest_pause)
+            pause = pauses.next_seconds(clock() - begun)
             _log.warning("part_begins_again", part=name, in_seconds=pause)
             await asyncio.sleep(pause)
 

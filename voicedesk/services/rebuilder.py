@@ -1,17 +1,16 @@
 """Makes the calls of a PBX anew from the journal where a fault may have left them wrong, while events go on coming."""
 
 import asyncio
+from collections import defaultdict
 
 import structlog
 
 from voicedesk.errors import StoreError
 from voicedesk.services.call_log import CallLog
-from voicedesk.services.rounds import promise_round
+from voicedesk.services.rounds import GrowingPause, promise_round
 from voicedesk.store.store import Store
 
 LOOK_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 60.0
-CALM_SECONDS = 600.0
 ROUND_SECONDS = 600.0
 
 _log = structlog.get_logger()
@@ -23,8 +22,8 @@ class Rebuilder:
 
     def __init__(self, logs: dict[str, CallLog], store: Store) -> None:
         self._logs, self._store = logs, store
-        self._not_before: dict[str, float] = {}
-        self._pauses: dict[str, float] = {}
+        self._not_before: defaultdict[str, float] = defaultdict(float)
+        self._pauses: defaultdict[str, GrowingPause] = defaultdict(GrowingPause)
 
     async def run(self) -> None:
         """Looks until cancelled."""
@@ -32,10 +31,9 @@ class Rebuilder:
         while True:
             promise_round(ROUND_SECONDS)
             for name, log in self._logs.items():
-                if log.is_in_doubt and clock() >= self._not_before.get(name, 0.0):
-                    calm = clock() - self._not_before.get(name, -CALM_SECONDS) >= CALM_SECONDS
-                    pause = 1.0 if calm else min(self._pauses[name] * 2, LONGEST_PAUSE_SECONDS)
-                    self._pauses[name] = pause
+                calm_seconds = clock() - self._not_before[name]
+                if log.is_in_doubt and calm_seconds >= 0:
+                    pause = self._pauses[name].next_seconds(calm_seconds)
                     await self.make_anew(log)
                     self._not_before[name] = clock() + pause
             await asyncio.sleep(LOOK_SECONDS)

@@ -1,11 +1,15 @@
 """By which a part of the service says that its loop comes round: who does not come round in time hangs.
 
 Each loop promises, where it begins a round, within how many seconds the next one begins; the supervisor of the part
-looks after it. Where nobody supervises, a promise costs nothing.
+looks after it. Where nobody supervises, a promise costs nothing. What fails again and again waits longer each time.
 """
 
 import asyncio
 from contextvars import Context, ContextVar, copy_context
+
+LONGEST_PAUSE_SECONDS = 60.0
+CALM_SECONDS = 600.0
+"""After so long without a fault the next pause is the shortest again."""
 
 _rounds: ContextVar["Rounds | None"] = ContextVar("rounds", default=None)
 
@@ -45,3 +49,17 @@ def promise_round(within_seconds: float | None) -> None:
     if rounds is not None and task is not None:
         due = None if within_seconds is None else asyncio.get_running_loop().time() + within_seconds
         rounds.promise(task, due)
+
+
+class GrowingPause:
+    """How long to wait after each fault of one thing: a second, then twice as long each time."""
+
+    def __init__(self, longest_seconds: float = LONGEST_PAUSE_SECONDS) -> None:
+        self._longest_seconds = longest_seconds
+        self._seconds = 0.0
+
+    def next_seconds(self, calm_seconds: float) -> float:
+        """The pause after a fault before which all went well for so many seconds."""
+        is_first = not self._seconds or calm_seconds >= CALM_SECONDS
+        self._seconds = min(1.0 if is_first else self._seconds * 2, self._longest_seconds)
+        return self._seconds

@@ -6,6 +6,7 @@ told to whoever sets it aside.
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
@@ -85,19 +86,28 @@ class UnreadRows:
 def must_fit(table: Table, row: Row[Any]) -> None:
     """Raises ValueError where a value is none that its column can have: a file of SQLite keeps any kind anywhere."""
     values = row._mapping
-    for column in table.columns:
-        if column.name not in values:
+    for name, kind, may_be_missing, is_time in _columns_of(table):
+        if name not in values:
             continue
-        value: Any = values[column.name]
+        value: Any = values[name]
         if value is None:
-            if not column.nullable:
-                raise ValueError(f"{column.name} is missing")
+            if not may_be_missing:
+                raise ValueError(f"{name} is missing")
             continue
-        if not isinstance(value, _kind_of(column.type)):
-            raise ValueError(f"{column.name} is {type(value).__name__}")  # the row is damaged
-        is_time = column.name == "at" or column.name.endswith("_at")
-        if is_time and table.name not in _NO_INSTANTS and not _is_instant(value):
-            raise ValueError(f"{column.name} is at no time of a calendar")
+        if not isinstance(value, kind):
+            raise ValueError(f"{name} is {type(value).__name__}")  # the row is damaged
+        if is_time and not (isinstance(value, int) and is_instant(value)):
+            raise ValueError(f"{name} is at no time of a calendar")
+
+
+@lru_cache
+def _columns_of(table: Table) -> tuple[tuple[str, type | tuple[type, ...], bool, bool], ...]:
+    """Of each column its name, what its values are, whether they may be missing, and whether they are instants."""
+    dated = table.name not in _NO_INSTANTS
+    return tuple(
+        (one.name, _kind_of(one.type), bool(one.nullable), dated and (one.name == "at" or one.name.endswith("_at")))
+        for one in table.columns
+    )
 
 
 def row_name(table: Table, row: Row[Any]) -> str:
@@ -120,7 +130,3 @@ def _kind_of(column: TypeEngine[Any]) -> type | tuple[type, ...]:
     if isinstance(column, Float):
         return (int, float)
     return bytes if isinstance(column, LargeBinary) else str
-
-
-def _is_instant(value: Any) -> bool:
-    return is_instant(value)

@@ -5,32 +5,14 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
 from voicedesk.log import configure_logging, mask_endpoint, mask_numbers, printable
 
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-def logged(**fields: Any) -> dict[str, Any]:
-    stream = io.StringIO()
-    configure_logging("info", "json", stream)
-    structlog.get_logger().info("call_started", **fields)
-    found: dict[str, Any] = json.loads(stream.getvalue())
-    return found
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +48,7 @@ def test_times_ids_and_addresses_are_no_numbers(text: str) -> None:
     assert mask_numbers(text) == text
 
 
-def test_fields_of_every_kind_are_masked_and_secrets_left_out() -> None:
+def test_fields_of_every_kind_are_masked_and_secrets_left_out(logged) -> None:
     found = logged(
         caller_number="6001",
         number=None,
@@ -92,7 +74,7 @@ def test_fields_of_every_kind_are_masked_and_secrets_left_out() -> None:
     assert (found["call_id"], found["started_at"]) == ("13812341234", 13812341234)
 
 
-def test_nothing_can_move_the_terminal_or_begin_a_line() -> None:
+def test_nothing_can_move_the_terminal_or_begin_a_line(logged) -> None:
     evil = "a\x1b[2J\r\nEvent: b\u2028c\u202e\x9b\x00"
     assert printable(evil) == "a\\x1b[2J\\x0d\\x0aEvent: b\\x2028c\\x202e\\x9b\\x00"
     found = logged(name=evil, inner={"a\n": ["b\n"]})

@@ -4,9 +4,7 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import pytest
 import structlog
@@ -15,22 +13,7 @@ from voicedesk.log import configure_logging, mask_endpoint, mask_numbers, printa
 MOBILE = "13812341234"
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-def logged(**fields: Any) -> dict[str, Any]:
-    stream = io.StringIO()
-    configure_logging("info", "json", stream)
-    structlog.get_logger().info("call_started", **fields)
-    found: dict[str, Any] = json.loads(stream.getvalue())
-    return found
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 @pytest.mark.parametrize("around", ["{}", "来电{}。", "call {} x", "PJSIP/{}-00000012", "<sip:{}@host>", "a{}b"])
@@ -108,7 +91,7 @@ def test_what_only_looks_like_a_day_is_masked(day):
         *("call_id", "call_ids", "ended_at", "waited_us", "waited_ms", "waited_seconds"),
     ],
 )
-def test_the_switch_s_ids_and_times_are_no_numbers(key):
+def test_the_switch_s_ids_and_times_are_no_numbers(logged, key):
     assert logged(**{key: MOBILE})[key] == MOBILE
     assert logged(inner={key: MOBILE})["inner"] == {key: MOBILE}
 
@@ -116,24 +99,24 @@ def test_the_switch_s_ids_and_times_are_no_numbers(key):
 @pytest.mark.parametrize(
     "key", ["secret", "AMI_SECRET", "password", "db_password_old", "passwd", "token", "access_token"]
 )
-def test_a_secret_is_left_out_by_whatever_name(key):
+def test_a_secret_is_left_out_by_whatever_name(logged, key):
     assert logged(**{key: "hush"})[key] == "***"
     assert "hush" not in json.dumps(logged(inner={"more": [{key: ["hush"]}]}))
 
 
 @pytest.mark.parametrize("key", ["number", "caller_number", "callerid", "CallerIDNum"])
-def test_a_short_number_is_masked_where_a_field_says_that_it_is_one(key):
+def test_a_short_number_is_masked_where_a_field_says_that_it_is_one(logged, key):
     assert logged(**{key: "6001"})[key] == "60**"
     assert logged(**{key: 6001})[key] == "60**"
     assert (logged(name="6001", count=6001)["name"], logged(count=6001)["count"]) == ("6001", 6001)
 
 
 @pytest.mark.parametrize("many", [list, tuple, set, frozenset])
-def test_numbers_are_masked_in_whatever_holds_them(many):
+def test_numbers_are_masked_in_whatever_holds_them(logged, many):
     assert logged(callers=many([MOBILE]))["callers"] == ["138****1234"]
 
 
-def test_what_is_no_text_stays_what_it_is():
+def test_what_is_no_text_stays_what_it_is(logged):
     found = logged(on=True, share=0.5, nothing=None, count=12)
     assert (found["on"], found["share"], found["nothing"], found["count"]) == (True, 0.5, None, 12)
 
@@ -191,7 +174,7 @@ def test_a_text_of_several_lines_keeps_them_and_nothing_else():
 
 
 @pytest.mark.parametrize("key", ["exception", "stack"])
-def test_a_traceback_keeps_its_lines_and_shows_no_number(key):
+def test_a_traceback_keeps_its_lines_and_shows_no_number(logged, key):
     assert logged(**{key: f"Traceback\n  {MOBILE}\x1b"})[key] == "Traceback\n  138****1234\\x1b"
     assert logged(other="a\nb")["other"] == "a\\x0ab"
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from voicedesk import cli
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay
 from voicedesk.calls.three_rings import judge
@@ -58,16 +57,13 @@ async def fill(url: str, nasty: str) -> None:
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
+def run(typed, tmp_path):
     file = tmp_path / "voicedesk.toml"
     file.write_text('[store]\nurl = "sqlite:///calls.db"\n')
 
     def command(*words: str) -> tuple[object, str, str]:
-        monkeypatch.setattr("sys.argv", ["voicedesk", *words, "--config", str(file)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
+        done = typed(*words, "--config", str(file))
+        return done.code, done.out, done.err
 
     return command
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from voicedesk import cli
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay
 from voicedesk.store.store import Store
@@ -31,20 +30,17 @@ async def fill(url: str) -> None:
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, config):
+def run(typed, config):
     def command(*words: str) -> tuple[object, str, str]:
-        monkeypatch.setattr("sys.argv", ["voicedesk", *words, "--config", str(config)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
+        done = typed(*words, "--config", str(config))
+        return done.code, done.out, done.err
 
     return command
 
 
-@pytest.mark.parametrize("typed", ["13812345678", "138 1234 5678", "+86 138-1234-5678", "013812345678"])
-def test_a_caller_s_calls_are_found_however_the_number_is_written(run, typed):
-    code, out, _ = run("calls", "list", "--json", "--number", typed)
+@pytest.mark.parametrize("written", ["13812345678", "138 1234 5678", "+86 138-1234-5678", "013812345678"])
+def test_a_caller_s_calls_are_found_however_the_number_is_written(run, written):
+    code, out, _ = run("calls", "list", "--json", "--number", written)
     assert (code, {call["id"] for call in json.loads(out)}) == (0, {"call0", "call1"})
 
 
