@@ -9,11 +9,11 @@ from probe import MODE, PORT, Probe, peak_kib, ring_log
 from voicedesk.ami.client import AmiClient
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
-from voicedesk.app import SETTLE_SECONDS
 from voicedesk.calls.model import Hall, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 from voicedesk.clock import now_us
+from voicedesk.run.service import SETTLE_SECONDS
 
 probe = Probe()
 tracker = Tracker("bench", Hall(every_extension_is_a_line=True))

@@ -3,10 +3,10 @@
 import re
 
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.services.house_day import HouseDay
-from voicedesk.services.house_dialplan import Dialplan
-from voicedesk.services.house_lists import HouseSeen, Member
-from voicedesk.services.house_names import Surroundings
+from voicedesk.discovery.day import HouseDay
+from voicedesk.discovery.dialplan import Dialplan
+from voicedesk.discovery.lists import HouseSeen, Member
+from voicedesk.doctor.names import Surroundings
 from voicedesk.settings import Settings
 
 SECOND = 1_000_000

@@ -15,10 +15,10 @@ from tests.fuzz.target import Target
 from voicedesk.agi.call import AgiCall
 from voicedesk.agi.protocol import AgiEnvironment, AgiProtocol, HungUp, Reply, to_command
 from voicedesk.errors import AgiError, AgiHungUp, UnsafeValueError
+from voicedesk.hall.prompts import catalogue_of, frames_of, menu_of
 from voicedesk.ivr.wording import Wording
+from voicedesk.jobs.telling.host import IvrHost, Shelf
 from voicedesk.prompts.book import Pace, Prompt
-from voicedesk.services.ivr_host import IvrHost, Shelf
-from voicedesk.services.prompt_desk import catalogue_of, frames_of, menu_of
 from voicedesk.settings import Settings
 
 NOW = 1_795_485_600_000_000

@@ -27,15 +27,16 @@ from voicedesk.catalogue.script import script
 from voicedesk.errors import InputError, SettingsError, SpeechError
 from voicedesk.greeting.rules import rules_from_file
 from voicedesk.ivr.wording import CHINESE, Wording
+from voicedesk.jobs.following.logged_calls import read_logs, rebuild, retell
+from voicedesk.jobs.hearing.recordings import keep, look
 from voicedesk.prompts.book import Pace, PromptBook, Voice, is_whole
 from voicedesk.prompts.pronunciation import load_pronunciation
 from voicedesk.prompts.texts import load_frames
-from voicedesk.services.recordings import keep, look
-from voicedesk.services.switch_logs import LogPaths, read_logs, rebuild, retell
 from voicedesk.settings import load_settings
 from voicedesk.speech.install import install_model, verify_model
 from voicedesk.speech.models import read_model
 from voicedesk.store.calls import _leg_rows, _row
+from voicedesk.switch_logs.files import LogPaths
 from voicedesk.texts_folder import shipped_texts
 from voicedesk.work_calendar import WorkCalendar, read_own_days
 

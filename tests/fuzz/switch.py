@@ -19,7 +19,7 @@ from voicedesk.calls.model import Hall, JudgedCall, Verdict
 from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import AmiError
-from voicedesk.services.call_log import CallLog
+from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.store.batch import Batch, pack_batch, unpack_batch
 from voicedesk.store.calls import _leg_rows, _row
 from voicedesk.store.packing import pack_events, reduce_event, restore_event, unpack_events

@@ -10,9 +10,9 @@ from tests.fakes.rows import serve
 from tests.integration.test_phone_desk import Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.phones.switch import A1, A2, MINUTE, device, listed, lost, snapshot
-from voicedesk import app
 from voicedesk.clock import now_us
-from voicedesk.services import break_steps
+from voicedesk.jobs.phones import steps as break_steps
+from voicedesk.run import service as app
 from voicedesk.store.store import Store
 
 CONFIG = f"""

@@ -5,8 +5,8 @@ from tests.fakes.ami_server import FakeAmiServer, block
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.clock import now_us
-from voicedesk.services.callback_check import check_callbacks, contexts_of
-from voicedesk.services.findings import Grade
+from voicedesk.doctor.callbacks import check_callbacks, contexts_of
+from voicedesk.doctor.finding import Grade
 from voicedesk.settings import Settings
 
 CONTEXTS = ("voicedesk-staff", "voicedesk-callback", "voicedesk-callback-037187654321")

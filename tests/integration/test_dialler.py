@@ -5,8 +5,8 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
-from voicedesk.services import dialler
-from voicedesk.services.dialler import Order, Placed, place
+from voicedesk.jobs.ringing_back import dialler
+from voicedesk.jobs.ringing_back.dialler import Order, Placed, place
 
 ORDER = Order(channel_id="vd-0123", extension="6001", number="13800138000")
 

@@ -8,9 +8,9 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import Credentials
 from voicedesk.clock import now_us
-from voicedesk.services.doctor import check_database, examine, heard_lately
-from voicedesk.services.findings import Grade
-from voicedesk.services.pbx_check import check_pauser, check_pbx
+from voicedesk.doctor.examine import check_database, examine, heard_lately
+from voicedesk.doctor.finding import Grade
+from voicedesk.doctor.pbx import check_pauser, check_pbx
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 

@@ -10,7 +10,7 @@ import pytest
 from voicedesk.greeting.model import DepartmentNames, Thresholds
 from voicedesk.greeting.rules import shipped_rules
 from voicedesk.greeting.verdict import judge_greeting
-from voicedesk.services.greeting_check import GreetingChecker, StaffChannel
+from voicedesk.jobs.hearing.check import GreetingChecker, StaffChannel
 from voicedesk.speech.listening import Listener, Listening
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.vosk_engine import VoskRecognizer

@@ -18,10 +18,11 @@ from voicedesk.greeting import privacy
 from voicedesk.greeting.model import Doubt, Thresholds
 from voicedesk.greeting.reasons import REASONS
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.services import greeting_watch, recordings
-from voicedesk.services.greeting_rejudge import rejudge_greetings
-from voicedesk.services.greeting_watch import GreetingWatch, names_of
-from voicedesk.services.news import News
+from voicedesk.jobs.hearing import recordings
+from voicedesk.jobs.hearing import watch as greeting_watch
+from voicedesk.jobs.hearing.rejudge import rejudge_greetings
+from voicedesk.jobs.hearing.watch import GreetingWatch, names_of
+from voicedesk.jobs.news.news import News
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.workers import SpeechWorkers

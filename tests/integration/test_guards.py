@@ -7,17 +7,19 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 from tests.integration.test_service import EVENTS, Clock, play, running, stored, until
-from voicedesk import app
 from voicedesk.calls import tracker as tracking
 from voicedesk.calls.tracker import Tracker
+from voicedesk.doctor.watch import HouseWatch
 from voicedesk.errors import StoreError
+from voicedesk.jobs.following import call_log
+from voicedesk.jobs.following.call_log import CallLog
+from voicedesk.jobs.hearing import watch as greeting_watch
+from voicedesk.jobs.hearing.watch import GreetingWatch
+from voicedesk.jobs.phones.clerk import PhoneDesk
+from voicedesk.jobs.ringing_back.clerk import TicketDesk
+from voicedesk.jobs.upkeep import retention
+from voicedesk.run import service as app
 from voicedesk.run import supervision
-from voicedesk.services import call_log, greeting_watch, retention
-from voicedesk.services.call_log import CallLog
-from voicedesk.services.greeting_watch import GreetingWatch
-from voicedesk.services.house_watch import HouseWatch
-from voicedesk.services.phone_desk import PhoneDesk
-from voicedesk.services.ticket_desk import TicketDesk
 from voicedesk.settings import Settings
 from voicedesk.store.quarantine import Part
 from voicedesk.store.store import Store
@@ -259,7 +261,7 @@ async def test_a_link_that_fails_in_an_unforeseen_way_is_made_anew_and_the_time_
 
 
 async def test_a_part_that_hangs_is_ended_and_begun_again_alone(switch, settings, clock, monkeypatch):
-    from voicedesk.services import ticket_desk
+    from voicedesk.jobs.ringing_back import clerk as ticket_desk
 
     monkeypatch.setattr(ticket_desk, "ROUND_SECONDS", 0.2)
     monkeypatch.setattr(supervision, "LOOK_SECONDS", 0.05)
@@ -283,7 +285,7 @@ async def test_a_part_that_hangs_is_ended_and_begun_again_alone(switch, settings
 
 
 async def test_what_one_webhook_message_brings_costs_that_message(switch, settings, clock, monkeypatch):
-    from voicedesk.services import receivers
+    from voicedesk.jobs.news import receivers
 
     sent = []
 
@@ -296,7 +298,7 @@ async def test_what_one_webhook_message_brings_costs_that_message(switch, settin
         {"name": "a", "url": "http://127.0.0.1:9/", "hosts": ["127.0.0.1"], "form": "json", "kinds": ["outage_started"]}
     ]
     async with hall(settings(webhooks=hooks), switch, clock) as store:
-        from voicedesk.services.news import News
+        from voicedesk.jobs.news.news import News
 
         news = News(id="o1", kind="outage_started", at=clock.us, title="公告", fields={})
         await receivers.leave_news(store, settings(webhooks=hooks), news, clock.us)
@@ -404,8 +406,8 @@ class Refusing:
 async def test_one_row_of_the_ivrs_ledger_holds_up_no_other():
     from voicedesk.ivr.ledger import Ledger
     from voicedesk.ivr.model import Entry, State
-    from voicedesk.services.guard import Guard
-    from voicedesk.services.ivr_host import IvrHost
+    from voicedesk.jobs.guard import Guard
+    from voicedesk.jobs.telling.host import IvrHost
     from voicedesk.store.consultations import StoredConsultation
 
     store, guard = Refusing(), Guard(lambda: 1)

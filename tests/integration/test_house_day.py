@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from voicedesk.ami.message import AmiEvent
-from voicedesk.services.house_day import day_of, day_of_events
+from voicedesk.discovery.day import day_of, day_of_events
 from voicedesk.store.store import Store
 
 CAPTURES = Path(__file__).parents[1] / "captures"

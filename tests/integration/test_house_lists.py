@@ -9,7 +9,7 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.cli import main
 from voicedesk.clock import now_us
-from voicedesk.services.house_lists import look_at_house
+from voicedesk.discovery.lists import look_at_house
 from voicedesk.settings import load_settings
 
 DATABASE = {("DEVICE/101", "dial"): "PJSIP/101", ("AMPUSER/101", "cidname"): "张三"}

@@ -14,12 +14,12 @@ from tests.fakes.agi import FakeSwitchCall, environment, obliging
 from voicedesk.agi.server import AgiServer
 from voicedesk.audio.wav import write_wav
 from voicedesk.errors import InputError, SpeechUnavailable, StoreUnavailable
+from voicedesk.hall.prompts import book_of, wanted_of
 from voicedesk.ivr.tracking_code import is_code
+from voicedesk.jobs.telling import host as ivr_host
+from voicedesk.jobs.telling.host import IvrHost
+from voicedesk.jobs.telling.outages import Outages
 from voicedesk.prompts.build import Wanted
-from voicedesk.services import ivr_host
-from voicedesk.services.ivr_host import IvrHost
-from voicedesk.services.outage import Outages
-from voicedesk.services.prompt_desk import book_of, wanted_of
 from voicedesk.settings import load_settings
 from voicedesk.speech.transcript import Transcript, Word
 from voicedesk.store.consultations import ConsultationFilter

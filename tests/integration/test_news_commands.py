@@ -8,8 +8,8 @@ import pytest
 from tests.fakes.http_server import HttpServer, answer
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from voicedesk.clock import now_us
-from voicedesk.services.news import News, message_of
-from voicedesk.services.webhook_check import check_webhooks
+from voicedesk.doctor.webhooks import check_webhooks
+from voicedesk.jobs.news.news import News, message_of
 from voicedesk.settings import load_settings
 from voicedesk.store.deliveries import State
 from voicedesk.store.store import Store
@@ -122,7 +122,7 @@ def test_dead_letters_are_listed_masked_and_queued_again_one_or_all(hall, typed)
 
 
 def test_an_outage_leaves_news_for_the_service_with_its_start_and_its_end(hall, typed, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("voicedesk.services.outage.speak", lambda *_: ())
+    monkeypatch.setattr("voicedesk.jobs.telling.outages.speak", lambda *_: ())
     assert typed("outage", "start", "系统抢修").code == 0
     assert typed("outage", "stop").code == 0
     found = json.loads(typed("news", "list", "--json").out)

@@ -5,8 +5,8 @@ from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.clock import now_us
 from voicedesk.errors import AmiActionError, AmiAuthenticationError, AmiLinkLost
-from voicedesk.services import pauser
-from voicedesk.services.pauser import Pausing, pause
+from voicedesk.jobs.phones import pauser
+from voicedesk.jobs.phones.pauser import Pausing, pause
 
 ORDER = Pausing(interface="PJSIP/agent1", is_paused=True, reason="午餐")
 

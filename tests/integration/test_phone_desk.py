@@ -22,14 +22,15 @@ from tests.unit.phones.switch import (
 from tests.unit.tickets.desk import PLAN
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
-from voicedesk.app import hall_of
 from voicedesk.calls.model import Direction, Outcome, Role
 from voicedesk.errors import AmiActionError, AmiLinkLost, InputError, OutcomeUnknown, StoreUnavailable
+from voicedesk.hall.lines import hall_of
+from voicedesk.jobs.news.news import KINDS
+from voicedesk.jobs.phones import clerk as phone_desk
+from voicedesk.jobs.phones import steps as break_steps
+from voicedesk.jobs.phones.clerk import PhoneDesk
+from voicedesk.jobs.phones.steps import BreakSteps
 from voicedesk.phones.model import BreakSource, FindingKind
-from voicedesk.services import break_steps, phone_desk
-from voicedesk.services.break_steps import BreakSteps
-from voicedesk.services.news import KINDS
-from voicedesk.services.phone_desk import PhoneDesk
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Change, StoredTicket

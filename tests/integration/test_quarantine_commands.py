@@ -6,9 +6,9 @@ import json
 import pytest
 from tests.integration.test_service import Clock, running
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
-from voicedesk.services.guard import Guard
-from voicedesk.services.quarantine_check import check_quarantine
-from voicedesk.services.quarantine_steps import WHY_NOT, QuarantineSteps
+from voicedesk.doctor.quarantine import check_quarantine
+from voicedesk.jobs.guard import Guard
+from voicedesk.jobs.upkeep.quarantine import WHY_NOT, QuarantineSteps
 from voicedesk.settings import load_settings
 from voicedesk.store.quarantine import Part, State
 from voicedesk.store.store import Store

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.fakes.ami_server import FakeAmiServer
 from tests.integration.test_service import Clock, running
-from voicedesk import app
-from voicedesk.app import NEEDS_RESTART
+from voicedesk.run import service as app
+from voicedesk.run.service import NEEDS_RESTART
 from voicedesk.settings import Settings
 from voicedesk.settings.environment import keys_of
 from voicedesk.store.store import Store

@@ -9,22 +9,23 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from voicedesk import app
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.app import Service, logs_of
 from voicedesk.calls.model import Hall, JudgedCall, Line, Verdict
 from voicedesk.calls.replay import replay
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.clock import format_epoch
 from voicedesk.errors import InputError
-from voicedesk.services import repair
-from voicedesk.services.call_log import CallLog
-from voicedesk.services.repair import Repairer
-from voicedesk.services.switch_logs import LogPaths
+from voicedesk.hall.switches import logs_of
+from voicedesk.jobs.following import repair
+from voicedesk.jobs.following.call_log import CallLog
+from voicedesk.jobs.following.repair import Repairer
+from voicedesk.run import service as app
+from voicedesk.run.service import Service
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.calls import Filter, HumanDecision
 from voicedesk.store.store import Store
+from voicedesk.switch_logs.files import LogPaths
 from voicedesk.tickets.meaning import Miss, meaning_of
 
 LOGGED = Path(__file__).parents[1] / "captures" / "logged"

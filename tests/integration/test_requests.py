@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 from tests.integration.test_ticket_desk import MONDAY, a_hall
 from tests.unit.tickets.desk import call
 from voicedesk.errors import SettingsError, StoreUnavailable
+from voicedesk.jobs.ringing_back.dialler import Placed
+from voicedesk.jobs.ringing_back.steps import TicketSteps
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering, Reload
-from voicedesk.services.dialler import Placed
-from voicedesk.services.ticket_steps import TicketSteps
 from voicedesk.tickets.dialplan import channel_id_of
 from voicedesk.tickets.model import State
 

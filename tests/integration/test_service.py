@@ -16,13 +16,15 @@ from structlog.testing import capture_logs
 from tests.fakes.ami_server import FakeAmiServer
 from tests.fakes.http_server import HttpServer
 from tests.testbed.postgres import Postgres
-from voicedesk import app
-from voicedesk.app import Service, hall_of
 from voicedesk.calls.model import GapReason
 from voicedesk.calls.replay import replay
 from voicedesk.errors import InputError, SettingsError, VoicedeskError
+from voicedesk.hall.lines import hall_of
+from voicedesk.jobs.telling import outages as outage
+from voicedesk.jobs.upkeep import retention
 from voicedesk.run import lead
-from voicedesk.services import outage, retention
+from voicedesk.run import service as app
+from voicedesk.run.service import Service
 from voicedesk.settings import Settings
 from voicedesk.store import writer
 from voicedesk.store.calls import Filter

@@ -13,10 +13,10 @@ from voicedesk.calls.model import Direction, Gap, GapReason, LegFacts, Outcome, 
 from voicedesk.errors import InputError, OutcomeUnknown, StoreUnavailable
 from voicedesk.ivr.model import Consultation, DeskRequest, Entry, Exit, RequestKind
 from voicedesk.ivr.model import State as WalkState
-from voicedesk.services import ticket_desk
-from voicedesk.services.dialler import Placed
-from voicedesk.services.ticket_desk import TicketDesk
-from voicedesk.services.ticket_steps import TicketSteps
+from voicedesk.jobs.ringing_back import clerk as ticket_desk
+from voicedesk.jobs.ringing_back.clerk import TicketDesk
+from voicedesk.jobs.ringing_back.dialler import Placed
+from voicedesk.jobs.ringing_back.steps import TicketSteps
 from voicedesk.settings import Settings
 from voicedesk.store.consultations import StoredConsultation
 from voicedesk.store.store import Store

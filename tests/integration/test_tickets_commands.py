@@ -10,11 +10,11 @@ from tests.fakes.rows import serve
 from tests.integration.test_ticket_desk import MONDAY, Hall, ticket_desk_save
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.tickets.desk import call, placed
-from voicedesk import app
 from voicedesk.cli import asking
 from voicedesk.clock import now_us
-from voicedesk.services import ticket_steps
-from voicedesk.services.dialler import Placed
+from voicedesk.jobs.ringing_back import steps as ticket_steps
+from voicedesk.jobs.ringing_back.dialler import Placed
+from voicedesk.run import service as app
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 

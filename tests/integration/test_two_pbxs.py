@@ -10,15 +10,15 @@ import pytest
 from tests.fakes.ami_server import FakeAmiServer, event
 from tests.integration.test_service import Clock, play, until
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
-from voicedesk.app import Service
 from voicedesk.calls.model import Direction
 from voicedesk.calls.replay import replay
 from voicedesk.cli.agents import rows_of, seen_of
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.services.desk_plan import group_of
-from voicedesk.services.greeting_watch import GreetingWatch
-from voicedesk.services.hall import hall_of
-from voicedesk.services.rejudge import rejudge_calls
+from voicedesk.hall.deadlines import group_of
+from voicedesk.hall.lines import hall_of
+from voicedesk.jobs.following.rejudge import rejudge_calls
+from voicedesk.jobs.hearing.watch import GreetingWatch
+from voicedesk.run.service import Service
 from voicedesk.settings import Settings, read_settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.store import Store

@@ -15,10 +15,10 @@ import pytest
 import structlog
 from tests.fakes.http_server import HANG, OK, HttpServer, answer
 from voicedesk.errors import AddressRefused, WebhookError
+from voicedesk.jobs.news.messenger import Messenger
+from voicedesk.jobs.news.news import News
+from voicedesk.jobs.news.receivers import sender
 from voicedesk.log import configure_logging
-from voicedesk.services.messenger import Messenger
-from voicedesk.services.news import News
-from voicedesk.services.receivers import sender
 from voicedesk.settings import Settings
 from voicedesk.store.deliveries import State
 from voicedesk.store.store import Store

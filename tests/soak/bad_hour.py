@@ -17,7 +17,7 @@ from voicedesk.calls.model import Role
 from voicedesk.calls.replay import replay
 from voicedesk.clock import now_us
 from voicedesk.errors import StoreUnavailable
-from voicedesk.services.hall import halls_of
+from voicedesk.hall.lines import halls_of
 from voicedesk.settings import load_settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.store import Store

@@ -15,8 +15,8 @@ import structlog
 from tests.soak.bad_things import POISON
 from tests.soak.watch import Watch
 from voicedesk.ami.message import AmiEvent
-from voicedesk.app import Service
 from voicedesk.calls.tracker import Tracker
+from voicedesk.run.service import Service
 from voicedesk.settings import load_settings
 
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -11,13 +11,13 @@ from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
-from voicedesk.app import address_of, dial_address_of, pause_address_of
 from voicedesk.clock import now_us
-from voicedesk.services.discover import propose
-from voicedesk.services.doctor import examine
-from voicedesk.services.findings import Finding, Grade
-from voicedesk.services.house_day import HouseDay
-from voicedesk.services.house_lists import ask_house, look_at_house
+from voicedesk.discovery.day import HouseDay
+from voicedesk.discovery.lists import ask_house, look_at_house
+from voicedesk.discovery.proposal import propose
+from voicedesk.doctor.examine import examine
+from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.hall.switches import address_of, dial_address_of, pause_address_of
 from voicedesk.settings import load_settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.store import Store

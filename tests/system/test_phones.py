@@ -18,8 +18,8 @@ from voicedesk.cli.asking import ask_service
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
+from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.prompts.texts import load_frames
-from voicedesk.services import break_steps
 from voicedesk.settings import load_settings
 from voicedesk.store.store import Store
 from voicedesk.texts_folder import shipped_texts

@@ -11,6 +11,7 @@ from tests.testbed.install_asterisk import cache_directory
 from tests.testbed.plan import Plan
 from voicedesk.audio.g711 import decode_alaw
 from voicedesk.catalogue.load import load_catalogue
+from voicedesk.hall.prompts import menu_of
 from voicedesk.ivr.model import Menu
 from voicedesk.prompts.book import Pace, PromptBook, Voice
 from voicedesk.prompts.build import build_spoken, missing, wanted_texts
@@ -18,7 +19,6 @@ from voicedesk.prompts.check import PromptCheck
 from voicedesk.prompts.pronunciation import shipped_pronunciation
 from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.prompts.texts import load_frames
-from voicedesk.services.prompt_desk import menu_of
 from voicedesk.speech.listening import bare_syllables
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.syllables import blurred

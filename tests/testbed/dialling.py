@@ -17,10 +17,10 @@ from sqlalchemy import event as hooks
 from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.testbed import killing
 from tests.unit.tickets.desk import call
+from voicedesk.jobs.ringing_back.dialler import Placed
 from voicedesk.log import configure_logging
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering
-from voicedesk.services.dialler import Placed
 from voicedesk.store.engine import Database
 from voicedesk.store.store import Store
 from voicedesk.tickets.dialplan import channel_id_of

@@ -13,9 +13,9 @@ from typing import Any
 from tests.testbed.house import House, Played, Situation, is_told, play, told, wire_differences
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
-from voicedesk.app import hall_of
 from voicedesk.calls.export import as_json
 from voicedesk.calls.replay import replay
+from voicedesk.hall.lines import hall_of
 from voicedesk.settings import load_settings
 
 ALONE = 2

@@ -24,11 +24,11 @@ from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 from voicedesk.clock import MICROSECONDS, format_epoch
 from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.jobs.following import call_log
+from voicedesk.jobs.following.call_log import CallLog
+from voicedesk.jobs.following.rebuilder import Rebuilder
+from voicedesk.jobs.guard import Guard
 from voicedesk.log import configure_logging
-from voicedesk.services import call_log
-from voicedesk.services.call_log import CallLog
-from voicedesk.services.guard import Guard
-from voicedesk.services.rebuilder import Rebuilder
 from voicedesk.store import engine
 from voicedesk.store.engine import Database
 from voicedesk.store.requests import RequestState

@@ -8,10 +8,10 @@ from voicedesk.calls.model import PhoneState
 from voicedesk.cli.asking import is_running
 from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
 from voicedesk.clock import MICROSECONDS, now_us, to_datetime, to_seconds
+from voicedesk.jobs.phones.clerk import TITLES
 from voicedesk.log import printable
 from voicedesk.phone_numbers import mask
 from voicedesk.phones.model import PhoneFinding, PhoneStanding
-from voicedesk.services.phone_desk import TITLES
 from voicedesk.settings import LineSettings, PhoneSettings, Settings
 from voicedesk.settings.houses import places
 from voicedesk.store.phones import StoredPhone

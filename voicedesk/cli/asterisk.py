@@ -7,7 +7,7 @@ import typer
 
 from voicedesk.cli.common import ConfigOption, complain, say_lines, settings_of
 from voicedesk.errors import InputError
-from voicedesk.services.asterisk_files import Part, pieces_of, render
+from voicedesk.hall.asterisk_files import Part, pieces_of, render
 
 app = typer.Typer(help="What to put into Asterisk's own files.", no_args_is_help=True)
 

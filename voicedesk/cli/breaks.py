@@ -33,10 +33,10 @@ from voicedesk.cli.listing import (
 )
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import MICROSECONDS, now_us, to_seconds
+from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.log import printable
 from voicedesk.phones.model import Break, BreakSource
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak, to_row
-from voicedesk.services import break_steps
 from voicedesk.settings import Settings
 from voicedesk.sheets import words
 from voicedesk.sheets.breaks import breaks_sheet

@@ -44,10 +44,10 @@ from voicedesk.cli.listing import (
 )
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
+from voicedesk.hall.lines import hall_of
+from voicedesk.jobs.following.rejudge import Rejudged, rejudge_calls
 from voicedesk.log import mask_endpoint, mask_numbers, printable
 from voicedesk.phone_numbers import mask, national_digits
-from voicedesk.services.hall import hall_of
-from voicedesk.services.rejudge import Rejudged, rejudge_calls
 from voicedesk.settings import Settings
 from voicedesk.sheets import words
 from voicedesk.sheets.calls import call_columns, calls_sheet, rings_heard

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from voicedesk.app import address_of
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json
 from voicedesk.errors import InputError, SettingsError
-from voicedesk.services.greeting_rules import rules_of
-from voicedesk.services.hall import hall_of
+from voicedesk.hall.greetings import rules_of
+from voicedesk.hall.lines import hall_of
+from voicedesk.hall.switches import address_of
 from voicedesk.settings import LoadedSettings, origins, read_settings
 from voicedesk.settings.model import NO_LIMIT_SOURCE
 

@@ -14,12 +14,12 @@ from voicedesk.cli.asking import ask_service, is_running
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
+from voicedesk.jobs.upkeep import forgetting, retention
+from voicedesk.jobs.upkeep.forgetting import ForgetNumber, ReadAnew
+from voicedesk.jobs.upkeep.retention import Deleted
 from voicedesk.phone_numbers import normalise
 from voicedesk.phone_traces import new_token
 from voicedesk.run.lead import LEADER
-from voicedesk.services import forgetting, retention
-from voicedesk.services.forgetting import ForgetNumber, ReadAnew
-from voicedesk.services.retention import Deleted
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.backup import back_up

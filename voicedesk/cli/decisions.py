@@ -24,10 +24,10 @@ from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.jobs.deciding import agreement as agreeing
+from voicedesk.jobs.deciding import decisions
+from voicedesk.jobs.deciding.decisions import Decided
 from voicedesk.log import mask_numbers
-from voicedesk.services import agreement as agreeing
-from voicedesk.services import decisions
-from voicedesk.services.decisions import Decided
 from voicedesk.settings import Settings
 from voicedesk.sheets import words as meanings
 from voicedesk.sheets.words import both

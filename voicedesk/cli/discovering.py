@@ -7,20 +7,21 @@ from pathlib import Path
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import Credentials
-from voicedesk.app import address_of, logs_of
 from voicedesk.cli.common import say, wait
 from voicedesk.clock import now_us
+from voicedesk.discovery.day import DAY_US, HouseDay, day_of
+from voicedesk.discovery.lists import HouseSeen, ask_house
+from voicedesk.discovery.proposal import Proposal, propose
+from voicedesk.discovery.settings_file import without_wrong, write_tables
 from voicedesk.errors import AmiError, InputError, SettingsError, StoreError
+from voicedesk.hall.switches import address_of, logs_of
+from voicedesk.jobs.following.logged_calls import read_logs
 from voicedesk.log import printable
-from voicedesk.services.discover import Proposal, propose
-from voicedesk.services.discover_text import without_wrong, write_tables
-from voicedesk.services.house_day import DAY_US, HouseDay, day_of
-from voicedesk.services.house_lists import HouseSeen, ask_house
-from voicedesk.services.switch_logs import LogPaths, read_logs
 from voicedesk.settings import FILE_NAME, Settings, load_settings
 from voicedesk.settings.source import read_file
 from voicedesk.store.engine import database_file
 from voicedesk.store.store import Store
+from voicedesk.switch_logs.files import LogPaths
 
 PROPOSED_NAME = "voicedesk.discovered.toml"
 LOG_DAYS = 7

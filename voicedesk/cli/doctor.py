@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.app import address_of, dial_address_of, pause_address_of
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, wait
 from voicedesk.clock import now_us
+from voicedesk.doctor.examine import examine
+from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.hall.switches import address_of, dial_address_of, pause_address_of
 from voicedesk.log import printable
-from voicedesk.services.doctor import examine
-from voicedesk.services.findings import Finding, Grade
 from voicedesk.settings import read_settings
 
 _MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.UNSEEN: "?   ", Grade.BAD: "BAD "}

@@ -42,10 +42,10 @@ from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules, rules_from_file
+from voicedesk.hall.greetings import rules_of, template_of
+from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
+from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
 from voicedesk.log import mask_numbers
-from voicedesk.services.greeting_check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
-from voicedesk.services.greeting_rejudge import GreetingChange, rejudge_greetings
-from voicedesk.services.greeting_rules import rules_of, template_of
 from voicedesk.settings import Settings
 from voicedesk.sheets import words
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet

@@ -12,10 +12,10 @@ from voicedesk.cli import discovering
 from voicedesk.cli.common import complain, say_lines
 from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
 from voicedesk.errors import InputError
+from voicedesk.hall import service_unit
 from voicedesk.ownership import give_like
-from voicedesk.services import service_unit
-from voicedesk.services.switch_logs import LogPaths
 from voicedesk.settings import FILE_NAME, load_settings
+from voicedesk.switch_logs.files import LogPaths
 
 _NEXT = """\
 {file} is written, and a new secret in {secret}. Now:

@@ -16,8 +16,8 @@ from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say,
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import LabelledGreeting, calibrate, keep_calibration, thresholds_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
-from voicedesk.services.decided_greetings import DecidedGreeting, decided_greetings
-from voicedesk.services.greeting_rules import rules_of
+from voicedesk.hall.greetings import rules_of
+from voicedesk.jobs.hearing.decided_greetings import DecidedGreeting, decided_greetings
 from voicedesk.settings import Settings, read_settings, with_key
 from voicedesk.speech.install import find_model, install_model, list_models, verify_model
 from voicedesk.speech.listening import Listener

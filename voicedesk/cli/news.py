@@ -9,9 +9,9 @@ from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time,
 from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError, VoicedeskError, WebhookError
+from voicedesk.jobs.news.news import News, message_of
+from voicedesk.jobs.news.receivers import sender
 from voicedesk.log import printable
-from voicedesk.services.news import News, message_of
-from voicedesk.services.receivers import sender
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import THE_LOG, Delivery, State
 from voicedesk.store.store import Store

@@ -37,10 +37,10 @@ from voicedesk.cli.listing import (
 )
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
+from voicedesk.hall.prompts import catalogue_of
 from voicedesk.ivr.model import NoticeHeard, State
+from voicedesk.jobs.telling.in_writing import sheet_of
 from voicedesk.phone_numbers import mask
-from voicedesk.services.notice_text import sheet_of
-from voicedesk.services.prompt_desk import catalogue_of
 from voicedesk.settings import Settings
 from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Sheet

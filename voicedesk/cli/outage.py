@@ -8,7 +8,7 @@ from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time,
 from voicedesk.cli.listing import say_zone
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
-from voicedesk.services import outage
+from voicedesk.jobs.telling import outages as outage
 from voicedesk.settings import Settings
 from voicedesk.store.outages import Outage
 from voicedesk.store.store import Store

@@ -19,8 +19,8 @@ from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
-from voicedesk.services.greeting_rules import greeting_task, rules_of
-from voicedesk.services.practice import PARTS, Attempt, attempt
+from voicedesk.hall.greetings import greeting_task, rules_of
+from voicedesk.jobs.hearing.practice import PARTS, Attempt, attempt
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener

@@ -18,6 +18,7 @@ from voicedesk.audio.microphone import listen, play
 from voicedesk.audio.wav import write_wav
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of
 from voicedesk.errors import InputError
+from voicedesk.hall.prompts import book_of, pronunciation_of, wanted_of
 from voicedesk.prompts.book import LINE_RATE, Pace, PromptBook, recording_name, text_id
 from voicedesk.prompts.build import Built, Wanted, build_recorded, build_spoken, missing
 from voicedesk.prompts.check import PromptCheck
@@ -25,7 +26,6 @@ from voicedesk.prompts.pronunciation import Pronunciation
 from voicedesk.prompts.rendering import trimmed
 from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.prompts.texts import LANGUAGES
-from voicedesk.services.prompt_desk import book_of, pronunciation_of, wanted_of
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.vosk_engine import VoskRecognizer

@@ -10,8 +10,8 @@ from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time,
 from voicedesk.cli.listing import SCREENFUL, say_zone
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
+from voicedesk.jobs.upkeep.quarantine import RETRY, WHY_NOT
 from voicedesk.log import mask_numbers, printable
-from voicedesk.services.quarantine_steps import RETRY, WHY_NOT
 from voicedesk.settings import Settings
 from voicedesk.store.quarantine import Part, SetAside, State
 from voicedesk.store.store import Store

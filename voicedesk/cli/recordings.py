@@ -6,7 +6,7 @@ import typer
 
 from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
-from voicedesk.services.recorded_calls import Listed, as_json, lines_of, list_recordings
+from voicedesk.jobs.hearing.recorded_calls import Listed, as_json, lines_of, list_recordings
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from voicedesk.app import logs_of
 from voicedesk.cli.common import (
     DAMAGED,
     ConfigOption,
@@ -20,12 +19,13 @@ from voicedesk.cli.common import (
 )
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
-from voicedesk.services.hall import hall_of
-from voicedesk.services.repair import Repair, Repairer, why_open
-from voicedesk.services.switch_logs import LogPaths
+from voicedesk.hall.lines import hall_of
+from voicedesk.hall.switches import logs_of
+from voicedesk.jobs.following.repair import Repair, Repairer, why_open
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.journal import StoredGap
 from voicedesk.store.store import Store
+from voicedesk.switch_logs.files import LogPaths
 
 Files = Annotated[list[Path] | None, typer.Option(help="A log of the switch; may be given several times.")]
 PbxOption = Annotated[str | None, typer.Option(help="The PBX's name, where the settings have several.")]

@@ -11,7 +11,7 @@ from voicedesk.calls.replay import replay as replay_capture
 from voicedesk.cli.calls import show_table
 from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of
 from voicedesk.errors import InputError
-from voicedesk.services.hall import hall_of
+from voicedesk.hall.lines import hall_of
 from voicedesk.settings import Settings
 
 

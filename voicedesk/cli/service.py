@@ -1,9 +1,9 @@
 """`voicedesk run` and what is asked of the service while it runs."""
 
-from voicedesk import app as service
 from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import ConfigOption, say, settings_of, wait
 from voicedesk.log import configure_logging
+from voicedesk.run import service
 
 
 def run(config: ConfigOption = None) -> None:

@@ -39,9 +39,9 @@ from voicedesk.cli.listing import (
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
+from voicedesk.jobs.ringing_back import steps as ticket_steps
+from voicedesk.jobs.ringing_back.clerk import TITLES
 from voicedesk.phone_numbers import mask, national_digits
-from voicedesk.services import ticket_steps
-from voicedesk.services.ticket_desk import TITLES
 from voicedesk.settings import Settings
 from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Sheet

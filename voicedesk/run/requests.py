@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import structlog
 
 from voicedesk.errors import OutcomeUnknown, StoreError, VoicedeskError
+from voicedesk.jobs.rounds import promise_round
 from voicedesk.run.lead import LEASE_SECONDS
-from voicedesk.services.rounds import promise_round
 from voicedesk.step_rows import STRICT, StepRows
 from voicedesk.store.requests import Request, Requests, RequestState
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Coroutine, Iterator
 import structlog
 
 from voicedesk.errors import JournalTaken, VoicedeskError
-from voicedesk.services.guard import Guard, Part, traceback_of
-from voicedesk.services.rounds import LONGEST_PAUSE_SECONDS, GrowingPause, Rounds
+from voicedesk.jobs.guard import Guard, Part, traceback_of
+from voicedesk.jobs.rounds import LONGEST_PAUSE_SECONDS, GrowingPause, Rounds
 
 LOOK_SECONDS = 1.0
 STANDSTILL_SECONDS = 5.0

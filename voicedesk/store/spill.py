@@ -15,6 +15,7 @@ from pathlib import Path
 
 from voicedesk.errors import SpillRefused
 from voicedesk.ownership import give_like
+from voicedesk.settings import Settings
 from voicedesk.store.batch import Place
 from voicedesk.store.engine import database_file
 
@@ -231,3 +232,9 @@ def _mapped(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SpillRefused(f"{path}: {error.strerror or error}") from error
+
+
+def spill_of(settings: Settings) -> Spill:
+    """The file that takes what the database does not take in time."""
+    store = settings.store
+    return Spill(spill_file(store.url, store.spill_folder), max_bytes=store.spill_mib * 1024 * 1024)

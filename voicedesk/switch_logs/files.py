@@ -8,6 +8,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,6 +16,20 @@ from voicedesk.errors import InputError
 from voicedesk.plain_files import open_plain
 
 MOST_ROTATED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPaths:
+    """Where one PBX's logs lie; rotated files beside them are read too."""
+
+    cel: tuple[Path, ...] = ()
+    cdr: tuple[Path, ...] = ()
+    queue_log: tuple[Path, ...] = ()
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every file."""
+        return (*self.cel, *self.cdr, *self.queue_log)
 
 
 def read_lines(path: Path) -> Iterator[str]:

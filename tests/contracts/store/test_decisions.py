@@ -10,7 +10,7 @@ from tests.contracts.store.conftest import call_of
 from tests.contracts.store.test_greetings import greeting
 from voicedesk.calls.model import Cause, Verdict
 from voicedesk.errors import InputError
-from voicedesk.services.rejudge import rejudge_calls
+from voicedesk.jobs.following.rejudge import rejudge_calls
 from voicedesk.store import schema
 from voicedesk.store.calls import Filter, HumanDecision
 from voicedesk.store.decisions import AppealState, Kind, Move, Step, Subject, standing_of

@@ -11,8 +11,8 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.three_rings import judge
 from voicedesk.errors import StoreError
+from voicedesk.jobs.upkeep.retention import forget
 from voicedesk.phone_traces import PhoneTraces
-from voicedesk.services.retention import forget
 from voicedesk.settings import Settings
 from voicedesk.store.batch import Batch, pack_batch, unpack_batch
 from voicedesk.store.calls import Filter

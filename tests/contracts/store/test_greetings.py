@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.contracts.store.conftest import call_of
-from voicedesk.services import recordings
+from voicedesk.jobs.hearing import recordings
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting

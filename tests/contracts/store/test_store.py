@@ -16,9 +16,9 @@ from alembic import command
 from tests.contracts.store.conftest import call_of
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.model import Gap, GapReason, Verdict
+from voicedesk.doctor.examine import check_database
 from voicedesk.errors import InputError, StoreError, StoreUnavailable
-from voicedesk.services.doctor import check_database
-from voicedesk.services.rejudge import rejudge_calls
+from voicedesk.jobs.following.rejudge import rejudge_calls
 from voicedesk.store import backlog, postgresql, schema, sqlite, writer
 from voicedesk.store.calls import Filter, HumanDecision, Order
 from voicedesk.store.copying import copy_database

@@ -5,9 +5,9 @@ import json
 import pytest
 from tests.testbed.house import is_told, told, wire_differences
 from tests.testbed.record_houses import CAPTURES, TOLERANCE_MS, kept
-from voicedesk.app import hall_of
 from voicedesk.calls.export import as_json
 from voicedesk.calls.replay import replay
+from voicedesk.hall.lines import hall_of
 from voicedesk.settings import load_settings
 
 KEPT = {f"{house.name}.{one.name}": (house, one) for house, one in kept()}

@@ -11,9 +11,9 @@ from voicedesk.catalogue.model import Kind, Problem
 from voicedesk.catalogue.place import samples_folder
 from voicedesk.catalogue.publish import Approval, publish
 from voicedesk.catalogue.script import script
+from voicedesk.hall.prompts import menu_of
 from voicedesk.ivr.names import item_named
 from voicedesk.prompts.pronunciation import shipped_pronunciation
-from voicedesk.services.prompt_desk import menu_of
 
 TODAY = date(2026, 1, 1)
 

@@ -12,8 +12,8 @@ import pytest
 from voicedesk import ownership
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
-from voicedesk.services import service_unit
-from voicedesk.services.service_unit import Owner, check_python, unit_text, users_text
+from voicedesk.hall import service_unit
+from voicedesk.hall.service_unit import Owner, check_python, unit_text, users_text
 from voicedesk.settings import load_settings, with_key
 from voicedesk.store.spill import Spill
 from voicedesk.store.store import Store

@@ -8,10 +8,10 @@ import pytest
 from tests.contracts.store.test_consultations import ASKED, NUMBER, consultation, notice
 from voicedesk.cli import prompts
 from voicedesk.cli.notices import STATES
+from voicedesk.hall.prompts import book_of
 from voicedesk.ivr.model import Exit, State
+from voicedesk.jobs.telling.outages import Outages
 from voicedesk.prompts.book import Pace, recording_name, text_id
-from voicedesk.services.outage import Outages
-from voicedesk.services.prompt_desk import book_of
 from voicedesk.settings import load_settings
 from voicedesk.store.store import Store
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from voicedesk.services.findings import Finding, Grade
+from voicedesk.doctor.finding import Finding, Grade
 from voicedesk.settings import load_settings
 
 

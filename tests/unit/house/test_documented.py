@@ -8,8 +8,8 @@ import click
 import pytest
 import typer
 from voicedesk.cli import app
+from voicedesk.jobs.news.news import KINDS
 from voicedesk.phones.model import FindingKind
-from voicedesk.services.news import KINDS
 from voicedesk.settings.environment import all_keys
 
 ROOT = Path(__file__).parents[3]

@@ -5,11 +5,11 @@ import socket
 
 import pytest
 from voicedesk.errors import JournalTaken, VoicedeskError
+from voicedesk.jobs.guard import Guard, Part
+from voicedesk.jobs.rounds import Rounds, promise_round
 from voicedesk.run import supervision
 from voicedesk.run.supervision import Supervisor
 from voicedesk.run.systemd import ServiceManager
-from voicedesk.services.guard import Guard, Part
-from voicedesk.services.rounds import Rounds, promise_round
 
 
 @pytest.fixture

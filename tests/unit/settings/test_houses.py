@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from voicedesk.errors import SettingsError
-from voicedesk.services.hall import hall_of, halls_of
+from voicedesk.hall.lines import hall_of, halls_of
 from voicedesk.settings import Settings, read_settings
 
 PBXS = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from voicedesk.errors import SettingsError
-from voicedesk.services.desk_plan import switchboards_of
+from voicedesk.hall.deadlines import switchboards_of
 from voicedesk.settings import Settings, names, read_settings
 from voicedesk.settings.model import DEFAULT_LIMIT_SOURCE, NO_LIMIT_SOURCE, LineSettings
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.unit.tickets.desk import PLAN
+from voicedesk.discovery.dialplan import matches
 from voicedesk.phone_numbers import _lengths, is_landline, normalise
-from voicedesk.services.house_dialplan import matches
 from voicedesk.tickets.dial_rules import DialLimits, DialRules, Refusal
 
 CONF = Path(__file__).parents[3] / "dialplans" / "voicedesk-callback.conf"

@@ -1,0 +1,185 @@
+"""Which greeting is asked of whom: templates of a line, staff numbers, and a hall's own rules as they live."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+from voicedesk.doctor.finding import Grade
+from voicedesk.doctor.speech import check_speech
+from voicedesk.errors import InputError
+from voicedesk.greeting.rules import shipped_rules
+from voicedesk.hall.greetings import greeting_task, number_of, rules_of
+from voicedesk.run.service import Service
+from voicedesk.settings import Settings, load_settings
+
+SHIPPED = (files("voicedesk.greeting") / "rules.toml").read_text(encoding="utf-8")
+RULES = shipped_rules()
+
+
+def hall(rules: Path | None = None, **line) -> Settings:
+    lines = [{"name": "hotline", "extensions": ["1"], "department": "社保大厅", **line}]
+    agents = [
+        {"id": "zhang", "name": "张三", "number": "008"},
+        {"id": "1009", "name": "李四"},
+        {"id": "wang", "name": "王"},
+    ]
+    return Settings.model_validate({"lines": lines, "agents": agents, "greeting": {"rules": rules}})
+
+
+def own(folder: Path, *, version="hall/1", text=SHIPPED) -> Path:
+    file = folder / "rules.toml"
+    file.write_text(text.replace('version = "greeting/3"', f'version = "{version}"'), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["hello", "department", "number", "matter"],
+        "hello, department,number matter",
+        "hello、department → number，matter",
+    ],
+)
+def test_a_line_s_greeting_is_parts_in_their_order(written):
+    settings = hall(greeting=written)
+    rules_of(settings)
+    assert greeting_task("hotline", settings, RULES).template == ("hello", "department", "number", "matter")
+
+
+def test_a_template_may_be_named_and_a_part_may_stand_alone():
+    assert greeting_task("hotline", hall(greeting="numbered"), RULES).template == "numbered"
+    assert greeting_task("hotline", hall(greeting=["hello"]), RULES).template == ("hello",)
+    assert greeting_task("hotline", hall(), RULES).template == "inbound"
+    assert greeting_task("hotline", hall(), RULES, callback=True).template == "callback"
+    asked = greeting_task("hotline", hall(callback_greeting=["hello", "number"]), RULES, callback=True)
+    assert asked.template == ("hello", "number")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ({"greeting": "numberd"}, "'hotline': greeting = .*no template 'numberd'"),
+        ({"greeting": ["hello", "window"]}, r"add \[parts\.window\]"),
+        ({"greeting": ["hello", "hello"]}, "names a part twice"),
+        ({"greeting": []}, "is empty"),
+        ({"callback_greeting": "back"}, "callback_greeting = .*no template 'back'"),
+    ],
+)
+def test_a_greeting_that_does_not_go_with_the_rules_is_refused_with_its_line(line, why):
+    with pytest.raises(InputError, match=why):
+        rules_of(hall(**line))
+
+
+def test_a_line_without_a_department_is_judged_where_its_template_needs_none():
+    assert greeting_task("hotline", hall(department=None), RULES).names is None
+    assert greeting_task("hotline", hall(department=None, greeting="numbered"), RULES).names is not None
+    assert greeting_task("elsewhere", hall(greeting="numbered"), RULES).names is None
+
+
+def test_the_number_is_that_of_whoever_an_assignment_names():
+    settings = hall()
+    assert [number_of(one, settings) for one in ("zhang", "1009", "wang", "gone", None)] == [
+        "008", "1009", None, None, None,
+    ]  # fmt: skip
+    assert greeting_task("hotline", settings, RULES, agent="zhang").number == "008"
+
+
+@pytest.mark.parametrize("number", ["", "8号", "八", "-1", "123456789", "８"])
+def test_a_staff_number_is_digits(number):
+    with pytest.raises(ValueError, match="no staff number"):
+        Settings.model_validate({"agents": [{"id": "a", "name": "n", "number": number}]})
+
+
+def test_a_hall_s_own_rules_are_found_beside_the_settings_and_may_lack_callbacks(tmp_path):
+    own(tmp_path, text=SHIPPED.replace('callback = ["hello", "department", "returning"]\n', ""))
+    (tmp_path / "voicedesk.toml").write_text(
+        '[greeting]\nrules = "rules.toml"\n[[lines]]\nname = "l"\nextensions = ["1"]\n'
+    )
+    settings = load_settings(tmp_path / "voicedesk.toml")
+    rules = rules_of(settings)
+    assert rules.version == "hall/1"
+    assert greeting_task("l", settings, rules, callback=True).names is None
+
+
+@pytest.mark.parametrize("text", ["version = ", "", "\xff", 'version = "x"'])
+async def test_a_broken_file_is_refused_and_the_doctor_says_so(tmp_path, text):
+    file = tmp_path / "rules.toml"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError, match=r"rules\.toml"):
+        rules_of(hall(file))
+    with pytest.raises(InputError, match=r"missing\.toml"):
+        rules_of(hall(tmp_path / "missing.toml"))
+    pbx = [{"name": "main", "host": "h", "username": "u", "secret": "s", "recordings": tmp_path}]
+    found = {
+        one.check: one
+        for one in await check_speech(hall(file).model_copy(update={"pbx": Settings.model_validate({"pbx": pbx}).pbx}))
+    }
+    assert found["rules"].grade is Grade.BAD
+
+
+class Watch:
+    """What the service tells the watch over greetings."""
+
+    def __init__(self):
+        self.told = []
+
+    def change_settings(self, settings, rules):
+        self.told.append((settings, rules.version))
+
+
+def service(settings: Settings) -> tuple[Service, Watch]:
+    made, watch = Service(settings, lambda: settings), Watch()
+    made._greetings, made._greeting_rules = watch, rules_of(settings)
+    return made, watch
+
+
+def test_a_reload_takes_the_rules_as_they_are_written_now(tmp_path):
+    settings = hall(own(tmp_path))
+    made, watch = service(settings)
+    own(tmp_path, version="hall/2")
+    text, failed = made._reload()
+    assert (failed, watch.told) == (False, [(settings, "hall/2")])
+    assert "judged by hall/2 now" in text
+
+
+def test_a_reload_of_a_broken_file_keeps_the_rules_and_says_so(tmp_path):
+    settings = hall(own(tmp_path))
+    made, watch = service(settings)
+    own(tmp_path, text="version = ")
+    with capture_logs() as logs:
+        text, failed = made._reload()
+    assert (failed, watch.told, made._greeting_rules.version) == (False, [], "hall/1")
+    assert "as before" in text
+    assert "rules.toml" in text
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["greeting_rules_refused"]
+    own(tmp_path, version="hall/2")
+    assert "hall/2" in made._reload()[0]
+
+
+def test_a_changed_file_with_the_old_version_is_told_of(tmp_path):
+    settings = hall(own(tmp_path))
+    made, _ = service(settings)
+    own(tmp_path, text=SHIPPED.replace('"不知道", ', ""))
+    assert "give them a new version" in made._reload()[0]
+    assert "version" not in made._reload()[0]
+
+
+async def test_a_service_that_starts_with_a_broken_file_waits_until_it_is_mended(tmp_path, monkeypatch):
+    monkeypatch.setattr("voicedesk.run.service.RULES_SECONDS", 0)
+    settings = hall(own(tmp_path, text="version = "))
+    made = Service(settings, lambda: settings)
+    reads = 0
+    read = rules_of
+
+    def mended_later(current):
+        nonlocal reads
+        reads += 1
+        if reads == 3:
+            own(tmp_path)
+        return read(current)
+
+    monkeypatch.setattr("voicedesk.run.service.rules_of", mended_later)
+    with capture_logs() as logs:
+        assert (await made._rules_at_last()).version == "hall/1"
+    assert [log["event"] for log in logs] == ["greeting_rules_unread", "greeting_rules"]

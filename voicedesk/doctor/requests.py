@@ -1,0 +1,37 @@
+"""Whether it is known what came of everything that people asked of the service (doctor)."""
+
+import contextlib
+from collections.abc import Iterator
+
+from voicedesk.clock import MICROSECONDS, NowUs
+from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.errors import StoreError
+from voicedesk.settings import Settings
+from voicedesk.store.requests import Request
+from voicedesk.store.store import Store
+
+SHOWN_US = 7 * 86400 * MICROSECONDS
+MOST = 20
+_LOOK = {
+    "ticket": "look at voicedesk tickets list and show before it is asked again",
+    "break": "look at voicedesk agents before it is asked again",
+}
+
+
+async def check_requests(settings: Settings, now: NowUs) -> list[Finding]:
+    """A finding for each request of the last week whose outcome nobody knows; none where there is no database."""
+    with contextlib.suppress(StoreError):  # what is wrong with it is a finding of its own
+        async with Store.open(settings.store.url, upgrade=False, now=now) as store:
+            return [*_findings(await store.requests.unknown(now() - SHOWN_US, MOST))]
+    return []
+
+
+def _findings(found: list[Request]) -> Iterator[Finding]:
+    for one in found:
+        what = f"nobody knows what came of request {one.id[:20]!r} ({one.kind[:20]!r}, asked by {one.asked_by[:40]!r})"
+        why = "it was begun, and the service ended or lost the switch before it was told what came of it"
+        cure = _LOOK.get(one.kind, "see whether it was done; ask again where it was not")
+        yield Finding(subject="requests", check="unknown", grade=Grade.NOTE, what=what, why=why, cure=cure)
+    if not found:
+        what = "what came of everything that was asked is known"
+        yield Finding(subject="requests", check="unknown", grade=Grade.GOOD, what=what)

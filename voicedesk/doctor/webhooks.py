@@ -1,0 +1,71 @@
+"""Whether each webhook can work, as far as that shows without sending anything."""
+
+import asyncio
+from collections.abc import Iterable
+
+from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.errors import AddressRefused, StoreError, WebhookError
+from voicedesk.jobs.news.news import KINDS
+from voicedesk.jobs.news.receivers import receiver_of, unknown_kinds
+from voicedesk.settings import Settings, WebhookSettings
+from voicedesk.store.deliveries import State
+from voicedesk.store.store import Store
+from voicedesk.webhooks.client import WebhookClient
+
+_UNTOLD = "nobody would learn of new tickets, deadlines and faults by it"
+
+
+async def check_webhooks(
+    settings: Settings, *, has_database: bool = True, client: WebhookClient | None = None
+) -> list[Finding]:
+    """Each webhook's address and kinds; then the dead letters, where there is a database."""
+    asked = client or WebhookClient()
+    found = await asyncio.gather(*(_check_address(one, asked) for one in settings.webhooks))
+    findings = [*found, *(finding for one in settings.webhooks for finding in _check_kinds(one))]
+    if settings.webhooks and has_database:
+        findings.extend(await _check_dead_letters(settings))
+    return findings
+
+
+async def _check_address(webhook: WebhookSettings, client: WebhookClient) -> Finding:
+    subject, check = f"webhook {webhook.name}", "address"
+    try:
+        receiver = receiver_of(webhook)
+        addresses = await client.addresses(receiver)
+        await client.trust(receiver)
+    except AddressRefused as error:
+        cure = "correct its url, hosts, or what it is allowed: see docs/news.md"
+        return Finding(subject=subject, check=check, grade=Grade.BAD, what=str(error), why=_UNTOLD, cure=cure)
+    except WebhookError as error:
+        cure = "look at this machine's name server and its way to the internet; a proxy is not used"
+        return Finding(subject=subject, check=check, grade=Grade.BAD, what=str(error), why=_UNTOLD, cure=cure)
+    target = receiver.target
+    what = f"{target.host} stands for {', '.join(map(str, addresses))}; try it: voicedesk news test {webhook.name}"
+    if target.scheme == "https" or all(one.is_loopback for one in addresses):
+        return Finding(subject=subject, check=check, grade=Grade.GOOD, what=what)
+    why = "whoever listens on the way reads what is sent"
+    return Finding(
+        subject=subject, check=check, grade=Grade.NOTE, what=f"{what} (clear text)", why=why, cure="use https"
+    )
+
+
+def _check_kinds(webhook: WebhookSettings) -> Iterable[Finding]:
+    unknown = unknown_kinds(webhook)
+    if unknown:
+        what = f"kinds names {', '.join(unknown)}, which never come"
+        cure = f"known are: {', '.join(KINDS)}"
+        subject = f"webhook {webhook.name}"
+        yield Finding(subject=subject, check="kinds", grade=Grade.BAD, what=what, why="a slip of the pen?", cure=cure)
+
+
+async def _check_dead_letters(settings: Settings) -> list[Finding]:
+    try:
+        async with Store.open(settings.store.url, upgrade=False) as store:
+            dead = await store.deliveries.count(State.DEAD)
+    except StoreError:  # what is wrong with it is a finding of its own
+        return []
+    if not dead:
+        return []
+    what, why = f"{dead} pieces of news could not be told", "they were tried for a day, or refused again and again"
+    cure = "see voicedesk news list --dead; mend the cause, then voicedesk news retry --all-dead"
+    return [Finding(subject="webhooks", check="dead_letters", grade=Grade.NOTE, what=what, why=why, cure=cure)]

@@ -1,0 +1,1 @@
+"""The hall's settings as the values that each part works with."""

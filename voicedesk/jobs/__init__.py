@@ -1,0 +1,1 @@
+"""What the running service does, a folder a job."""

@@ -1,0 +1,1 @@
+"""Hearing greetings: from a recording to a verdict with its evidence."""

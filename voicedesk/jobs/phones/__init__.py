@@ -1,0 +1,1 @@
+"""The staff's phones: breaks, and phones that cannot be reached."""

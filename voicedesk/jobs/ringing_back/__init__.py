@@ -1,0 +1,1 @@
+"""Ringing back: tickets, their deadlines, and the calls that staff ask for."""

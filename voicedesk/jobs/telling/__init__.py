@@ -1,0 +1,1 @@
+"""Telling callers: the IVR at work, outages, notices in writing."""

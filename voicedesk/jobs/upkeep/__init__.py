@@ -1,0 +1,1 @@
+"""Upkeep of what is kept: retention, forgetting a number, trying again what was set aside."""
