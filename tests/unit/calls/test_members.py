@@ -165,6 +165,18 @@ def test_other_settings_give_other_phones_at_once(ties):
     assert ties.behind(LOCAL, "").phones == (A1,)
     ties.hall = Hall(phones=frozenset({"SIP/new"}), extensions={"SIP/new": "6001"})
     assert ties.behind(LOCAL, "").phones == ("SIP/new",)
+    assert ties.hall.extensions == {"SIP/new": "6001"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [(None, "phones", "PJSIP/x"), ("", "phones", "PJSIP/x"), ("6001", None, "PJSIP/x"), ("6001", "phones", None)],
+)
+def test_a_hint_of_which_the_number_the_context_or_the_devices_are_missing_tells_nothing(told):
+    ties = Ties(Hall())
+    before = ties.version
+    ties.saw_hint(*told)
+    assert (ties.version, ties.known()["hints"]) == (before, {})
 
 
 def test_what_was_learned_is_carried_on_and_newer_knowledge_stays():
