@@ -27,6 +27,23 @@ def test_who_is_told_twice_to_have_left_a_bridge_was_there_no_longer_than_once(t
     assert (call.judgement.verdict, call.judgement.ring_us) == (Verdict.LATE, 15_900_000)
 
 
+def test_who_is_told_again_to_have_come_into_a_room_that_they_left_is_not_there():
+    calls = tell("""
+      0.0 Newchannel  agent1 Exten=800 CallerIDNum=6001 call=room
+      0.1 BridgeEnter agent1 BridgeUniqueid=room call=room
+      3.0 Newchannel  agent2 Exten=800 CallerIDNum=6002 call=other
+      3.1 BridgeEnter agent2 BridgeUniqueid=room call=other
+      5.0 BridgeLeave agent1 BridgeUniqueid=room call=room
+      0.1 BridgeEnter agent1 BridgeUniqueid=room call=room
+      8.0 Newchannel  trunk Exten=4001 CallerIDNum=13800138000
+      8.1 BridgeEnter trunk BridgeUniqueid=room
+     20.0 Hangup      agent1 Cause=16 call=room
+     20.0 Hangup      agent2 Cause=16 call=other
+     20.0 Hangup      trunk Cause=16
+    """)
+    assert [leg.endpoint for call in calls for leg in call.facts.legs] == ["PJSIP/agent2"]
+
+
 QUEUED = "0.0 QueueCallerJoin trunk Queue=hotline Exten=4001 CallerIDNum=13800138000 call=c\n"
 CALLED = """
  {at} AgentCalled trunk > l;1 MemberName=Agent-One Queue=hotline call=c
@@ -98,3 +115,37 @@ def test_who_hangs_up_before_the_citizen_answers_took_the_ringing_away(status, o
     (leg,) = call.facts.legs
     assert (leg.role, leg.outcome, call.facts.disposition) == (Role.CITIZEN, outcome, Disposition.NO_ANSWER)
     assert call.judgement.reason is Reason.OUTBOUND
+
+
+@pytest.mark.parametrize(("wished", "number"), [("13800138000", "13800138000"), ("6009", None)])
+def test_whom_a_staff_phone_called_is_known_by_what_it_was_asked_to_dial(wished, number):
+    call = tell_one(f"""
+      0.0 Newchannel agent1 Exten={wished} CallerIDNum=6001
+      0.1 DialBegin  agent1 > trunk DialString=trunk
+      3.0 Up         trunk
+      9.0 Hangup     trunk Cause=16
+      9.0 Hangup     agent1 Cause=16
+    """)
+    assert (call.facts.direction, call.facts.caller_number) == (Direction.OUTBOUND, number)
+
+
+# --- nobody to dial
+
+
+@pytest.mark.parametrize(
+    ("before", "extension", "finding"),
+    [
+        ("", "4001", (Verdict.MISSED, None)),
+        ("", "9999", (Verdict.NOT_JUDGED, Reason.NOISE)),  # no line of the hall
+        ("1.0 HangupRequest trunk Cause=20", "4001", (Verdict.NOT_JUDGED, Reason.NOISE)),
+        ("1.0 DialBegin trunk > l;1 DialString=Local/l@agents", "4001", (Verdict.NOT_JUDGED, Reason.NOISE)),
+    ],
+)
+def test_only_a_caller_of_a_line_whom_the_switch_turned_away_asked_for_somebody(before, extension, finding):
+    call = tell_one(f"""
+      0.0 Newchannel trunk Exten={extension} CallerIDNum=13800138000
+      {before}
+      1.0 Hangup     l;1 Cause=20
+      1.0 Hangup     trunk Cause=20
+    """)
+    assert (call.judgement.verdict, call.judgement.reason) == finding
