@@ -94,15 +94,18 @@ def test_whose_call_goes_on_is_known_by_any_of_its_channels(tracker):
 
 def test_of_calls_that_nobody_keeps_nothing_is_told_and_late_events_open_none_of_them(tracker):
     for n, uniqueid in enumerate((A, B, C)):
-        tracker.receive(begun(uniqueid, n))
+        tracker.receive(begun(uniqueid, n, "QueueCallerJoin", Queue="hotline"))
     tracker.receive(begun(C, 3, "Hangup", Cause="16"))
     kept = tracker.call_of(A)
     assert kept is not None
     tracker.forget_others([kept.id])
     assert told(tracker) == [A]
+    assert [record.id for record in tracker._registry.waiting] == [kept.id]
     for uniqueid in (B, C):
         tracker.receive(begun(uniqueid, 4, "Newstate", ChannelStateDesc="Up"))
     assert (told(tracker), tracker.open_ids()) == ([], [kept.id])
+    tracker.receive(begun(A, 4, "Shutdown"))
+    assert told(tracker) == [A]
 
 
 @pytest.mark.parametrize(("is_kept", "state"), [(True, PhoneState.TALKING), (False, PhoneState.UNKNOWN)])
