@@ -96,8 +96,6 @@ _FIELDS = _Fields()
 
 def unescape(text: str) -> str:
     r"""Undo Asterisk's C escapes (`\n`, `\"`, `\\` …); an escape it does not know stays as it is."""
-    if "\\" not in text:
-        return text
     return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[0]), text)
 
 

@@ -81,3 +81,31 @@ def test_a_pause_names_the_member_and_no_queue_so_that_it_holds_in_all_of_them()
     back = actions.to_bytes(actions.queue_pause(interface="PJSIP/agent1", is_paused=False, reason=""), "x-1")
     assert b"Paused: false\r\n" in back
     assert "QueuePause" not in actions.IDEMPOTENT
+
+
+def test_a_call_that_is_placed_goes_to_an_extension_under_an_id_of_ours_and_is_never_asked_again():
+    action = actions.originate(
+        channel="Local/7@callback",
+        context="answered",
+        exten="7",
+        channel_id="vd-7",
+        caller_number="4001",
+        caller_name="Hall",
+        timeout_ms=30_000,
+    )
+    assert actions.to_bytes(action, "x-1").decode().split("\r\n") == [
+        "Action: Originate",
+        "ActionID: x-1",
+        "Channel: Local/7@callback",
+        "Context: answered",
+        "Exten: 7",
+        "Priority: 1",
+        'CallerID: "Hall" <4001>',
+        "Timeout: 30000",
+        "Async: true",
+        "ChannelId: vd-7",
+        "OtherChannelId: vd-7-2",
+        "",
+        "",
+    ]
+    assert action.name not in actions.IDEMPOTENT

@@ -116,6 +116,7 @@ def test_every_text_survives_escaping_and_unescaping(text):
 
 def test_an_unknown_escape_stays_as_it_is():
     assert unescape(r"a\zb\ ") == r"a\zb\ "
+    assert unescape("ab") == "ab"
 
 
 @pytest.mark.parametrize("path", CAPTURES[:3], ids=lambda path: path.stem)

@@ -65,6 +65,15 @@ def test_every_phone_behind_a_hint_talks_so_all_are_busy():
     assert states(call) == {A1: (PhoneState.TALKING,), A2: (PhoneState.TALKING,)}
 
 
+def test_a_phone_that_rings_for_another_caller_is_neither_free_nor_talks():
+    rings = """
+        0 DeviceStateChange - Device=PJSIP/agent1 State=NOT_INUSE
+        9 DialBegin trunk#1 > agent1#1 DialString=agent1 Exten=4001 call=1
+        9 Ringing agent1#1 call=1
+    """
+    assert states(told(rings, member(6001))) == {A1: (PhoneState.RINGING,)}
+
+
 def test_one_phone_behind_a_hint_is_free_so_it_should_have_rung():
     free = "0 DeviceStateChange - Device=PJSIP/agent2 State=NOT_INUSE"
     call = told(free, member(6001), member(6002), talk("agent1", "1", 1))
@@ -185,6 +194,13 @@ def test_a_phone_that_becomes_known_while_a_caller_waits_goes_on_under_its_own_n
     assert states(call) == {A3: (PhoneState.FREE,)}
 
 
+def test_a_member_whose_phone_is_not_known_yet_goes_on_under_its_own_name():
+    hint = "12 ExtensionStatus - Exten=77 Context=ext-local Hint=PJSIP/agent3 Status=0"
+    joined = "10 QueueCallerJoin trunk#9 Queue=hotline Exten=4001 call=z"
+    call = told(member(77), member(78), joined, hint, hall=replace(HALL, extensions={}))
+    assert states(call) == {A3: (PhoneState.FREE,), "Local/78@from-queue/n": (PhoneState.FREE,)}
+
+
 def test_settings_read_again_count_for_those_who_wait():
     tracker = Tracker("pbx", replace(HALL, extensions={}))
     story = Story()
@@ -208,6 +224,19 @@ def test_a_checkpoint_carries_members_and_what_was_learned():
         after.receive(event)
     (call,) = after.take_changes().calls
     assert [(seen.endpoint, seen.states) for seen in call.phones] == [(A3, (PhoneState.PAUSED,))]
+
+
+@pytest.mark.parametrize(
+    ("told_since", "state"), [("", PhoneState.UNREACHABLE), (contact("Reachable", "one", 9), PhoneState.UNKNOWN)]
+)
+def test_a_checkpoint_carries_which_phones_are_out_of_reach(told_since, state):
+    story, before, after = Story(), Tracker("pbx", HALL), Tracker("pbx", HALL)
+    for event in story.events(member(0, Interface=A1, StateInterface=A1, status=0) + "\n" + contact("Unreachable", "")):
+        before.receive(event)
+    for event in [before.checkpoint(1_800_000_008_000_000), *story.events(told_since + "\n" + WAITS)]:
+        after.receive(event)
+    (call,) = after.take_changes().calls
+    assert [(seen.endpoint, seen.states) for seen in call.phones] == [(A1, (state,))]
 
 
 def test_a_checkpoint_of_an_older_version_is_still_read():

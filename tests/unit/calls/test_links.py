@@ -389,6 +389,19 @@ def test_the_gaps_of_a_pbx_are_kept_for_every_figure():
     assert [gap.reason for gap in desk.tracker.gaps()] == [GapReason.BEFORE_LINK, GapReason.LINK_LOST]
 
 
+def test_gaps_that_a_checkpoint_tells_of_are_taken_only_where_none_is_known():
+    def gaps(text):
+        desk = Desk()
+        desk.tell("0.0 VoicedeskLink - State=up Boot=b1\n5.0 VoicedeskLink - State=dropped")
+        checkpoint = desk.tracker.checkpoint((T0 + 6) * MICROSECONDS)
+        later = Desk().tell(text)
+        later.tracker.receive(checkpoint)
+        return [gap.reason for gap in later.tracker.gaps()]
+
+    assert gaps("") == [GapReason.BEFORE_LINK, GapReason.EVENTS_DROPPED]
+    assert gaps("3.0 VoicedeskLink - State=up Boot=b1") == [GapReason.BEFORE_LINK]
+
+
 def test_fault_38_a_clock_that_steps_back_decides_nothing():
     story = "-3590.0 Up agent1\n -3580.0 Hangup agent1\n -3580.0 Hangup trunk"
     facts, judged = Desk().tell(RINGING, arrived_after=0.001).tell(story, arrived_after=3600).one()

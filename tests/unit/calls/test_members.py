@@ -97,6 +97,15 @@ def test_the_switch_s_own_hint_tells_the_phone_whatever_it_is_called():
     assert ties.behind("Local/6001@from-queue/n", "hint:6001@phones").phones == ("PJSIP/desk-4",)
 
 
+def test_a_phone_that_one_hint_alone_names_has_its_number_and_one_that_two_name_has_none():
+    ties = Ties(Hall())
+    for number, devices in (("101", "SIP/hall"), ("102", "SIP/desk"), ("103", "SIP/desk")):
+        ties.saw_hint(number, "phones", devices)
+    assert [ties.number_of(phone) for phone in ("SIP/hall", "SIP/desk", "SIP/else")] == ["101", None, None]
+    ties.saw_hint("104", "phones", "SIP/hall")
+    assert ties.number_of("SIP/hall") is None
+
+
 def test_hints_of_other_contexts_count_only_where_they_agree():
     ties = Ties(Hall())
     ties.saw_hint("101", "tenant-a", "PJSIP/a101")
@@ -165,6 +174,18 @@ def test_other_settings_give_other_phones_at_once(ties):
     assert ties.behind(LOCAL, "").phones == (A1,)
     ties.hall = Hall(phones=frozenset({"SIP/new"}), extensions={"SIP/new": "6001"})
     assert ties.behind(LOCAL, "").phones == ("SIP/new",)
+    assert ties.hall.extensions == {"SIP/new": "6001"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [(None, "phones", "PJSIP/x"), ("", "phones", "PJSIP/x"), ("6001", None, "PJSIP/x"), ("6001", "phones", None)],
+)
+def test_a_hint_of_which_the_number_the_context_or_the_devices_are_missing_tells_nothing(told):
+    ties = Ties(Hall())
+    before = ties.version
+    ties.saw_hint(*told)
+    assert (ties.version, ties.known()["hints"]) == (before, {})
 
 
 def test_what_was_learned_is_carried_on_and_newer_knowledge_stays():

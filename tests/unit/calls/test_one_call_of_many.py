@@ -5,6 +5,7 @@ from tests.unit.calls.story import HALL, T0
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls import registry
 from voicedesk.calls import tracker as tracker_module
+from voicedesk.calls.model import PhoneState
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
 
@@ -89,3 +90,43 @@ def test_whose_call_goes_on_is_known_by_any_of_its_channels(tracker):
     tracker.receive(begun(A, 2, "Hangup", Cause="16"))
     assert not tracker.is_up([A])
     assert tracker.channels_with(lambda text: "13812341234" in text) == set()
+
+
+def test_of_calls_that_nobody_keeps_nothing_is_told_and_late_events_open_none_of_them(tracker):
+    for n, uniqueid in enumerate((A, B, C)):
+        tracker.receive(begun(uniqueid, n, "QueueCallerJoin", Queue="hotline"))
+    tracker.receive(begun(C, 3, "Hangup", Cause="16"))
+    kept = tracker.call_of(A)
+    assert kept is not None
+    tracker.forget_others([kept.id])
+    assert told(tracker) == [A]
+    assert [record.id for record in tracker._registry.waiting] == [kept.id]
+    for uniqueid in (B, C):
+        tracker.receive(begun(uniqueid, 4, "Newstate", ChannelStateDesc="Up"))
+    assert (told(tracker), tracker.open_ids()) == ([], [kept.id])
+    tracker.receive(begun(A, 4, "Shutdown"))
+    assert told(tracker) == [A]
+
+
+@pytest.mark.parametrize(("is_kept", "state"), [(True, PhoneState.TALKING), (False, PhoneState.UNKNOWN)])
+def test_a_phone_talks_no_more_in_a_call_that_nobody_keeps(tracker, is_kept, state):
+    def dialled(caller: str, second: float) -> AmiEvent:
+        phone = {"DestChannel": f"PJSIP/agent1-{caller}", "DestUniqueid": f"{caller}9", "DestLinkedid": caller}
+        return begun(caller, second, "DialBegin", DialString="agent1", **phone)
+
+    tracker.receive(dialled(A, 0))
+    up = {"Channel": f"PJSIP/agent1-{A}", "Linkedid": A, "ChannelStateDesc": "Up"}
+    tracker.receive(begun(f"{A}9", 1, "Newstate", **up))
+    tracker.forget_others(tracker.open_ids() if is_kept else [])
+    tracker.receive(dialled(B, 2))
+    (leg,) = tracker.call_of(B).legs
+    assert (leg.endpoint, leg.state_before) == ("PJSIP/agent1", state)
+
+
+def test_what_is_over_and_told_is_let_go_of_at_once(tracker):
+    tracker.receive(begun(A, 0))
+    record = tracker._registry.channels[A].call
+    tracker.receive(begun(A, 1, "Hangup", Cause="16"))
+    assert told(tracker) == [A]
+    tracker.receive(begun(B, 1 + registry.LINGER_US / MICROSECONDS + 1))
+    assert (record.channels, tracker.knows(A)) == ({}, False)
