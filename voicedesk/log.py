@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import structlog
 
+from voicedesk.log_output import LogOutput
 from voicedesk.phone_numbers import mask
 
 _SAFE_KEYS = frozenset({"timestamp", "level", "uniqueid", "linkedid", "linkedids", "boot", "version", "pid", "port"})
@@ -40,9 +41,9 @@ def configure_logging(
 ) -> None:
     """Sets logging up for the whole process, the libraries' own messages included.
 
-    People read times as the clocks of `zone` show them, with its offset; machines read UTC.
+    People read times as the clocks of `zone` show them, with its offset; machines read UTC. Without a `stream` lines go
+    to standard error by a thread of their own: who logs never waits for who reads.
     """
-    stream = stream or sys.stderr
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -53,14 +54,17 @@ def configure_logging(
         hide_personal,
         defuse,
     ]
-    handler = logging.StreamHandler(stream)
+    root = logging.getLogger()
+    handler = logging.StreamHandler(stream) if stream else _unhurried(root)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(format, stream)],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _renderer(format, stream or sys.stderr),
+            ],
             foreign_pre_chain=shared,
         )
     )
-    root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for chatty in (
@@ -82,6 +86,15 @@ def configure_logging(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _unhurried(root: logging.Logger) -> logging.Handler:
+    """The output that is there already, so that lines stay in order; a new one on standard error otherwise."""
+    kept = next((one for one in root.handlers if isinstance(one, LogOutput)), None)
+    try:
+        return kept or LogOutput(sys.stderr.fileno())
+    except OSError:  # standard error was replaced by something in memory, which nobody can hold up
+        return logging.StreamHandler(sys.stderr)
 
 
 def _stamp(zone: tzinfo) -> structlog.typing.Processor:

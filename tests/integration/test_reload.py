@@ -3,6 +3,7 @@
 import gc
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.fakes.ami_server import FakeAmiServer
@@ -81,4 +82,12 @@ async def test_another_level_of_the_log_holds_after_a_reload(switch, tmp_path, m
     service = app.Service(old, settings.pop)
     service._reload()
     service._reload()
-    assert told == [{"level": "error", "format": "json"}]
+    assert told == [{"level": "error", "format": "json", "zone": new.hall.zone}]
+
+
+async def test_a_log_for_people_keeps_the_hall_s_own_time_after_a_reload(switch, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(app, "configure_logging", lambda **how: told.append(how["zone"]))
+    old, new = hall(switch, tmp_path), hall(switch, tmp_path, hall={"timezone": "Asia/Urumqi"})
+    app.Service(old, lambda: new)._reload()
+    assert told == [ZoneInfo("Asia/Urumqi")]

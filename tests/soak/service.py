@@ -11,11 +11,11 @@ import os
 import sys
 from pathlib import Path
 
-import structlog
 from tests.soak.bad_things import POISON
 from tests.soak.watch import Watch
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.tracker import Tracker
+from voicedesk.log import configure_logging
 from voicedesk.run.service import Service
 from voicedesk.settings import load_settings
 
@@ -72,7 +72,7 @@ async def main(config: Path, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    configure_logging("warning")
     if "poison" in sys.argv[3:]:
         raise_at_poison()
     asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))

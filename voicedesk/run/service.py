@@ -568,8 +568,8 @@ class Service:
         old = self._settings
         waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
         self._settings = settings
-        if settings.log != old.log:
-            configure_logging(level=settings.log.level, format=settings.log.format)
+        if (settings.log, settings.hall.zone) != (old.log, old.hall.zone):
+            configure_logging(level=settings.log.level, format=settings.log.format, zone=settings.hall.zone)
         for name, log in self._logs.items():
             if name in halls:  # a PBX that left the settings is followed until the restart, by what held
                 log.change_hall(halls[name])
