@@ -46,8 +46,8 @@ def list_set_aside(
     for one in found:
         seen = local_time(one.at_us, settings.hall.zone)
         where = f"  {one.pbx}" if one.pbx else ""
-        part = both(SET_ASIDE_PARTS, one.part)
-        line = mask_numbers(f"{one.id}  {seen}  {part}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}")
+        kind = both(SET_ASIDE_PARTS, one.part)
+        line = mask_numbers(f"{one.id}  {seen}  {kind}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}")
         state = "" if one.state is State.WAITING else f"  {both(SET_ASIDE_STATES, one.state)}"
         say(printable(f"{line}{state}"))
 
