@@ -16,11 +16,19 @@ _UNREACHABLE_STATUS = frozenset({"CHANUNAVAIL", "CONGESTION", "INVALIDARGS"})
 _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE})
 
 SILENT_US = 2_000_000
-"""A SIP phone that is there says within this time that it rings, or at least that it is trying."""
+"""A SIP phone that is there says within this time that it rings, or at least that it is trying.
+
+Chosen, not measured: by then the switch has sent its INVITE three times (RFC 3261: after 0, 0.5 and 1.5 s).
+"""
 AT_ONCE_US = 900_000
-"""The switch tries a phone for whole seconds: a dial that was over sooner was refused, if nobody took it away."""
+"""The switch tries a phone for whole seconds, so for one at least: a dial that was over sooner was refused, if nobody
+took it away. The tenth of a second is a margin for stamps."""
 SETTLE_US = 500_000
-"""Events of different channels about one moment arrive this close together at most."""
+"""Events of different channels about one moment lie at most this far apart.
+
+Measured on a machine with 50 calls: at most 14 ms (BridgeEnter behind the answer); the rest is a margin for busy
+switches.
+"""
 
 
 @dataclass(frozen=True, slots=True)
