@@ -12,8 +12,9 @@ from voicedesk.plain_files import open_plain
 
 HEAD_BYTES, LONGEST_HEAD_BYTES = 64, 4096
 POLL_SECONDS = 0.05
+"""Chosen: short beside the third of a second that the switch itself keeps back (see docs/greeting.md)."""
 LUMP_SECONDS = 1.0
-"""So much is given at a time, however much there is."""
+"""So much is given at a time, however much there is: other recordings get their turn."""
 
 
 class Lump(NamedTuple):

@@ -11,7 +11,9 @@ from voicedesk.errors import InputError
 
 BLOCK_SECONDS = 0.1
 _RATES = (16000, 48000, 44100, 8000)
+"""The rate of most speech models first, then what sound cards have; the first that the microphone takes is used."""
 _SILENT_SECONDS = 3.0
+"""A microphone gives blocks also of silence: one that gives none for so long is muted by the system, or another's."""
 
 
 def input_devices() -> list[str]:

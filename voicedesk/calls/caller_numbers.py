@@ -14,6 +14,7 @@ _ADDRESS_END = re.compile("[;@]")
 _LABELLED = re.compile(r"(?:[^\W\d]|[ \t\[\]()\-:：【】（）]){1,20}(\+?[0-9]{7,15})")
 """A number behind a mark that the dialplan put before it for the phones' displays ("VIP:13800138000")."""
 _LONGEST = 64
+"""Chosen: a number has 15 digits at most (ITU-T E.164); text that is longer is no number."""
 _INSIDE_DIGITS = 4
 """No citizen calls from a number as short as this: it is an extension."""
 

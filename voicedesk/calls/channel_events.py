@@ -5,6 +5,7 @@ from collections.abc import Callable
 from voicedesk.ami.message import AmiEvent
 from voicedesk.bounds import whole_number
 from voicedesk.calls.caller_numbers import caller_number, is_of_the_hall
+from voicedesk.calls.causes import NOBODY_TO_DIAL
 from voicedesk.calls.facts import direction_of, role_of
 from voicedesk.calls.model import Direction, PhoneState, Role, StartSource
 from voicedesk.calls.records import CallRecord, Channel, Leg, Stay, local_base
@@ -13,8 +14,6 @@ from voicedesk.calls.waiting import Waiting
 from voicedesk.clock import MICROSECONDS
 
 _NO_EXTENSION = frozenset({"", "s", "h", "i", "t", "T", "e", "o", "a", "failed"})
-_NOBODY_TO_DIAL = frozenset({3, 20, 27, 38, 44})
-"""Q.850 causes that a caller's channel is left with where a phone is not registered, or no way leads to it."""
 _OURS, _UNCLEANED, _SEEN, _CLEANED, _ANNOUNCED = range(5)
 """How far a caller's number can be trusted: the hall's own is nobody's; before or after the dialplan cleaned it, or
 announced by it."""
@@ -341,7 +340,7 @@ class ChannelEvents:
             self._registry.changed[channel.call] = None
         elif channel.number_rank < _SEEN:  # where nothing could be dialled, its end is all there is of a call
             self._describe(channel, event, _SEEN)
-        if channel.hangup_cause in _NOBODY_TO_DIAL:
+        if channel.hangup_cause in NOBODY_TO_DIAL:
             self._turned_away(channel, at)
         self._registry.hang_up(channel, at)
         if self._registry.waiting:

@@ -9,7 +9,8 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 _FEWEST_DIGITS = 5
-"""A number behind a trunk's name; what is shorter may be a part of the name, or an extension."""
+"""The fewest digits of a number behind a trunk's name. What is shorter may be a part of the name, or an extension;
+service numbers (12345, 96096) have five or more."""
 _NUMBER = r"\+?[0-9*#]"
 _AT_TRUNK = re.compile(rf"(?:[A-Za-z0-9]+/)?({_NUMBER}{{3,}})@[^/]+")
 _URI = re.compile(

@@ -7,24 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from voicedesk.calls.bridges import first_connected
+from voicedesk.calls.causes import ANSWERED_ELSEWHERE, CALL_REJECTED, NOBODY_CAME, NOT_REFUSED, USER_BUSY
 from voicedesk.calls.model import Hall, LegFacts, Outcome, PhoneState, RingSource, Role
 from voicedesk.calls.records import CallRecord, Channel, Leg, local_base
 from voicedesk.phone_numbers import mask
 
-_BUSY, _REFUSED, _ELSEWHERE = 17, 21, 26
-_NOT_REFUSED = frozenset({None, 0, 16, 26, 127})
-"""Q.850 causes that also a ringing has which the switch or the caller ended."""
-_NOBODY_CAME = frozenset({18, 19})
-"""Q.850 causes of a phone that rang in vain, or, where it never rang, refused (SIP 480)."""
 _UNREACHABLE_STATUS = frozenset({"CHANUNAVAIL", "CONGESTION", "INVALIDARGS"})
 _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE})
 
 SILENT_US = 2_000_000
-"""A SIP phone that is there says within this time that it rings, or at least that it is trying."""
+"""A SIP phone that is there says within this time that it rings, or at least that it is trying.
+
+Chosen, not measured: by then the switch has sent its INVITE three times (RFC 3261: after 0, 0.5 and 1.5 s).
+"""
 AT_ONCE_US = 900_000
-"""The switch tries a phone for whole seconds: a dial that was over sooner was refused, if nobody took it away."""
+"""The switch tries a phone for whole seconds, so for one at least: a dial that was over sooner was refused, if nobody
+took it away. The tenth of a second is a margin for stamps."""
 SETTLE_US = 500_000
-"""Events of different channels about one moment arrive this close together at most."""
+"""Events of different channels about one moment lie at most this far apart.
+
+Measured on a machine with 50 calls: at most 14 ms (BridgeEnter behind the answer); the rest is a margin for busy
+switches.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,11 +358,11 @@ def _refused(leg: Leg) -> Outcome | None:
     """What the phone itself said; the hang-up cause tells what the dial status hides (busy and decline look alike)."""
     cause = leg.channel.hangup_cause
     rang = leg.ringing_at is not None or leg.dial_ringing_at is not None
-    if cause == _ELSEWHERE:
+    if cause == ANSWERED_ELSEWHERE:
         return Outcome.ANSWERED_ELSEWHERE
-    if cause == _REFUSED:  # a hand can decline only what rang: do-not-disturb says the same at once
+    if cause == CALL_REJECTED:  # a hand can decline only what rang: do-not-disturb says the same at once
         return Outcome.DECLINED if rang or leg.from_log else Outcome.BUSY
-    if cause == _BUSY or leg.dial_status == "BUSY":
+    if cause == USER_BUSY or leg.dial_status == "BUSY":
         return Outcome.DECLINED if rang else Outcome.BUSY
     return Outcome.UNREACHABLE if not rang and _was_unreachable(leg, cause) else None
 
@@ -369,8 +373,8 @@ def _was_unreachable(leg: Leg, cause: int | None) -> bool:
         return True
     if leg.channel.hangup_requested_at is not None and not leg.is_alive and not leg.was_forwarded:
         return True  # it was the phone, or the road to it, that hung up
-    if cause not in _NOT_REFUSED and not leg.was_forwarded:
-        return not leg.is_alive or cause not in _NOBODY_CAME
+    if cause not in NOT_REFUSED and not leg.was_forwarded:
+        return not leg.is_alive or cause not in NOBODY_CAME
     ended_at = _ring_ended_at(leg, None)
     dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
     return _is_sip(leg) and not leg.was_forwarded and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US

@@ -21,11 +21,13 @@ CHECKPOINT = "VoicedeskCheckpoint"
 OWN_EVENTS = frozenset({CHECKPOINT, "VoicedeskClock", "VoicedeskDoubt", "VoicedeskLink", "VoicedeskSnapshot"})
 """What our own client says, by our own clock."""
 STOP_WINDOW_US = 2 * MICROSECONDS
-"""Calls that ended this shortly before the PBX stopped were ended by the stop."""
+"""Calls that ended this shortly before the PBX stopped were ended by the stop. Chosen: a switch that stops hangs up
+its channels first and says Shutdown right after."""
 STRAGGLER_US = 10_000
-"""Events of one moment may lie on both sides of a gap's beginning."""
+"""Events of one moment may lie on both sides of a gap's beginning. Measured: stamps out of order by 0.75 ms at most."""
 _NOTHING = '{"device":{},"contact":{},"queues":{},"gaps":[]}'
 _GAPS_TOLD = 20
+"""A checkpoint names the latest gaps only, chosen to keep it short: a call that is still open has seldom lived through more."""
 
 
 class LinkEvents:

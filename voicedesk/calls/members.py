@@ -19,9 +19,9 @@ _SPELLED = {name.casefold(): name for name in ("PJSIP", "SIP", "IAX2", "DAHDI", 
 _NO_PHONES = frozenset(("agent", "announcer", "bridge", "local", "message", "recorder", "snoop", "stasis", "surrogate"))
 _ADDRESS = re.compile(r"(?:local/|(hint):)([^@/;&]+)(?:@([^/;&]+?))?(?:-[0-9a-f]{8})?(?:/[a-zA-Z]*)?", re.IGNORECASE)
 _CUSTOM = re.compile(r"custom:.*?([0-9]+)", re.IGNORECASE)
-_DEPTH = 6
 _MOST_PAIRS = 1000
 _MOST_BEHIND = 20
+"""Bounds for memory, chosen: so many Local channels within Local channels, and so many phones behind one number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ MEMBER_STATUS = {
 }
 """The same said by a number, as queues do of their members."""
 _MOST_CONTACTS = 20
+"""A bound for memory, chosen: a phone registers from one or a few places."""
 _UNSURE = frozenset({PhoneState.FREE, PhoneState.UNKNOWN})
 _CONTACT = {
     "Unreachable": PhoneState.UNREACHABLE,

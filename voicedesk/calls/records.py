@@ -4,10 +4,10 @@ Each field holds what one kind of event said, so that the order in which events 
 matter and a repeated event changes nothing: the first one wins.
 """
 
+from voicedesk.calls.causes import REDIRECTED_TO_NEW_DESTINATION
 from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.calls.model import Gap, PhoneState, StartSource
 
-_FORWARDED = 23
 CALLBACK_PREFIX = "vd-"
 """Our own calls carry a channel id of ours; Asterisk takes it over as Uniqueid and Linkedid."""
 
@@ -172,7 +172,7 @@ class Leg:
     @property
     def was_forwarded(self) -> bool:
         """The phone sent the call on to another number (SIP 302)."""
-        return self.channel.hangup_cause == _FORWARDED
+        return self.channel.hangup_cause == REDIRECTED_TO_NEW_DESTINATION
 
     @property
     def outside_number(self) -> str | None:

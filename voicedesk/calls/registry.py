@@ -18,15 +18,26 @@ from voicedesk.calls.switch_clock import SwitchClock
 from voicedesk.clock import MICROSECONDS
 
 LINGER_US = 2 * MICROSECONDS
-"""How long a closed call is kept for stragglers."""
+"""How long a closed call is kept for late events. Chosen: events were measured to arrive 2.5 ms after their stamp at
+most."""
 MAX_OPEN_CALLS = 5000
+"""A bound for memory, chosen: a hall has some dozens of calls at a time; only wrong events make more."""
 MAX_REMEMBERED = 4_000
+"""So many ids of ended channels are remembered, so that a late repeat opens no call. Chosen, as a bound for memory."""
 BORN_BEFORE_US = 7 * 24 * 3600 * MICROSECONDS
 BORN_AFTER_US = 24 * 3600 * MICROSECONDS
-"""A channel that is there was made within so long, if its id tells a time at all."""
+"""A channel was made at most a week before it was seen, and by its id's clock at most a day after: else the id tells no
+time. Chosen: an agent may stay signed on for days, and a clock may be set."""
 _FEWEST_SECONDS = 100_000_000
+"""A smaller number in an id cannot be seconds since the epoch: they would be before 1973."""
 
 _PSEUDO_TECHNOLOGIES = ("Announcer/", "Bridge/", "CBAnn/", "CBRec/", "Message/", "Recorder/", "Snoop/", "Surrogate/")
+"""Channels that Asterisk makes for itself: there is no phone behind them. The names are those of its channel
+technologies.
+
+Announcer and Recorder play and record in bridges, CBAnn and CBRec in ConfBridge; Message carries texts; Snoop listens
+in; Surrogate stands for a channel that is pulled out of an application; Bridge is their forerunner in old releases.
+"""
 _ENDS = frozenset({"DialEnd", "Hangup"})  # before them others must have been
 
 Keys = tuple[str, str, str]

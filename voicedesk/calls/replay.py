@@ -23,6 +23,7 @@ _BANNER = re.compile(rb"^Asterisk Call Manager/[^\r\n]*\r\n", re.MULTILINE)
 _DIALLED = frozenset({"AgentCalled", "DialBegin", "DialEnd", "DialState"})
 _WANTED = WANTED_EVENTS | {"ExtensionStatus", "FullyBooted"}
 _UPTIME_SLACK = 2
+"""The switch tells its uptime in whole seconds, and two captures round differently."""
 _SETUP_US = MICROSECONDS // 2
 """A capture's first event may lie so long after the channel was made that it tells of; a unique id knows only the
 second, so that a call whose setup goes over the turn of a second would look as if it had been there before."""

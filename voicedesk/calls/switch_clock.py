@@ -14,6 +14,7 @@ APART_US = 60 * MICROSECONDS
 CLOCK_STEP_US = 2 * MICROSECONDS
 """A jump larger than this makes the durations across it unknown."""
 BACK_US = 3600 * MICROSECONDS
+"""A clock may be set back by an hour, as at the end of summer time, and is still believed."""
 QUIET_US = 60 * 24 * 3600 * MICROSECONDS
 """A clock goes on from the newest instant known, and no house is quiet for longer: else it is wrong."""
 EARLIEST_US = 1_767_225_600 * MICROSECONDS

@@ -29,8 +29,11 @@ from voicedesk.calls.model import (
 RULES_VERSION = "three_rings/2"
 
 UNCERTAIN_US = 2_000_000
-"""A ring start taken from dialling overstates: late or missed by less than this cannot be told (S1)."""
+"""A ring start taken from dialling is too early: whether a phone was late by less than this cannot be told (S1).
+Chosen: between dialling and ringing lies the way to the phone, less than 5 ms in a house and up to seconds over a
+trunk."""
 _WHOLE_SECOND_US = 999_999
+"""What a log in whole seconds cuts off at most."""
 
 _NO_180 = frozenset({RingSource.DIALBEGIN, RingSource.AGENTCALLED})
 _AWAY = frozenset({PhoneState.UNREGISTERED, PhoneState.UNREACHABLE, PhoneState.PAUSED, PhoneState.IN_USE})

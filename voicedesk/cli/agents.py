@@ -5,31 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicedesk.calls.model import PhoneState
+from voicedesk.calls.words import PHONE_STATES
 from voicedesk.cli.asking import is_running
 from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
 from voicedesk.clock import MICROSECONDS, now_us, to_datetime, to_seconds
-from voicedesk.jobs.phones.clerk import TITLES
 from voicedesk.log import printable
 from voicedesk.phone_numbers import mask
 from voicedesk.phones.model import PhoneFinding, PhoneStanding
+from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import LineSettings, PhoneSettings, Settings
 from voicedesk.settings.houses import places
 from voicedesk.store.phones import StoredPhone
 from voicedesk.store.store import Store
+from voicedesk.words import both, word
 
-STATES = {
-    PhoneState.FREE: "空闲 free",
-    PhoneState.RINGING: "振铃 ringing",
-    PhoneState.TALKING: "接待中 talking",
-    PhoneState.IN_USE: "占用 in use",
-    PhoneState.PAUSED: "离岗 on a break",
-    PhoneState.UNREGISTERED: "未注册 unregistered",
-    PhoneState.UNREACHABLE: "联系不上 unreachable",
-    PhoneState.UNKNOWN: "不明 unknown",
-}
 Place = tuple[str | None, str]
 """A PBX, where there are several, and the endpoint of a phone."""
-_TITLES = {kind.value: title for kind, title in TITLES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +67,9 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
     for row in rows:
         say(printable(_line(row, settings)))
         for found in row["findings"]:
-            say(printable(f"    ! {_TITLES[found['kind']]}：{found['evidence']}"))
+            say(printable(f"    ! {word(FINDINGS, found['kind'])}：{found['evidence']}"))
     for one in of_lines:
-        say(printable(f"{one.line}  ! {TITLES[one.kind]}：{one.evidence}"))
+        say(printable(f"{one.line}  ! {word(FINDINGS, one.kind)}：{one.evidence}"))
 
 
 async def seen_of(settings: Settings) -> _Seen:
@@ -170,7 +161,7 @@ def _line(row: dict[str, Any], settings: Settings) -> str:
             return f"{who}  外线 outside phone {row['number']}（状态未知 its state is not seen）"
         return f"{who}  未入座 sits nowhere"
     house = [row["pbx"]] if len(settings.pbx) > 1 else []
-    parts = [who, *house, f"{row['extension'] or '-'}  {row['endpoint']}", STATES[PhoneState(row["state"])]]
+    parts = [who, *house, f"{row['extension'] or '-'}  {row['endpoint']}", both(PHONE_STATES, row["state"])]
     if row["since"] is not None:
         parts[-1] += f" 自 {local_time(round(row['since'] * 1e6), settings.hall.zone, '%H:%M')}"
     if row["on_break"] is not None:

@@ -35,15 +35,14 @@ from voicedesk.cli.who import typed_by
 from voicedesk.clock import MICROSECONDS, now_us, to_seconds
 from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.log import printable
-from voicedesk.phones.model import Break, BreakSource
+from voicedesk.phones.model import Break
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak, to_row
+from voicedesk.phones.words import BREAK_SOURCES
 from voicedesk.settings import Settings
-from voicedesk.sheets import words
 from voicedesk.sheets.breaks import breaks_sheet
-from voicedesk.sheets.words import both
 from voicedesk.store.store import Store
+from voicedesk.words import both
 
-SOURCES = {source: both(words.BREAK_SOURCES, source) for source in BreakSource}
 EVERY = 10_000_000
 
 app = typer.Typer(help="Breaks: phones that are paused in their queues (离岗, S11).", no_args_is_help=True)
@@ -149,7 +148,7 @@ def _minutes(one: Break) -> float:
 def _line(one: Break, zone: tzinfo) -> str:
     until = "至今 now" if one.to_at is None else local_time(one.to_at, zone, "%H:%M")
     unseen = "" if one.end_seen else "（结束时刻未被看到 end not seen）"
-    who = f"{one.endpoint}  {one.agent or '未排班 nobody'}  {one.reason or '未说明'}  {SOURCES[one.source]}"
+    who = f"{one.endpoint}  {one.agent or '未排班 nobody'}  {one.reason or '未说明'}  {both(BREAK_SOURCES, one.source)}"
     return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {_minutes(one):.0f} 分钟  {who}{unseen}"
 
 

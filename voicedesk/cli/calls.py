@@ -14,6 +14,7 @@ from rich.text import Text
 
 from voicedesk.calls.export import as_json
 from voicedesk.calls.model import Cause, Direction, JudgedCall, LegFacts, Reason, Verdict
+from voicedesk.calls.words import CAUSES, DIRECTIONS, IN_PROGRESS, OUTCOMES, REASONS, VERDICTS
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -49,18 +50,17 @@ from voicedesk.jobs.following.rejudge import Rejudged, rejudge_calls
 from voicedesk.log import mask_endpoint, mask_numbers, printable
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.settings import Settings
-from voicedesk.sheets import words
 from voicedesk.sheets.calls import call_columns, calls_sheet, rings_heard
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.progress import leg_progress, progress
-from voicedesk.sheets.words import Language, both
 from voicedesk.store.calls import Filter, Order, StoredCall
 from voicedesk.store.decisions import History, Kind
 from voicedesk.store.store import Store
+from voicedesk.words import Language, both
 
 app = typer.Typer(help="The calls that were followed, with their verdicts.", no_args_is_help=True)
 
-WORDS = {code: both(words.VERDICTS, code) for code in words.VERDICTS}
+WORDS = {code: both(VERDICTS, code) for code in VERDICTS}
 PIPE_WIDTH = 160
 """Columns where nobody looks at a screen: nothing is cut short for a program or a file."""
 STYLES = {"on_time": "green", "late": "yellow", "missed": "red", "left_early": "cyan", "cannot_tell": "magenta"}
@@ -292,19 +292,19 @@ def _is_going_on(call: JudgedCall) -> bool:
 
 def _why(code: str) -> str:
     """A cause or a reason in words."""
-    return both(words.CAUSES if code in words.CAUSES else words.REASONS, code)
+    return both(CAUSES if code in CAUSES else REASONS, code)
 
 
 def _verdict(call: JudgedCall, now: int | None) -> str:
     """The verdict with its reason; of a call that goes on, what it does."""
     judged = call.judgement
     why = judged.cause or judged.reason
-    told = both(words.VERDICTS, judged.verdict) + (f"（{_why(why)}）" if why else "")
+    told = both(VERDICTS, judged.verdict) + (f"（{_why(why)}）" if why else "")
     chinese = progress(call.facts, now)
     if chinese is None:
         return told
     english = progress(call.facts, now, Language.ENGLISH)
-    so_far = f"{words.IN_PROGRESS[0]} {words.IN_PROGRESS[1]}: {chinese} {english}"
+    so_far = f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {chinese} {english}"
     return so_far if _is_going_on(call) else f"{told}; {so_far}"
 
 
@@ -315,7 +315,7 @@ def _cells(call: JudgedCall, zone: tzinfo, unmask: bool, now: int | None) -> lis
     return [
         facts.id[:8],
         local_time(facts.started_at, zone),
-        facts.line or both(words.DIRECTIONS, facts.direction),
+        facts.line or both(DIRECTIONS, facts.direction),
         number if unmask else mask(number),
         "" if ring_us is None else f"{ring_us / 1_000_000:.3f} s",
         "" if ring_us is None else str(rings_heard(facts, ring_us)),
@@ -350,11 +350,11 @@ def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
     so_far = leg_progress(seen)
     if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
         english = leg_progress(seen, Language.ENGLISH)
-        return f"{words.IN_PROGRESS[0]} {words.IN_PROGRESS[1]}: {so_far} {english} {source}"
+        return f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {so_far} {english} {source}"
     ring = f"响铃 ring {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
     rings = "" if leg["ring_ms"] is None else f"，{leg['rings_heard']} 声"
     why = f"（{_why(leg['reason'])}）" if leg["reason"] else ""
-    outcome, verdict = both(words.OUTCOMES, leg["outcome"]), both(words.VERDICTS, leg["verdict"])
+    outcome, verdict = both(OUTCOMES, leg["outcome"]), both(VERDICTS, leg["verdict"])
     return f"{outcome}，{ring}{rings} {source} → {verdict}{why}"
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from voicedesk.calls.model import Cause, Verdict
+from voicedesk.calls.words import CAUSES, VERDICTS
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -24,33 +25,22 @@ from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.jobs.deciding import agreement as agreeing
 from voicedesk.jobs.deciding import decisions
 from voicedesk.jobs.deciding.decisions import Decided
 from voicedesk.log import mask_numbers
 from voicedesk.settings import Settings
-from voicedesk.sheets import words as meanings
-from voicedesk.sheets.words import both
 from voicedesk.store.calls import Filter
-from voicedesk.store.decisions import AppealState, History, Kind, Move, Step
+from voicedesk.store.decisions import AppealState, History, Kind, Step
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
+from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
+from voicedesk.words import both
 
-CALL_WORDS = {code: both(meanings.VERDICTS, code) for code in meanings.VERDICTS}
-GREETING_WORDS = {code: both(meanings.GREETING_VERDICTS, code) for code in meanings.GREETING_VERDICTS}
+CALL_WORDS = {code: both(VERDICTS, code) for code in VERDICTS}
+GREETING_WORDS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 RULE_WORDS = {**CALL_WORDS, **GREETING_WORDS, agreeing.FORBIDDEN: "禁语 forbidden phrase"}
-APPEALS = {
-    AppealState.OPEN: "申诉待处理 appeal open",
-    AppealState.UPHELD: "申诉成立 appeal upheld",
-    AppealState.REFUSED: "申诉不成立 appeal refused",
-}
-MOVES = {Move.DECIDE: "人工判定 decided", Move.UNDO: "撤回 taken back", Move.APPEAL: "申诉 appealed"}
-CAUSES = {
-    "routing": "路由 routing",
-    "all_busy": "全忙 all busy",
-    "empty_seat": "空岗 empty seat",
-    "person": "人员 person",
-}
 
 CallArgument = Annotated[str, typer.Argument(help="The call's id, or its beginning.", metavar="ID")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why: kept with it, and shown.")]
@@ -210,15 +200,16 @@ def tell_history(history: History, words: Mapping[str, str], zone: tzinfo, *, un
     """What people did about one subject, step by step."""
     standing = history.standing
     for step in history.steps:
-        say(f"  {local_time(step.at, zone)}  {MOVES[step.move]} {step.by}: {_told(step, words, unmask=unmask)}")
+        move = both(DECISION_MOVES, step.move)
+        say(f"  {local_time(step.at, zone)}  {move} {step.by}: {_told(step, words, unmask=unmask)}")
     if standing.appeal_state is not None:
-        say(f"  {APPEALS[standing.appeal_state]}")
+        say(f"  {both(APPEAL_STATES, standing.appeal_state)}")
 
 
 def in_short(verdict: str, words: Mapping[str, str], *, appeal_open: bool) -> str:
     """What a person decided, for a line of a list; empty where nobody did and nobody appealed."""
     told = [f"人工 by hand: {words.get(verdict, verdict)}"] if verdict else []
-    told += [APPEALS[AppealState.OPEN]] if appeal_open else []
+    told += [both(APPEAL_STATES, AppealState.OPEN)] if appeal_open else []
     return "，".join(told)
 
 
@@ -287,7 +278,7 @@ def _answer(history: History, settings: Settings, *, json: bool) -> None:
 
 def _told(step: Step, words: Mapping[str, str], *, unmask: bool = False) -> str:
     told = [words.get(step.verdict, step.verdict)] if step.verdict else []
-    told += [CAUSES.get(step.cause, step.cause)] if step.cause else []
+    told += [both(CAUSES, step.cause)] if step.cause else []
     if step.forbidden is not None:
         told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
     told.append(step.reason if unmask else mask_numbers(step.reason))

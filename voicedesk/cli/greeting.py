@@ -42,15 +42,14 @@ from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules, rules_from_file
+from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import rules_of, template_of
 from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
 from voicedesk.log import mask_numbers
 from voicedesk.settings import Settings
-from voicedesk.sheets import words
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Sheet
-from voicedesk.sheets.words import both, word
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import embedded_model, read_model
@@ -58,9 +57,9 @@ from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.store.decisions import History, Kind
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 from voicedesk.store.store import Store
+from voicedesk.words import both, word
 
-VERDICTS = {code: both(words.GREETING_VERDICTS, code) for code in words.GREETING_VERDICTS}
-PARTS = {code: word(words.GREETING_PARTS, code) for code in words.GREETING_PARTS}
+VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
 
 RulesOption = Annotated[
@@ -212,7 +211,7 @@ def show(
         if history := of_channel.get((one.pbx, one.uniqueid)):
             tell_history(history, VERDICTS, settings.hall.zone)
         for part in judgement.get("parts", ()):
-            name = PARTS.get(part["part"], part["part"])
+            name = word(GREETING_PARTS, part["part"])
             say(f"  {part['start_seconds']:6.2f} s  {name}: {part['text']} ({part['match']})")
         for phrase in judgement.get("forbidden", ()):
             say(f"  {phrase['start_seconds']:6.2f} s  禁语 forbidden: {phrase['phrase']}")
@@ -337,9 +336,9 @@ def _tell(checked: CheckedGreeting) -> None:
     if explanation is not None:
         say(f"  处理 to do: {explanation.to_do}")
     if judged.missing:
-        say(f"  缺 missing: {'、'.join(PARTS.get(part, part) for part in judged.missing)}")
+        say(f"  缺 missing: {'、'.join(word(GREETING_PARTS, part) for part in judged.missing)}")
     for part in judged.parts:
-        say(f"  {part.start_seconds:6.2f} s  {PARTS.get(part.part, part.part)}: {part.text} ({part.match.value})")
+        say(f"  {part.start_seconds:6.2f} s  {word(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})")
     for found in judged.phrases.forbidden:
         say(f"  {found.start_seconds:6.2f} s  禁语 forbidden: {found.phrase}")
     for found in judged.phrases.polite:

@@ -15,10 +15,11 @@ from voicedesk.log import printable
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import THE_LOG, Delivery, State
 from voicedesk.store.store import Store
+from voicedesk.store.words import DELIVERY_STATES
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.client import WebhookClient
+from voicedesk.words import both
 
-STATES = {State.QUEUED: "待发 queued", State.SENT: "已发 sent", State.DEAD: "未送达 dead"}
 _LOG_NAME = "日志 log"
 
 app = typer.Typer(help="What people are told by webhooks (WeCom, DingTalk, JSON).", no_args_is_help=True)
@@ -47,7 +48,8 @@ def list_news(
             queued = local_time(one.queued_at, settings.hall.zone)
             said = f"{one.message.title}  {_fields(one)}".rstrip()
             tries = f"  ({one.tries} 次 tries: {one.error})" if one.error else ""
-            say(printable(f"{one.id}  {queued}  {one.webhook or _LOG_NAME}  {STATES[one.state]}  {said}{tries}"))
+            state = both(DELIVERY_STATES, one.state)
+            say(printable(f"{one.id}  {queued}  {one.webhook or _LOG_NAME}  {state}  {said}{tries}"))
     tell_whether_whole(len(found), there, ways="")
 
 

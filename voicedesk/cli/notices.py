@@ -38,19 +38,18 @@ from voicedesk.cli.listing import (
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
 from voicedesk.hall.prompts import catalogue_of
-from voicedesk.ivr.model import NoticeHeard, State
+from voicedesk.ivr.model import NoticeHeard
+from voicedesk.ivr.words import IVR_ENTRIES, IVR_EXITS, IVR_REQUESTS, IVR_STATES
 from voicedesk.jobs.telling.in_writing import sheet_of
 from voicedesk.phone_numbers import mask
 from voicedesk.settings import Settings
-from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
-from voicedesk.sheets.words import both
 from voicedesk.store.consultations import ConsultationFilter, StoredConsultation
 from voicedesk.store.store import Store
+from voicedesk.words import both
 
 R = TypeVar("R")
-STATES = {state: both(words.IVR_STATES, state) for state in State}
 
 app = typer.Typer(help="What callers were told in one go, with proof (S5, S8).", no_args_is_help=True)
 
@@ -125,8 +124,8 @@ def show(
     zone, walk = settings.hall.zone, one.consultation
     number = one.caller_number or "-"
     say(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {number if unmask else mask(number)}")
-    way = f"{both(words.IVR_ENTRIES, walk.entry)} → {_exit(walk.exit)}"
-    say(f"  {way}  {local_time(walk.ended_at, zone)}  （{STATES[walk.state]}）")
+    way = f"{both(IVR_ENTRIES, walk.entry)} → {_exit(walk.exit)}"
+    say(f"  {way}  {local_time(walk.ended_at, zone)}  （{both(IVR_STATES, walk.state)}）")
     for notice in walk.notices:
         say(f"  {notice.name}，版本 version {notice.version}{'，慢速 slow' if notice.slow else ''}")
         for part in notice.parts:
@@ -135,7 +134,7 @@ def show(
     for request in one.requests:
         number = request.asked.number or "-"
         settled = request.outcome or "待处理 open"
-        say(f"  {both(words.IVR_REQUESTS, request.asked.kind)}  {number if unmask else mask(number)}  {settled}")
+        say(f"  {both(IVR_REQUESTS, request.asked.kind)}  {number if unmask else mask(number)}  {settled}")
     keys = " ".join(f"{local_time(key.at, zone, '%H:%M:%S')}={key.key}" for key in walk.keys)
     say(f"  按键 keys: {keys or '-'}")
 
@@ -194,7 +193,7 @@ async def _get(settings: Settings, code: str) -> StoredConsultation:
 
 
 def _exit(how: str | None) -> str:
-    return both(words.IVR_EXITS, how or "")
+    return both(IVR_EXITS, how or "")
 
 
 def _in_short(notice: NoticeHeard) -> str:

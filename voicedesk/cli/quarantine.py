@@ -15,20 +15,8 @@ from voicedesk.log import mask_numbers, printable
 from voicedesk.settings import Settings
 from voicedesk.store.quarantine import Part, SetAside, State
 from voicedesk.store.store import Store
-
-PARTS = {
-    Part.EVENT: "事件 event",
-    Part.CALL: "通话 call",
-    Part.ROW: "记录 row",
-    Part.RECORDING: "录音 recording",
-    Part.REQUEST: "请求 request",
-    Part.CALLER: "来电者 caller",
-    Part.DELIVERY: "消息 delivery",
-    Part.LOG_LINE: "日志行 log line",
-    Part.SETTINGS: "设置 settings",
-    Part.TASK: "任务 task",
-}
-STATES = {State.WAITING: "待处理 waiting", State.RETRIED: "已重试 retried", State.DROPPED: "已放弃 dropped"}
+from voicedesk.store.words import SET_ASIDE_PARTS, SET_ASIDE_STATES
+from voicedesk.words import both
 
 ItemArgument = Annotated[str, typer.Argument(help="Its id in `quarantine list`, or how it begins.", metavar="ID")]
 app = typer.Typer(help="What did not fit and was set aside, so that the rest goes on.", no_args_is_help=True)
@@ -58,12 +46,10 @@ def list_set_aside(
     for one in found:
         seen = local_time(one.at_us, settings.hall.zone)
         where = f"  {one.pbx}" if one.pbx else ""
-        line = f"{one.id}  {seen}  {PARTS[one.part]}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}"
-        say(
-            printable(
-                mask_numbers(line) if one.state is State.WAITING else f"{mask_numbers(line)}  {STATES[one.state]}"
-            )
-        )
+        kind = both(SET_ASIDE_PARTS, one.part)
+        line = mask_numbers(f"{one.id}  {seen}  {kind}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}")
+        state = "" if one.state is State.WAITING else f"  {both(SET_ASIDE_STATES, one.state)}"
+        say(printable(f"{line}{state}"))
 
 
 @app.command()
@@ -84,7 +70,7 @@ def show(
         say_json({**_plain(one, shown), "content": shown(_text(one.content))})
         return
     say(f"编号 id: {one.id}")
-    say(f"类别 kind: {PARTS[one.part]}  状态 state: {STATES[one.state]}")
+    say(f"类别 kind: {both(SET_ASIDE_PARTS, one.part)}  状态 state: {both(SET_ASIDE_STATES, one.state)}")
     say(printable(f"交换机 PBX: {one.pbx or '—'}  对象 about: {shown(one.about)}"))
     last = local_time(one.at_us, settings.hall.zone, "%Y-%m-%d %H:%M:%S")
     say(f"最近 last seen: {last}  次数 times: {one.seen}")

@@ -40,21 +40,19 @@ from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
 from voicedesk.jobs.ringing_back import steps as ticket_steps
-from voicedesk.jobs.ringing_back.clerk import TITLES
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.settings import Settings
-from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.tickets import ticket_columns, tickets_sheet
-from voicedesk.sheets.words import both
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt, TicketFilter
 from voicedesk.tickets import steps
 from voicedesk.tickets.figures import Share, callback_figures
 from voicedesk.tickets.model import Kind, Outcome, State, Ticket
 from voicedesk.tickets.steps import TicketStep
+from voicedesk.tickets.words import TICKET_KINDS, TICKET_STATES
+from voicedesk.words import both, word
 
-STATES = {state: both(words.TICKET_STATES, state) for state in State}
 R = TypeVar("R")
 RESULT_SECONDS = 900.0
 LOOK_SECONDS = 0.5
@@ -129,8 +127,8 @@ def _say_list(found: list[Ticket], zone: tzinfo, now: int, *, unmask: bool) -> N
         number_shown = one.number or "隐藏号码 withheld"
         shown = number_shown if unmask or one.number is None else mask(one.number)
         due = local_time(one.due_at, zone, "%m-%d %H:%M")
-        first = f"{one.id[:8]}  {due}  {TITLES[one.kind]}"
-        say(f"{first}  {one.group}  {shown}  {STATES[one.state]}  {one.owner or '-'}{again}{late}{untold}")
+        first = f"{one.id[:8]}  {due}  {word(TICKET_KINDS, one.kind)}"
+        say(f"{first}  {one.group}  {shown}  {both(TICKET_STATES, one.state)}  {one.owner or '-'}{again}{late}{untold}")
 
 
 @app.command()
@@ -472,7 +470,7 @@ def _attempt(attempt: Attempt, *, unmask: bool) -> dict[str, Any]:
 
 def _say_one(ticket: Ticket, attempts: list[Attempt], settings: Settings, *, unmask: bool) -> None:
     zone, plain = settings.hall.zone, as_plain(ticket, unmask=unmask)
-    say(f"{TITLES[ticket.kind]}  {ticket.id}  {STATES[ticket.state]}")
+    say(f"{word(TICKET_KINDS, ticket.kind)}  {ticket.id}  {both(TICKET_STATES, ticket.state)}")
     number = plain["number"] or "隐藏 withheld"
     say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {ticket.owner or '-'}")
     if ticket.responsible and ticket.responsible != ticket.owner:

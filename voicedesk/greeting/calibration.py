@@ -30,6 +30,8 @@ _CONFIDENCE = (0.5, 0.6, 0.7, 0.8, 0.9)
 _KNOWN_SHARE = (0.5, 0.6, 0.7, 0.8)
 _AGREEMENT = (0.4, 0.5, 0.6, 0.7, 0.8)
 _SURER_BY, _LEAST_SURE = 0.3, 0.25
+"""The limits that are tried, in steps as fine as some hundred labelled greetings can tell apart. `sure_agreement` is
+tried at a fixed distance below `agreement`: a fifth scale would ask for more greetings than a hall will label."""
 _BELIEVE_ALL = Thresholds(confidence=0, known_share=0, agreement=0, sure_confidence=0, sure_agreement=0)
 _BELIEVE_NONE = Thresholds(confidence=2)
 

@@ -13,6 +13,8 @@ from voicedesk.errors import InputError
 DIGITS = "{digits}"
 MAX_LENGTH = 400
 MAX_DEPTH = 10
+"""Bounds for a phrase of the rules, chosen far above any phrase that people say: a wrong file is refused, not searched
+with."""
 _SIGNS = frozenset("[]()|{}")
 _IGNORED = frozenset(" \u3000\n,，.。!！?？、;；:：…“”\"'《》-—")
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from voicedesk.calls.causes import NO_ANSWER
 from voicedesk.calls.model import CallFacts, Direction, LegFacts, Outcome, PhoneState, RingSource, Role
 
 INSTANT_US = 1_500_000
 """Nobody presses a key so soon: a phone that refuses within this time, without having rung, does so by itself."""
 _REFUSED = frozenset({Outcome.BUSY, Outcome.DECLINED})
-_NOT_AVAILABLE = 19
-"""The Q.850 cause that becomes of SIP 480, which many phones answer while they do not want to be disturbed."""
 _TRULY_RANG = frozenset({RingSource.NEWSTATE, RingSource.DIALSTATE})
 
 
@@ -90,6 +89,6 @@ def _refused_at_once(leg: LegFacts) -> bool:
     if leg.state_before is not PhoneState.FREE or leg.dialled_at is None or leg.from_log:
         return False
     refused = leg.outcome in _REFUSED or (
-        leg.outcome in (Outcome.NO_ANSWER, Outcome.UNREACHABLE) and leg.hangup_cause == _NOT_AVAILABLE
+        leg.outcome in (Outcome.NO_ANSWER, Outcome.UNREACHABLE) and leg.hangup_cause == NO_ANSWER
     )
     return refused and (leg.ended_at or 0) - leg.dialled_at <= INSTANT_US

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
 from voicedesk.phones.model import Break
-from voicedesk.sheets import words
+from voicedesk.phones.words import BREAK_SOURCES
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
-from voicedesk.sheets.words import word
+from voicedesk.words import word
 
 
 def break_columns(zone: tzinfo) -> tuple[Column, ...]:
@@ -40,7 +40,7 @@ def _row(one: Break, zone: tzinfo, names: Mapping[str, str], now: int) -> tuple[
         seconds_cell((one.to_at if one.to_at is not None else now) - one.from_at),
         yes_cell(one.to_at is None),
         one.reason,
-        word(words.BREAK_SOURCES, one.source),
+        word(BREAK_SOURCES, one.source),
         names.get(one.by, one.by),
         yes_cell(not one.end_seen),
         one.pbx,

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
 from voicedesk.calls.model import CallFacts, Reason
+from voicedesk.calls.words import CAUSES, DIRECTIONS, DISPOSITIONS, IN_PROGRESS, REASONS, VERDICTS
 from voicedesk.log import mask_endpoint
 from voicedesk.phone_numbers import mask
-from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
 from voicedesk.sheets.progress import progress
-from voicedesk.sheets.words import Language, word
 from voicedesk.store.calls import StoredCall
+from voicedesk.words import Language, word
 
 
 def call_columns(zone: tzinfo) -> tuple[Column, ...]:
@@ -57,18 +57,18 @@ def verdict_text(one: StoredCall, language: Language = Language.CHINESE) -> str:
     """What was decided, or that it is not over: never a doubt about a call that goes on."""
     judged = one.call.judgement
     if judged.reason is Reason.STILL_OPEN:
-        return words.IN_PROGRESS[0] if language is Language.CHINESE else words.IN_PROGRESS[1]
-    return word(words.VERDICTS, judged.verdict, language)
+        return IN_PROGRESS[0] if language is Language.CHINESE else IN_PROGRESS[1]
+    return word(VERDICTS, judged.verdict, language)
 
 
 def reason_text(one: StoredCall, now: int | None, language: Language = Language.CHINESE) -> str:
     """Why nothing could be decided, and how far a call is that goes on."""
     facts, judged = one.call.facts, one.call.judgement
-    why = "" if judged.reason is Reason.STILL_OPEN else word(words.REASONS, judged.reason, language)
+    why = "" if judged.reason is Reason.STILL_OPEN else word(REASONS, judged.reason, language)
     so_far = progress(facts, now, language) or ""
     if so_far and judged.reason is not Reason.STILL_OPEN:
         is_chinese = language is Language.CHINESE
-        so_far = f"{words.IN_PROGRESS[0]}：{so_far}" if is_chinese else f"{words.IN_PROGRESS[1]}: {so_far}"
+        so_far = f"{IN_PROGRESS[0]}：{so_far}" if is_chinese else f"{IN_PROGRESS[1]}: {so_far}"
     return ("；" if language is Language.CHINESE else "; ").join(text for text in (why, so_far) if text)
 
 
@@ -83,17 +83,17 @@ def _row(one: StoredCall, zone: tzinfo, names: Mapping[str, str], now: int, unma
     return (
         facts.id,
         facts.line or "",
-        word(words.DIRECTIONS, facts.direction),
+        word(DIRECTIONS, facts.direction),
         number if unmask else mask(number),
         time_cell(facts.started_at, zone),
         time_cell(facts.ended_at, zone),
-        word(words.DISPOSITIONS, facts.disposition),
+        word(DISPOSITIONS, facts.disposition),
         (judged.answered_by or "") if unmask else mask_endpoint(judged.answered_by or ""),
         names.get(judged.agent or "", judged.agent or ""),
         verdict_text(one),
-        word(words.CAUSES, judged.cause),
+        word(CAUSES, judged.cause),
         reason_text(one, now),
-        word(words.VERDICTS, human.verdict) if human else "",
+        word(VERDICTS, human.verdict) if human else "",
         human.by if human else "",
         human.reason if human else "",
         seconds_cell(judged.ivr_us),

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
+from voicedesk.greeting.words import DOUBTS, GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.log import mask_endpoint
-from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, time_cell, time_title, yes_cell
-from voicedesk.sheets.words import word
 from voicedesk.store.greetings import StoredGreeting
+from voicedesk.words import word
 
 NOT_HEARD_YET = "未听"
 
@@ -54,12 +54,12 @@ def _row(one: StoredGreeting, zone: tzinfo, names: Mapping[str, str]) -> tuple[C
         one.line or "",
         mask_endpoint(one.endpoint),
         names.get(one.agent or "", one.agent or ""),
-        word(words.GREETING_VERDICTS, one.verdict) if one.verdict else NOT_HEARD_YET,
-        word(words.DOUBTS, one.reason),
-        "、".join(word(words.GREETING_PARTS, part) for part in judged.get("missing", ())),
-        "、".join(word(words.GREETING_VERDICTS, code) for code in judged.get("violations", ())),
+        word(GREETING_VERDICTS, one.verdict) if one.verdict else NOT_HEARD_YET,
+        word(DOUBTS, one.reason),
+        "、".join(word(GREETING_PARTS, part) for part in judged.get("missing", ())),
+        "、".join(word(GREETING_VERDICTS, code) for code in judged.get("violations", ())),
         yes_cell(one.needs_review and one.human is None),
-        word(words.GREETING_VERDICTS, one.human.verdict) if one.human else "",
+        word(GREETING_VERDICTS, one.human.verdict) if one.human else "",
         one.human.by if one.human else "",
         one.human.reason if one.human else "",
         yes_cell(not one.is_final),

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import tzinfo
 
 from voicedesk.ivr.model import NoticeHeard
+from voicedesk.ivr.words import IVR_ENTRIES, IVR_EXITS, IVR_REQUESTS, IVR_STATES
 from voicedesk.phone_numbers import mask
-from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
-from voicedesk.sheets.words import word
 from voicedesk.store.consultations import StoredConsultation, StoredRequest
+from voicedesk.tickets.words import TICKET_OUTCOMES
+from voicedesk.words import word
 
 
 def notice_columns(zone: tzinfo) -> tuple[Column, ...]:
@@ -47,9 +48,9 @@ def _row(one: StoredConsultation, zone: tzinfo, unmask: bool) -> tuple[Cell, ...
         time_cell(walk.started_at, zone),
         time_cell(walk.ended_at, zone),
         seconds_cell(walk.ended_at - walk.started_at),
-        word(words.IVR_ENTRIES, walk.entry),
-        word(words.IVR_EXITS, walk.exit or ""),
-        word(words.IVR_STATES, walk.state),
+        word(IVR_ENTRIES, walk.entry),
+        word(IVR_EXITS, walk.exit or ""),
+        word(IVR_STATES, walk.state),
         "；".join(_told(notice) for notice in walk.notices),
         yes_cell(bool(walk.notices) and all(notice.is_complete for notice in walk.notices)),
         "；".join(_asked(request, unmask) for request in one.requests),
@@ -67,6 +68,6 @@ def _told(notice: NoticeHeard) -> str:
 
 def _asked(request: StoredRequest, unmask: bool) -> str:
     number = request.asked.number or ""
-    told = [word(words.IVR_REQUESTS, request.asked.kind), number if unmask else mask(number)]
-    outcome = word(words.TICKET_OUTCOMES, request.outcome) if request.settled_at is not None else "待处理"
+    told = [word(IVR_REQUESTS, request.asked.kind), number if unmask else mask(number)]
+    outcome = word(TICKET_OUTCOMES, request.outcome) if request.settled_at is not None else "待处理"
     return " ".join(text for text in (*told, outcome) if text)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from voicedesk.calls.model import CallFacts, Direction, LegFacts, Role
 from voicedesk.clock import MICROSECONDS
-from voicedesk.sheets.words import Language
+from voicedesk.words import Language
 
 
 def progress(facts: CallFacts, now: int | None = None, language: Language = Language.CHINESE) -> str | None:

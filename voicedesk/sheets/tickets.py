@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
 from voicedesk.phone_numbers import mask
-from voicedesk.sheets import words
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
-from voicedesk.sheets.words import word
 from voicedesk.tickets.model import Ticket
+from voicedesk.tickets.words import TICKET_KINDS, TICKET_OUTCOMES, TICKET_STATES
+from voicedesk.words import word
 
 WITHHELD = "隐藏号码"
 
@@ -57,11 +57,11 @@ def _row(one: Ticket, zone: tzinfo, names: Mapping[str, str], now: int, unmask: 
     citizen = one.citizen if unmask or not one.citizen else f"{one.citizen[:1]}**"
     return (
         one.id,
-        word(words.TICKET_KINDS, one.kind),
+        word(TICKET_KINDS, one.kind),
         one.group,
         number if unmask or one.number is None else mask(number),
         citizen,
-        word(words.TICKET_STATES, one.state),
+        word(TICKET_STATES, one.state),
         names.get(one.owner or "", one.owner or ""),
         names.get(one.responsible or "", one.responsible or ""),
         time_cell(one.opened_at, zone),
@@ -73,7 +73,7 @@ def _row(one: Ticket, zone: tzinfo, names: Mapping[str, str], now: int, unmask: 
         len(one.missed_calls),
         one.tries,
         None if one.is_closed else time_cell(one.next_try_at, zone),
-        word(words.TICKET_OUTCOMES, one.outcome),
+        word(TICKET_OUTCOMES, one.outcome),
         time_cell(one.closed_at, zone),
         None if one.closed_at is None else seconds_cell(one.closed_at - one.opened_at),
         one.closed_by_call or "",

@@ -13,13 +13,16 @@ from voicedesk.audio.g711 import Samples
 
 BLOCK_SECONDS = 0.1
 QUIET = 0.08
-"""A block is quiet below this share of the loudest one of late."""
+"""A block is quiet below this share of the loudest one of late. Chosen, not measured on people: 22 dB below a voice."""
 FADING = 0.995
+"""The loudest block is forgotten by so much a block: it counts half after 14 s."""
 FAINT = 60.0
-"""Before anybody spoke, a block is quiet below this loudness (root mean square of 16 bits)."""
+"""Before anybody spoke, a block is quiet below this loudness (root mean square of 16 bits): 55 dB below full scale."""
 FLOOR_TIMES = 2.0
 """Silence lies at most so far above the quietest block of late; a voice rises and falls by more."""
 RISING = 1.02
+"""The quietest block is forgotten by so much a block: a line that becomes noisier is known after seconds (2 times in
+3.5 s)."""
 LEAST_FLOOR = 8.0
 """The smallest step of A-law: below it all is silence."""
 

@@ -23,15 +23,17 @@ from voicedesk.speech.transcript import Transcript, Understanding, Word
 
 LUMP_SECONDS = 1.0
 TAIL_SECONDS = 0.3
-"""Silence added where sound ends in the midst of speech, so that the last word is heard out."""
+"""Silence added where sound ends in the midst of speech, so that the last word is heard to its end: longer than the
+0.22 s of sound that the embedded model looks ahead."""
 FEW_SYLLABLES = 2
 """So few are compared by what they end on: a beginning hangs on what comes before, and a lone "喂" has nothing."""
 NEAR_SECONDS = 0.12
-"""One syllable heard twice begins at most so far apart."""
+"""A syllable that two hearings heard begins at most this far apart in them. Chosen: half a syllable (0.25 s)."""
 MARGIN_SECONDS = 0.3
-"""So much around the words is heard again as well."""
+"""So much sound around the words is heard again as well. Chosen: more than one syllable."""
 PAUSE_SECONDS = 0.4
-"""After so long a silence what was said before it is settled, sooner than an engine does so by itself."""
+"""After a silence of this length, what was said before it is settled: sooner than an engine does so by itself. Chosen
+as the longest pause that people hardly make within a word; a verdict comes this much later."""
 BEFORE_SECONDS = 0.3
 AFTER_SECONDS = 0.2
 """So much silence around what is said is given to the recogniser; the rest only counts as time."""

@@ -23,6 +23,7 @@ from voicedesk.speech.transcript import to_json
 from voicedesk.speech.vosk_engine import VoskRecognizer
 
 NICE = 10
+"""Hearing yields to the service that follows the calls, and to the switch where it runs on the same machine."""
 READ_BYTES = 64 * 1024
 """A second of sound at the usual rates, read at once."""
 _PAGE_KIB = resource.getpagesize() // 1024

@@ -62,7 +62,7 @@ def test_both_verdicts_are_shown_wherever_a_call_is(run):
     assert "超时 late（人员未接 person）" in listed
     assert "人工 by hand: 未接 missed（座席无人 empty seat）" in listed
     shown = run("calls", "show", ID).out
-    assert "人工判定 decided wang: 未接 missed — 空岗 empty seat — 话机断线" in shown
+    assert "人工判定 decided wang: 未接 missed — 座席无人 empty seat — 话机断线" in shown
 
 
 def test_json_gains_fields_and_keeps_those_it_had(run):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from tests.contracts.store.test_consultations import ASKED, NUMBER, consultation, notice
 from voicedesk.cli import prompts
-from voicedesk.cli.notices import STATES
 from voicedesk.hall.prompts import book_of
 from voicedesk.ivr.model import Exit, State
 from voicedesk.jobs.telling.outages import Outages
@@ -94,10 +93,6 @@ def test_where_a_caller_stood_is_said_in_words_and_kept_as_it_is_in_json(run, ha
     assert out.splitlines()[1].endswith("（已离开菜单 left the menu）")
     out = run("notices", "show", "12345671", "--config", hall, "--json")[1]
     assert json.loads(out)["state"] == "number_confirm"
-
-
-def test_every_state_has_its_words():
-    assert set(STATES) == set(State)
 
 
 def test_a_sheet_is_printed_or_written(run, hall, tmp_path):

@@ -4,7 +4,6 @@ import csv
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,10 +13,8 @@ from tests.unit.cli.test_calls_commands import sheet_of
 from voicedesk.calls import model as calls
 from voicedesk.calls.three_rings import judge
 from voicedesk.cli.common import say_csv
-from voicedesk.greeting.model import Doubt, GreetingVerdict
 from voicedesk.ivr import model as ivr
 from voicedesk.phones.model import Break, BreakSource
-from voicedesk.sheets import words
 from voicedesk.sheets.breaks import break_columns, breaks_sheet
 from voicedesk.sheets.calls import call_columns, calls_sheet
 from voicedesk.sheets.comma import csv_rows, inert, plain
@@ -26,52 +23,17 @@ from voicedesk.sheets.model import Cell, Column, Kind, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
 from voicedesk.sheets.progress import leg_progress, progress
 from voicedesk.sheets.tickets import ticket_columns, tickets_sheet
-from voicedesk.sheets.words import Language
 from voicedesk.sheets.workbook import write_xlsx
 from voicedesk.store.calls import HumanDecision, StoredCall
 from voicedesk.store.consultations import StoredConsultation, StoredRequest
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.tickets import model as tickets
+from voicedesk.words import Language
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NAMES = {"zhang": "张老师"}
 SECOND = 1_000_000
 T = 1_795_485_600 * SECOND  # 2026-11-24 10:00 in Shanghai
-
-
-@pytest.mark.parametrize(
-    ("table", "codes"),
-    [
-        (words.VERDICTS, calls.Verdict),
-        (words.CAUSES, calls.Cause),
-        (words.REASONS, calls.Reason),
-        (words.DIRECTIONS, calls.Direction),
-        (words.DISPOSITIONS, calls.Disposition),
-        (words.OUTCOMES, calls.Outcome),
-        (words.GREETING_VERDICTS, GreetingVerdict),
-        (words.DOUBTS, Doubt),
-        (words.TICKET_KINDS, tickets.Kind),
-        (words.TICKET_STATES, tickets.State),
-        (words.TICKET_OUTCOMES, tickets.Outcome),
-        (words.BREAK_SOURCES, BreakSource),
-        (words.IVR_ENTRIES, ivr.Entry),
-        (words.IVR_STATES, ivr.State),
-        (words.IVR_REQUESTS, ivr.RequestKind),
-    ],
-)
-def test_every_code_has_a_word_in_both_languages(table: words.Words, codes: type[StrEnum]) -> None:
-    assert {*codes} == {*table}
-    for chinese, english in table.values():
-        assert chinese
-        assert english.isascii()
-        assert not chinese.isascii()
-
-
-def test_a_code_that_nobody_knows_stays_as_it_is() -> None:
-    assert words.word(words.VERDICTS, "new_code") == "new_code"
-    assert words.both(words.VERDICTS, "new_code") == "new_code"
-    assert words.both(words.VERDICTS, "late") == "超时 late"
-    assert words.word(words.VERDICTS, None) == ""
 
 
 def cells(sheet: Sheet) -> list[dict[str, Cell]]:

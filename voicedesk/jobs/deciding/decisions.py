@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicedesk.calls.model import Cause, LegFacts, Verdict
+from voicedesk.calls.words import VERDICTS
 from voicedesk.clock import NowUs
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.jobs.news.news import News
 from voicedesk.jobs.news.receivers import leave_news
 from voicedesk.settings import Settings
-from voicedesk.sheets.words import GREETING_VERDICTS, VERDICTS, word
 from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import History, Kind, Move, Step, Subject
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 from voicedesk.store.store import Store
+from voicedesk.words import word
 
 LONGEST_REASON = 2000
 LONGEST_NAME = 60

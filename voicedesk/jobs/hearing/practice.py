@@ -7,14 +7,14 @@ from voicedesk.audio.g711 import Samples
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.model import GreetingJudgement, GreetingVerdict
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.words import GREETING_PARTS
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.transcript import Transcript
+from voicedesk.words import word
 
 QUIET_SECONDS = 2.0
 """Who says nothing more for so long has finished."""
 LONGEST_SECONDS = 20.0
-PARTS = {"hello": "您好", "department": "部门", "matter": "问事", "returning": "回电", "number": "工号"}
-"""The parts of a greeting, in Chinese."""
 _HINTS = {
     "hello": "先说“您好”",
     "department": "再报部门：“{department}”",
@@ -79,7 +79,7 @@ def _hints(judged: GreetingJudgement, task: GreetingTask, rules: GreetingRules) 
         if violation is GreetingVerdict.WRONG_DEPARTMENT:
             yield f"部门应报“{department}”"
         elif violation is GreetingVerdict.WRONG_ORDER:
-            yield "次序应是：" + " → ".join(PARTS.get(part, part) for part in rules.parts_of(task.template))
+            yield "次序应是：" + " → ".join(word(GREETING_PARTS, part) for part in rules.parts_of(task.template))
         elif violation is GreetingVerdict.WRONG_NUMBER:
             yield f"工号应报“{task.number}”"
         elif violation is GreetingVerdict.LATE_START:

@@ -14,6 +14,7 @@ from voicedesk.jobs.hearing.recordings import DAY_US, Foreign, FoundFile, look
 from voicedesk.settings import Settings
 from voicedesk.store.calls import Filter
 from voicedesk.store.store import Store
+from voicedesk.words import Words, both
 
 LONGEST_CALL_US = 6 * 3600 * MICROSECONDS
 MADE_WITHIN_US = 120 * MICROSECONDS
@@ -122,18 +123,18 @@ async def _listed(store: Store, settings: Settings, pbx: str, file: FoundFile, n
     )
 
 
-STATES = {
-    State.RECORDING: "录音中 being recorded",
-    State.WAITING: "待识别 waits to be heard",
-    State.NOT_ANSWERED: "通话无接听记录 no answer is known of its call",
-    State.UNKNOWN: "找不到所属通话 its call is not known",
-    State.FOREIGN: "不是本系统的录音，不会删除 none of ours, never deleted",
+STATES: Words = {
+    State.RECORDING: ("录音中", "being recorded"),
+    State.WAITING: ("待识别", "waits to be heard"),
+    State.NOT_ANSWERED: ("通话无接听记录", "no answer is known of its call"),
+    State.UNKNOWN: ("找不到所属通话", "its call is not known"),
+    State.FOREIGN: ("不是本系统的录音，不会删除", "none of ours, never deleted"),
 }
-FOREIGNS = {
-    Foreign.FOLDER: "文件夹 a folder",
-    Foreign.LINK: "链接 a link",
-    Foreign.NO_FILE: "不是文件 no file",
-    Foreign.OTHER_NAME: "文件名不是通道号 its name is no channel's",
+FOREIGNS: Words = {
+    Foreign.FOLDER: ("文件夹", "a folder"),
+    Foreign.LINK: ("链接", "a link"),
+    Foreign.NO_FILE: ("不是文件", "no file"),
+    Foreign.OTHER_NAME: ("文件名不是通道号", "its name is no channel's"),
 }
 
 
@@ -146,7 +147,7 @@ def shown_name(file: FoundFile) -> str:
 def lines_of(listed: Iterable[Listed], zone: tzinfo, shown: Callable[[int | None, tzinfo], str]) -> Iterable[str]:
     """A line for each, for people; `shown` writes an instant."""
     for one in listed:
-        what = STATES[one.state] + (f" ({FOREIGNS[one.file.foreign]})" if one.file.foreign else "")
+        what = both(STATES, one.state) + (f" ({both(FOREIGNS, one.file.foreign)})" if one.file.foreign else "")
         call = f"  {one.call_id[:10]}" if one.call_id else ""
         until = (
             "" if one.deleted_at is None else f"，{to_datetime(one.deleted_at).astimezone(zone):%Y-%m-%d} 删除 deleted"

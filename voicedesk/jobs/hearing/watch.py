@@ -27,6 +27,7 @@ from voicedesk.greeting.model import Doubt, GreetingJudgement, GreetingVerdict, 
 from voicedesk.greeting.privacy import without_long_numbers
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.hall.greetings import greeting_task, names_of
 from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.jobs.hearing import recordings
@@ -40,6 +41,7 @@ from voicedesk.speech.workers import SpeechWorkers, Voice
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
+from voicedesk.words import word
 
 __all__ = ["RECORDED", "GreetingWatch", "Recording", "names_of"]
 
@@ -54,13 +56,13 @@ LEAD_SECONDS = 0.3
 LOOKS = 6
 LOOK_AGAIN = 180
 """So often the call of a recording is looked for in the database at once, and then at every so many scans: an hour."""
-_ADVERSE = {
-    GreetingVerdict.INCOMPLETE: "不完整",
-    GreetingVerdict.WRONG_DEPARTMENT: "报错部门",
-    GreetingVerdict.WRONG_NUMBER: "报错工号",
-    GreetingVerdict.WRONG_ORDER: "次序不对",
-    GreetingVerdict.LATE_START: "开口过迟",
-}
+_ADVERSE = (
+    GreetingVerdict.INCOMPLETE,
+    GreetingVerdict.WRONG_DEPARTMENT,
+    GreetingVerdict.WRONG_NUMBER,
+    GreetingVerdict.WRONG_ORDER,
+    GreetingVerdict.LATE_START,
+)
 _FINE = frozenset({GreetingVerdict.COMPLIANT, GreetingVerdict.NOT_JUDGED})
 
 _log = structlog.get_logger()
@@ -375,7 +377,7 @@ class GreetingWatch:
             if is_final and judged.verdict is GreetingVerdict.CANNOT_TELL:
                 await self._tell_doubt(row)
             if is_final and judged.verdict in _ADVERSE:
-                await self._accuse("greeting_adverse", row, f"问候不合规：{_ADVERSE[judged.verdict]}")
+                await self._accuse("greeting_adverse", row, f"问候不合规：{word(GREETING_VERDICTS, judged.verdict)}")
         for phrase in judged.phrases.forbidden:
             key = (phrase.phrase, round(phrase.start_seconds))
             if key not in recording.phrases_told:

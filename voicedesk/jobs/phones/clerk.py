@@ -23,25 +23,18 @@ from voicedesk.phone_numbers import national_digits
 from voicedesk.phones.conditions import PhoneRules
 from voicedesk.phones.model import Break, FindingKind, PhoneFinding
 from voicedesk.phones.watch import PhoneWatch
+from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
 from voicedesk.store.phones import BEGUN, NOTHING, OVER, StoredFinding, StoredPhone
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
+from voicedesk.words import word
 from voicedesk.work_calendar import WorkCalendar
 
 LOOK_SECONDS = 0.5
 ROUND_SECONDS = 300.0
 STATES_US = 2 * MICROSECONDS
 """How phones stand is written no more often: every ring changes it, and the journal's commits go first."""
-TITLES = {
-    FindingKind.BREAK_TOO_LONG: "离岗超过规定时间",
-    FindingKind.PHONE_UNREGISTERED: "话机未注册或不可用",
-    FindingKind.PHONE_UNREACHABLE: "话机联系不上",
-    FindingKind.DND_ON: "话机设为免打扰",
-    FindingKind.DND_SUSPECTED: "话机疑似免打扰或未挂好",
-    FindingKind.LINE_HELD: "话机长时间被非业务通话占用",
-    FindingKind.NOBODY_FREE: "线路无人可接",
-}
 _FOR_THE_SUPERVISOR = frozenset({FindingKind.BREAK_TOO_LONG, FindingKind.NOBODY_FREE, FindingKind.LINE_HELD})
 
 _log = structlog.get_logger()
@@ -270,7 +263,7 @@ class PhoneDesk:
             id=f"{finding.kind} {finding.id} {state}",
             kind=finding.kind if not is_over else f"{finding.kind}_over",
             at=at,
-            title=f"已结束：{TITLES[finding.kind]}" if is_over else TITLES[finding.kind],
+            title=f"已结束：{word(FINDINGS, finding.kind)}" if is_over else word(FINDINGS, finding.kind),
             fields={**fields, "时间": when},
         )
 

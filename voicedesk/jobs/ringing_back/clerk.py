@@ -32,6 +32,7 @@ from voicedesk.tickets.dial_rules import WHY, DialRules, Refusal
 from voicedesk.tickets.meaning import Contact, Miss, meaning_of
 from voicedesk.tickets.model import Kind, State, Ticket
 from voicedesk.tickets.plan import Notice, Plan
+from voicedesk.tickets.words import TICKET_KINDS
 from voicedesk.tickets.work import (
     LEASE_US,
     lease_checked,
@@ -42,6 +43,7 @@ from voicedesk.tickets.work import (
     rung_up,
     try_failed,
 )
+from voicedesk.words import word
 
 POLL_SECONDS = 0.25
 ROUND_SECONDS = 300.0
@@ -648,7 +650,7 @@ class TicketDesk:
         raise InputError(f"there is no ticket {ticket_id!r}: see `voicedesk tickets list`")
 
 
-TITLES = {Kind.CALLBACK: "回拨", Kind.REFERRAL: "首问转办", Kind.COMPLAINT: "投诉", Kind.HOME_VISIT: "上门服务"}
+TITLES = {kind: word(TICKET_KINDS, kind) for kind in Kind}
 
 
 def _source(request: StoredRequest) -> str:

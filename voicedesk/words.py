@@ -1,0 +1,31 @@
+"""What a code means in Chinese and in English: how a table of words is made, and how a code is looked up in it.
+
+Each room keeps the tables of its own codes in its `words.py`: lists, spreadsheets, messages and pages say the same.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+Words = Mapping[str, tuple[str, str]]
+"""The meaning of each code: in Chinese, in English."""
+
+
+class Language(StrEnum):
+    """In which language a word is given."""
+
+    CHINESE = "zh"
+    ENGLISH = "en"
+
+
+def word(words: Words, code: str | None, language: Language = Language.CHINESE) -> str:
+    """A code's meaning in one language. A code that is not in the table is given as it is; None is an empty text."""
+    if code is None:
+        return ""
+    chinese, english = words.get(code, (code, code))
+    return chinese if language is Language.CHINESE else english
+
+
+def both(words: Words, code: str | None) -> str:
+    """A code's meaning in Chinese, then in English."""
+    texts = dict.fromkeys((word(words, code), word(words, code, Language.ENGLISH)))
+    return " ".join(text for text in texts if text)
