@@ -15,7 +15,6 @@ from voicedesk.ivr.model import Consultation, DeskRequest, Entry, Exit, RequestK
 from voicedesk.ivr.model import State as WalkState
 from voicedesk.jobs.ringing_back import clerk as ticket_desk
 from voicedesk.jobs.ringing_back.clerk import TicketDesk
-from voicedesk.jobs.ringing_back.dialler import Placed
 from voicedesk.jobs.ringing_back.steps import TicketSteps
 from voicedesk.settings import Settings
 from voicedesk.store.consultations import StoredConsultation
@@ -40,7 +39,7 @@ class Hall:
     def __init__(self, url, **tables):
         self.url, self.us = url, MONDAY
         self.news, self.orders = [], []
-        self.placed = (Placed.QUEUED, "")
+        self.fails: Exception | None = None
         self.takes_seconds = 0.0
         self.ringing = {}
         pbx = {"name": "hall", "host": "127.0.0.1", "username": "w", "secret": "s"}
@@ -68,7 +67,8 @@ class Hall:
         assert (address.credentials.username, address.credentials.secret) == ("d", "x")
         self.orders.append(order)
         await asyncio.sleep(self.takes_seconds)
-        return self.placed
+        if self.fails is not None:
+            raise self.fails
 
     def begin(self, store):
         """A desk begun anew, as after a restart."""
@@ -187,7 +187,7 @@ async def test_fault_47_two_who_dial_at_the_same_instant_place_one_call(hall):
 
 async def test_fault_45_a_link_lost_before_the_answer_leaves_it_unknown_and_nothing_is_sent_again(hall):
     await hall.ends(call("c1", start=MONDAY))
-    hall.placed = (Placed.UNKNOWN, "the connection broke")
+    hall.fails = OutcomeUnknown("the connection broke")
     with pytest.raises(OutcomeUnknown, match=r"the connection broke.*tickets show"):
         await hall.ask("dial", await hall.the_ticket(), phone="6001")
     hall.us += 61 * SECOND
@@ -253,7 +253,7 @@ async def test_a_call_of_ours_with_a_hole_in_its_data_is_unknown(hall):
 
 async def test_what_the_switch_refuses_is_said_and_takes_no_try(hall):
     await hall.ends(call("c1", start=MONDAY))
-    hall.placed = (Placed.REFUSED, "Permission denied")
+    hall.fails = InputError("Permission denied")
     with pytest.raises(InputError, match="Permission denied"):
         await hall.ask("dial", await hall.the_ticket(), phone="6001")
     ticket = await hall.the_ticket()

@@ -12,8 +12,8 @@ from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.tickets.desk import call, placed
 from voicedesk.cli import asking
 from voicedesk.clock import now_us
+from voicedesk.errors import OutcomeUnknown
 from voicedesk.jobs.ringing_back import steps as ticket_steps
-from voicedesk.jobs.ringing_back.dialler import Placed
 from voicedesk.run import service as app
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
@@ -128,7 +128,7 @@ def test_dialling_says_that_the_phone_rings_and_why_not(run, serving):
 
 
 def test_where_nobody_knows_whether_it_was_dialled_it_is_said_with_an_exit_code_of_its_own(run, serving):
-    serving.hall.placed = (Placed.UNKNOWN, "the connection broke")
+    serving.hall.fails = OutcomeUnknown("the connection broke")
     ticket = the_id(run)
     told = run("dial", ticket, "--by", "wang", code=4)
     assert "nobody knows whether the phones ring (the connection broke)" in told

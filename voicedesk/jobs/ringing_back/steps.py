@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import assert_never
+from typing import NoReturn, assert_never
 
 import structlog
 
@@ -14,7 +14,7 @@ from voicedesk.hall.deadlines import responsible_for
 from voicedesk.hall.seats import phones_called, seats_of, the_one_meant
 from voicedesk.jobs.ringing_back import dialler
 from voicedesk.jobs.ringing_back.clerk import TITLES, TicketDesk, new_ticket_id
-from voicedesk.jobs.ringing_back.dialler import Order, Placed
+from voicedesk.jobs.ringing_back.dialler import Order
 from voicedesk.phone_numbers import normalise
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.requests import Request
@@ -27,7 +27,8 @@ from voicedesk.tickets.steps import Dial, OnTicket, Register, TicketStep
 
 KIND = "ticket"
 """The kind of these rows."""
-Place = Callable[[Order, AmiAddress, NowUs], Awaitable[tuple[Placed, str]]]
+Place = Callable[[Order, AmiAddress, NowUs], Awaitable[None]]
+"""How a switch is asked for a call; what it raises is said at `dialler.place`."""
 Change = Callable[[Ticket], Ticket]
 
 _LOOK = "nobody knows whether the phones ring ({}): look at voicedesk tickets show {:.8} before you dial again"
@@ -162,7 +163,7 @@ class TicketSteps:
         if not is_new:
             return _told_before(attempt)
         try:
-            await self._ask_once(attempt, address)
+            await self._ask_switch(attempt, address)
         except (InputError, OutcomeUnknown):
             raise
         except Exception as error:
@@ -170,8 +171,9 @@ class TicketSteps:
             raise OutcomeUnknown(told) from error
         return attempt.id
 
-    async def _ask_once(self, attempt: Attempt, address: AmiAddress) -> None:
-        """Raises InputError where it surely was not carried out, OutcomeUnknown where nobody knows."""
+    async def _ask_switch(self, attempt: Attempt, address: AmiAddress) -> None:
+        """Asks for the call, once. Raises InputError where it surely was not placed, OutcomeUnknown where nobody
+        knows."""
         try:
             order = Order(
                 channel_id=attempt.id,
@@ -180,15 +182,19 @@ class TicketSteps:
                 shown_number=await self._desk.shown_number(attempt.ticket_id, attempt.pbx),
             )
         except VoicedeskError as error:
-            placed, why = Placed.REFUSED, str(error)
-        else:
-            placed, why = await self._place(order, address, self._now)
-        if placed is Placed.REFUSED:
-            await self._desk.not_placed(attempt, f"switch: {why}")
-            raise InputError(f"not dialled: {why}")
-        if placed is Placed.UNKNOWN:
-            _log.error("originate_unknown", attempt=attempt.id, ticket=attempt.ticket_id, reason=why)
-            raise OutcomeUnknown(_LOOK.format(why, attempt.ticket_id))
+            await self._not_placed(attempt, error)
+        try:
+            await self._place(order, address, self._now)
+        except InputError as error:
+            await self._not_placed(attempt, error)
+        except OutcomeUnknown as error:
+            _log.error("originate_unknown", attempt=attempt.id, ticket=attempt.ticket_id, reason=str(error))
+            raise OutcomeUnknown(_LOOK.format(error, attempt.ticket_id)) from error
+
+    async def _not_placed(self, attempt: Attempt, why: VoicedeskError) -> NoReturn:
+        """Writes down that the switch surely did not place the call, and says so to whoever asked."""
+        await self._desk.not_placed(attempt, f"switch: {why}")
+        raise InputError(f"not dialled: {why}") from why
 
     def _phone(self, phone: str | None, by: str, pbx: str | None, ticket_pbx: str) -> tuple[PbxSettings, str]:
         """The PBX that rings a staff phone, and the phone's inside number there: the one named, or where `by` sits.
