@@ -7,7 +7,7 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 from tests.fakes.rows import serve
-from tests.integration.test_ticket_desk import MONDAY, Hall, ticket_desk_save
+from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.tickets.desk import call, placed
 from voicedesk.cli import asking
@@ -58,8 +58,7 @@ class Serving:
 
     async def _answered(self, attempt_id: str) -> None:
         ended = placed(attempt_id, NUMBER, start=self.hall.us, answered=self.hall.us + 1, line=None)
-        async with self.hall.store.database.write() as connection:
-            await ticket_desk_save(connection, [ended])
+        await self.hall.store_ended(ended)
         await self.hall.desk.work()
 
 

@@ -24,7 +24,7 @@ from voicedesk.tickets.dialplan import STAFF_CONTEXT, citizen_context
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
-"""The switch answers as soon as it has put the call into its queue (`Async: true`), long before a phone rings."""
+"""With `Async: true` the switch answers as soon as it has taken the order, before any phone rings."""
 RING_MS = 45_000
 """How long the staff phone rings at most."""
 CALLER_NAME = "huibo"
