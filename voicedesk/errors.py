@@ -9,6 +9,7 @@
     │   ├── AmiAuthenticationError  refused at login; a retry helps only after manager.conf or the secret changes
     │   ├── AmiActionError       the switch answered "Error"; the same action will be refused again
     │   └── AmiLinkLost          the link went away; the client reconnects by itself, an action's fate is unknown
+    │       └── AmiUnreached         there never was a link for this action: it was not sent
     ├── AgiError             one call in the IVR; the dialplan leads the caller on
     │   ├── AgiHungUp            the caller, or the switch, is gone
     │   ├── AgiRefused           the switch refused a command (510, 511, 520)
@@ -64,6 +65,10 @@ class AmiActionError(AmiError):
 
 class AmiLinkLost(AmiError):
     """The link was lost; whether the action was carried out is unknown."""
+
+
+class AmiUnreached(AmiLinkLost):
+    """The switch could not be reached to be asked; the action was surely not carried out."""
 
 
 class AgiError(VoicedeskError):

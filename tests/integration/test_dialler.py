@@ -4,9 +4,9 @@ import pytest
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
 from voicedesk.clock import now_us
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, OutcomeUnknown
 from voicedesk.jobs.ringing_back import dialler
-from voicedesk.jobs.ringing_back.dialler import Order, Placed, place
+from voicedesk.jobs.ringing_back.dialler import Order, place
 
 ORDER = Order(channel_id="vd-0123", extension="6001", number="13800138000")
 
@@ -21,7 +21,7 @@ def asked(switch) -> list[dict[str, str]]:
 
 
 async def test_one_call_is_asked_for_with_nothing_but_contexts_and_digits(switch):
-    assert await place(ORDER, address(switch), now_us) == (Placed.QUEUED, "")
+    await place(ORDER, address(switch), now_us)
     (action,) = asked(switch)
     del action["ActionID"]
     assert action == {
@@ -41,26 +41,33 @@ async def test_one_call_is_asked_for_with_nothing_but_contexts_and_digits(switch
 
 async def test_a_refusal_is_known_to_have_placed_nothing(switch):
     switch.refuse = {"Originate"}
-    placed, why = await place(ORDER, address(switch), now_us)
-    assert (placed, why) == (Placed.REFUSED, "the switch refused: Permission denied")
-    placed, why = await place(ORDER, address(switch, "wrong"), now_us)
-    assert placed is Placed.REFUSED
+    with pytest.raises(InputError, match=r"^the switch refused: Permission denied$"):
+        await place(ORDER, address(switch), now_us)
+    with pytest.raises(InputError, match="refused the login"):
+        await place(ORDER, address(switch, "wrong"), now_us)
     assert len(asked(switch)) == 1
 
 
 async def test_fault_46_an_answer_that_never_comes_leaves_it_unknown_and_asks_no_second_time(switch, monkeypatch):
     monkeypatch.setattr(dialler, "ANSWER_SECONDS", 0.2)
     switch.silent = {"Originate"}
-    placed, why = await place(ORDER, address(switch), now_us)
-    assert placed is Placed.UNKNOWN
-    assert "no answer" in why
+    with pytest.raises(OutcomeUnknown, match="no answer"):
+        await place(ORDER, address(switch), now_us)
     assert len(asked(switch)) == 1
 
 
 async def test_a_switch_that_is_not_there_placed_nothing(switch):
     there = address(switch)
     await switch.__aexit__()
-    assert (await place(ORDER, there, now_us))[0] is Placed.REFUSED
+    with pytest.raises(InputError, match="cannot be reached"):
+        await place(ORDER, there, now_us)
+
+
+async def test_what_is_no_asterisk_placed_nothing(switch):
+    switch.banner = b"220 mail.example ESMTP\r\n"
+    with pytest.raises(InputError, match="not Asterisk"):
+        await place(ORDER, address(switch), now_us)
+    assert asked(switch) == []
 
 
 @pytest.mark.parametrize(

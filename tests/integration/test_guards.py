@@ -16,7 +16,8 @@ from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.hearing import watch as greeting_watch
 from voicedesk.jobs.hearing.watch import GreetingWatch
 from voicedesk.jobs.phones.clerk import PhoneDesk
-from voicedesk.jobs.ringing_back.clerk import TicketDesk
+from voicedesk.jobs.ringing_back import callbacks
+from voicedesk.jobs.ringing_back.clerk import TicketClerk
 from voicedesk.jobs.upkeep import retention
 from voicedesk.run import service as app
 from voicedesk.run import supervision
@@ -218,7 +219,7 @@ PARTS = {
     "prune": (retention, "prune"),
     "repair": (app.Service, "_repair_one"),
     "house": (HouseWatch, "look"),
-    "tickets": (TicketDesk, "work"),
+    "tickets": (TicketClerk, "work"),
     "phones": (PhoneDesk, "work"),
     "greetings": (app.Service, "_rules_at_last"),
     "ivr": (app.Outages, "refresh"),
@@ -261,11 +262,11 @@ async def test_a_link_that_fails_in_an_unforeseen_way_is_made_anew_and_the_time_
 
 
 async def test_a_part_that_hangs_is_ended_and_begun_again_alone(switch, settings, clock, monkeypatch):
-    from voicedesk.jobs.ringing_back import clerk as ticket_desk
+    from voicedesk.jobs.ringing_back import clerk as ticket_clerk
 
-    monkeypatch.setattr(ticket_desk, "ROUND_SECONDS", 0.2)
+    monkeypatch.setattr(ticket_clerk, "ROUND_SECONDS", 0.2)
     monkeypatch.setattr(supervision, "LOOK_SECONDS", 0.05)
-    original, times = TicketDesk.work, []
+    original, times = TicketClerk.work, []
 
     async def work(self):
         times.append(1)
@@ -273,7 +274,7 @@ async def test_a_part_that_hangs_is_ended_and_begun_again_alone(switch, settings
             await asyncio.Event().wait()
         return await original(self)
 
-    monkeypatch.setattr(TicketDesk, "work", work)
+    monkeypatch.setattr(TicketClerk, "work", work)
     async with hall(settings(), switch, clock) as store:
         (one,) = await set_aside(store, Part.TASK)
         assert "did not come round in time" in one.reason
@@ -359,7 +360,7 @@ async def test_a_flood_of_bad_events_makes_the_calls_anew_at_most_once_a_second(
 async def test_an_ended_call_that_the_desk_cannot_take_comes_once_and_holds_up_no_other(
     switch, settings, clock, monkeypatch
 ):
-    monkeypatch.setattr(TicketDesk, "_look_at", raising_later(TicketDesk._look_at))
+    monkeypatch.setattr(callbacks, "meaning_of", raising(callbacks.meaning_of))
     async with running(settings(), switch, clock), Store.open(settings().store.url) as store:
         await play(switch, clock, EVENTS)
         (one,) = await set_aside(store, Part.CALL)

@@ -53,7 +53,7 @@ async def test_after_a_reload_no_part_works_by_the_old_settings(switch, tmp_path
     old, new = hall(switch, tmp_path), hall(switch, tmp_path, hall={"name": "another"})
     async with running(old, switch, Clock(), lambda: new), Store.open(old.store.url) as store:
         at_work = holders_of(old)
-        assert {"TicketDesk", "PhoneDesk", "Messenger", "IvrHost", "Outages", "GreetingWatch"} <= at_work
+        assert {"TicketClerk", "PhoneDesk", "Messenger", "IvrHost", "Outages", "GreetingWatch"} <= at_work
         answer = await store.requests.wait_for(await store.requests.ask("reload", {}, asked_by="test"), 10)
         assert answer.outcome == "lines, phones and people are read again"
         assert (holders_of(old), holders_of(new) >= at_work) == (set(), True)

@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 from tests.integration.test_ticket_desk import MONDAY, a_hall
 from tests.unit.tickets.desk import call
 from voicedesk.errors import SettingsError, StoreUnavailable
-from voicedesk.jobs.ringing_back.dialler import Placed
 from voicedesk.jobs.ringing_back.steps import TicketSteps
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering, Reload
@@ -75,7 +74,6 @@ class Slow:
         self.orders.append(order)
         self.asked.set()
         await self.may_answer.wait()
-        return Placed.QUEUED, ""
 
 
 POISON = [

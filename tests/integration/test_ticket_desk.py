@@ -13,14 +13,13 @@ from voicedesk.calls.model import Direction, Gap, GapReason, LegFacts, Outcome, 
 from voicedesk.errors import InputError, OutcomeUnknown, StoreUnavailable
 from voicedesk.ivr.model import Consultation, DeskRequest, Entry, Exit, RequestKind
 from voicedesk.ivr.model import State as WalkState
-from voicedesk.jobs.ringing_back import clerk as ticket_desk
-from voicedesk.jobs.ringing_back.clerk import TicketDesk
-from voicedesk.jobs.ringing_back.dialler import Placed
+from voicedesk.jobs.ringing_back import clerk as ticket_clerk
+from voicedesk.jobs.ringing_back.clerk import TicketClerk
 from voicedesk.jobs.ringing_back.steps import TicketSteps
 from voicedesk.settings import Settings
 from voicedesk.store.consultations import StoredConsultation
 from voicedesk.store.store import Store
-from voicedesk.store.tickets import Change, TicketFilter, tell_desk
+from voicedesk.store.tickets import Change, TicketFilter
 from voicedesk.tickets.model import Kind, State
 from voicedesk.tickets.model import Outcome as End
 
@@ -40,7 +39,7 @@ class Hall:
     def __init__(self, url, **tables):
         self.url, self.us = url, MONDAY
         self.news, self.orders = [], []
-        self.placed = (Placed.QUEUED, "")
+        self.fails: Exception | None = None
         self.takes_seconds = 0.0
         self.ringing = {}
         pbx = {"name": "hall", "host": "127.0.0.1", "username": "w", "secret": "s"}
@@ -68,22 +67,29 @@ class Hall:
         assert (address.credentials.username, address.credentials.secret) == ("d", "x")
         self.orders.append(order)
         await asyncio.sleep(self.takes_seconds)
-        return self.placed
+        if self.fails is not None:
+            raise self.fails
 
     def begin(self, store):
         """A desk begun anew, as after a restart."""
         self.store = store
-        self.desk = TicketDesk(store, self.settings, {"hall": self.ringing.get}, self.now, tell=self.tell)
+        self.desk = TicketClerk(store, self.settings, {"hall": self.ringing.get}, self.now, tell=self.tell)
         address = AmiAddress(pbx="hall", host="127.0.0.1", credentials=Credentials(username="d", secret="x"))
         self.steps = TicketSteps(self.desk, self.settings, lambda _pbx: address, self.now, place=self.place)
 
     async def ends(self, *calls):
         """Calls are over and stored; the desk looks at them."""
-        async with self.store.database.write() as connection:
-            await ticket_desk_save(connection, calls)
+        await self.store_ended(*calls)
         self.us = max(self.us, *(one.facts.ended_at for one in calls))
         while await self.desk.work():
             pass
+
+    async def store_ended(self, *calls):
+        """Calls are over, and stored by the writer as the service has it do."""
+        position = await self.store.journal.position("hall")
+        self.store.writer.begin("hall", position.sequence if position else 0)
+        self.store.writer.add("hall", resume_from=1, calls=calls)
+        await self.store.writer.flush()
 
     async def ask(self, do, ticket, by="wang", **more):
         return await carry_out(self.steps, {"do": do, "ticket": ticket.id, "by": by, **more})
@@ -104,13 +110,6 @@ class Hall:
             judged = replace(judged, facts=replace(judged.facts, legs=legs))
         await self.ends(judged)
         return attempt_id
-
-
-async def ticket_desk_save(connection, calls):
-    from voicedesk.store.calls import save_calls
-
-    await save_calls(connection, calls)
-    await tell_desk(connection, calls)
 
 
 @asynccontextmanager
@@ -187,7 +186,7 @@ async def test_fault_47_two_who_dial_at_the_same_instant_place_one_call(hall):
 
 async def test_fault_45_a_link_lost_before_the_answer_leaves_it_unknown_and_nothing_is_sent_again(hall):
     await hall.ends(call("c1", start=MONDAY))
-    hall.placed = (Placed.UNKNOWN, "the connection broke")
+    hall.fails = OutcomeUnknown("the connection broke")
     with pytest.raises(OutcomeUnknown, match=r"the connection broke.*tickets show"):
         await hall.ask("dial", await hall.the_ticket(), phone="6001")
     hall.us += 61 * SECOND
@@ -253,7 +252,7 @@ async def test_a_call_of_ours_with_a_hole_in_its_data_is_unknown(hall):
 
 async def test_what_the_switch_refuses_is_said_and_takes_no_try(hall):
     await hall.ends(call("c1", start=MONDAY))
-    hall.placed = (Placed.REFUSED, "Permission denied")
+    hall.fails = InputError("Permission denied")
     with pytest.raises(InputError, match="Permission denied"):
         await hall.ask("dial", await hall.the_ticket(), phone="6001")
     ticket = await hall.the_ticket()
@@ -570,9 +569,8 @@ async def test_where_the_database_refuses_nothing_counts_and_it_is_done_when_it_
         return await change(what)
 
     monkeypatch.setattr(hall.store.tickets, "change", refuses)
-    monkeypatch.setattr(ticket_desk, "POLL_SECONDS", 0.01)
-    async with hall.store.database.write() as connection:
-        await ticket_desk_save(connection, [call("c1", start=MONDAY)])
+    monkeypatch.setattr(ticket_clerk, "POLL_SECONDS", 0.01)
+    await hall.store_ended(call("c1", start=MONDAY))
     running = asyncio.create_task(hall.desk.run())
     try:
         async with asyncio.timeout(30):

@@ -7,13 +7,13 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 from tests.fakes.rows import serve
-from tests.integration.test_ticket_desk import MONDAY, Hall, ticket_desk_save
+from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.tickets.desk import call, placed
 from voicedesk.cli import asking
 from voicedesk.clock import now_us
+from voicedesk.errors import OutcomeUnknown
 from voicedesk.jobs.ringing_back import steps as ticket_steps
-from voicedesk.jobs.ringing_back.dialler import Placed
 from voicedesk.run import service as app
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
@@ -58,8 +58,7 @@ class Serving:
 
     async def _answered(self, attempt_id: str) -> None:
         ended = placed(attempt_id, NUMBER, start=self.hall.us, answered=self.hall.us + 1, line=None)
-        async with self.hall.store.database.write() as connection:
-            await ticket_desk_save(connection, [ended])
+        await self.hall.store_ended(ended)
         await self.hall.desk.work()
 
 
@@ -128,7 +127,7 @@ def test_dialling_says_that_the_phone_rings_and_why_not(run, serving):
 
 
 def test_where_nobody_knows_whether_it_was_dialled_it_is_said_with_an_exit_code_of_its_own(run, serving):
-    serving.hall.placed = (Placed.UNKNOWN, "the connection broke")
+    serving.hall.fails = OutcomeUnknown("the connection broke")
     ticket = the_id(run)
     told = run("dial", ticket, "--by", "wang", code=4)
     assert "nobody knows whether the phones ring (the connection broke)" in told

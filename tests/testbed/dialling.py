@@ -17,7 +17,6 @@ from sqlalchemy import event as hooks
 from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.testbed import killing
 from tests.unit.tickets.desk import call
-from voicedesk.jobs.ringing_back.dialler import Placed
 from voicedesk.log import configure_logging
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering
@@ -59,7 +58,7 @@ async def answer(life: Life, *, counted: bool = False) -> None:
     hall = Hall(f"sqlite:///{life.folder}/v.db")
     names: list[str] = []
 
-    async def place(order: object, address: object, now: object) -> tuple[Placed, str]:
+    async def place(order: object, address: object, now: object) -> None:
         names.append("to tell the switch")
         killing._step()
         told = os.open(life.folder / "switch", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -70,7 +69,6 @@ async def answer(life: Life, *, counted: bool = False) -> None:
         await asyncio.sleep(0)
         names.append("it is to answer")
         killing._step()
-        return Placed.QUEUED, ""
 
     hall.place = place  # type: ignore[method-assign]
     async with Store.open(hall.url, now=hall.now) as store:

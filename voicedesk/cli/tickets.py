@@ -416,7 +416,7 @@ async def _list(
     """What is kept of the tickets, and how many there are."""
     area = settings.hall.area_code
     async with Store.open(settings.store.url, upgrade=False) as store:
-        groups, people = {line.group or line.name for line in settings.lines}, set(people_of(settings))
+        groups, people = {line.group_name for line in settings.lines}, set(people_of(settings))
         if which.group is not None and which.group not in groups and groups:
             check_known("line group", which.group, groups, await store.tickets.known("line_group"))
         if which.owner is not None and which.owner not in people and people:

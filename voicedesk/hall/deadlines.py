@@ -1,8 +1,8 @@
-"""The desk's rules as the settings give them: deadlines, limits of dialling, and which line group a call belongs to."""
+"""What the settings say about tickets: deadlines, who answers for them, limits of dialling, line groups."""
 
 from voicedesk.calls.model import CallFacts, Role
 from voicedesk.phone_numbers import normalise
-from voicedesk.settings import LineSettings, Settings
+from voicedesk.settings import Settings
 from voicedesk.tickets.dial_rules import DialLimits
 from voicedesk.tickets.model import Kind
 from voicedesk.tickets.plan import HOUR_US, Plan
@@ -14,7 +14,7 @@ _MINUTE_US = HOUR_US // 60
 def plan_of(settings: Settings) -> Plan:
     """When things are due (S4, S6, S9), in the working hours of each line group: those of its first line."""
     times = settings.tickets
-    duty = {_group(line): line.duty for line in reversed(settings.lines)}
+    duty = {line.group_name: line.duty for line in reversed(settings.lines)}
     return Plan(
         calendar=WorkCalendar.of(settings),
         duty=duty,
@@ -57,7 +57,7 @@ def dial_limits(settings: Settings) -> DialLimits:
 
 
 def switchboards_of(settings: Settings) -> frozenset[str]:
-    """The numbers that many people call from, in the one form that calls have them in, however they are written."""
+    """The numbers that many people call from, each in the form in which calls have it, however it was written."""
     numbers = (normalise(number, settings.hall.area_code) for number in settings.callbacks.switchboards)
     return frozenset(number for number in numbers if number is not None)
 
@@ -65,12 +65,14 @@ def switchboards_of(settings: Settings) -> frozenset[str]:
 def group_of(facts: CallFacts, settings: Settings) -> str | None:
     """The line group of a call: of the line that was called, or of the staff phone that placed it; None: unknown."""
     if facts.line is not None:
-        return next((_group(line) for line in settings.lines if line.name == facts.line), facts.line)
+        return group_of_line(facts.line, settings)
     staff = [leg.endpoint for leg in facts.legs if leg.role is Role.STAFF]
     phones = {facts.placed_by} if facts.placed_by else set(staff)
-    groups = {_group(line) for line in settings.on(facts.pbx).lines if phones & set(line.phones)}
+    groups = {line.group_name for line in settings.on(facts.pbx).lines if phones & set(line.phones)}
     return groups.pop() if len(groups) == 1 else None
 
 
-def _group(line: LineSettings) -> str:
-    return line.group or line.name
+def group_of_line(name: str, settings: Settings) -> str:
+    """The line group of a line; a line that left the settings is a group of its own, under its name."""
+    line = settings.line(name)
+    return line.group_name if line is not None else name

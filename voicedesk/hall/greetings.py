@@ -51,7 +51,7 @@ def greeting_task(
     callback: bool = False,
 ) -> GreetingTask:
     """The greeting that a line asks for of an agent; none, where it must name a department and the line has none."""
-    line = next((one for one in settings.lines if one.name == line_name), None)
+    line = settings.line(line_name)
     limits = rules.limits
     nothing = GreetingTask(names=None, template="", limits=limits)
     if line is None:

@@ -47,7 +47,7 @@ from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.jobs.phones.clerk import PhoneDesk
 from voicedesk.jobs.phones.steps import BreakSteps
 from voicedesk.jobs.ringing_back import steps as ticket_steps
-from voicedesk.jobs.ringing_back.clerk import TicketDesk
+from voicedesk.jobs.ringing_back.clerk import TicketClerk
 from voicedesk.jobs.ringing_back.steps import TicketSteps
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.jobs.telling.host import IvrHost
@@ -115,7 +115,7 @@ class Service:
         self._greetings: GreetingWatch | None = None
         self._greeting_rules: GreetingRules | None = None
         self._ivr: IvrHost | None = None
-        self._desk: TicketDesk | None = None
+        self._desk: TicketClerk | None = None
         self._steps: TicketSteps | None = None
         self._messenger: Messenger | None = None
         self._phones: PhoneDesk | None = None
@@ -415,7 +415,7 @@ class Service:
     async def _work_off(self, store: Store) -> None:
         """The desk, with the tickets that follow from calls and requests."""
         known = {name: log.call_of for name, log in self._logs.items()}
-        self._desk = TicketDesk(store, self._settings, known, self._now, tell=self._tell, guard=self._guard)
+        self._desk = TicketClerk(store, self._settings, known, self._now, tell=self._tell, guard=self._guard)
         self._steps = TicketSteps(self._desk, self._settings, dial_address_of, self._now)
         await self._desk.run()
 

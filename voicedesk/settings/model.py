@@ -305,6 +305,11 @@ class LineSettings(Table):
         return duty
 
     @property
+    def group_name(self) -> str:
+        """The line group that this line is in; a line without a group is one of its own, under its own name."""
+        return self.group or self.name
+
+    @property
     def source_of_limit(self) -> str:
         """The document that the limit is from, or that none is given."""
         if self.limit_source and self.limit_source.strip():
@@ -414,6 +419,10 @@ class Settings(Table):
     agents: tuple[AgentSettings, ...] = ()
     assignments: tuple[AssignmentSettings, ...] = ()
     webhooks: tuple[WebhookSettings, ...] = ()
+
+    def line(self, name: str | None) -> LineSettings | None:
+        """The line of a name; None where no line is called so (any more)."""
+        return next((one for one in self.lines if one.name == name), None)
 
     def on(self, pbx: str | None) -> "Settings":
         """The settings as one PBX sees them: its own lines, phones and assignments; None, or one PBX: all there are."""

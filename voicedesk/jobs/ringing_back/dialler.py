@@ -1,37 +1,37 @@
-"""Asks a switch to place a call, once: as a manager user of its own that may do nothing else (S1, callbacks).
+"""Asks a switch to place a call, once, as a manager user of its own that may do nothing else (callbacks, S1).
 
-Each call is asked for over a connection of its own, which ends with the switch's answer. What becomes of the call is
-not told here: the watcher sees it (`tickets.attempt`).
+Each call is asked for over a connection of its own, which ends with the switch's answer. What becomes of the call does
+not come from here: the service sees it in the switch's events (`tickets.attempt`).
 """
 
 import re
-import secrets
 from dataclasses import dataclass
-from enum import StrEnum
 
 from voicedesk.ami import actions
-from voicedesk.ami.link import AmiAddress, open_link
-from voicedesk.ami.protocol import AmiProtocol
+from voicedesk.ami.link import AmiAddress
+from voicedesk.ami.once import ask_once
 from voicedesk.clock import NowUs
-from voicedesk.errors import AmiActionError, AmiError, InputError
+from voicedesk.errors import (
+    AmiActionError,
+    AmiAuthenticationError,
+    AmiError,
+    AmiProtocolError,
+    AmiUnreached,
+    InputError,
+    OutcomeUnknown,
+)
 from voicedesk.tickets.dialplan import STAFF_CONTEXT, citizen_context
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
+"""With `Async: true` the switch answers as soon as it has taken the order, before any phone rings."""
 RING_MS = 45_000
+"""How long the staff phone rings at most."""
 CALLER_NAME = "huibo"
 """回拨 as every phone's display can show it; the number beside it is the citizen's."""
 _DIGITS = re.compile(r"[0-9]{7,12}")
 _EXTENSION = re.compile(r"[0-9]{2,8}")
 _SHOWN = re.compile(r"[0-9]{3,15}")
-
-
-class Placed(StrEnum):
-    """What the switch made of it: `queued`; `refused` (it was surely not carried out); or nobody knows."""
-
-    QUEUED = "queued"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,12 @@ class Order:
             raise InputError("only digits can be shown: correct shown_number in [[lines]]")
 
 
-async def place(order: Order, address: AmiAddress, now: NowUs) -> tuple[Placed, str]:
-    """Asks for one call; never twice. What came of asking, and why where it is not queued."""
+async def place(order: Order, address: AmiAddress, now: NowUs) -> None:
+    """Asks the switch for one call, once; returns when the switch has said that it will place it.
+
+    Raises InputError where the switch surely placed nothing, OutcomeUnknown where nobody knows whether it did; both
+    say why.
+    """
     action = actions.originate(
         channel=f"Local/{order.extension}@{STAFF_CONTEXT}",
         context=citizen_context(order.shown_number),
@@ -64,20 +68,9 @@ async def place(order: Order, address: AmiAddress, now: NowUs) -> tuple[Placed, 
         caller_name=CALLER_NAME,
         timeout_ms=RING_MS,
     )
-    protocol = AmiProtocol(address.credentials, wanted=frozenset(), seed=secrets.token_hex(8))
     try:
-        link = await open_link(address, protocol, now, lambda _events: None, timeout_seconds=CONNECT_SECONDS)
-    except AmiError as error:
-        return Placed.REFUSED, str(error)
-    try:
-        answer = await link.ask(action, ANSWER_SECONDS)
-        if answer.response.is_error():
-            raise AmiActionError(answer.response.message or "no reason given")
-    except AmiActionError as error:
-        return Placed.REFUSED, f"the switch refused: {error}"
-    except AmiError as error:  # once it is sent, only the switch's "no" says that it was not carried out
-        return Placed.UNKNOWN, str(error)
-    else:
-        return Placed.QUEUED, ""
-    finally:
-        await link.log_off()
+        await ask_once(address, action, now, connect_seconds=CONNECT_SECONDS, answer_seconds=ANSWER_SECONDS)
+    except (AmiActionError, AmiUnreached, AmiAuthenticationError, AmiProtocolError) as error:
+        raise InputError(str(error)) from error
+    except AmiError as error:  # it was sent: only the switch's "no" says that it was not carried out
+        raise OutcomeUnknown(str(error)) from error

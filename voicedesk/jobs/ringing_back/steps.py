@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import assert_never
+from typing import NoReturn, assert_never
 
 import structlog
 
@@ -13,8 +13,8 @@ from voicedesk.hall.acting import acting
 from voicedesk.hall.deadlines import responsible_for
 from voicedesk.hall.seats import phones_called, seats_of, the_one_meant
 from voicedesk.jobs.ringing_back import dialler
-from voicedesk.jobs.ringing_back.clerk import TITLES, TicketDesk, new_ticket_id
-from voicedesk.jobs.ringing_back.dialler import Order, Placed
+from voicedesk.jobs.ringing_back.clerk import TicketClerk, new_ticket_id
+from voicedesk.jobs.ringing_back.dialler import Order
 from voicedesk.phone_numbers import normalise
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.requests import Request
@@ -24,10 +24,13 @@ from voicedesk.tickets.attempt import Result
 from voicedesk.tickets.dialplan import channel_id_of
 from voicedesk.tickets.model import Ticket
 from voicedesk.tickets.steps import Dial, OnTicket, Register, TicketStep
+from voicedesk.tickets.words import TICKET_KINDS
+from voicedesk.words import word
 
 KIND = "ticket"
 """The kind of these rows."""
-Place = Callable[[Order, AmiAddress, NowUs], Awaitable[tuple[Placed, str]]]
+Place = Callable[[Order, AmiAddress, NowUs], Awaitable[None]]
+"""How a switch is asked for a call; what it raises is said at `dialler.place`."""
 Change = Callable[[Ticket], Ticket]
 
 _LOOK = "nobody knows whether the phones ring ({}): look at voicedesk tickets show {:.8} before you dial again"
@@ -40,14 +43,14 @@ class TicketSteps:
 
     def __init__(
         self,
-        desk: TicketDesk,
+        clerk: TicketClerk,
         settings: Settings,
         addresses: Callable[[PbxSettings], AmiAddress],
         now: NowUs,
         *,
         place: Place = dialler.place,
     ) -> None:
-        self._desk, self._settings, self._addresses, self._now, self._place = desk, settings, addresses, now, place
+        self._clerk, self._settings, self._addresses, self._now, self._place = clerk, settings, addresses, now, place
 
     def change_settings(self, settings: Settings) -> None:
         """Phones, people and manager users are others from now on."""
@@ -72,7 +75,7 @@ class TicketSteps:
 
     async def carry_out(self, step: TicketStep, request: Request) -> str:
         """What came of it, for whoever asked. Raises InputError that says what to do, StoreError, OutcomeUnknown."""
-        people = await self._desk.people()  # a ticket may be in the hands of somebody of another unit
+        people = await self._clerk.people()  # a ticket may be in the hands of somebody of another unit
         step = replace(step, by=acting(step.by, request.asked_by, self._settings, known=people))
         match step:
             case Register():
@@ -80,8 +83,8 @@ class TicketSteps:
             case Dial():
                 return await self._dial(step, request.id)
             case _:
-                after = await self._desk.change(step.ticket, self._change(step))
-                return f"{TITLES[after.kind]} {after.id[:8]}: {after.state}"
+                after = await self._clerk.change(step.ticket, self._change(step))
+                return f"{word(TICKET_KINDS, after.kind)} {after.id[:8]}: {after.state}"
 
     def _change(self, step: OnTicket) -> Change:  # noqa: PLR0911  # one line for each step there is
         now, by = self._now(), step.by
@@ -102,7 +105,7 @@ class TicketSteps:
             case steps.Told(note=note):
                 return lambda ticket: work.citizen_told(ticket, note=note, by=by, at=now)
             case steps.Settle(note=note):
-                plan = self._desk.plan
+                plan = self._clerk.plan
                 return lambda ticket: work.settled_as_failed(ticket, note=note, by=by, at=now, plan=plan)
             case steps.Close(note=note, outcome=outcome):
                 return lambda ticket: work.closed(ticket, outcome=outcome, note=note, by=by, at=now)
@@ -114,7 +117,7 @@ class TicketSteps:
         number = normalise(step.number, self._settings.hall.area_code)
         if step.number and number is None:
             raise InputError(f"{step.number!r} is no phone number: write it with its digits, e.g. 13800138000")
-        groups = {line.group or line.name for line in self._settings.lines}
+        groups = {line.group_name for line in self._settings.lines}
         if step.group not in groups:
             raise InputError(f"no line group is called {step.group!r}: there are {', '.join(sorted(groups))}")
         ticket = work.registered(
@@ -122,15 +125,15 @@ class TicketSteps:
             kind=step.kind,
             group=step.group,
             number=number,
-            plan=self._desk.plan,
+            plan=self._clerk.plan,
             by=step.by,
             note=step.note,
             at=self._now(),
             to=step.to or responsible_for(step.kind, self._settings),
         )
         whole = replace(ticket, citizen=step.citizen, unit=step.unit, codes=step.codes)
-        await self._desk.register(whole)
-        return f"{TITLES[whole.kind]} {whole.id}"
+        await self._clerk.register(whole)
+        return f"{word(TICKET_KINDS, whole.kind)} {whole.id}"
 
     # --- dialling
 
@@ -140,10 +143,10 @@ class TicketSteps:
         The call is named after the request: where it was begun before, it is answered with that one.
         """
         by, now = step.by, self._now()
-        before = await self._desk.attempt(channel_id_of(request_id))
+        before = await self._clerk.attempt(channel_id_of(request_id))
         if before is not None:
             return _told_before(before)
-        pbx, extension = self._phone(step.phone, by, step.pbx, self._desk.pbx_of(step.ticket))
+        pbx, extension = self._phone(step.phone, by, step.pbx, self._clerk.pbx_of(step.ticket))
         address = self._addresses(pbx)
         begun = Attempt(
             id=channel_id_of(request_id),
@@ -158,11 +161,11 @@ class TicketSteps:
         def dialled(ticket: Ticket) -> Ticket:
             return work.dialling(work.claimed(ticket, by=by, at=now), by=by, at=now)
 
-        attempt, is_new = await self._desk.begin_attempt(step.ticket, begun, dialled)
+        attempt, is_new = await self._clerk.begin_attempt(step.ticket, begun, dialled)
         if not is_new:
             return _told_before(attempt)
         try:
-            await self._ask_once(attempt, address)
+            await self._ask_switch(attempt, address)
         except (InputError, OutcomeUnknown):
             raise
         except Exception as error:
@@ -170,25 +173,30 @@ class TicketSteps:
             raise OutcomeUnknown(told) from error
         return attempt.id
 
-    async def _ask_once(self, attempt: Attempt, address: AmiAddress) -> None:
-        """Raises InputError where it surely was not carried out, OutcomeUnknown where nobody knows."""
+    async def _ask_switch(self, attempt: Attempt, address: AmiAddress) -> None:
+        """Asks for the call, once. Raises InputError where it surely was not placed, OutcomeUnknown where nobody
+        knows."""
         try:
             order = Order(
                 channel_id=attempt.id,
                 extension=attempt.extension,
                 number=attempt.number or "",
-                shown_number=await self._desk.shown_number(attempt.ticket_id, attempt.pbx),
+                shown_number=await self._clerk.shown_number(attempt.ticket_id, attempt.pbx),
             )
         except VoicedeskError as error:
-            placed, why = Placed.REFUSED, str(error)
-        else:
-            placed, why = await self._place(order, address, self._now)
-        if placed is Placed.REFUSED:
-            await self._desk.not_placed(attempt, f"switch: {why}")
-            raise InputError(f"not dialled: {why}")
-        if placed is Placed.UNKNOWN:
-            _log.error("originate_unknown", attempt=attempt.id, ticket=attempt.ticket_id, reason=why)
-            raise OutcomeUnknown(_LOOK.format(why, attempt.ticket_id))
+            await self._not_placed(attempt, error)
+        try:
+            await self._place(order, address, self._now)
+        except InputError as error:
+            await self._not_placed(attempt, error)
+        except OutcomeUnknown as error:
+            _log.error("originate_unknown", attempt=attempt.id, ticket=attempt.ticket_id, reason=str(error))
+            raise OutcomeUnknown(_LOOK.format(error, attempt.ticket_id)) from error
+
+    async def _not_placed(self, attempt: Attempt, why: VoicedeskError) -> NoReturn:
+        """Writes down that the switch surely did not place the call, and says so to whoever asked."""
+        await self._clerk.not_placed(attempt, f"switch: {why}")
+        raise InputError(f"not dialled: {why}") from why
 
     def _phone(self, phone: str | None, by: str, pbx: str | None, ticket_pbx: str) -> tuple[PbxSettings, str]:
         """The PBX that rings a staff phone, and the phone's inside number there: the one named, or where `by` sits.

@@ -1,0 +1,104 @@
+"""What people are told of tickets: a line in the log for each change, and news where somebody must act."""
+
+from collections.abc import Callable
+
+import structlog
+
+from voicedesk.clock import MICROSECONDS
+from voicedesk.jobs.news.news import News, Tell
+from voicedesk.settings import Settings
+from voicedesk.tickets.model import Ticket
+from voicedesk.tickets.words import TICKET_KINDS
+from voicedesk.words import word
+
+FLOOD_US = 60 * MICROSECONDS
+"""New tickets are counted over this time; the limit is `[tickets] flood_a_minute`."""
+FLOOD_TOLD_US = 600 * MICROSECONDS
+"""A flood that goes on is told again only after this time."""
+
+_log = structlog.get_logger()
+
+
+class TicketNews:
+    """Tells people of tickets. `settings` gives the settings that hold now."""
+
+    def __init__(self, tell: Tell, settings: Callable[[], Settings]) -> None:
+        self._tell, self._settings = tell, settings
+        self._opened: list[int] = []
+        self._flood_told_at = -FLOOD_TOLD_US
+
+    async def tell(self, news: News) -> None:
+        """Tell people of something that was made ready before."""
+        await self._tell(news)
+
+    async def changed(self, before: Ticket | None, ticket: Ticket, *, without_end: int) -> None:
+        """A change of a ticket was written; nothing is said where its state is as before.
+
+        `before` None: the ticket is new. `without_end`: how many tickets have no end now.
+        """
+        if before is not None and before.state is ticket.state:
+            return
+        _log.info(
+            "ticket",
+            ticket=ticket.id,
+            kind=ticket.kind.value,
+            state=ticket.state.value,
+            group=ticket.group,
+            outcome=ticket.outcome.value if ticket.outcome else None,
+            closed_by_call=ticket.closed_by_call,
+            caller_number=ticket.number,
+        )
+        if before is None and not ticket.is_closed:
+            await self._tell_of("ticket_opened", ticket, f"新工单：{word(TICKET_KINDS, ticket.kind)}", ticket.opened_at)
+            await self._watch_flood(ticket.opened_at, without_end)
+
+    async def due_soon(self, ticket: Ticket) -> None:
+        """A ticket's deadline comes near."""
+        await self._tell_of("ticket_due_soon", ticket, f"即将到期：{word(TICKET_KINDS, ticket.kind)}", ticket.due_at)
+
+    async def overdue(self, ticket: Ticket) -> None:
+        """A ticket's deadline has passed."""
+        await self._tell_of("ticket_overdue", ticket, f"已超时：{word(TICKET_KINDS, ticket.kind)}", ticket.due_at)
+
+    async def _watch_flood(self, at: int, without_end: int) -> None:
+        """Tell once if so many tickets were opened within a minute that it is a fault or an attack."""
+        self._opened = [one for one in self._opened if one > at - FLOOD_US] + [at]
+        limit = self._settings().tickets.flood_a_minute
+        if len(self._opened) < limit or at < self._flood_told_at + FLOOD_TOLD_US:
+            return
+        self._flood_told_at = at
+        news = News(
+            id=f"missed_flood {at}",
+            kind="missed_flood",
+            at=at,
+            title=f"一分钟内新增工单达 {limit} 件",
+            fields={"未办结": str(without_end)},
+        )
+        await self._tell(news)
+
+    async def _tell_of(self, kind: str, ticket: Ticket, title: str, at: int) -> None:
+        fields = {"编号": ticket.id[:8], "线路": ticket.group, "办理人": ticket.owner or "无"}
+        await self._tell(
+            News(id=f"{kind} {ticket.id} {at}", kind=kind, at=at, title=title, fields=fields, personal=_number(ticket))
+        )
+
+
+def correction(ticket: Ticket, call_id: str, at: int) -> News:
+    """News that a call which people were told was missed was not; `ticket` as it is without that call."""
+    return News(
+        id=f"ticket_corrected {ticket.id} {call_id}",
+        kind="ticket_corrected",
+        at=at,
+        title="更正：此前通知的未接来电已查明并非未接",
+        fields={
+            "编号": ticket.id[:8],
+            "线路": ticket.group,
+            "工单": "已办结" if ticket.is_closed else "仍有其他未接来电，继续办理",
+        },
+        personal=_number(ticket),
+        corrects=f"ticket_opened {ticket.id} {ticket.opened_at}",
+    )
+
+
+def _number(ticket: Ticket) -> dict[str, str]:
+    return {"号码": ticket.number} if ticket.number else {}
