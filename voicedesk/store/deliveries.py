@@ -27,7 +27,7 @@ from voicedesk.webhooks.message import Message
 
 THE_LOG = ""
 """In place of a webhook's name: what another process tells, the service writes into its log."""
-AT_ONCE = 0
+NOW_AT = 0
 """The instant of a try that waits for nothing, whatever the clock says."""
 _STEP = 500
 _FORGOTTEN = "已删除"
@@ -168,7 +168,7 @@ class Deliveries:
             found = [row.id for row in await connection.execute(query)]
             first = await _behind_all(connection, at)
             for n, one in enumerate(found):
-                values = {"state": State.QUEUED, "tries": 0, "queued_at": first + n, "next_at": AT_ONCE}
+                values = {"state": State.QUEUED, "tries": 0, "queued_at": first + n, "next_at": NOW_AT}
                 await connection.execute(
                     update(deliveries).where(deliveries.c.id == one).values(ended_at=None, **values)
                 )
@@ -218,7 +218,7 @@ def _row(key: str, webhook: str, message: Message, queued_at: int) -> dict[str, 
         "state": State.QUEUED,
         "queued_at": queued_at,
         "tries": 0,
-        "next_at": AT_ONCE,
+        "next_at": NOW_AT,
         "in_digest": False,
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import RULES, RULES_VERSION
-from voicedesk.store.calls import Calls, Filter, StoredCall
+from voicedesk.store.calls import CallFilter, Calls, StoredCall
 
 PAGE = 500
 HallOf = Callable[[str], Hall]
@@ -29,7 +29,7 @@ class Rejudged:
     changes: list[Change]
 
 
-async def rejudge_calls(calls: Calls, which: Filter, *, hall: Hall | HallOf | None, dry_run: bool) -> Rejudged:
+async def rejudge_calls(calls: Calls, which: CallFilter, *, hall: Hall | HallOf | None, dry_run: bool) -> Rejudged:
     """Judges every matching call again. With `hall` (of all calls, or of each PBX's): by the newest rule and the limits
     that the hall's lines have today.
 

@@ -22,7 +22,7 @@ from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.phone_numbers import national_digits, normalise
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.consultations import ConsultationFilter, StoredConsultation, StoredRequest
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt, Change, StoredTicket
@@ -367,7 +367,7 @@ class TicketDesk:
         if digits is None:
             return []
         numbers = await self._store.calls.spellings(digits, area)
-        which = Filter(caller_numbers=numbers, from_at=miss.started_at)
+        which = CallFilter(caller_numbers=numbers, from_at=miss.started_at)
         found = [self._meaning(one.call, None, asked=False) async for one in self._store.calls.each(which)]
         return [one for one in found if isinstance(one, Contact)]
 
