@@ -8,7 +8,7 @@ from voicedesk.errors import AddressRefused, StoreError, WebhookError
 from voicedesk.jobs.news.news import KINDS
 from voicedesk.jobs.news.receivers import receiver_of, unknown_kinds
 from voicedesk.settings import Settings, WebhookSettings
-from voicedesk.store.deliveries import State
+from voicedesk.store.deliveries import DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.webhooks.client import WebhookClient
 
@@ -59,7 +59,7 @@ def _check_kinds(webhook: WebhookSettings) -> Iterable[Finding]:
 async def _check_dead_letters(settings: Settings) -> list[Finding]:
     try:
         async with Store.open(settings.store.url, upgrade=False) as store:
-            dead = await store.deliveries.count(State.DEAD)
+            dead = await store.deliveries.count(DeliveryState.DEAD)
     except StoreError:  # what is wrong with it is a finding of its own
         return []
     if not dead:
