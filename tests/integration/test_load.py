@@ -8,7 +8,7 @@ from tests.soak.run import SETTINGS
 from tests.soak.traffic import Day
 from voicedesk.calls.model import GapReason
 from voicedesk.clock import now_us
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 
 CALLS = 1500
@@ -56,11 +56,13 @@ async def test_fault_20_twenty_thousand_events_a_second_are_all_stored_over_one_
             await asyncio.sleep(max(0, (begun + at - now_us()) / 1e6))
             await switch.send(said)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(await store.calls.list(Filter(), limit=2 * CALLS)) < CALLS or await store.calls.open_ids("main"):
+            while len(await store.calls.list(CallFilter(), limit=2 * CALLS)) < CALLS or await store.calls.open_ids(
+                "main"
+            ):
                 await asyncio.sleep(0.2)
         process.terminate()
         assert await process.wait() == 0
-        assert len(await store.calls.list(Filter(), limit=2 * CALLS)) == CALLS
+        assert len(await store.calls.list(CallFilter(), limit=2 * CALLS)) == CALLS
         told_of = [event.timestamp_us async for _, event in store.journal.events("main") if event.name == "Newchannel"]
         assert len(told_of) == b"".join(said for _, said in told).count(b"Event: Newchannel\r\n")
         assert [one.gap.reason for one in await store.journal.gaps("main")] == [GapReason.BEFORE_LINK]

@@ -11,7 +11,7 @@ from voicedesk.clock import now_us
 from voicedesk.doctor.webhooks import check_webhooks
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.settings import load_settings
-from voicedesk.store.deliveries import State
+from voicedesk.store.deliveries import DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.webhooks.client import WebhookClient
 
@@ -166,6 +166,6 @@ async def test_the_doctor_says_of_each_webhook_whether_it_can_work_without_sendi
         await store.deliveries.queue([("gateway", message_of(news))], 1)
         (row,) = await store.deliveries.waiting("gateway", 1)
         await store.deliveries.failed([(row, None)], at=1, error="x", counts=True)
-        assert await store.deliveries.count(State.DEAD) == 1
+        assert await store.deliveries.count(DeliveryState.DEAD) == 1
         assert (await found())[1][:2] == ("dead_letters", "note")
     assert hall.connections == 0

@@ -10,7 +10,7 @@ from voicedesk.doctor.quarantine import check_quarantine
 from voicedesk.jobs.guard import Guard
 from voicedesk.jobs.upkeep.quarantine import WHY_NOT, QuarantineSteps
 from voicedesk.settings import load_settings
-from voicedesk.store.quarantine import Part, State
+from voicedesk.store.quarantine import Part, SetAsideState
 from voicedesk.store.store import Store
 
 CONTENT = b"Event: Newchannel\r\nCallerIDNum: 13812341234\r\nX: \x1b[31m\xff\xe2\x80\xae"
@@ -108,7 +108,7 @@ async def test_the_running_service_hears_a_recording_again(switch, tmp_path):
         assert [one.state for one in told] == ["done", "failed", "failed"]
         assert "is heard again" in told[0].outcome
         assert "lies in no folder" in told[1].outcome
-        assert (await store.quarantine.get(here)).state is State.RETRIED
-        assert (await store.quarantine.get(gone)).state is State.WAITING
+        assert (await store.quarantine.get(here)).state is SetAsideState.RETRIED
+        assert (await store.quarantine.get(gone)).state is SetAsideState.WAITING
         with pytest.raises(Exception, match="already"):
             await QuarantineSteps(store, {}).retry(here)

@@ -23,7 +23,7 @@ from voicedesk.jobs.following.repair import Repairer
 from voicedesk.run import service as app
 from voicedesk.run.service import Service
 from voicedesk.settings import PbxSettings, Settings
-from voicedesk.store.calls import Filter, HumanDecision
+from voicedesk.store.calls import CallFilter, HumanDecision
 from voicedesk.store.store import Store
 from voicedesk.switch_logs.files import LogPaths
 from voicedesk.tickets.meaning import Miss, meaning_of
@@ -83,7 +83,7 @@ async def lived(store, story, first, last, *, behind=0):
 
 
 async def stored(store):
-    return {one.call.facts.linkedids[0]: one for one in await store.calls.list(Filter())}
+    return {one.call.facts.linkedids[0]: one for one in await store.calls.list(CallFilter())}
 
 
 async def repaired(store, paths, **more):
@@ -261,7 +261,7 @@ async def test_the_service_repairs_by_itself_where_it_can_read_the_logs(store, t
     settings = settings_for(tmp_path, cel_csv=str(LOGGED / "queue_answered.cel.csv"))
     task = asyncio.create_task(Service(settings, lambda: settings)._repair(store))
     async with asyncio.timeout(5):
-        while not (await store.calls.list(Filter()))[0].call.facts.repaired:
+        while not (await store.calls.list(CallFilter()))[0].call.facts.repaired:
             await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.wait({task})
@@ -300,7 +300,7 @@ async def test_a_log_in_trouble_does_not_stop_the_service(store, tmp_path):
     await lived(store, "queue_answered", RINGS + 1, 99)
     settings = settings_for(tmp_path, cel_csv=str(tmp_path / "none.csv"), queue_log=str(tmp_path / "none"))
     await Service(settings, lambda: settings)._repair_one(store, settings.pbx[0])
-    assert (await store.calls.list(Filter()))[0].call.judgement.verdict is Verdict.CANNOT_TELL
+    assert (await store.calls.list(CallFilter()))[0].call.judgement.verdict is Verdict.CANNOT_TELL
 
 
 def test_a_pbx_without_logs_has_none():

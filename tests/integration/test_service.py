@@ -27,7 +27,7 @@ from voicedesk.run import service as app
 from voicedesk.run.service import Service
 from voicedesk.settings import Settings
 from voicedesk.store import writer
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.packing import reduce_event
 from voicedesk.store.store import Store
 from voicedesk.store.tables import leases
@@ -110,7 +110,7 @@ async def running(settings, switch, clock, reread=None):
 
 async def stored(settings):
     async with Store.open(settings.store.url) as store:
-        return await store.calls.list(Filter())
+        return await store.calls.list(CallFilter())
 
 
 async def test_a_call_is_received_judged_and_stored(switch, settings, clock):

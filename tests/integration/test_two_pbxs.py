@@ -20,7 +20,7 @@ from voicedesk.jobs.following.rejudge import rejudge_calls
 from voicedesk.jobs.hearing.watch import GreetingWatch
 from voicedesk.run.service import Service
 from voicedesk.settings import Settings, read_settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 
@@ -119,11 +119,11 @@ class House:
         """The two calls that ended last, by PBX."""
 
         async def are_over():
-            found = await self.store.calls.list(Filter())
+            found = await self.store.calls.list(CallFilter())
             return len(found) >= 2 and all(one.call.facts.ended_at for one in found)
 
         await until(are_over)
-        return {one.call.facts.pbx: one for one in await self.store.calls.list(Filter())}
+        return {one.call.facts.pbx: one for one in await self.store.calls.list(CallFilter())}
 
     async def ask(self, kind: str, **asked):
         """What the service answers to a row, and whether it failed."""
@@ -174,7 +174,7 @@ async def test_a_call_is_booked_on_the_line_the_limit_and_the_person_of_its_own_
         "branch": ("分厅", "on_time", "li", "分厅承诺"),
     }
     again = await rejudge_calls(
-        houses.store.calls, Filter(), hall=lambda pbx: hall_of(houses.settings, pbx), dry_run=True
+        houses.store.calls, CallFilter(), hall=lambda pbx: hall_of(houses.settings, pbx), dry_run=True
     )
     assert (again.judged, again.changes) == (2, [])
 

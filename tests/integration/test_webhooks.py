@@ -20,7 +20,7 @@ from voicedesk.jobs.news.news import News
 from voicedesk.jobs.news.receivers import sender
 from voicedesk.log import configure_logging
 from voicedesk.settings import Settings
-from voicedesk.store.deliveries import State
+from voicedesk.store.deliveries import DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.web_address import Allowance, read_url
 from voicedesk.webhooks.answers import Fate
@@ -287,7 +287,7 @@ async def test_fault_78_one_receiver_hangs_and_the_other_is_told_at_once_and_no_
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
         assert [json.loads(one.body)["id"] for one in server.asked] == ["n0", "n1", "n2"]
-        assert [one.webhook for one in await store.deliveries.newest(State.QUEUED)] == ["hook0"] * 3
+        assert [one.webhook for one in await store.deliveries.newest(DeliveryState.QUEUED)] == ["hook0"] * 3
     logged = capsys.readouterr().err
     structlog.reset_defaults()
     root.setLevel(logging.WARNING)

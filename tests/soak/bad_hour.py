@@ -19,7 +19,7 @@ from voicedesk.clock import now_us
 from voicedesk.errors import StoreUnavailable
 from voicedesk.hall.lines import halls_of
 from voicedesk.settings import load_settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.tickets.model import Kind
 from voicedesk.tickets.steps import Register, to_row
@@ -108,7 +108,7 @@ class _Recorder:
 
     async def _answered(self) -> str | None:
         """The channel of a staff phone that answered lately."""
-        legs = [leg for one in await self._store.calls.list(Filter(), limit=20) for leg in one.call.facts.legs]
+        legs = [leg for one in await self._store.calls.list(CallFilter(), limit=20) for leg in one.call.facts.legs]
         return next((leg.uniqueid for leg in legs if leg.answered_at and leg.ended_at and leg.role is Role.STAFF), None)
 
 
@@ -192,7 +192,7 @@ def _rows(database: Path, query: str) -> list[tuple[object, ...]]:
 async def _look_at_calls(seen: BadHour, store: Store, day: BadDay, config: Path) -> None:
     """Against the same day told undamaged."""
     truth = replay(b"".join(day.whole), pbx="main", hall=halls_of(load_settings(config))["main"]).calls
-    stored = [one.call async for one in store.calls.each(Filter())]
+    stored = [one.call async for one in store.calls.each(CallFilter())]
     by_id = Counter(linkedid for call in stored for linkedid in call.facts.linkedids)
     found = {linkedid: call for call in stored for linkedid in call.facts.linkedids}
     counts: Counter[str] = Counter()

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.fakes.ami_server import FakeAmiServer
 from tests.soak.traffic import Day
 from voicedesk.clock import now_us
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 
 SETTINGS = """
@@ -105,7 +105,7 @@ async def soak(folder: Path, *, calls: int, calls_per_second: float, faster: int
         service.terminate()
         await service.wait()
     async with Store.open(f"sqlite:///{folder}/voicedesk.db") as store:
-        stored = [call.call.facts.ended_at async for call in store.calls.each(Filter())]
+        stored = [call.call.facts.ended_at async for call in store.calls.each(CallFilter())]
         ghosts = len(await store.calls.open_ids("main"))
     return Soak(
         told=day.told,

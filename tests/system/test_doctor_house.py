@@ -19,7 +19,7 @@ from voicedesk.doctor.examine import examine
 from voicedesk.doctor.finding import Finding, Grade
 from voicedesk.hall.switches import address_of, dial_address_of, pause_address_of
 from voicedesk.settings import load_settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
@@ -122,7 +122,7 @@ async def call(stage, service, number: str, phone: str) -> None:
 
 
 async def ended(store) -> list[object]:
-    return [one async for one in store.calls.each(Filter()) if one.call.facts.ended_at is not None]
+    return [one async for one in store.calls.each(CallFilter()) if one.call.facts.ended_at is not None]
 
 
 async def test_a_house_as_the_settings_say_has_nothing_bad_before_and_after_its_first_calls(house, tmp_path):

@@ -18,8 +18,8 @@ from voicedesk.plain_files import read_plain
 
 MAX_BYTES = 512 * 1024 * 1024
 MAX_SECONDS = 2 * 3600
-"""Bounds for memory, chosen: no call at a hall lasts two hours, and a file is read as a whole. What is longer is
-refused."""
+"""Bounds for memory, chosen: no call at a hall lasts two hours, and a file is read as a whole. A file with more bytes
+is refused; of one with more seconds the first two hours are read, and it is said to be cut."""
 _RAW = {
     ".sln": 8000,
     ".raw": 8000,

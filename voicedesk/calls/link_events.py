@@ -27,7 +27,8 @@ STRAGGLER_US = 10_000
 """Events of one moment may lie on both sides of a gap's beginning. Measured: stamps out of order by 0.75 ms at most."""
 _NOTHING = '{"device":{},"contact":{},"queues":{},"gaps":[]}'
 _GAPS_TOLD = 20
-"""A checkpoint names the latest gaps only, to keep it short (chosen): an open call has seldom lived through more."""
+"""A checkpoint names the latest gaps only, chosen to keep it short: a call that is still open has seldom lived through
+more."""
 
 
 class LinkEvents:

@@ -10,7 +10,7 @@ REACHED = "reached"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PartChange:
     """Of one part, what was taken away and what was put in, line by line as it is written."""
 
     part: str
@@ -18,7 +18,7 @@ class Change:
     added: tuple[str, ...]
 
 
-def changes(before: Item | None, after: Item) -> tuple[Change, ...]:
+def changes(before: Item | None, after: Item) -> tuple[PartChange, ...]:
     """Every part that is not the same; `before` None: everything is new."""
     found = [_change(REACHED, _reached(before), _reached(after))]
     found += [_change(part, _lines(before, part), _lines(after, part)) for part in Part if part is not Part.NAME]
@@ -43,8 +43,8 @@ def _lines(item: Item | None, part: Part) -> tuple[str, ...]:
     return (*value.points, *value.text) if value else ()
 
 
-def _change(part: str, before: tuple[str, ...], after: tuple[str, ...]) -> Change:
+def _change(part: str, before: tuple[str, ...], after: tuple[str, ...]) -> PartChange:
     steps = [step for step in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if step[0] != "equal"]
     removed = tuple(line for _, start, end, _, _ in steps for line in before[start:end])
     added = tuple(line for _, _, _, start, end in steps for line in after[start:end])
-    return Change(part=str(part), removed=removed, added=added)
+    return PartChange(part=str(part), removed=removed, added=added)

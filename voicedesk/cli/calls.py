@@ -53,7 +53,7 @@ from voicedesk.settings import Settings
 from voicedesk.sheets.calls import call_columns, calls_sheet, rings_heard
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.progress import leg_progress, progress
-from voicedesk.store.calls import Filter, Order, StoredCall
+from voicedesk.store.calls import CallFilter, CallOrder, StoredCall
 from voicedesk.store.decisions import History, Kind
 from voicedesk.store.store import Store
 from voicedesk.words import Language, both
@@ -100,7 +100,7 @@ def list_calls(
     check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
-    which = Filter(
+    which = CallFilter(
         line=line,
         verdict=verdict.value if verdict else None,
         cause=cause.value if cause else None,
@@ -167,7 +167,7 @@ def rejudge(
     """
     settings = settings_of(config)
     zone = settings.hall.zone
-    which = Filter(from_at=moment(since, zone), to_at=moment(until, zone))
+    which = CallFilter(from_at=moment(since, zone), to_at=moment(until, zone))
     done = wait(_rejudge(settings, which, current=current, dry_run=dry_run))
     if json:
         changes = [{"id": one.call_id, "before": one.before, "after": one.after} for one in done.changes]
@@ -188,7 +188,7 @@ def _digits(number: str | None, settings: Settings) -> str | None:
 
 async def _list(
     settings: Settings,
-    which: Filter,
+    which: CallFilter,
     limit: int | None,
     digits: str | None,
     keep: Callable[[list[StoredCall]], Iterable[R]],
@@ -199,7 +199,7 @@ async def _list(
         if digits is not None:
             which = replace(which, caller_numbers=await store.calls.spellings(digits, settings.hall.area_code))
         made = await gathered(
-            lambda size, after: store.calls.list(which, order=Order.NEWEST, limit=size, after=after),
+            lambda size, after: store.calls.list(which, order=CallOrder.NEWEST, limit=size, after=after),
             lambda one: (one.call.facts.started_at, one.call.facts.id),
             keep,
             limit,
@@ -207,7 +207,7 @@ async def _list(
         return made, await store.calls.count(which)
 
 
-async def _check_names(settings: Settings, which: Filter, store: Store) -> None:
+async def _check_names(settings: Settings, which: CallFilter, store: Store) -> None:
     """A misspelt line, person or phone is an error, not an empty list; what was once known is known."""
     lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
     if which.line is not None and which.line not in lines and lines:
@@ -227,7 +227,7 @@ async def _get(settings: Settings, call_id: str) -> tuple[StoredCall | None, lis
         return stored, [one for one in histories if one.subject.kind is not Kind.GREETING]
 
 
-async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run: bool) -> Rejudged:
+async def _rejudge(settings: Settings, which: CallFilter, *, current: bool, dry_run: bool) -> Rejudged:
     async with Store.open(settings.store.url, upgrade=False) as store:
         hall = partial(hall_of, settings) if current else None
         return await rejudge_calls(store.calls, which, hall=hall, dry_run=dry_run)

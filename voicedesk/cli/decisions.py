@@ -31,7 +31,7 @@ from voicedesk.jobs.deciding import decisions
 from voicedesk.jobs.deciding.decisions import Decided
 from voicedesk.log import mask_numbers
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.decisions import AppealState, History, Kind, Step
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
@@ -155,7 +155,7 @@ def call_agreement(
     Example: `voicedesk calls agreement --from 2026-11-01`
     """
     settings = settings_of(config)
-    which = Filter(line=line, from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
+    which = CallFilter(line=line, from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
 
     async def work() -> tuple[agreeing.Agreement, agreeing.Agreement]:
         async with Store.open(settings.store.url, upgrade=False) as store:

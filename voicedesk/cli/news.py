@@ -13,7 +13,7 @@ from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
 from voicedesk.log import printable
 from voicedesk.settings import Settings, WebhookSettings
-from voicedesk.store.deliveries import THE_LOG, Delivery, State
+from voicedesk.store.deliveries import THE_LOG, Delivery, DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.store.words import DELIVERY_STATES
 from voicedesk.webhooks.answers import Answer, Fate
@@ -37,7 +37,7 @@ def list_news(
     Example: `voicedesk news list --dead`
     """
     settings = settings_of(config)
-    found, there = wait(_newest(settings, State.DEAD if dead else None, limit))
+    found, there = wait(_newest(settings, DeliveryState.DEAD if dead else None, limit))
     if json:
         say_json([_plain(one) for one in found])
     elif not found:
@@ -94,7 +94,7 @@ def send_test(
     say(f"{webhook}: told ({answer.text}); look whether the message is there")
 
 
-async def _newest(settings: Settings, state: State | None, limit: int) -> tuple[list[Delivery], int]:
+async def _newest(settings: Settings, state: DeliveryState | None, limit: int) -> tuple[list[Delivery], int]:
     """The news, and how many there are."""
     async with Store.open(settings.store.url, upgrade=False) as store:
         return await store.deliveries.newest(state, limit), await store.deliveries.count(state)
@@ -108,7 +108,7 @@ async def _revive(settings: Settings, beginning: str | None) -> int:
         if len(found) != 1:
             what = "more than one begins" if found else "none begins"
             raise InputError(f"{what} with {beginning!r}: see `voicedesk news list --dead`")
-        if found[0].state is not State.DEAD:
+        if found[0].state is not DeliveryState.DEAD:
             raise InputError(f"{found[0].id} is {found[0].state}: only what could not be told is queued again")
         return await store.deliveries.revive([found[0].id], now_us())
 
@@ -137,6 +137,6 @@ def _plain(one: Delivery) -> dict[str, Any]:
         "queued_at": to_seconds(one.queued_at),
         "ended_at": to_seconds(one.ended_at),
         "tries": one.tries,
-        "next_at": to_seconds(one.next_at or None) if one.state is State.QUEUED else None,
+        "next_at": to_seconds(one.next_at or None) if one.state is DeliveryState.QUEUED else None,
         "error": one.error,
     }

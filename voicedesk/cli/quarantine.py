@@ -13,7 +13,7 @@ from voicedesk.errors import InputError
 from voicedesk.jobs.upkeep.quarantine import RETRY, WHY_NOT
 from voicedesk.log import mask_numbers, printable
 from voicedesk.settings import Settings
-from voicedesk.store.quarantine import Part, SetAside, State
+from voicedesk.store.quarantine import Part, SetAside, SetAsideState
 from voicedesk.store.store import Store
 from voicedesk.store.words import SET_ASIDE_PARTS, SET_ASIDE_STATES
 from voicedesk.words import both
@@ -35,7 +35,7 @@ def list_set_aside(
     Example: `voicedesk quarantine list --part event`
     """
     settings = settings_of(config)
-    found = wait(_listed(settings, part, None if all_states else State.WAITING, limit))
+    found = wait(_listed(settings, part, None if all_states else SetAsideState.WAITING, limit))
     if json:
         say_json([_plain(one, mask_numbers) for one in found])
         return
@@ -48,7 +48,7 @@ def list_set_aside(
         where = f"  {one.pbx}" if one.pbx else ""
         kind = both(SET_ASIDE_PARTS, one.part)
         line = mask_numbers(f"{one.id}  {seen}  {kind}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}")
-        state = "" if one.state is State.WAITING else f"  {both(SET_ASIDE_STATES, one.state)}"
+        state = "" if one.state is SetAsideState.WAITING else f"  {both(SET_ASIDE_STATES, one.state)}"
         say(printable(f"{line}{state}"))
 
 
@@ -111,7 +111,7 @@ def drop(
     say(f"已删除 removed: {wait(_removed(settings_of(config), item_id))}")
 
 
-async def _listed(settings: Settings, part: Part | None, state: State | None, limit: int) -> list[SetAside]:
+async def _listed(settings: Settings, part: Part | None, state: SetAsideState | None, limit: int) -> list[SetAside]:
     async with Store.open(settings.store.url, upgrade=False) as store:
         return await store.quarantine.list(part=part, state=state, limit=limit)
 
@@ -125,7 +125,7 @@ async def _removed(settings: Settings, item_id: str | None) -> int:
     async with Store.open(settings.store.url, upgrade=False) as store:
         if item_id is not None:
             return await store.quarantine.delete([(await _one(store, item_id)).id])
-        retried = await store.quarantine.list(state=State.RETRIED, limit=10_000)
+        retried = await store.quarantine.list(state=SetAsideState.RETRIED, limit=10_000)
         return await store.quarantine.delete([one.id for one in retried])
 
 

@@ -7,7 +7,7 @@ from asterisk.ami.action import SimpleAction
 from voicedesk.ami.link import AmiAddress, open_link
 from voicedesk.ami.protocol import AmiProtocol
 from voicedesk.clock import NowUs
-from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.finding import Finding
 from voicedesk.errors import AmiActionError, AmiError
 from voicedesk.settings import Settings
 from voicedesk.tickets.dialplan import STAFF_CONTEXT, citizen_context
@@ -52,17 +52,16 @@ async def _check(address: AmiAddress, contexts: list[str], now: NowUs) -> Findin
     finally:
         link.abort()
     if absent:
-        return Finding(
-            subject=address.pbx,
-            check="callbacks",
-            grade=Grade.BAD,
-            what=f"the dialplan has no context {', '.join(absent)}",
-            why="the staff phone would ring, and then no citizen",
-            cure=f"voicedesk asterisk snippet callback --pbx {address.pbx} --file extensions.conf; "
+        return Finding.bad(
+            address.pbx,
+            "callbacks",
+            f"the dialplan has no context {', '.join(absent)}",
+            "the staff phone would ring, and then no citizen",
+            f"voicedesk asterisk snippet callback --pbx {address.pbx} --file extensions.conf; "
             "then: asterisk -rx 'dialplan reload'",
         )
     if said:
         what = f"whether the dialplan has what callbacks need is not told: {said}"
-        return Finding(subject=address.pbx, check="callbacks", grade=Grade.UNSEEN, what=what)
+        return Finding.unseen(address.pbx, "callbacks", what)
     what = f"the dialplan has what callbacks need: {', '.join(contexts)}"
-    return Finding(subject=address.pbx, check="callbacks", grade=Grade.GOOD, what=what)
+    return Finding.good(address.pbx, "callbacks", what)

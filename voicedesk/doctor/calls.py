@@ -11,7 +11,7 @@ from voicedesk.clock import MICROSECONDS
 from voicedesk.discovery.day import HouseDay
 from voicedesk.discovery.lists import HouseSeen
 from voicedesk.discovery.settings_file import toml_list
-from voicedesk.doctor.finding import Finding, Grade, both, finding
+from voicedesk.doctor.finding import Finding, Grade, both
 from voicedesk.doctor.names import Surroundings
 from voicedesk.settings import LineSettings
 
@@ -38,7 +38,7 @@ def nothing_yet(around: Surroundings) -> Finding | None:
         return None
     what = both("最近一天没有来电, 还没有可看的", "no calls in the last day: nothing to look at yet")
     cure = "call each line once, then look again: voicedesk doctor"
-    return Finding(subject="calls", check="calls", grade=Grade.UNSEEN, what=what, cure=cure)
+    return Finding.unseen("calls", "calls", what, cure=cure)
 
 
 def _elsewhere(around: Surroundings, pbx: str, day: HouseDay, calls: list[CallFacts]) -> Iterator[Finding]:
@@ -72,7 +72,14 @@ def _elsewhere(around: Surroundings, pbx: str, day: HouseDay, calls: list[CallFa
     cure = f'where they are the hall\'s: [[lines]] name = "…" extensions = {toml_list([number])}'
     cure += f" queues = {toml_list(new_queues)}" if new_queues else ""
     nothing_judged = bool(served) and len(lost) == len(came)
-    yield finding(pbx, "calls_elsewhere", Grade.BAD if nothing_judged else Grade.NOTE, what, why, cure)
+    yield Finding(
+        subject=pbx,
+        check="calls_elsewhere",
+        grade=Grade.BAD if nothing_judged else Grade.NOTE,
+        what=what,
+        why=why,
+        cure=cure,
+    )
 
 
 def _limit(around: Surroundings, line: LineSettings, calls: list[CallFacts]) -> Iterator[Finding]:
@@ -94,7 +101,7 @@ def _limit(around: Surroundings, line: LineSettings, calls: list[CallFacts]) -> 
                 f"line {line.name!r}: {target} ends after {seconds} s, before the limit of {limit:g} s",
             )
             cure = f"in {where}: a timeout of {round(limit) + 5} or more"
-            yield finding(place, "limit_unreachable", Grade.NOTE, what, why, cure)
+            yield Finding.note(place, "limit_unreachable", what, why, cure)
             return
     taken = [span for facts in calls if (span := _taken_away(facts)) is not None]
     if len(taken) >= ENOUGH and longest is not None and max(taken) < limit * MICROSECONDS:
@@ -104,7 +111,7 @@ def _limit(around: Surroundings, line: LineSettings, calls: list[CallFacts]) -> 
             f"line {line.name!r}: calls nobody answered rang {rang:.1f} s at most, the limit is {limit:g} s",
         )
         cure = f"let Queue() or Dial() of this line ring {round(limit) + 5} s or more"
-        yield finding(place, "limit_unreachable", Grade.NOTE, what, why, cure)
+        yield Finding.note(place, "limit_unreachable", what, why, cure)
 
 
 def _longest_ring(calls: list[CallFacts]) -> int | None:
@@ -233,4 +240,4 @@ def _missing(  # noqa: PLR0917  # in the order they are read
     pbx: str, name: str, how: str, why: str, cure: str, grade: Grade = Grade.BAD
 ) -> Finding:
     what = both(f"收不到事件 {name}", f"the event {name} {how}")
-    return finding(pbx, "events_missing", grade, what, why, cure)
+    return Finding(subject=pbx, check="events_missing", grade=grade, what=what, why=why, cure=cure)

@@ -3,7 +3,7 @@
 import contextlib
 
 from voicedesk.clock import NowUs
-from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.finding import Finding
 from voicedesk.errors import StoreError
 from voicedesk.jobs.upkeep.clock_doubt import doubt_of
 from voicedesk.settings import Settings
@@ -19,5 +19,5 @@ async def check_our_clock(settings: Settings, now: NowUs) -> list[Finding]:
                 what = f"this machine's clock may be wrong: {doubt}"
                 why = "until a switch whose clock agrees is heard nothing is deleted"
                 cure = "compare it with a watch; if it is right: voicedesk db prune --now-is-right"
-                return [Finding(subject="clock", check="believed", grade=Grade.BAD, what=what, why=why, cure=cure)]
+                return [Finding.bad("clock", "believed", what, why, cure)]
     return []

@@ -73,7 +73,7 @@ async def examine(
     findings += check_house(house, now)
     if not addresses:
         cure = "add a [[pbx]] table, or begin with: voicedesk init"
-        findings.append(_bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
+        findings.append(Finding.bad("settings", "pbx", "no PBX is named", "there is nothing to follow", cure))
     findings.append(await check_database(settings.store.url))
     if has_database:
         findings.extend(await check_our_clock(settings, now))
@@ -117,19 +117,21 @@ async def check_database(url: str) -> Finding:
         version, broken = await _version_and_damage(url)
     except StoreUnavailable as error:
         cure = f"check owner and mode of {path}, and whether the disk is full" if path else _SERVER_CURE
-        return _bad("database", "reachable", f"{name}: {error}", "calls could not be kept", cure)
+        return Finding.bad("database", "reachable", f"{name}: {error}", "calls could not be kept", cure)
     except StoreError as error:
         version, broken = None, str(error)
     if broken is not None:
         what = f"{name} is damaged: {broken}" if path else f"{name}: {broken}"
         cure = f"stop voicedesk, move {path} away, restore a copy of it, or save what can be read: sqlite3 … .recover"
-        return _bad("database", "integrity", what, "calls could be lost or wrong", cure if path else _SERVER_CURE)
+        return Finding.bad(
+            "database", "integrity", what, "calls could be lost or wrong", cure if path else _SERVER_CURE
+        )
     newest = schema.newest_version()
     if version == newest:
-        return Finding(subject="database", check="version", grade=Grade.GOOD, what=f"{name} has version {version}")
+        return Finding.good("database", "version", f"{name} has version {version}")
     what = f"{name} has version {version or 'none'}, this program wants {newest}"
     cure = schema.how_to_mend(version) if schema.is_newer(version) else "voicedesk db upgrade"
-    return _bad("database", "version", what, "commands that read it refuse to", cure)
+    return Finding.bad("database", "version", what, "commands that read it refuse to", cure)
 
 
 def check_spill(path: Path) -> Iterator[Finding]:
@@ -137,25 +139,27 @@ def check_spill(path: Path) -> Iterator[Finding]:
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         cure = f"give {path} and its folder to the user Voicedesk runs as, or change [store] spill_folder"
         why = "what the database does not take in time would wait in memory alone, and be lost if the service is killed"
-        yield _bad("spill", "writable", f"{path} cannot be written", why, cure)
+        yield Finding.bad("spill", "writable", f"{path} cannot be written", why, cure)
     try:
         waiting = Spill(path).look()
     except SpillRefused as error:
-        yield _bad("spill", "readable", str(error), "what waits in it is not known", "look as the service's user")
+        yield Finding.bad(
+            "spill", "readable", str(error), "what waits in it is not known", "look as the service's user"
+        )
         return
     if waiting:
         what = f"{waiting} entries of the journal wait in {path}"
         why = "the database has not taken them yet: lists and figures lack them"
         cure = "make the database writable; the service, or its next start, commits them"
-        yield Finding(subject="spill", check="waiting", grade=Grade.NOTE, what=what, why=why, cure=cure)
+        yield Finding.note("spill", "waiting", what, why, cure)
     else:
         there = "nothing waits in it" if path.exists() else "not there yet, voicedesk run makes it"
-        yield Finding(subject="spill", check="waiting", grade=Grade.GOOD, what=f"{path}: {there}")
+        yield Finding.good("spill", "waiting", f"{path}: {there}")
     for aside in sorted(path.parent.glob(f"{path.name}.aside-*")):
         what = f"{aside} was set aside: it belongs to another journal than the database's"
         cure = "was an older copy of the database put in place? keep the file with the database it belongs to"
         why = "its events are in no database that is in use"
-        yield Finding(subject="spill", check="aside", grade=Grade.NOTE, what=what, why=why, cure=cure)
+        yield Finding.note("spill", "aside", what, why, cure)
 
 
 def check_disk(database: Path) -> Finding:
@@ -164,7 +168,7 @@ def check_disk(database: Path) -> Finding:
     usage = shutil.disk_usage(folder)
     what = f"{usage.free / 1024**3:.1f} GiB of {usage.total / 1024**3:.1f} GiB are free at {folder}"
     if usage.free >= LEAST_FREE_BYTES and usage.free >= usage.total * LEAST_FREE_SHARE:
-        return Finding(subject="disk", check="space", grade=Grade.GOOD, what=what)
+        return Finding.good("disk", "space", what)
     grade = Grade.NOTE if usage.free >= LEAST_FREE_BYTES else Grade.BAD
     cure = "make room, or shorten [retention] and run: voicedesk db prune"
     return Finding(
@@ -182,9 +186,9 @@ def check_calendar(settings: Settings, now: NowUs) -> Iterator[Finding]:
         cure = f"update the package chinesecalendar, or list the days of {year} in [calendar] file"
         what = f"the holidays of {year} are not known: the plain week is applied"
         why = "calls on holidays would be judged, those on made-up work days would not"
-        yield Finding(subject="calendar", check="year", grade=Grade.NOTE, what=what, why=why, cure=cure)
+        yield Finding.note("calendar", "year", what, why, cure)
     if not calendar.unconfirmed_years:
-        yield Finding(subject="calendar", check="year", grade=Grade.GOOD, what="holidays are known")
+        yield Finding.good("calendar", "year", "holidays are known")
 
 
 def check_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
@@ -202,7 +206,7 @@ def check_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
     if has_secret and mode & 0o077:
         what = f"{file} holds a secret and can be read by others (mode {mode:04o})"
         why = "whoever reads it can log in to the switch, or write to your staff in a robot's name"
-        yield _bad("settings", "secret", what, why, f"chmod 600 {file}, or move the secret into a secret_file")
+        yield Finding.bad("settings", "secret", what, why, f"chmod 600 {file}, or move the secret into a secret_file")
 
 
 def _absent(path: Path) -> Finding | None:
@@ -210,9 +214,9 @@ def _absent(path: Path) -> Finding | None:
         return None
     if os.access(path.parent, os.W_OK):
         what = f"{path} is not there yet: voicedesk run makes it"
-        return Finding(subject="database", check="version", grade=Grade.NOTE, what=what)
+        return Finding.note("database", "version", what)
     cure = f"make the folder {path.parent} and give it to the user Voicedesk runs as, or change store.url"
-    return _bad("database", "reachable", f"{path} cannot be made", "calls could not be kept", cure)
+    return Finding.bad("database", "reachable", f"{path} cannot be made", "calls could not be kept", cure)
 
 
 async def _version_and_damage(url: str) -> tuple[str | None, str | None]:
@@ -221,7 +225,3 @@ async def _version_and_damage(url: str) -> tuple[str | None, str | None]:
         return await schema.current_version(database), await database.damage()
     finally:
         await database.close()
-
-
-def _bad(subject: str, check: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(subject=subject, check=check, grade=Grade.BAD, what=what, why=why, cure=cure)

@@ -24,16 +24,29 @@ class Finding:
     why: str = ""
     cure: str = ""
 
+    @classmethod
+    def good(cls, subject: str, check: str, what: str) -> "Finding":
+        """What is as it should be."""
+        return cls(subject=subject, check=check, grade=Grade.GOOD, what=what)
+
+    @classmethod
+    def note(cls, subject: str, check: str, what: str, why: str = "", cure: str = "") -> "Finding":
+        """What people should know of; nothing fails by it."""
+        return cls(subject=subject, check=check, grade=Grade.NOTE, what=what, why=why, cure=cure)
+
+    @classmethod
+    def unseen(cls, subject: str, check: str, what: str, why: str = "", cure: str = "") -> "Finding":
+        """What cannot be told before there was a call."""
+        return cls(subject=subject, check=check, grade=Grade.UNSEEN, what=what, why=why, cure=cure)
+
+    @classmethod
+    def bad(cls, subject: str, check: str, what: str, why: str = "", cure: str = "") -> "Finding":
+        """What must be cured: `doctor` fails by it."""
+        return cls(subject=subject, check=check, grade=Grade.BAD, what=what, why=why, cure=cure)
+
     def as_json(self) -> dict[str, str]:
         """For programs."""
         return {key: str(value) for key, value in asdict(self).items()}
-
-
-def finding(  # noqa: PLR0917  # in the order they are read
-    subject: str, check: str, grade: Grade, what: str, why: str, cure: str
-) -> Finding:
-    """A finding with every part of it."""
-    return Finding(subject=subject, check=check, grade=grade, what=what, why=why, cure=cure)
 
 
 def both(chinese: str, english: str) -> str:

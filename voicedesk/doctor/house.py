@@ -14,14 +14,14 @@ from voicedesk.clock import NowUs, to_datetime
 from voicedesk.discovery.day import DAY_US, HouseDay, day_of
 from voicedesk.discovery.lists import HouseSeen, look_at_house
 from voicedesk.doctor.calls import check_calls, nothing_yet, tells_of_user_events
-from voicedesk.doctor.finding import Finding, Grade, both, finding
+from voicedesk.doctor.finding import Finding, Grade, both
 from voicedesk.doctor.logs import check_logs
 from voicedesk.doctor.names import Surroundings, check_names
 from voicedesk.doctor.recording import check_places, check_recording
 from voicedesk.errors import InputError, StoreError
 from voicedesk.jobs.hearing import recordings
 from voicedesk.settings import PbxSettings, Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 
@@ -87,7 +87,7 @@ async def recordings_found(store: Store, pbx: PbxSettings, since: int) -> tuple[
 
 async def _calls(store: Store, since: int) -> list[JudgedCall]:
     found: list[JudgedCall] = []
-    async for stored in store.calls.each(Filter(from_at=since)):
+    async for stored in store.calls.each(CallFilter(from_at=since)):
         found.append(stored.call)
         if len(found) >= MOST_CALLS:
             break
@@ -121,7 +121,7 @@ def check_house(look: HouseLook, now: NowUs) -> list[Finding]:
         what = both(
             f"配置与交换机相符 (最近一天 {told} 通)", f"the settings fit the switch ({told} calls in the last day)"
         )
-        found.append(Finding(subject="house", check="house", grade=Grade.GOOD, what=what))
+        found.append(Finding.good("house", "house", what))
     return found
 
 
@@ -142,7 +142,7 @@ def check_modules(around: Surroundings, pbx: str, house: HouseSeen) -> list[Find
             what = both(f"交换机没有装载 {module}", f"the switch does not know {name}: {module} is not loaded")
             why = both("没有它就看不到队列或话机的状态", english)
             cure = f"asterisk -rx 'module load {module}'; and take a noload for it out of modules.conf"
-            found.append(finding(pbx, "module_missing", grade, what, why, cure))
+            found.append(Finding(subject=pbx, check="module_missing", grade=grade, what=what, why=why, cure=cure))
     return found
 
 
@@ -154,5 +154,5 @@ def _user_events(around: Surroundings) -> list[Finding]:
             what = both("收不到 user 类事件", "events of class user were due in the last day's calls, and none came")
             why = both("线路、录音提示和小休都不会报来", "lines, the notice of recording and breaks are told by them")
             cure = "in manager.conf, for this user: read = system,call,agent,user; then: asterisk -rx 'manager reload'"
-            found.append(Finding(subject=pbx, check="rights_missing", grade=Grade.BAD, what=what, why=why, cure=cure))
+            found.append(Finding.bad(pbx, "rights_missing", what, why, cure))
     return found

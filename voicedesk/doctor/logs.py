@@ -6,11 +6,12 @@ from pathlib import Path
 
 from voicedesk.clock import MICROSECONDS
 from voicedesk.discovery.lists import HouseSeen
-from voicedesk.doctor.finding import Finding, Grade, both
+from voicedesk.doctor.finding import Finding, both
 from voicedesk.settings import PbxSettings
 
 LATE_US = 600 * MICROSECONDS
 """A log that is older than the last call by more than this was not written for it."""
+_WHY = both("断线时的来电补不回来", "calls during a lost link cannot be repaired from it")
 _LOAD = {
     "cel_csv": "asterisk -rx 'module load cel_custom.so' (core reload does not load it), and enable = yes in cel.conf",
     "cdr_csv": "asterisk -rx 'module load cdr_custom.so' (core reload does not load it), and enable = yes in cdr.conf",
@@ -36,7 +37,7 @@ def check_logs(
             yield finding
     if pbx.cdr_csv is not None and house is not None and house.writes_records is False:
         what = both("交换机关闭了 CDR", "the switch writes no call records: CoreCDRenabled is No")
-        yield _finding(pbx.name, Grade.BAD, what, "enable = yes in [general] of cdr.conf; then: core reload")
+        yield Finding.bad(pbx.name, "logs", what, _WHY, "enable = yes in [general] of cdr.conf; then: core reload")
 
 
 def _look(pbx: str, key: str, path: Path, last_call_at: int | None) -> Finding | None:
@@ -50,33 +51,28 @@ def _look(pbx: str, key: str, path: Path, last_call_at: int | None) -> Finding |
         return _unreadable(pbx, key, path)
     if last_call_at is not None and written_at < last_call_at - LATE_US:
         what = both(f"{key} {path} 在有来电后没有写入", f"{key} {path} was not written although there were calls since")
-        return _finding(pbx, Grade.BAD, what, f"is it this switch's file? {_cure(key)}")
-    return Finding(subject=pbx, check="logs", grade=Grade.GOOD, what=f"{key} {path} is there")
+        return Finding.bad(pbx, "logs", what, _WHY, f"is it this switch's file? {_cure(key)}")
+    return Finding.good(pbx, "logs", f"{key} {path} is there")
 
 
 def _absent(pbx: str, key: str, path: Path, last_call_at: int | None) -> Finding:
     if last_call_at is not None:
         what = both(f"{key} {path} 不存在, 而已有来电", f"{key} {path} is not there although there were calls")
-        return _finding(pbx, Grade.BAD, what, _cure(key))
+        return Finding.bad(pbx, "logs", what, _WHY, _cure(key))
     if not path.parent.is_dir():
         what = both(f"{key} 的文件夹 {path.parent} 不存在", f"the folder of {key}, {path.parent}, is not there")
-        return _finding(pbx, Grade.BAD, what, f"correct the path, or make the folder for Asterisk; {_cure(key)}")
+        return Finding.bad(pbx, "logs", what, _WHY, f"correct the path, or make the folder for Asterisk; {_cure(key)}")
     what = both(f"{key} {path} 还没有", f"{key} {path} is not there yet: the first call writes it")
-    return _finding(pbx, Grade.UNSEEN, what, f"after a call look again; {_cure(key)}")
+    return Finding.unseen(pbx, "logs", what, _WHY, f"after a call look again; {_cure(key)}")
 
 
 def _unreadable(pbx: str, key: str, path: Path) -> Finding:
     what = both(f"{key} {path} 无法读取", f"{key} {path} cannot be read")
-    return _finding(
-        pbx, Grade.BAD, what, f"give Voicedesk's user the group of {path.parent} (chmod g+rx), and the file g+r"
+    return Finding.bad(
+        pbx, "logs", what, _WHY, f"give Voicedesk's user the group of {path.parent} (chmod g+rx), and the file g+r"
     )
 
 
 def _cure(key: str) -> str:
     load = _LOAD[key]
     return load if key == "queue_log" else f"{load}; the files: {_FILES}"
-
-
-def _finding(pbx: str, grade: Grade, what: str, cure: str) -> Finding:
-    why = both("断线时的来电补不回来", "calls during a lost link cannot be repaired from it")
-    return Finding(subject=pbx, check="logs", grade=grade, what=what, why=why, cure=cure)

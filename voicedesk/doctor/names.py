@@ -17,7 +17,7 @@ from voicedesk.discovery.day import CallSeen, HouseDay
 from voicedesk.discovery.dialplan import Dialplan
 from voicedesk.discovery.lists import HouseSeen, Member, number_in
 from voicedesk.discovery.settings_file import toml_list
-from voicedesk.doctor.finding import Finding, Grade, both, finding
+from voicedesk.doctor.finding import Finding, Grade, both
 from voicedesk.hall.lines import pbxs_of
 from voicedesk.settings import LineSettings, Settings
 
@@ -120,7 +120,7 @@ def _queues(around: Surroundings) -> Iterator[Finding]:
                 what = both(f"队列 {queue} 没有成员", f"nobody is in the queue {queue!r} of line {line.name!r}")
                 why = both("来电无人可响", "no phone can ring for its callers")
                 cure = "sign the phones on (AddQueueMember), or in queues.conf: member => PJSIP/…,0,NAME"
-                yield finding(around.pbx_of(line), "queue_members", Grade.NOTE, what, why, cure)
+                yield Finding.note(around.pbx_of(line), "queue_members", what, why, cure)
 
 
 def _no_queue(
@@ -135,7 +135,14 @@ def _no_queue(
         cure += f"   (it has {', '.join(sorted(known)[:MOST_NAMED]) or 'none at all: leave queues out'})"
     # a queue in a database of the switch is listed when it was first used
     is_sure = meant is not None or not any(house.is_realtime for house in houses)
-    return finding(around.pbx_of(line), "queue_unknown", Grade.BAD if is_sure else Grade.NOTE, what, why, cure)
+    return Finding(
+        subject=around.pbx_of(line),
+        check="queue_unknown",
+        grade=Grade.BAD if is_sure else Grade.NOTE,
+        what=what,
+        why=why,
+        cure=cure,
+    )
 
 
 def _phones(around: Surroundings) -> Iterator[Finding]:
@@ -156,7 +163,7 @@ def _phones(around: Surroundings) -> Iterator[Finding]:
         if meant is None and houses:
             names = sorted({name for house in houses for name in house.names()})
             cure += f"   (it has {', '.join(names[:MOST_NAMED])}{' …' if len(names) > MOST_NAMED else ''})"
-        yield finding(around.pbx_of(one), "phone_unknown", Grade.BAD, what, why, cure)
+        yield Finding.bad(around.pbx_of(one), "phone_unknown", what, why, cure)
 
 
 def _extensions(around: Surroundings) -> Iterator[Finding]:
@@ -203,7 +210,14 @@ def _dialled_instead(
         why = both("只靠队列或拨号计划认出这条线路", "the line is known by its queue or the dialplan's word alone")
     grade = Grade.NOTE if is_reached else Grade.BAD
     numbers = toml_list([meant if one == extension else one for one in line.extensions])
-    return finding(place, "extension_unknown", grade, what, why, f"in [[lines]] {line.name}: extensions = {numbers}")
+    return Finding(
+        subject=place,
+        check="extension_unknown",
+        grade=grade,
+        what=what,
+        why=why,
+        cure=f"in [[lines]] {line.name}: extensions = {numbers}",
+    )
 
 
 def _in_no_dialplan(place: str, line: LineSettings, extension: str, houses: list[HouseSeen], grade: Grade) -> Finding:
@@ -216,7 +230,7 @@ def _in_no_dialplan(place: str, line: LineSettings, extension: str, houses: list
     cure = (
         f"in [[lines]] {line.name}: extensions = {toml_list([meant])}" if meant else "write it as the trunk delivers it"
     )
-    return finding(place, "extension_unknown", grade, what, why, cure)
+    return Finding(subject=place, check="extension_unknown", grade=grade, what=what, why=why, cure=cure)
 
 
 def _is_nowhere(extension: str, plans: list[Dialplan | None]) -> bool:
@@ -243,7 +257,7 @@ def _announced(around: Surroundings) -> Iterator[Finding]:
             )
             why = both("按号码或队列才能认出线路", "its calls are known by number or queue only, or not at all")
             cure = f"in [{context}] of extensions.conf: UserEvent(VoicedeskCall,Line: {meant or 'NAME'},…)"
-            yield finding(pbx, "line_announced", Grade.NOTE, what, why, cure)
+            yield Finding.note(pbx, "line_announced", what, why, cure)
 
 
 def _lines_said(plan: Dialplan) -> dict[str, str]:
@@ -281,7 +295,7 @@ def _members(around: Surroundings, pbx: str, house: HouseSeen) -> Iterator[Findi
         phone, number = house.likely_phone(first, ties) or "PJSIP/…", number_in(first.interface) or "…"
         cure = f'add for each: [[phones]] endpoint = "{phone}" extension = "{number}"; or: voicedesk init --discover; '
         cure += "a mobile outside needs none: [[assignments]] number names who answers there"
-        yield finding(pbx, "members_untied", Grade.NOTE, what, why, cure)
+        yield Finding.note(pbx, "members_untied", what, why, cure)
     if missing:
         yield _not_in_settings(pbx, house, missing, "queue_members_unknown", ("在队列里", "are in a queue"))
 
@@ -293,7 +307,7 @@ def _not_in_settings(pbx: str, house: HouseSeen | None, phones: list[str], check
     numbers = {phone: number for number, phone in (house.dials if house else {}).items()}
     extension = f' extension = "{numbers[phones[0]]}"' if phones[0] in numbers else ""
     cure = f'add for each: [[phones]] endpoint = "{phones[0]}"{extension}; all at once: voicedesk init --discover'
-    return finding(pbx, check, Grade.NOTE, what, why, cure)
+    return Finding.note(pbx, check, what, why, cure)
 
 
 def _unknown_phones(around: Surroundings, pbx: str, day: HouseDay) -> Iterator[Finding]:
@@ -315,7 +329,7 @@ def _people(around: Surroundings, now: datetime) -> Iterator[Finding]:
     cure = '[[assignments]] agent = "ID" endpoint = "PJSIP/…" (and [[agents]] id, name)'
     if settings.lines and not held:
         what = both("没有任何人分配到座席", "nobody is assigned to any phone")
-        yield finding("settings", "people", Grade.NOTE, what, why, cure)
+        yield Finding.note("settings", "people", what, why, cure)
         return
     seats = {one.endpoint for one in held if one.endpoint}
     names = {one.member for one in held if one.member}
@@ -330,7 +344,7 @@ def _people(around: Surroundings, now: datetime) -> Iterator[Finding]:
         if (phones or members) and not phones & seats and not members & names:
             what = both(f"线路 {line.name} 的话机没有人", f"nobody is assigned to a phone of line {line.name!r}")
             example = cure.replace("PJSIP/…", sorted(phones)[0]) if phones else cure
-            yield finding(around.pbx_of(line), "people", Grade.NOTE, what, why, example)
+            yield Finding.note(around.pbx_of(line), "people", what, why, example)
 
 
 def inbound(around: Surroundings, day: HouseDay) -> list[CallSeen]:

@@ -5,7 +5,7 @@ from datetime import date
 from voicedesk.catalogue.check import check
 from voicedesk.catalogue.model import Catalogue, Problem
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.finding import Finding
 from voicedesk.errors import InputError
 from voicedesk.hall.prompts import catalogue_of
 from voicedesk.settings import Settings
@@ -22,7 +22,11 @@ def check_notices(settings: Settings, now: NowUs) -> list[Finding]:
     try:
         catalogue = catalogue_of(settings)
     except InputError as error:
-        return [_finding(Grade.BAD, str(error), "callers are told nothing", "voicedesk catalogue init FOLDER")]
+        return [
+            Finding.bad(
+                "notices", "catalogue", str(error), "callers are told nothing", "voicedesk catalogue init FOLDER"
+            )
+        ]
     found = check(catalogue, today)
     wrong = [one for one in found if not one.is_remark]
     soon = [one for one in found if one.is_remark and "expires on" in one.text]
@@ -30,11 +34,11 @@ def check_notices(settings: Settings, now: NowUs) -> list[Finding]:
 
 
 def _wrong(problem: Problem) -> Finding:
-    return _finding(Grade.BAD, str(problem), _ANSWERED, _CHECK)
+    return Finding.bad("notices", "catalogue", str(problem), _ANSWERED, _CHECK)
 
 
 def _soon(problem: Problem) -> Finding:
-    return _finding(Grade.NOTE, str(problem), "then callers are told nothing of it", _CHECK)
+    return Finding.note("notices", "catalogue", str(problem), "then callers are told nothing of it", _CHECK)
 
 
 def _told(catalogue: Catalogue, settings: Settings, today: date) -> Finding:
@@ -42,12 +46,12 @@ def _told(catalogue: Catalogue, settings: Settings, today: date) -> Finding:
     samples = sum(one.publication is None for one in told)
     if samples:
         what = f"{len(told)} items are told, {samples} of them samples that no hall approved"
-        return _finding(Grade.NOTE, what, "it is not this hall's word", "publish them, then [notices] samples = false")
+        return Finding.note(
+            "notices", "catalogue", what, "it is not this hall's word", "publish them, then [notices] samples = false"
+        )
     if not told:
         what = "callers are told of no item: none is published"
-        return _finding(Grade.NOTE, what, _ANSWERED, "voicedesk catalogue publish ITEM --approver NAME --expires DATE")
-    return _finding(Grade.GOOD, f"{len(told)} items are told, all of them approved")
-
-
-def _finding(grade: Grade, what: str, why: str = "", cure: str = "") -> Finding:
-    return Finding(subject="notices", check="catalogue", grade=grade, what=what, why=why, cure=cure)
+        return Finding.note(
+            "notices", "catalogue", what, _ANSWERED, "voicedesk catalogue publish ITEM --approver NAME --expires DATE"
+        )
+    return Finding.good("notices", "catalogue", f"{len(told)} items are told, all of them approved")

@@ -15,7 +15,7 @@ from voicedesk.ami.link import AmiAddress, Link, open_link
 from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import AmiProtocol, Answer
 from voicedesk.clock import MICROSECONDS, NowUs, parse_epoch
-from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.finding import Finding
 from voicedesk.errors import AmiActionError, AmiAuthenticationError, AmiError
 
 OLDEST, NEWEST, TESTED = 16, 23, 22
@@ -111,10 +111,10 @@ async def check_pbx(
         seen = await look(address, now, listen_seconds=listen_seconds)
     except AmiAuthenticationError as error:
         cure = "compare username and secret with manager.conf, then: asterisk -rx 'manager reload'"
-        return [_bad(address.pbx, "login", f"the login is refused: {error}", "nothing can be followed", cure)]
+        return [Finding.bad(address.pbx, "login", f"the login is refused: {error}", "nothing can be followed", cure)]
     except AmiError as error:
         cure = f"check host and port {address.host}:{address.port}, and enabled, bindaddr and permit in manager.conf"
-        return [_bad(address.pbx, "login", str(error), "nothing can be followed", cure)]
+        return [Finding.bad(address.pbx, "login", str(error), "nothing can be followed", cure)]
     return judge(address.pbx, replace(seen, earlier=tuple(earlier), heard=heard, unneeded=unneeded))
 
 
@@ -135,9 +135,9 @@ async def _check_helper(helper: Helper, address: AmiAddress, now: NowUs) -> list
     except AmiAuthenticationError as error:
         keys = f"{helper.key}_username and {helper.key}_secret"
         cure = f"compare {keys} with manager.conf, then: asterisk -rx 'manager reload'"
-        return [_bad(address.pbx, login, f"{helper.name} is refused: {error}", helper.without, cure)]
+        return [Finding.bad(address.pbx, login, f"{helper.name} is refused: {error}", helper.without, cure)]
     except AmiError as error:
-        return [_bad(address.pbx, login, str(error), helper.without, "see the login above")]
+        return [Finding.bad(address.pbx, login, str(error), helper.without, "see the login above")]
     return list(judge_helper(helper, address.pbx, seen))
 
 
@@ -147,19 +147,21 @@ def judge_helper(helper: Helper, pbx: str, seen: PbxSeen) -> Iterator[Finding]:
     cure = f"in manager.conf set, for this user: {rights}; see: voicedesk asterisk snippet {helper.snippet}"
     excessive, may = f"{helper.check}_excessive", helper.action in seen.commands
     if not may:
-        yield _bad(pbx, f"{helper.check}_missing", f"{helper.name} may not run {helper.action}", helper.without, cure)
+        yield Finding.bad(
+            pbx, f"{helper.check}_missing", f"{helper.name} may not run {helper.action}", helper.without, cure
+        )
     beyond = sorted(name for name, allowing in seen.commands.items() if not allowing & helper.write)
     heard = sorted(_classes(seen.events))
     if beyond:
         what = f"{helper.name} may do more than {helper.does}: {', '.join(sorted(beyond, key=_grave_first)[:4])}"
-        yield _bad(pbx, excessive, what, "whoever gets hold of this secret can do the same", cure)
+        yield Finding.bad(pbx, excessive, what, "whoever gets hold of this secret can do the same", cure)
     if heard:
         what = f"{helper.name} is told what it need not know: read has {', '.join(heard)}"
         why = "events hold personal data"
-        yield Finding(subject=pbx, check=excessive, grade=Grade.NOTE, what=what, why=why, cure=cure)
+        yield Finding.note(pbx, excessive, what, why, cure)
     if may and not beyond and not heard:
         what = f"{helper.name} may {helper.does} and nothing beyond"
-        yield Finding(subject=pbx, check=helper.check, grade=Grade.GOOD, what=what)
+        yield Finding.good(pbx, helper.check, what)
 
 
 def _grave_first(name: str) -> tuple[bool, str]:
@@ -207,7 +209,7 @@ def parse_commands(raw: bytes) -> dict[str, frozenset[str]]:
 def judge(pbx: str, seen: PbxSeen) -> list[Finding]:
     """What follows from what was seen."""
     return [
-        Finding(subject=pbx, check="login", grade=Grade.GOOD, what="logged in"),
+        Finding.good(pbx, "login", "logged in"),
         _version(pbx, seen),
         _timestamps(pbx, seen),
         _clock(pbx, seen),
@@ -219,13 +221,11 @@ def _version(pbx: str, seen: PbxSeen) -> Finding:
     found = re.search(r"[0-9]{1,9}", seen.version)
     why = f"Voicedesk knows the events of Asterisk {OLDEST} to {NEWEST} and is tested with {TESTED}"
     if found is None:
-        return Finding(
-            subject=pbx, check="version", grade=Grade.UNSEEN, what="the version is not told", why=why, cure=_CURE_USER
-        )
+        return Finding.unseen(pbx, "version", "the version is not told", why, _CURE_USER)
     what, major = f"Asterisk {seen.version}", int(found[0])
     if OLDEST <= major <= NEWEST:
-        return Finding(subject=pbx, check="version", grade=Grade.GOOD, what=what)
-    return _bad(pbx, "version", what, why, f"use Asterisk {TESTED}")
+        return Finding.good(pbx, "version", what)
+    return Finding.bad(pbx, "version", what, why, f"use Asterisk {TESTED}")
 
 
 def _timestamps(pbx: str, seen: PbxSeen) -> Finding:
@@ -235,13 +235,13 @@ def _timestamps(pbx: str, seen: PbxSeen) -> Finding:
     if not newest:
         return _unseen(pbx, "timestampevents", "no event came that would show whether events carry the time", why)
     if newest[0].timestamp_us is None:
-        return _bad(pbx, "timestampevents", "events carry no time of the switch", why, cure)
-    return Finding(subject=pbx, check="timestampevents", grade=Grade.GOOD, what="events carry the switch's time")
+        return Finding.bad(pbx, "timestampevents", "events carry no time of the switch", why, cure)
+    return Finding.good(pbx, "timestampevents", "events carry the switch's time")
 
 
 def _clock(pbx: str, seen: PbxSeen) -> Finding:
     if seen.skew_us is None:
-        return Finding(subject=pbx, check="clock", grade=Grade.UNSEEN, what="the switch's clock is not told")
+        return Finding.unseen(pbx, "clock", "the switch's clock is not told")
     skew = abs(seen.skew_us)
     way = "ahead of" if seen.skew_us > 0 else "behind"
     what = f"the switch's clock is {_size(skew)} {way} this machine's"
@@ -252,10 +252,10 @@ def _clock(pbx: str, seen: PbxSeen) -> Finding:
     if skew > SKEW_BAD_US and (skew % _HOUR_US <= SKEW_BAD_US or skew % _HOUR_US >= _HOUR_US - SKEW_BAD_US):
         cure += "; off by whole hours: its hardware clock keeps local time (`timedatectl set-local-rtc 0`)"
     if skew >= SKEW_BAD_US:
-        return _bad(pbx, "clock", what, why, cure)
+        return Finding.bad(pbx, "clock", what, why, cure)
     if skew >= SKEW_NOTE_US:
-        return Finding(subject=pbx, check="clock", grade=Grade.NOTE, what=what, why=why, cure=cure)
-    return Finding(subject=pbx, check="clock", grade=Grade.GOOD, what=what)
+        return Finding.note(pbx, "clock", what, why, cure)
+    return Finding.good(pbx, "clock", what)
 
 
 def _size(span_us: int) -> str:
@@ -271,19 +271,19 @@ def _rights(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
     missing = sorted({*seen.refused, *(name for name in NEEDED_ACTIONS if name not in seen.commands)} - {"QueueStatus"})
     if missing:
         why = "after a lost link, calls that are under way could not be found again"
-        yield _bad(pbx, "rights_missing", f"may not run {', '.join(missing)}", why, _CURE_BOTH)
+        yield Finding.bad(pbx, "rights_missing", f"may not run {', '.join(missing)}", why, _CURE_BOTH)
     if "QueueStatus" in seen.refused:
         cure = "asterisk -rx 'module load app_queue.so', if this PBX has queues"
         what = "QueueStatus is refused: there is no app_queue"
-        yield Finding(subject=pbx, check="queues", grade=Grade.NOTE, what=what, cure=cure)
+        yield Finding.note(pbx, "queues", what, cure=cure)
     if not any(event.name == "FullyBooted" for event in seen.events):
         why = "restarts of the switch and phones that go off would not be seen"
-        yield _bad(pbx, "rights_missing", "events of the class system do not come", why, _CURE_BOTH)
+        yield Finding.bad(pbx, "rights_missing", "events of the class system do not come", why, _CURE_BOTH)
     shown = _classes((*seen.earlier, *seen.events)) | seen.heard
     if seen.before != seen.after and "call" not in _classes(seen.events):
         changed = sorted({name for name, _ in seen.before.items() ^ seen.after.items()})
         what = f"calls changed while listening ({', '.join(changed[:3])}), and no event of class call came"
-        yield _bad(pbx, "rights_missing", what, "no call can be followed", _CURE_BOTH)
+        yield Finding.bad(pbx, "rights_missing", what, "no call can be followed", _CURE_BOTH)
         shown = shown | {"call"}
     unseen = sorted(WATCHER_READ - {"system"} - shown - seen.unneeded)
     if unseen:
@@ -305,14 +305,14 @@ def _excessive(pbx: str, seen: PbxSeen) -> Iterator[Finding]:
     if beyond:
         examples = ", ".join(sorted(beyond, key=_grave_first)[:4])
         what = f"may do more than watch: write = {','.join(rights) or '…'} allows {examples}"
-        yield _bad(pbx, "rights_excessive", what, why, _CURE_BOTH)
+        yield Finding.bad(pbx, "rights_excessive", what, why, _CURE_BOTH)
     more = sorted(_classes(seen.events) - WATCHER_READ)
     if more:
         what = f"is told more than it needs: read has {', '.join(more)}"
         why = "events nobody wants cost both machines time, and may hold personal data"
-        yield Finding(subject=pbx, check="rights_excessive", grade=Grade.NOTE, what=what, why=why, cure=_CURE_USER)
+        yield Finding.note(pbx, "rights_excessive", what, why, _CURE_USER)
     if not beyond and not more:
-        yield Finding(subject=pbx, check="rights_excessive", grade=Grade.GOOD, what="may watch and nothing else")
+        yield Finding.good(pbx, "rights_excessive", "may watch and nothing else")
 
 
 def _live(events: Iterable[AmiEvent]) -> list[AmiEvent]:
@@ -344,8 +344,4 @@ async def _skew(link: Link, now: NowUs) -> int | None:
 
 def _unseen(pbx: str, check: str, what: str, why: str) -> Finding:
     cure = "look again while a call rings: voicedesk doctor --listen 30"
-    return Finding(subject=pbx, check=check, grade=Grade.UNSEEN, what=what, why=why, cure=cure)
-
-
-def _bad(pbx: str, check: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(subject=pbx, check=check, grade=Grade.BAD, what=what, why=why, cure=cure)
+    return Finding.unseen(pbx, check, what, why, cure)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from voicedesk.discovery.day import CallSeen, HouseDay
 from voicedesk.discovery.dialplan import Dialplan
 from voicedesk.discovery.lists import HouseSeen
-from voicedesk.doctor.finding import Finding, Grade, both
+from voicedesk.doctor.finding import Finding, both
 from voicedesk.doctor.names import Surroundings, inbound
 
 ENOUGH = 2
@@ -37,7 +37,7 @@ def check_places(pbx: str, house: HouseSeen) -> Iterator[Finding]:
         what = both(f"[{context}] 里还留着 {word}: {step}", f"{word} is still to be filled in, in [{context}]: {step}")
         why = both("这一步不起作用", "this step does nothing, or the wrong thing")
         cure = f"put your value in its place ({_meaning(word)}), then: {_RELOAD}"
-        yield Finding(subject=pbx, check="place_open", grade=Grade.BAD, what=what, why=why, cure=cure)
+        yield Finding.bad(pbx, "place_open", what, why, cure)
 
 
 def _meaning(word: str) -> str:
@@ -59,7 +59,7 @@ def _written(around: Surroundings, pbx: str, plan: Dialplan) -> Iterator[Finding
         if context not in plan.contexts:
             what = both(f"拨号计划里没有 [{context}]", f"the dialplan has no [{context}]")
             cure = f"voicedesk asterisk snippet recording, into extensions.conf; then: {_RELOAD}"
-            yield _bad(pbx, what, cure)
+            yield Finding.bad(pbx, "not_recorded", what, _WHY, cure)
             return
     for line in around.settings.lines:
         for extension in line.extensions:
@@ -79,7 +79,7 @@ def _shadowed(pbx: str, plan: Dialplan, extension: str) -> Iterator[Finding]:
                 f"[{name}] has an exten {extension} of its own, which shadows that of [{HOTLINE}]",
             )
             cure = f"take exten => {extension} out of [{name}], or write there: same => n,Gosub({NOTICE},s,1)"
-            yield _bad(pbx, what, f"{cure}; then: {_RELOAD}")
+            yield Finding.bad(pbx, "not_recorded", what, _WHY, f"{cure}; then: {_RELOAD}")
 
 
 def _calls_notice(plan: Dialplan, context: str, extension: str) -> bool:
@@ -104,7 +104,7 @@ def _unrecorded(
                 f"{len(silent)} 通来电有人接听, 一通也没有录音",
                 f"{len(silent)} calls were answered, and none was recorded",
             )
-            yield _bad(pbx, f"{what}: {_reason(silent)}", _cure(silent, house))
+            yield Finding.bad(pbx, "not_recorded", f"{what}: {_reason(silent)}", _WHY, _cure(silent, house))
     elif recorded:
         yield from _by_way(pbx, answered)
     if recorded >= ENOUGH and not any(found_here):
@@ -113,7 +113,7 @@ def _unrecorded(
             f"the switch recorded {recorded} calls, and none of them was found here",
         )
         cure = "recordings in [[pbx]] must name the folder of MixMonitor() in [voicedesk-recording], shared with here"
-        yield _bad(pbx, what, cure)
+        yield Finding.bad(pbx, "not_recorded", what, _WHY, cure)
 
 
 def _by_way(pbx: str, answered: list[CallSeen]) -> Iterator[Finding]:
@@ -125,7 +125,7 @@ def _by_way(pbx: str, answered: list[CallSeen]) -> Iterator[Finding]:
             what = both(
                 f"经 {way} 接听的 {times} 通没有录音", f"{times} calls answered by way of {way} were not recorded"
             )
-            yield _bad(pbx, f"{what}: {_reason(mine)}", _cure(mine, None))
+            yield Finding.bad(pbx, "not_recorded", f"{what}: {_reason(mine)}", _WHY, _cure(mine, None))
 
 
 def _way(call: CallSeen) -> str:
@@ -158,7 +158,3 @@ def _cure(calls: list[CallSeen], house: HouseSeen | None) -> str:
     else:
         write = f"add the option U({RECORDING}) to Dial(); then: {_RELOAD}"
     return f"{write}; if it is there: app_mixmonitor.so must be loaded"
-
-
-def _bad(pbx: str, what: str, cure: str) -> Finding:
-    return Finding(subject=pbx, check="not_recorded", grade=Grade.BAD, what=what, why=_WHY, cure=cure)

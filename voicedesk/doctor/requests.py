@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.finding import Finding
 from voicedesk.errors import StoreError
 from voicedesk.settings import Settings
 from voicedesk.store.requests import Request
@@ -31,7 +31,7 @@ def _findings(found: list[Request]) -> Iterator[Finding]:
         what = f"nobody knows what came of request {one.id[:20]!r} ({one.kind[:20]!r}, asked by {one.asked_by[:40]!r})"
         why = "it was begun, and the service ended or lost the switch before it was told what came of it"
         cure = _LOOK.get(one.kind, "see whether it was done; ask again where it was not")
-        yield Finding(subject="requests", check="unknown", grade=Grade.NOTE, what=what, why=why, cure=cure)
+        yield Finding.note("requests", "unknown", what, why, cure)
     if not found:
         what = "what came of everything that was asked is known"
-        yield Finding(subject="requests", check="unknown", grade=Grade.GOOD, what=what)
+        yield Finding.good("requests", "unknown", what)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from voicedesk.clock import MICROSECONDS, now_us
-from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.finding import Finding
 from voicedesk.errors import InputError, SpeechError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.rules import DEPARTMENT, GreetingRules
@@ -25,7 +25,7 @@ async def check_speech(settings: Settings) -> list[Finding]:
     if not folders:
         what = "nothing is recorded: no greeting is judged"
         cure = "to judge them: voicedesk asterisk snippet recording, and recordings = … in [[pbx]]"
-        return [Finding(subject="speech", check="recording", grade=Grade.NOTE, what=what, cure=cure)]
+        return [Finding.note("speech", "recording", what, cure=cure)]
     found = [finding for name, folder in folders for finding in _check_folder(name, folder)]
     found += _check_rules(settings)
     try:
@@ -35,7 +35,7 @@ async def check_speech(settings: Settings) -> list[Finding]:
     except (InputError, SpeechError) as error:
         why = "recordings wait unheard; calls are followed all the same"
         cure = "voicedesk model list, voicedesk model use NAME"
-        return [*found, _bad("speech", "model", str(error), why, cure)]
+        return [*found, Finding.bad("speech", "model", str(error), why, cure)]
     return [*found, _about(model, is_calibrated=is_calibrated)]
 
 
@@ -52,24 +52,26 @@ def _about(model: SpeechModel, *, is_calibrated: bool) -> Finding:
     what = f"model {model.name!r}, {model.rate} Hz, loads"
     if model.synthetic_only:
         cure = "voicedesk model install, then voicedesk model use"
-        return Finding(subject="speech", check="model", grade=Grade.NOTE, what=what, why=model.statement, cure=cure)
+        return Finding.note("speech", "model", what, model.statement, cure)
     if not is_calibrated:
         why = "it was not calibrated on this hall's voices: every adverse verdict goes to review"
         cure = "label recordings, then: voicedesk model calibrate FOLDER"
-        return Finding(subject="speech", check="model", grade=Grade.NOTE, what=what, why=why, cure=cure)
-    return Finding(subject="speech", check="model", grade=Grade.GOOD, what=f"{what}; calibrated")
+        return Finding.note("speech", "model", what, why, cure)
+    return Finding.good("speech", "model", f"{what}; calibrated")
 
 
 def _check_folder(pbx: str, folder: Path) -> Iterator[Finding]:
     if not folder.is_dir():
         what = f"the recordings' folder {folder} is not there"
         cure = "make it, belonging to Asterisk's user and Voicedesk's group (chmod 2770), or share it from the switch"
-        yield _bad(pbx, "recordings", what, "no greeting can be judged", cure)
+        yield Finding.bad(pbx, "recordings", what, "no greeting can be judged", cure)
     elif not os.access(folder, os.R_OK | os.X_OK | os.W_OK):
         why = "recordings are read there, and deleted when they were taken"
-        yield _bad(pbx, "recordings", f"{folder} may not be read and written", why, f"chmod 2770 {folder}, one group")
+        yield Finding.bad(
+            pbx, "recordings", f"{folder} may not be read and written", why, f"chmod 2770 {folder}, one group"
+        )
     else:
-        yield Finding(subject=pbx, check="recordings", grade=Grade.GOOD, what=f"{folder} can be read")
+        yield Finding.good(pbx, "recordings", f"{folder} can be read")
         yield from _check_unheard(pbx, folder)
 
 
@@ -81,7 +83,7 @@ def _check_unheard(pbx: str, folder: Path) -> Iterator[Finding]:
         what = f"{len(unheard)} recordings lie unheard in {folder} for more than an hour"
         why = "their calls are not known, or nobody hears them; they are deleted when [retention] says so"
         cure = "voicedesk recordings list says of each what it is; does the service run?"
-        yield Finding(subject=pbx, check="unheard", grade=Grade.NOTE, what=what, why=why, cure=cure)
+        yield Finding.note(pbx, "unheard", what, why, cure)
 
 
 def _check_rules(settings: Settings) -> Iterator[Finding]:
@@ -90,9 +92,9 @@ def _check_rules(settings: Settings) -> Iterator[Finding]:
         rules = rules_of(settings)
     except InputError as error:
         cure = "correct the file or the line; voicedesk reload takes it, until then the service keeps the rules it has"
-        yield _bad("speech", "rules", str(error), "greetings are not judged by what is written there", cure)
+        yield Finding.bad("speech", "rules", str(error), "greetings are not judged by what is written there", cure)
         return
-    yield Finding(subject="speech", check="rules", grade=Grade.GOOD, what=f"the greeting rules are {rules.version}")
+    yield Finding.good("speech", "rules", f"the greeting rules are {rules.version}")
     yield from _check_lines(settings, rules)
 
 
@@ -101,8 +103,4 @@ def _check_lines(settings: Settings, rules: GreetingRules) -> Iterator[Finding]:
         if not line.department and DEPARTMENT in rules.parts_of(template_of(line.greeting, rules)):
             what = f"line {line.name!r} has no department: its greetings are not judged, forbidden phrases are"
             cure = "department = … in its [[lines]]"
-            yield Finding(subject="speech", check="department", grade=Grade.NOTE, what=what, cure=cure)
-
-
-def _bad(subject: str, check: str, what: str, why: str, cure: str) -> Finding:
-    return Finding(subject=subject, check=check, grade=Grade.BAD, what=what, why=why, cure=cure)
+            yield Finding.note("speech", "department", what, cure=cure)

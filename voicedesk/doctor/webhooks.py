@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Iterable
 
-from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.finding import Finding
 from voicedesk.errors import AddressRefused, StoreError, WebhookError
 from voicedesk.jobs.news.news import KINDS
 from voicedesk.jobs.news.receivers import receiver_of, unknown_kinds
 from voicedesk.settings import Settings, WebhookSettings
-from voicedesk.store.deliveries import State
+from voicedesk.store.deliveries import DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.webhooks.client import WebhookClient
 
@@ -35,18 +35,16 @@ async def _check_address(webhook: WebhookSettings, client: WebhookClient) -> Fin
         await client.trust(receiver)
     except AddressRefused as error:
         cure = "correct its url, hosts, or what it is allowed: see docs/news.md"
-        return Finding(subject=subject, check=check, grade=Grade.BAD, what=str(error), why=_UNTOLD, cure=cure)
+        return Finding.bad(subject, check, str(error), _UNTOLD, cure)
     except WebhookError as error:
         cure = "look at this machine's name server and its way to the internet; a proxy is not used"
-        return Finding(subject=subject, check=check, grade=Grade.BAD, what=str(error), why=_UNTOLD, cure=cure)
+        return Finding.bad(subject, check, str(error), _UNTOLD, cure)
     target = receiver.target
     what = f"{target.host} stands for {', '.join(map(str, addresses))}; try it: voicedesk news test {webhook.name}"
     if target.scheme == "https" or all(one.is_loopback for one in addresses):
-        return Finding(subject=subject, check=check, grade=Grade.GOOD, what=what)
+        return Finding.good(subject, check, what)
     why = "whoever listens on the way reads what is sent"
-    return Finding(
-        subject=subject, check=check, grade=Grade.NOTE, what=f"{what} (clear text)", why=why, cure="use https"
-    )
+    return Finding.note(subject, check, f"{what} (clear text)", why, "use https")
 
 
 def _check_kinds(webhook: WebhookSettings) -> Iterable[Finding]:
@@ -55,17 +53,17 @@ def _check_kinds(webhook: WebhookSettings) -> Iterable[Finding]:
         what = f"kinds names {', '.join(unknown)}, which never come"
         cure = f"known are: {', '.join(KINDS)}"
         subject = f"webhook {webhook.name}"
-        yield Finding(subject=subject, check="kinds", grade=Grade.BAD, what=what, why="a slip of the pen?", cure=cure)
+        yield Finding.bad(subject, "kinds", what, "a slip of the pen?", cure)
 
 
 async def _check_dead_letters(settings: Settings) -> list[Finding]:
     try:
         async with Store.open(settings.store.url, upgrade=False) as store:
-            dead = await store.deliveries.count(State.DEAD)
+            dead = await store.deliveries.count(DeliveryState.DEAD)
     except StoreError:  # what is wrong with it is a finding of its own
         return []
     if not dead:
         return []
     what, why = f"{dead} pieces of news could not be told", "they were tried for a day, or refused again and again"
     cure = "see voicedesk news list --dead; mend the cause, then voicedesk news retry --all-dead"
-    return [Finding(subject="webhooks", check="dead_letters", grade=Grade.NOTE, what=what, why=why, cure=cure)]
+    return [Finding.note("webhooks", "dead_letters", what, why, cure)]

@@ -53,7 +53,7 @@ class LabelledGreeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Tally:
     """What limits make of labelled greetings: called rightly, left untold, called what they are not."""
 
     right: int = 0
@@ -71,8 +71,8 @@ class Calibration:
     """Limits of doubt, how they did where they were chosen, and how where they were not."""
 
     thresholds: Thresholds
-    chosen_on: Outcome
-    proven_on: Outcome
+    chosen_on: Tally
+    proven_on: Tally
 
     @property
     def is_good(self) -> bool:
@@ -129,10 +129,10 @@ def _kind(one: LabelledGreeting, rules: GreetingRules, thresholds: Thresholds) -
     return "untold" if judged.verdict is GreetingVerdict.CANNOT_TELL else "wrong"
 
 
-def _outcome(greetings: Iterable[_Told], limits: Thresholds) -> Outcome:
+def _outcome(greetings: Iterable[_Told], limits: Thresholds) -> Tally:
     """What these limits make of them."""
     kinds = Counter(one.understood if is_understood(one.understanding, limits) else one.doubted for one in greetings)
-    return Outcome(right=kinds["right"], untold=kinds["untold"], wrong=kinds["wrong"])
+    return Tally(right=kinds["right"], untold=kinds["untold"], wrong=kinds["wrong"])
 
 
 def thresholds_of(model: SpeechModel) -> Thresholds:

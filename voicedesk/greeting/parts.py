@@ -10,7 +10,7 @@ from voicedesk.greeting.stream import Found, Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class SaidParts:
     """What was found of a template: one place for each part, and whether they stand in its order.
 
     `other_department` is true where the department named is another one; `window` counts the syllables looked at.
@@ -34,7 +34,7 @@ class Said:
 
 def find_parts(
     stream: Stream, names: DepartmentNames, rules: GreetingRules, template: tuple[str, ...], limits: Limits
-) -> Said:
+) -> SaidParts:
     """The parts of a template among the syllables that begin in time."""
     window = _window(stream, limits)
     own, others = _departments(stream, names)
@@ -45,7 +45,7 @@ def find_parts(
     present = {part: found for part in template if (found := _within(places[part], window))}
     ordered = _in_order(list(present.values()))
     chosen = ordered or [found[0] for found in present.values()]
-    return Said(
+    return SaidParts(
         template=template,
         parts=dict(zip(present, chosen, strict=True)),
         in_order=ordered is not None,

@@ -39,7 +39,7 @@ class Limits(_Table):
     all_parts_seconds: float = Field(gt=0, le=120)
 
 
-class Part(_Table):
+class PartRule(_Table):
     """One part of a greeting: how it is said, how it may also be said with a remark, and what hints at it.
 
     A number that stands in one of `not_compared` ("3号窗口") need not be the staff member's.
@@ -83,7 +83,7 @@ class GreetingRules(_Table):
     version: str = Field(min_length=1, max_length=60)
     limits: Limits
     templates: dict[str, tuple[str, ...]]
-    parts: dict[str, Part]
+    parts: dict[str, PartRule]
     department: Department
     caller: Caller = Caller()
     forbidden: Forbidden

@@ -20,7 +20,7 @@ from voicedesk.greeting.model import (
     Thresholds,
 )
 from voicedesk.greeting.numbers import NUMBER, Compared, is_other
-from voicedesk.greeting.parts import Said, find_parts, numbers_said
+from voicedesk.greeting.parts import SaidParts, find_parts, numbers_said
 from voicedesk.greeting.rules import DEPARTMENT, GreetingRules, Limits, Template
 from voicedesk.greeting.stream import UNKNOWN, Found, Match, Stream, stream_of
 from voicedesk.speech.transcript import Transcript, Understanding
@@ -115,7 +115,7 @@ class _Greeting:
     """One greeting under judgement."""
 
     stream: Stream
-    said: Said
+    said: SaidParts
     rules: GreetingRules
     limits: Limits
     thresholds: Thresholds
@@ -255,7 +255,7 @@ class _Greeting:
             yield f"接通后 {self._last_part_at():.1f} 秒才说完（限 {self.limits.all_parts_seconds:g} 秒）"
 
 
-def _place_of(said: Said, part: str) -> range:
+def _place_of(said: SaidParts, part: str) -> range:
     """The syllables between the parts that stand before and after a missing one."""
     at = said.template.index(part)
     start = max((said.parts[one].last for one in said.template[:at] if one in said.parts), default=0)

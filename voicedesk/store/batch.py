@@ -12,7 +12,7 @@ from voicedesk.calls.model import Gap, GapReason, JudgedCall
 from voicedesk.calls.three_rings import RULES, judge
 from voicedesk.store.journal import Entry
 from voicedesk.store.packing import pack_facts, reduce_event, unpack_facts
-from voicedesk.store.quarantine import Part, SetAside, State, set_aside
+from voicedesk.store.quarantine import Part, SetAside, SetAsideState, set_aside
 
 CALL_BYTES = 4096
 """About what a call takes in memory."""
@@ -174,5 +174,5 @@ def _packed_aside(item: SetAside) -> dict[str, Any]:
 
 
 def _unpacked_aside(packed: dict[str, Any]) -> SetAside:
-    known = {"part": Part(packed["part"]), "state": State(packed["state"])}
+    known = {"part": Part(packed["part"]), "state": SetAsideState(packed["state"])}
     return SetAside(**packed | known | {"content": base64.b64decode(packed["content"])})

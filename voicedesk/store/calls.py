@@ -23,7 +23,7 @@ from voicedesk.store.tables import calls, legs
 AT_ONCE = 50
 
 
-class Order(StrEnum):
+class CallOrder(StrEnum):
     """How a list of calls is sorted."""
 
     NEWEST = "newest"
@@ -31,7 +31,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class CallFilter:
     """Which calls to list; None means any. `from_at` is inside, `to_at` is not; `endpoint` is any phone that rang."""
 
     line: str | None = None
@@ -100,16 +100,23 @@ class Calls:
             return await spellings(connection, digits, area_code)
 
     async def list(
-        self, which: Filter, *, order: Order = Order.NEWEST, limit: int = 100, after: tuple[int, str] | None = None
+        self,
+        which: CallFilter,
+        *,
+        order: CallOrder = CallOrder.NEWEST,
+        limit: int = 100,
+        after: tuple[int, str] | None = None,
     ) -> list[StoredCall]:
         """Calls by their start; `after` is the (start, id) of the last one seen, for the next page."""
         rows_after = partial(self._rows, which, order)
         return await self._database.unread.page(calls, rows_after, _stored, key=_place, limit=limit, after=after)
 
-    async def _rows(self, which: Filter, order: Order, limit: int, after: tuple[int, str] | None) -> Sequence[Row[Any]]:
+    async def _rows(
+        self, which: CallFilter, order: CallOrder, limit: int, after: tuple[int, str] | None
+    ) -> Sequence[Row[Any]]:
         key = tuple_(calls.c.started_at, calls.c.id)
         query = _matching(select(calls), which).limit(limit)
-        if order is Order.NEWEST:
+        if order is CallOrder.NEWEST:
             query = query.order_by(calls.c.started_at.desc(), calls.c.id.desc())
             query = query.where(key < after) if after else query
         else:
@@ -119,7 +126,7 @@ class Calls:
             found: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return found
 
-    async def count(self, which: Filter) -> int:
+    async def count(self, which: CallFilter) -> int:
         """How many calls match."""
         async with self._database.read() as connection:
             return int(
@@ -137,11 +144,11 @@ class Calls:
         async with self._database.read() as connection:
             return set((await connection.execute(select(legs.c.endpoint).distinct())).scalars())
 
-    async def each(self, which: Filter, *, page: int = 500) -> AsyncIterator[StoredCall]:
+    async def each(self, which: CallFilter, *, page: int = 500) -> AsyncIterator[StoredCall]:
         """Every matching call, oldest first, a page at a time."""
         after: tuple[int, str] | None = None
         while True:
-            rows = await self._rows(which, Order.OLDEST, page, after)
+            rows = await self._rows(which, CallOrder.OLDEST, page, after)
             for stored in self._database.unread.whole(calls, rows, _stored):
                 yield stored
             if len(rows) < page or _place(rows[-1]) == after:
@@ -212,7 +219,7 @@ async def remove_calls(connection: AsyncConnection, ids: Sequence[str]) -> None:
         await connection.execute(delete(legs).where(legs.c.call_id.in_(ids)))
 
 
-def _matching(query: Select[Any], which: Filter) -> Select[Any]:
+def _matching(query: Select[Any], which: CallFilter) -> Select[Any]:
     for column in ("line", "verdict", "cause", "direction", "agent", "doubtful", "has_gap"):
         value = getattr(which, column)
         if value is not None:

@@ -27,7 +27,7 @@ from voicedesk.webhooks.message import Message
 
 THE_LOG = ""
 """In place of a webhook's name: what another process tells, the service writes into its log."""
-AT_ONCE = 0
+NOW_AT = 0
 """The instant of a try that waits for nothing, whatever the clock says."""
 _STEP = 500
 _FORGOTTEN = "已删除"
@@ -35,7 +35,7 @@ _SHORTEST = 7
 """A shorter number is one of the hall's own; masked, it is like many others."""
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
     QUEUED = "queued"
@@ -50,7 +50,7 @@ class Delivery:
     id: str
     webhook: str
     message: Message
-    state: State
+    state: DeliveryState
     queued_at: int
     tries: int
     next_at: int
@@ -87,7 +87,7 @@ class Deliveries:
 
     async def waiting(self, webhook: str, limit: int) -> list[Delivery]:
         """What waits for a webhook, oldest first."""
-        mine = (deliveries.c.state == State.QUEUED) & (deliveries.c.webhook == webhook)
+        mine = (deliveries.c.state == DeliveryState.QUEUED) & (deliveries.c.webhook == webhook)
         query = select(deliveries).where(mine).order_by(deliveries.c.queued_at, deliveries.c.id)
 
         async def rows_after(count: int, last: tuple[int, str] | None) -> Sequence[Row[Any]]:
@@ -102,13 +102,13 @@ class Deliveries:
     async def told(self, news_id: str, webhooks: Iterable[str]) -> list[str]:
         """Those of these webhooks that were told a piece of news, or that it waits for."""
         ids = {delivery_id(name, news_id): name for name in webhooks}
-        query = select(deliveries.c.id).where(deliveries.c.id.in_(list(ids)), deliveries.c.state != State.DEAD)
+        query = select(deliveries.c.id).where(deliveries.c.id.in_(list(ids)), deliveries.c.state != DeliveryState.DEAD)
         async with self._database.read() as connection:
             return sorted(ids[row.id] for row in await connection.execute(query))
 
     async def sent(self, ids: Iterable[str], *, at: int, in_digest: bool = False) -> None:
         """These were told; at one instant, if it was by one message."""
-        await self._set(ids, state=State.SENT, ended_at=at, in_digest=in_digest, error=None)
+        await self._set(ids, state=DeliveryState.SENT, ended_at=at, in_digest=in_digest, error=None)
 
     async def failed(self, tries: Iterable[tuple[Delivery, int | None]], *, at: int, error: str, counts: bool) -> None:
         """These were not told: each is tried again at its instant, or given up where there is none.
@@ -118,25 +118,29 @@ class Deliveries:
         async with self._database.write() as connection:
             for one, next_at in tries:
                 values = {"tries": one.tries + counts, "error": error}
-                values |= {"state": State.DEAD, "ended_at": at} if next_at is None else {"next_at": next_at}
+                values |= {"state": DeliveryState.DEAD, "ended_at": at} if next_at is None else {"next_at": next_at}
                 await connection.execute(update(deliveries).where(deliveries.c.id == one.id).values(values))
 
     async def sent_since(self, webhook: str, at: int) -> list[int]:
         """The instants at which a webhook was posted to with success, oldest first."""
-        mine = (deliveries.c.state == State.SENT) & (deliveries.c.webhook == webhook) & (deliveries.c.ended_at >= at)
+        mine = (
+            (deliveries.c.state == DeliveryState.SENT)
+            & (deliveries.c.webhook == webhook)
+            & (deliveries.c.ended_at >= at)
+        )
         query = select(deliveries.c.ended_at).where(mine).distinct().order_by(deliveries.c.ended_at)
         async with self._database.read() as connection:
             return [row.ended_at for row in await connection.execute(query)]
 
     async def give_up_others(self, webhooks: Iterable[str], *, queued_before: int, at: int) -> int:
         """Gives up what has waited long for a webhook that is not among these: it was taken from the settings."""
-        lost = (deliveries.c.state == State.QUEUED) & (deliveries.c.queued_at < queued_before)
+        lost = (deliveries.c.state == DeliveryState.QUEUED) & (deliveries.c.queued_at < queued_before)
         lost &= deliveries.c.webhook.not_in([*webhooks, THE_LOG])
-        values = {"state": State.DEAD, "ended_at": at, "error": "no webhook of this name is in the settings"}
+        values = {"state": DeliveryState.DEAD, "ended_at": at, "error": "no webhook of this name is in the settings"}
         async with self._database.write() as connection:
             return (await connection.execute(update(deliveries).where(lost).values(values))).rowcount
 
-    async def newest(self, state: State | None = None, limit: int = 100) -> list[Delivery]:
+    async def newest(self, state: DeliveryState | None = None, limit: int = 100) -> list[Delivery]:
         """The newest first."""
         query = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.id).limit(limit)
         if state is not None:
@@ -150,7 +154,7 @@ class Deliveries:
         async with self._database.read() as connection:
             return self._database.unread.whole(deliveries, await connection.execute(query), _delivery)
 
-    async def count(self, state: State | None = None) -> int:
+    async def count(self, state: DeliveryState | None = None) -> int:
         """How many there are (None: in any state)."""
         query = select(func.count()).select_from(deliveries)
         if state is not None:
@@ -160,7 +164,7 @@ class Deliveries:
 
     async def revive(self, ids: Iterable[str] | None, at: int) -> int:
         """Queues dead letters anew (None: all of them), behind what waits; how many there were."""
-        dead = deliveries.c.state == State.DEAD
+        dead = deliveries.c.state == DeliveryState.DEAD
         if ids is not None:
             dead &= deliveries.c.id.in_(list(ids))
         async with self._database.write() as connection:
@@ -168,7 +172,7 @@ class Deliveries:
             found = [row.id for row in await connection.execute(query)]
             first = await _behind_all(connection, at)
             for n, one in enumerate(found):
-                values = {"state": State.QUEUED, "tries": 0, "queued_at": first + n, "next_at": AT_ONCE}
+                values = {"state": DeliveryState.QUEUED, "tries": 0, "queued_at": first + n, "next_at": NOW_AT}
                 await connection.execute(
                     update(deliveries).where(deliveries.c.id == one).values(ended_at=None, **values)
                 )
@@ -215,10 +219,10 @@ def _row(key: str, webhook: str, message: Message, queued_at: int) -> dict[str, 
         "webhook": webhook,
         "kind": message.kind,
         "message": message.dump(),
-        "state": State.QUEUED,
+        "state": DeliveryState.QUEUED,
         "queued_at": queued_at,
         "tries": 0,
-        "next_at": AT_ONCE,
+        "next_at": NOW_AT,
         "in_digest": False,
     }
 
@@ -234,7 +238,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         id=row.id,
         webhook=row.webhook,
         message=message,
-        state=State(row.state),
+        state=DeliveryState(row.state),
         queued_at=row.queued_at,
         tries=row.tries,
         next_at=row.next_at,

@@ -45,7 +45,7 @@ class Part(StrEnum):
     TASK = "task"
 
 
-class State(StrEnum):
+class SetAsideState(StrEnum):
     """What became of it: nobody decided yet, somebody had it tried again, or somebody let it go."""
 
     WAITING = "waiting"
@@ -68,7 +68,7 @@ class SetAside:
     reason: str
     content: bytes
     seen: int = 1
-    state: State = State.WAITING
+    state: SetAsideState = SetAsideState.WAITING
 
 
 def set_aside(part: Part, *, at_us: int, about: str, reason: str, content: bytes = b"", pbx: str = "") -> SetAside:
@@ -96,7 +96,7 @@ class Quarantine:
         self,
         *,
         part: Part | None = None,
-        state: State | None = None,
+        state: SetAsideState | None = None,
         limit: int = 100,
         after: tuple[int, str] | None = None,
     ) -> list[SetAside]:
@@ -121,7 +121,7 @@ class Quarantine:
             raise InputError(f"more than one thing set aside begins with {item_id!r}: give more of its id")
         return _item(rows[0]) if rows else None
 
-    async def set_state(self, item_id: str, state: State) -> bool:
+    async def set_state(self, item_id: str, state: SetAsideState) -> bool:
         """Notes what became of it; False if nothing has this whole id."""
         query = update(quarantine).where(quarantine.c.id == item_id).values(state=state)
         async with self._database.write() as connection:
@@ -129,7 +129,7 @@ class Quarantine:
 
     async def waiting(self) -> dict[Part, int]:
         """How many wait for a decision, by part; a part without any is left out."""
-        query = select(quarantine.c.part, func.count()).where(quarantine.c.state == State.WAITING)
+        query = select(quarantine.c.part, func.count()).where(quarantine.c.state == SetAsideState.WAITING)
         async with self._database.read() as connection:
             rows = (await connection.execute(query.group_by(quarantine.c.part))).all()
         counts: Counter[Part] = Counter()
@@ -194,7 +194,7 @@ def _item(row: Row[Any]) -> SetAside:
         reason=_text(row.reason),
         content=content,
         seen=row.seen if isinstance(row.seen, int) else 1,
-        state=State(row.state) if row.state in set(State) else State.WAITING,
+        state=SetAsideState(row.state) if row.state in set(SetAsideState) else SetAsideState.WAITING,
     )
 
 

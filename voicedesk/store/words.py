@@ -1,9 +1,8 @@
 """What the codes of stored things mean, in Chinese and in English: deliveries, decisions, and what was set aside."""
 
 from voicedesk.store.decisions import AppealState, Move
-from voicedesk.store.deliveries import State as DeliveryState
-from voicedesk.store.quarantine import Part
-from voicedesk.store.quarantine import State as SetAsideState
+from voicedesk.store.deliveries import DeliveryState
+from voicedesk.store.quarantine import Part, SetAsideState
 from voicedesk.words import Words
 
 DELIVERY_STATES: Words = {

@@ -17,7 +17,7 @@ from tests.contracts.store.test_trouble import hasty, numbers, spill_path, spill
 from voicedesk.calls.model import GapReason
 from voicedesk.errors import StoreError, StoreUnavailable
 from voicedesk.store.backup import back_up
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.quarantine import Part
 from voicedesk.store.store import Store
 
@@ -50,7 +50,7 @@ async def test_what_is_committed_after_a_copy_was_put_in_its_place_is_in_the_cop
     assert [one["event"] for one in logs][:1] == ["database_replaced"]
     async with Store.open(f"sqlite:///{file}") as again:
         assert await numbers(again) == [1, 3]
-        assert await again.calls.count(Filter()) == 2
+        assert await again.calls.count(CallFilter()) == 2
         assert {one.gap.reason for one in await again.journal.gaps("p")} == {GapReason.EVENTS_DROPPED}
         (told,) = await again.quarantine.list()
         assert told.part is Part.TASK

@@ -18,7 +18,7 @@ from tests.contracts.store.test_tickets import attempt, missed
 from voicedesk.calls.model import Verdict
 from voicedesk.errors import StoreError
 from voicedesk.store import copying
-from voicedesk.store.calls import Filter, HumanDecision
+from voicedesk.store.calls import CallFilter, HumanDecision
 from voicedesk.store.copying import TABLES, copy_database
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.phones import StoredFinding, StoredPhone
@@ -104,9 +104,9 @@ async def test_an_interrupted_copy_leaves_the_target_empty(filled, other_url, mo
     async with Store.open(other_url) as target:
         with pytest.raises(KeyboardInterrupt):
             await copy_database(filled.database, target.database, interrupt)
-        assert await target.calls.list(Filter()) == []
+        assert await target.calls.list(CallFilter()) == []
         await copy_database(filled.database, target.database, lambda *what: None)
-        assert len(await target.calls.list(Filter(), limit=5000)) == CALLS
+        assert len(await target.calls.list(CallFilter(), limit=5000)) == CALLS
 
 
 async def test_what_differs_is_not_kept(filled, other_url, monkeypatch):
@@ -121,7 +121,7 @@ async def test_what_differs_is_not_kept(filled, other_url, monkeypatch):
     async with Store.open(other_url) as target:
         with pytest.raises(StoreError, match="calls differs"):
             await copy_database(filled.database, target.database, lambda *what: None)
-        assert await target.calls.list(Filter()) == []
+        assert await target.calls.list(CallFilter()) == []
 
 
 def test_every_table_but_the_leases_is_copied():

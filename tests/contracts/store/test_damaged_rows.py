@@ -9,7 +9,7 @@ from voicedesk.calls.replay import replay
 from voicedesk.clock import is_instant
 from voicedesk.errors import StoreError
 from voicedesk.run.lead import is_gone
-from voicedesk.store.calls import Filter, save_calls
+from voicedesk.store.calls import CallFilter, save_calls
 from voicedesk.store.journal import Entry, append_entries
 from voicedesk.store.packing import reduce_event
 from voicedesk.store.quarantine import Part, set_aside
@@ -46,8 +46,8 @@ async def test_a_damaged_call_is_left_out_of_lists_and_named_where_it_is_asked_f
     async with store.database.write() as connection:
         await connection.execute(update(calls).where(calls.c.id == bad).values(facts=damage))
     others = {call.facts.id for call in judged} - {bad}
-    assert {one.call.facts.id for one in await store.calls.list(Filter(), limit=10)} == others
-    assert {one.call.facts.id async for one in store.calls.each(Filter(), page=1)} == others
+    assert {one.call.facts.id for one in await store.calls.list(CallFilter(), limit=10)} == others
+    assert {one.call.facts.id async for one in store.calls.each(CallFilter(), page=1)} == others
     with pytest.raises(StoreError, match="damaged"):
         await store.calls.get(bad)
 
@@ -144,4 +144,4 @@ async def test_a_number_is_forgotten_also_beside_a_row_that_is_damaged(filled, w
     assert kept == (b"" if table == "quarantine" else damage)  # nothing of the number is in what is kept
     assert named == 0
     assert [one.about for one in await store.quarantine.list()] == [""]
-    assert len(await store.calls.list(Filter(), limit=10)) in (2, 3)
+    assert len(await store.calls.list(CallFilter(), limit=10)) in (2, 3)

@@ -12,7 +12,7 @@ from voicedesk.calls.model import PhoneState
 from voicedesk.errors import ValueRefused
 from voicedesk.ivr.model import Consultation, DeskRequest, Entry, RequestKind, State
 from voicedesk.phones.model import Break, BreakSource, FindingKind, PhoneFinding, PhoneStanding
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.consultations import ConsultationFilter, StoredConsultation
 from voicedesk.store.decisions import Kind as About
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
@@ -40,8 +40,8 @@ def _len(read: Callable[[Store], Awaitable[Any]]) -> Read:
 
 
 DAMAGED: dict[str, tuple[str, str, Read]] = {
-    "calls.list": ("calls", "facts", _len(lambda store: store.calls.list(Filter(), limit=2))),
-    "calls.each": ("calls", "facts", lambda store: _count(store.calls.each(Filter(), page=1))),
+    "calls.list": ("calls", "facts", _len(lambda store: store.calls.list(CallFilter(), limit=2))),
+    "calls.each": ("calls", "facts", lambda store: _count(store.calls.each(CallFilter(), page=1))),
     "calls.of_ids": ("calls", "rules_version", _len(lambda store: store.calls.of_ids(["c0", "c1", "c2"]))),
     "tickets.live": ("tickets", "packed", _len(lambda store: store.tickets.live())),
     "tickets.list": ("tickets", "packed", _len(lambda store: store.tickets.list(TicketFilter(), limit=2))),

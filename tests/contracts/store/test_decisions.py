@@ -12,7 +12,7 @@ from voicedesk.calls.model import Cause, Verdict
 from voicedesk.errors import InputError
 from voicedesk.jobs.following.rejudge import rejudge_calls
 from voicedesk.store import schema
-from voicedesk.store.calls import Filter, HumanDecision
+from voicedesk.store.calls import CallFilter, HumanDecision
 from voicedesk.store.decisions import AppealState, Kind, Move, Step, Subject, standing_of
 from voicedesk.store.engine import Database
 from voicedesk.store.greetings import GreetingDecision, GreetingFilter
@@ -76,14 +76,14 @@ async def test_what_is_taken_back_uncovers_what_stood_before(store, late):
 
 async def test_an_appeal_is_made_once_and_answered_by_somebody_else(store, late):
     await store.decisions.add(about(late), step(Move.APPEAL, by="zhang"))
-    assert [one.call.facts.id for one in await store.calls.list(Filter(to_review=True))] == [late.facts.id]
+    assert [one.call.facts.id for one in await store.calls.list(CallFilter(to_review=True))] == [late.facts.id]
     with pytest.raises(InputError, match="appealed already"):
         await store.decisions.add(about(late), step(Move.APPEAL, by="zhang"))
     with pytest.raises(InputError, match="somebody else"):
         await store.decisions.add(about(late), step(by="zhang"))
     await store.decisions.add(about(late), step(verdict="late", by="wang"))
     assert (await store.decisions.of(about(late))).standing.appeal_state is AppealState.REFUSED
-    assert await store.calls.list(Filter(to_review=True)) == []
+    assert await store.calls.list(CallFilter(to_review=True)) == []
     with pytest.raises(InputError, match="appealed already"):
         await store.decisions.add(about(late), step(Move.APPEAL, by="zhang"))
     await store.decisions.add(about(late), step(Move.UNDO, by="wang"))
@@ -124,7 +124,7 @@ async def test_rejudging_and_saving_anew_leave_decisions_alone(store, late):
     await store.decisions.add(about(late, 0), step())
     before = await store.calls.get(late.facts.id)
     await store.calls.save([late])
-    await rejudge_calls(store.calls, Filter(), hall=None, dry_run=False)
+    await rejudge_calls(store.calls, CallFilter(), hall=None, dry_run=False)
     assert await store.calls.get(late.facts.id) == before
     assert len(await store.decisions.of_calls([late.facts.id])) == 2
 
@@ -183,10 +183,10 @@ async def test_what_is_left_to_review_are_doubts_that_nobody_decided_and_appeals
 async def test_calls_that_cannot_be_told_are_to_review_until_somebody_decides(store, late):
     untold = call_of("link_lost_while_ringing")
     await store.calls.save([untold])
-    assert [one.call.facts.id for one in await store.calls.list(Filter(to_review=True))] == [untold.facts.id]
-    assert [one.call.facts.id for one in await store.calls.list(Filter(to_review=False))] == [late.facts.id]
+    assert [one.call.facts.id for one in await store.calls.list(CallFilter(to_review=True))] == [untold.facts.id]
+    assert [one.call.facts.id for one in await store.calls.list(CallFilter(to_review=False))] == [late.facts.id]
     await store.decisions.add(about(untold), step(verdict="cannot_tell"))
-    assert await store.calls.list(Filter(to_review=True)) == []
+    assert await store.calls.list(CallFilter(to_review=True)) == []
 
 
 async def test_decisions_go_with_what_they_are_about_and_not_before(store, late):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sqlalchemy import select
-from voicedesk.store.deliveries import THE_LOG, State, delivery_id
+from voicedesk.store.deliveries import THE_LOG, DeliveryState, delivery_id
 from voicedesk.store.tables import deliveries
 from voicedesk.webhooks.message import Message
 
@@ -24,7 +24,12 @@ async def ids(store, webhook="a", limit=100):
 async def test_the_same_news_queued_again_meets_its_own_row_even_after_it_was_told(store, clock):
     assert await store.deliveries.queue([("a", NEWS), ("b", NEWS), ("a", NEWS)], clock.us) == 2
     (first,) = await store.deliveries.waiting("a", 10)
-    assert (first.message, first.state, first.tries, first.id) == (NEWS, State.QUEUED, 0, delivery_id("a", "n1"))
+    assert (first.message, first.state, first.tries, first.id) == (
+        NEWS,
+        DeliveryState.QUEUED,
+        0,
+        delivery_id("a", "n1"),
+    )
     await store.deliveries.sent([first.id], at=clock.us)
     assert await store.deliveries.queue([("a", NEWS), ("b", NEWS)], clock.us + DAY) == 0
     assert (await ids(store, "a"), await ids(store, "b")) == ([], ["n1"])
@@ -53,9 +58,9 @@ async def test_a_failed_one_waits_for_its_next_try_or_is_a_dead_letter_until_som
     await store.deliveries.failed([(first, clock.us + 5), (second, None)], at=clock.us, error="HTTP 500", counts=True)
     (waiting,) = await store.deliveries.waiting("a", 10)
     assert (waiting.tries, waiting.next_at, waiting.error) == (1, clock.us + 5, "HTTP 500")
-    (dead,) = await store.deliveries.newest(State.DEAD)
+    (dead,) = await store.deliveries.newest(DeliveryState.DEAD)
     assert (dead.id, dead.tries, dead.ended_at) == (second.id, 1, clock.us)
-    assert await store.deliveries.count(State.DEAD) == 1
+    assert await store.deliveries.count(DeliveryState.DEAD) == 1
     await store.deliveries.failed([(waiting, clock.us + 9)], at=clock.us, error="wait", counts=False)
     assert (await store.deliveries.waiting("a", 1))[0].tries == 1
     assert await store.deliveries.revive([first.id], clock.us) == 0
@@ -69,7 +74,7 @@ async def test_what_waits_for_a_webhook_that_is_gone_is_given_up_in_time(store, 
     assert await store.deliveries.give_up_others(["a"], queued_before=clock.us, at=clock.us) == 0
     assert await store.deliveries.give_up_others(["a"], queued_before=clock.us + DAY, at=clock.us) == 1
     assert await store.deliveries.give_up_others([], queued_before=0, at=clock.us) == 0
-    (dead,) = await store.deliveries.newest(State.DEAD)
+    (dead,) = await store.deliveries.newest(DeliveryState.DEAD)
     assert (dead.webhook, dead.error) == ("gone", "no webhook of this name is in the settings")
 
 

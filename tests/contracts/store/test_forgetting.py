@@ -15,7 +15,7 @@ from voicedesk.jobs.upkeep.retention import forget
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.settings import Settings
 from voicedesk.store.batch import Batch, pack_batch, unpack_batch
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.packing import packed_text, partly_unpacked
 from voicedesk.store.requests import RequestState
@@ -125,7 +125,7 @@ async def test_the_number_stands_nowhere_after_it_was_forgotten_by_whatever_way_
             for other in OTHERS:
                 bare = bare.replace(other.encode(), b"")
             assert N.encode() not in bare, file
-    assert {one.call.facts.id async for one in store.calls.each(Filter())} == {"c0", "c1", "c2", "other"}
+    assert {one.call.facts.id async for one in store.calls.each(CallFilter())} == {"c0", "c1", "c2", "other"}
 
 
 @pytest.mark.parametrize("header", HEADERS)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.contracts.store.conftest import call_of
 from voicedesk.jobs.hearing import recordings
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 
 DAY = 24 * 3600 * 1_000_000
@@ -103,7 +103,7 @@ async def test_what_was_heard_in_a_callers_calls_is_forgotten_with_the_number(st
     others = replace(mine, uniqueid="1.2", call_id="another", recording=kept_file(tmp_path, "d/other.wav"))
     for one in (mine, others):
         await store.greetings.save(one)
-    (stored,) = await store.calls.list(Filter())
+    (stored,) = await store.calls.list(CallFilter())
     number = stored.call.facts.caller_number
     assert await recordings.forget_caller(store, hall(tmp_path), number) == 1
     after = await store.greetings.get("main", "1.1")

@@ -11,7 +11,7 @@ from tests.testbed.postgres import Postgres
 from tests.testbed.proxy import Proxy
 from voicedesk.errors import StoreError, StoreUnavailable
 from voicedesk.store import postgresql, writer
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 
 EVENTS = 120
@@ -130,7 +130,7 @@ async def test_a_reader_sees_one_state_and_can_change_nothing(server, name):
         with pytest.raises(StoreError, match="read-only"):
             async with store.database.read() as reading:
                 await reading.exec_driver_sql("DELETE FROM calls")
-        assert len(await store.calls.list(Filter())) == 1
+        assert len(await store.calls.list(CallFilter())) == 1
 
 
 async def test_text_with_a_nul_is_kept_without_it(server, name):
@@ -138,7 +138,7 @@ async def test_text_with_a_nul_is_kept_without_it(server, name):
     legs = tuple(replace(leg, endpoint="PJSIP/a\0b") for leg in call.facts.legs)
     async with Store.open(server.url(name)) as store:
         await store.calls.save([replace(call, facts=replace(call.facts, legs=legs))])
-        assert len(await store.calls.list(Filter(endpoint="PJSIP/a\ufffdb"))) == 1
+        assert len(await store.calls.list(CallFilter(endpoint="PJSIP/a\ufffdb"))) == 1
 
 
 async def test_fault_70_one_leads_on_a_server_and_the_next_takes_over(server, name):

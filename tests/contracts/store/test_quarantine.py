@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from voicedesk.errors import InputError
 from voicedesk.store import quarantine as module
-from voicedesk.store.quarantine import CONTENT_BYTES, Part, State, set_aside
+from voicedesk.store.quarantine import CONTENT_BYTES, Part, SetAsideState, set_aside
 from voicedesk.store.tables import quarantine
 
 AT = 1_800_000_000_000_000
@@ -18,13 +18,13 @@ def one(n=0, *, part=Part.EVENT, content=b"bytes", **changed):
 async def test_the_same_trouble_again_is_counted_in_its_own_row_and_waits_again(store):
     await store.quarantine.add([one()])
     assert await store.quarantine.list() == [one()]
-    assert await store.quarantine.set_state(one().id, State.DROPPED)
+    assert await store.quarantine.set_state(one().id, SetAsideState.DROPPED)
     again = set_aside(
         Part.EVENT, at_us=AT + 9, pbx="hall", about="channel 0", reason="ValueError: no such year", content=b"newer"
     )
     await store.quarantine.add([again, again])
     (kept,) = await store.quarantine.list()
-    assert (kept.seen, kept.at_us, kept.content, kept.state) == (3, AT + 9, b"newer", State.WAITING)
+    assert (kept.seen, kept.at_us, kept.content, kept.state) == (3, AT + 9, b"newer", SetAsideState.WAITING)
 
 
 async def test_other_pbxs_parts_and_reasons_are_other_rows(store):
@@ -38,8 +38,8 @@ async def test_it_is_listed_newest_first_and_a_page_at_a_time(store):
     second = await store.quarantine.list(limit=10, after=(first[-1].at_us, first[-1].id))
     assert [item.about for item in first + second] == [f"channel {n}" for n in reversed(range(7))]
     assert [item.at_us - AT for item in await store.quarantine.list(part=Part.ROW)] == [5, 3, 1]
-    await store.quarantine.set_state(first[0].id, State.RETRIED)
-    assert await store.quarantine.list(state=State.RETRIED) == [await store.quarantine.get(first[0].id)]
+    await store.quarantine.set_state(first[0].id, SetAsideState.RETRIED)
+    assert await store.quarantine.list(state=SetAsideState.RETRIED) == [await store.quarantine.get(first[0].id)]
 
 
 async def test_one_is_found_by_the_beginning_of_its_id_and_none_is_changed_by_it(store):
@@ -48,13 +48,13 @@ async def test_one_is_found_by_the_beginning_of_its_id_and_none_is_changed_by_it
     assert await store.quarantine.get("%") is None
     with pytest.raises(InputError, match="more than one"):
         await store.quarantine.get("")
-    assert not await store.quarantine.set_state(one(3).id[:12], State.DROPPED)
+    assert not await store.quarantine.set_state(one(3).id[:12], SetAsideState.DROPPED)
 
 
 async def test_what_waits_is_counted_by_part_and_what_is_deleted_is_gone(store):
     assert await store.quarantine.waiting() == {}
     await store.quarantine.add([one(), one(1), one(2, part=Part.RECORDING), one(3, part=Part.TASK)])
-    await store.quarantine.set_state(one(3, part=Part.TASK).id, State.DROPPED)
+    await store.quarantine.set_state(one(3, part=Part.TASK).id, SetAsideState.DROPPED)
     assert await store.quarantine.waiting() == {Part.EVENT: 2, Part.RECORDING: 1}
     assert await store.quarantine.delete([one().id, "none"]) == 1
     assert await store.quarantine.waiting() == {Part.EVENT: 1, Part.RECORDING: 1}

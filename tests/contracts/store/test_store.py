@@ -20,7 +20,7 @@ from voicedesk.doctor.examine import check_database
 from voicedesk.errors import InputError, StoreError, StoreUnavailable
 from voicedesk.jobs.following.rejudge import rejudge_calls
 from voicedesk.store import backlog, postgresql, schema, sqlite, writer
-from voicedesk.store.calls import Filter, HumanDecision, Order
+from voicedesk.store.calls import CallFilter, CallOrder, HumanDecision
 from voicedesk.store.copying import copy_database
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import KEPT_HEADERS, pack_facts, reduce_event, restore_event, unpack_facts
@@ -45,7 +45,7 @@ async def test_a_call_comes_back_as_it_was_saved(store):
 async def test_saving_the_same_call_again_changes_nothing(store):
     for _ in range(3):
         await store.calls.save([call_of(LATE)])
-    assert len(await store.calls.list(Filter())) == 1
+    assert len(await store.calls.list(CallFilter())) == 1
 
 
 async def test_the_beginning_of_an_id_is_enough_if_it_is_the_only_one(store):
@@ -62,22 +62,22 @@ async def test_a_persons_decision_is_never_overwritten(store):
     decision = HumanDecision(verdict=Verdict.ON_TIME, by="wang", reason="the clock on the wall", at=7)
     await store.calls.decide(call.facts.id, decision)
     await store.calls.save([call])
-    await rejudge_calls(store.calls, Filter(), hall=None, dry_run=False)
+    await rejudge_calls(store.calls, CallFilter(), hall=None, dry_run=False)
     stored = await store.calls.get(call.facts.id)
     assert (stored.human, stored.call.judgement.verdict) == (decision, Verdict.LATE)
 
 
 FILTERS = {
-    "line": (Filter(line="4001"), 3),
-    "another line": (Filter(line="x"), 0),
-    "verdict": (Filter(verdict="late"), 1),
-    "cause": (Filter(cause="person"), 2),
-    "direction": (Filter(direction="inbound"), 3),
-    "a phone that rang": (Filter(endpoint="PJSIP/agent1"), 3),
-    "number": (Filter(caller_numbers=("13800138000",)), 3),
-    "agent": (Filter(agent="nobody"), 0),
-    "doubtful": (Filter(doubtful=True), 0),
-    "gap": (Filter(has_gap=False), 3),
+    "line": (CallFilter(line="4001"), 3),
+    "another line": (CallFilter(line="x"), 0),
+    "verdict": (CallFilter(verdict="late"), 1),
+    "cause": (CallFilter(cause="person"), 2),
+    "direction": (CallFilter(direction="inbound"), 3),
+    "a phone that rang": (CallFilter(endpoint="PJSIP/agent1"), 3),
+    "number": (CallFilter(caller_numbers=("13800138000",)), 3),
+    "agent": (CallFilter(agent="nobody"), 0),
+    "doubtful": (CallFilter(doubtful=True), 0),
+    "gap": (CallFilter(has_gap=False), 3),
 }
 
 
@@ -91,12 +91,14 @@ async def test_calls_are_found_by(store, name):
 async def test_calls_are_listed_by_time_and_page_by_page(store):
     calls = sorted([call_of(LATE), call_of(MISSED), call_of(GAVE_UP)], key=lambda call: call.facts.started_at)
     await store.calls.save(calls)
-    newest = await store.calls.list(Filter(), limit=2)
-    rest = await store.calls.list(Filter(), limit=2, after=(newest[-1].call.facts.started_at, newest[-1].call.facts.id))
+    newest = await store.calls.list(CallFilter(), limit=2)
+    rest = await store.calls.list(
+        CallFilter(), limit=2, after=(newest[-1].call.facts.started_at, newest[-1].call.facts.id)
+    )
     assert [one.call for one in newest + rest] == calls[::-1]
-    assert [one.call async for one in store.calls.each(Filter(), page=1)] == calls
-    between = Filter(from_at=calls[1].facts.started_at, to_at=calls[2].facts.started_at)
-    assert [one.call for one in await store.calls.list(between, order=Order.OLDEST)] == calls[1:2]
+    assert [one.call async for one in store.calls.each(CallFilter(), page=1)] == calls
+    between = CallFilter(from_at=calls[1].facts.started_at, to_at=calls[2].facts.started_at)
+    assert [one.call for one in await store.calls.list(between, order=CallOrder.OLDEST)] == calls[1:2]
 
 
 async def test_rejudging_tells_what_would_change_and_then_changes_it(store):
@@ -105,13 +107,13 @@ async def test_rejudging_tells_what_would_change_and_then_changes_it(store):
     call = call_of(LATE)
     await store.calls.save([call])
     hall = Hall(lines=(Line(name="4001", limit_us=20_000_000),))
-    told = await rejudge_calls(store.calls, Filter(), hall=hall, dry_run=True)
+    told = await rejudge_calls(store.calls, CallFilter(), hall=hall, dry_run=True)
     assert [(one.before, one.after) for one in told.changes] == [("late", "on_time")]
     assert (await store.calls.get(call.facts.id)).verdict == "late"
-    await rejudge_calls(store.calls, Filter(), hall=hall, dry_run=False)
+    await rejudge_calls(store.calls, CallFilter(), hall=hall, dry_run=False)
     stored = await store.calls.get(call.facts.id)
     assert (stored.verdict, stored.call.facts.limit_us) == ("on_time", 20_000_000)
-    again = await rejudge_calls(store.calls, Filter(), hall=None, dry_run=False)
+    again = await rejudge_calls(store.calls, CallFilter(), hall=None, dry_run=False)
     assert (again.judged, again.changes) == (1, [])
 
 
@@ -139,7 +141,7 @@ async def test_a_call_that_became_part_of_another_has_no_row_of_its_own(store):
     await store.calls.save([gone])
     store.writer.add("p", resume_from=1, calls=[gone, kept], merged=[(gone.facts.id, kept.facts.id)])
     await store.writer.flush()
-    assert [one.call for one in await store.calls.list(Filter())] == [kept]
+    assert [one.call for one in await store.calls.list(CallFilter())] == [kept]
 
 
 async def test_a_journal_longer_than_a_page_is_read_to_its_end(store, monkeypatch):
@@ -351,7 +353,7 @@ async def test_what_is_old_enough_is_deleted_and_nothing_else(store, clock):
     await store.writer.flush()
     pruned = await store.retention.prune(calls_before=young.facts.started_at, journal_before=clock.us)
     assert (pruned.calls, pruned.journal) == (1, 1)
-    assert [one.call for one in await store.calls.list(Filter())] == [young]
+    assert [one.call for one in await store.calls.list(CallFilter())] == [young]
 
 
 @pytest.mark.database_file
@@ -360,7 +362,7 @@ async def test_a_forgotten_number_leaves_no_trace_in_any_file(store, store_url):
     await store.writer.flush()
     forgotten = await store.retention.forget_number("13800138000", at=1)
     assert (forgotten.calls, forgotten.journal) == (1, 1)
-    (stored,) = await store.calls.list(Filter())
+    (stored,) = await store.calls.list(CallFilter())
     assert (stored.call.facts.caller_number, stored.verdict) == (None, "late")
     numbers = [one.get("CallerIDNum") async for _, one in store.journal.events("p")]
     assert numbers == ["anonymous", "13900139000"]

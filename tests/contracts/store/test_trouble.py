@@ -14,7 +14,7 @@ from voicedesk.calls.model import GapReason
 from voicedesk.errors import JournalTaken, SpillRefused, StoreUnavailable
 from voicedesk.store import backlog, writer
 from voicedesk.store.batch import unpack_batch
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.spill import Spill
 from voicedesk.store.store import Store
 
@@ -104,7 +104,7 @@ async def test_fault_68_what_a_locked_database_does_not_take_is_in_the_spill_fil
         assert [one["event"] for one in logs] == ["store_unavailable"]
         assert [one["event"] for one in later] == ["store_available"]
         assert await numbers(store) == [0, 1, 2, 3, 4]
-        assert [one.call for one in await store.calls.list(Filter())] == [call_of(LATE)]
+        assert [one.call for one in await store.calls.list(CallFilter())] == [call_of(LATE)]
     assert spilled(spill_path) == []
 
 
@@ -121,7 +121,7 @@ async def test_fault_67_what_only_the_spill_file_has_is_in_the_database_after_th
     for _ in range(2):
         async with spilling() as store:
             assert await numbers(store) == [0, 1, 2]
-            assert len(await store.calls.list(Filter())) == 2
+            assert len(await store.calls.list(CallFilter())) == 2
             store.writer.add("p", resume_from=1)
     assert spilled(spill_path) == []
 

@@ -14,7 +14,7 @@ from voicedesk.calls.three_rings import judge
 from voicedesk.errors import StoreError, ValueRefused
 from voicedesk.store import committing
 from voicedesk.store.batch import unpack_batch
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.quarantine import Part
 from voicedesk.store.spill import Spill
 
@@ -52,7 +52,7 @@ async def test_a_call_that_does_not_fit_is_set_aside_and_every_other_is_committe
         store.writer.add("p", resume_from=1, events=[event(3)], calls=[bad])
         await store.writer.flush()
     assert await numbers(store) == [1, 3]
-    stored = {one.call.facts.id: one.call for one in await store.calls.list(Filter())}
+    stored = {one.call.facts.id: one.call for one in await store.calls.list(CallFilter())}
     assert {call_of(LATE).facts.id, GOOD.facts.id, bad.facts.id} == set(stored)
     assert stored[GOOD.facts.id] == GOOD
     bare = stored[bad.facts.id]
@@ -71,7 +71,7 @@ async def test_many_that_do_not_fit_are_each_found(store):
     store.writer.add("p", resume_from=1, events=[event(1)], calls=calls)
     await store.writer.flush()
     assert {one.about for one in await store.quarantine.list()} == {f"{n:020x}" for n in range(0, 60, 3)}
-    assert await store.calls.count(Filter()) == 60
+    assert await store.calls.count(CallFilter()) == 60
 
 
 async def test_text_that_no_database_keeps_is_kept_with_replacement_characters(store):
@@ -81,7 +81,7 @@ async def test_text_that_no_database_keeps_is_kept_with_replacement_characters(s
     store.writer.add("p", resume_from=1, calls=[bad, call_of(LATE)], merged=[(text, text)])
     await store.writer.flush()
     assert await store.quarantine.list() == []
-    (kept,) = await store.calls.list(Filter(line=text))
+    (kept,) = await store.calls.list(CallFilter(line=text))
     assert (kept.call.facts.line, kept.call.facts.id) == ("a\0b\ufffdc", bad.facts.id)
 
 
@@ -100,7 +100,7 @@ async def test_what_does_not_fit_is_no_poison_in_the_spill_file(spilling, spill_
         assert [one.about for one in await store.quarantine.list()] == [bad.facts.id]
         store.writer.add("p", resume_from=1, events=[event(2)], calls=[call_of(LATE)])
         await until(lambda: not waiting(store))
-        assert await store.calls.count(Filter()) == 3
+        assert await store.calls.count(CallFilter()) == 3
     assert spilled(spill_path) == []
 
 
@@ -149,7 +149,7 @@ async def test_a_record_that_cannot_be_read_is_set_aside_with_its_bytes_and_the_
     with structlog.testing.capture_logs() as logs:
         async with spilling() as store:
             assert await numbers(store) == [1, 3]
-            assert await store.calls.count(Filter()) == 1
+            assert await store.calls.count(CallFilter()) == 1
             kept = await store.quarantine.list()
             assert {(one.part, one.content) for one in kept} == {(Part.ROW, record)}
             assert await store.journal.names() == ["p"]
@@ -178,7 +178,7 @@ async def test_a_call_that_cannot_be_packed_is_told_of_in_the_spill_file_and_the
     reader.close()
     assert [one.about for one in batch.aside] == ["bad"]
     async with spilling() as store:
-        assert await store.calls.count(Filter()) == 1
+        assert await store.calls.count(CallFilter()) == 1
         assert [one.about for one in await store.quarantine.list()] == ["bad"]
 
 
@@ -214,7 +214,7 @@ async def test_what_nobody_foresaw_costs_that_one_thing(store, monkeypatch, kind
     (aside,) = await store.quarantine.list()
     part = {"an event": Part.EVENT, "the desk": Part.CALL}.get(kind, Part.ROW)
     assert (aside.part, aside.pbx, aside.reason) == (part, "p", "RuntimeError: nobody foresaw this")
-    assert await store.calls.count(Filter()) == 3
+    assert await store.calls.count(CallFilter()) == 3
     names = [(one.name, one.get("Dropped")) async for _, one in store.journal.events("p")]
     assert names == ([("VoicedeskLink", "2")] if kind == "an event" else [("Newstate", None)] * 2)
     assert (await store.journal.position("other")).sequence == 1
@@ -238,7 +238,7 @@ async def test_a_database_that_takes_nothing_has_nothing_set_aside_and_is_tried_
         await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO calls")
     await store.writer.flush()
     assert await numbers(store) == [1]
-    assert await store.calls.count(Filter()) == 1
+    assert await store.calls.count(CallFilter()) == 1
 
 
 async def test_trouble_that_nobody_foresaw_ends_no_writer(spilling, spill_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.catalogue.halls import ITEM, OTHER, make_catalogue, write_item
-from voicedesk.catalogue.changes import REACHED, Change, changes
+from voicedesk.catalogue.changes import REACHED, PartChange, changes
 from voicedesk.catalogue.check import check
 from voicedesk.catalogue.load import load_catalogue
 from voicedesk.catalogue.model import Item
@@ -175,14 +175,14 @@ def test_what_changed_is_shown_part_by_part(folder: Path) -> None:
     after = load_catalogue(folder).item("card")
     assert after is not None
     assert changes(first, after) == (
-        Change(part=REACHED, removed=("社保卡",), added=("办卡",)),
-        Change(part="procedure", removed=(), added=("制卡",)),
-        Change(
+        PartChange(part=REACHED, removed=("社保卡",), added=("办卡",)),
+        PartChange(part="procedure", removed=(), added=("制卡",)),
+        PartChange(
             part="basis",
             removed=("中华人民共和国社会保险法 第58条 第74条第3款",),
             added=("中华人民共和国社会保险法 第74条第3款",),
         ),
-        Change(part="time_limit", removed=("10个工作日。",), added=("5个工作日。",)),
+        PartChange(part="time_limit", removed=("10个工作日。",), added=("5个工作日。",)),
     )
     assert changes(after, after) == ()
     assert [one.removed for one in changes(None, first)] == [()] * 7

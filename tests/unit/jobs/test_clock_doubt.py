@@ -12,7 +12,7 @@ from voicedesk.errors import InputError
 from voicedesk.jobs.upkeep import retention
 from voicedesk.jobs.upkeep.clock_doubt import doubt_of
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 
 CAPTURE = Path(__file__).parents[2] / "captures" / "a_answer_2rings.raw"
@@ -54,7 +54,7 @@ class Desk:
 
     async def prune(self, now: int, **more) -> int:
         await retention.prune(self.store, self.settings, now, **more)
-        return len(await self.store.calls.list(Filter()))
+        return len(await self.store.calls.list(CallFilter()))
 
 
 async def test_a_clock_years_ahead_deletes_nothing_and_says_what_to_do(store, tmp_path):
@@ -63,7 +63,7 @@ async def test_a_clock_years_ahead_deletes_nothing_and_says_what_to_do(store, tm
     for now in (CALLED + 10 * YEARS, CALLED + 40 * YEARS, CALLED + 1096 * DAY):
         with pytest.raises(InputError, match=r"nothing was deleted.*--now-is-right"):
             await desk.prune(now)
-    assert len(await store.calls.list(Filter())) == 1
+    assert len(await store.calls.list(CallFilter())) == 1
     assert await desk.prune(CALLED + 1096 * DAY, is_right=True) == 0
 
 

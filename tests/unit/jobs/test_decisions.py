@@ -11,7 +11,7 @@ from voicedesk.jobs.deciding import decisions
 from voicedesk.jobs.deciding.agreement import Pair, agreement_of, call_agreement, greeting_agreement
 from voicedesk.jobs.hearing.decided_greetings import decided_greetings
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.decisions import AppealState, Kind
 from voicedesk.store.deliveries import THE_LOG
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
@@ -132,7 +132,7 @@ async def test_legs_of_which_a_log_names_no_channel_are_told_apart_by_their_phon
     legs = tuple(replace(leg, uniqueid="") for leg in TWO.facts.legs)
     await store.calls.save([replace(TWO, facts=replace(TWO.facts, id="logged", legs=legs))])
     await decide(store, await decisions.find_call(store, "logged", "1"), "missed")
-    _, of_legs = await call_agreement(store, Filter())
+    _, of_legs = await call_agreement(store, CallFilter())
     assert (of_legs.compared, of_legs.same) == (1, 1)
 
 
@@ -221,12 +221,12 @@ async def test_agreement_counts_what_stands_and_not_what_was_taken_back(store):
     about = await decisions.find_call(store, LATE.facts.id)
     await decide(store, about, "missed")
     await decide(store, about, "late")
-    calls, legs = await call_agreement(store, Filter())
+    calls, legs = await call_agreement(store, CallFilter())
     assert (calls.compared, calls.same, legs.compared) == (1, 1, 0)
     await decisions.undo(store, about, reason="点错", by="wang", now=lambda: 9)
     leg = await decisions.find_call(store, TWO.facts.id, "2")
     await decide(store, leg, "late", by="wang")
-    calls, legs = await call_agreement(store, Filter())
+    calls, legs = await call_agreement(store, CallFilter())
     assert (calls.compared, calls.same) == (1, 0)
     assert [(one.rule, one.automatic, one.human, one.both) for one in legs.rules] == [
         ("on_time", 1, 0, 0), ("late", 0, 1, 0),

@@ -10,7 +10,7 @@ from voicedesk.jobs.news.messenger import MOST_UNKEPT, Messenger
 from voicedesk.jobs.news.news import News
 from voicedesk.jobs.news.receivers import leave_news
 from voicedesk.settings import Settings
-from voicedesk.store.deliveries import State
+from voicedesk.store.deliveries import DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.pace import PATIENCE_US
@@ -158,7 +158,7 @@ async def test_fault_78_a_receiver_that_fails_is_tried_ever_more_seldom_for_a_da
         await room.rounds()
         room.us += 5 * SECOND if room.us < begun + 300 * SECOND else 600 * SECOND
     assert 20 < 100 - len(room.answers) < 40
-    (dead,) = await room.store.deliveries.newest(State.DEAD)
+    (dead,) = await room.store.deliveries.newest(DeliveryState.DEAD)
     assert dead.error == "HTTP 500"
     assert begun + PATIENCE_US <= dead.ended_at < begun + PATIENCE_US + 3600 * SECOND
     room.answers = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from voicedesk.calls.model import Verdict
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.jobs.deciding.decisions import key_of
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.decisions import Kind
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
@@ -106,7 +106,7 @@ async def greeting_agreement(store: Store, which: GreetingFilter) -> Agreement:
     )
 
 
-async def call_agreement(store: Store, which: Filter) -> tuple[Agreement, Agreement]:
+async def call_agreement(store: Store, which: CallFilter) -> tuple[Agreement, Agreement]:
     """Of the calls that a person decided, and of their legs."""
     order = [one.value for one in Verdict]
     of_calls = [pair async for pair in _call_pairs(store, which)]
@@ -114,13 +114,13 @@ async def call_agreement(store: Store, which: Filter) -> tuple[Agreement, Agreem
     return agreement_of(of_calls, order), agreement_of(of_legs, order)
 
 
-async def _call_pairs(store: Store, which: Filter) -> AsyncIterator[Pair]:
+async def _call_pairs(store: Store, which: CallFilter) -> AsyncIterator[Pair]:
     async for one in store.calls.each(which):
         if one.human is not None:
             yield Pair(automatic=one.verdict, human=one.human.verdict.value)
 
 
-async def _leg_pairs(store: Store, which: Filter) -> AsyncIterator[Pair]:
+async def _leg_pairs(store: Store, which: CallFilter) -> AsyncIterator[Pair]:
     """Legs that are known by now only from another source are left out: nothing stands beside the decision."""
     decided = {
         (one.subject.call_id, one.subject.uniqueid): standing.verdict

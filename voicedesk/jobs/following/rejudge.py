@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import RULES, RULES_VERSION
-from voicedesk.store.calls import Calls, Filter, StoredCall
+from voicedesk.store.calls import CallFilter, Calls, StoredCall
 
 PAGE = 500
 HallOf = Callable[[str], Hall]
@@ -13,7 +13,7 @@ HallOf = Callable[[str], Hall]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class VerdictChange:
     """A call whose verdict is another now."""
 
     call_id: str
@@ -26,22 +26,22 @@ class Rejudged:
     """How many calls were judged again, and which verdicts changed."""
 
     judged: int
-    changes: list[Change]
+    changes: list[VerdictChange]
 
 
-async def rejudge_calls(calls: Calls, which: Filter, *, hall: Hall | HallOf | None, dry_run: bool) -> Rejudged:
+async def rejudge_calls(calls: Calls, which: CallFilter, *, hall: Hall | HallOf | None, dry_run: bool) -> Rejudged:
     """Judges every matching call again. With `hall` (of all calls, or of each PBX's): by the newest rule and the limits
     that the hall's lines have today.
 
     A person's decision stays; with `dry_run` nothing is saved.
     """
-    judged, changes, to_save = 0, list[Change](), list[JudgedCall]()
+    judged, changes, to_save = 0, list[VerdictChange](), list[JudgedCall]()
     async for stored in calls.each(which, page=PAGE):
         judged += 1
         again = _judge_again(stored, hall)
         before, after = stored.verdict, again.judgement.verdict.value
         if before != after:
-            changes.append(Change(call_id=again.facts.id, before=before, after=after))
+            changes.append(VerdictChange(call_id=again.facts.id, before=before, after=after))
         if not dry_run:
             to_save.append(again)
         if len(to_save) >= PAGE:

@@ -18,7 +18,7 @@ from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
 from voicedesk.jobs.following.logged_calls import Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.jobs.guard import Guard, Part, written
-from voicedesk.store.calls import Filter, save_calls
+from voicedesk.store.calls import CallFilter, save_calls
 from voicedesk.store.journal import StoredGap, mark_repaired
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import tell_desk
@@ -163,7 +163,7 @@ class Repairer:
 
     async def _known(self, span: Span, *, has_gap: bool | None = None) -> dict[str, CallFacts]:
         """The calls of a span, by id."""
-        which = Filter(from_at=span[0] - LONGEST_CALL_US, to_at=span[1], has_gap=has_gap)
+        which = CallFilter(from_at=span[0] - LONGEST_CALL_US, to_at=span[1], has_gap=has_gap)
         calls = [one.call.facts async for one in self._store.calls.each(which)]
         return {facts.id: facts for facts in calls if facts.pbx == self._pbx}
 

@@ -12,7 +12,7 @@ from voicedesk.calls.registry import born_us
 from voicedesk.clock import MICROSECONDS, to_datetime, to_seconds
 from voicedesk.jobs.hearing.recordings import DAY_US, Foreign, FoundFile, look
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.words import Words, both
 
@@ -61,7 +61,7 @@ async def stored_call(store: Store, pbx: str, uniqueid: str) -> CallFacts | None
     linked = await store.journal.linkedids_of(pbx, uniqueid, from_at=born - MADE_WITHIN_US, to_at=to_at)
     ids = {uniqueid, *linked}
     best: CallFacts | None = None
-    async for stored in store.calls.each(Filter(from_at=born - LONGEST_CALL_US, to_at=to_at)):
+    async for stored in store.calls.each(CallFilter(from_at=born - LONGEST_CALL_US, to_at=to_at)):
         facts = stored.call.facts
         if facts.pbx != pbx:
             continue

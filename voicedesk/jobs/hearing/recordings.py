@@ -26,7 +26,7 @@ from voicedesk.clock import MICROSECONDS, to_datetime
 from voicedesk.errors import InputError
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.forgetting import forget_in_facts
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
@@ -228,7 +228,7 @@ async def forget_caller(store: Store, settings: Settings, number: str) -> int:
     how many recordings went."""
     traces = PhoneTraces(number, settings.hall.area_code)
     names: list[str] = []
-    async for stored in store.calls.each(Filter()):
+    async for stored in store.calls.each(CallFilter()):
         if forget_in_facts(stored.call.facts, traces) != stored.call.facts:
             names += await store.greetings.forget_call(stored.call.facts.id)
     async for greeting in store.greetings.each(GreetingFilter()):

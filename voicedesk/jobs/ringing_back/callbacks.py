@@ -10,7 +10,7 @@ from voicedesk.jobs.ringing_back.open_tickets import Changes, OpenTickets
 from voicedesk.jobs.ringing_back.ticket_news import correction
 from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.tickets.book import not_missed
 from voicedesk.tickets.meaning import Contact, Miss, meaning_of
@@ -69,6 +69,6 @@ class Callbacks:
         if digits is None:
             return []
         numbers = await self._store.calls.spellings(digits, area)
-        which = Filter(caller_numbers=numbers, from_at=miss.started_at)
+        which = CallFilter(caller_numbers=numbers, from_at=miss.started_at)
         found = [self.meaning(one.call, None, asked=False) async for one in self._store.calls.each(which)]
         return [one for one in found if isinstance(one, Contact)]

@@ -9,7 +9,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import InputError
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 
 DAY_US = 24 * 3600 * MICROSECONDS
@@ -67,7 +67,7 @@ async def doubt_of(store: Store, now: int) -> str | None:
     if newest:
         apart = max(abs(one.lag) if one.lag is not None else now - one.arrived for one in newest.values())
         return f"it and the switch's clock differ by {apart // DAY_US} days, and have not done so for long"
-    calls = await store.calls.list(Filter(), limit=1)
+    calls = await store.calls.list(CallFilter(), limit=1)
     alone = now - calls[0].call.facts.started_at if calls else 0
     return None if alone <= ALONE_US else f"the newest call is {alone // DAY_US} days old"
 

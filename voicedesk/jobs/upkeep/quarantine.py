@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from voicedesk.errors import InputError
 from voicedesk.step_rows import STRICT, Given, StepRows
-from voicedesk.store.quarantine import Part, SetAside, State
+from voicedesk.store.quarantine import Part, SetAside, SetAsideState
 from voicedesk.store.requests import Request
 from voicedesk.store.store import Store
 
@@ -64,12 +64,12 @@ class QuarantineSteps:
         item = await self._store.quarantine.get(item_id) if item_id else None
         if item is None:
             raise InputError(f"nothing set aside has the id {item_id!r}: see `voicedesk quarantine list`")
-        if item.state is State.RETRIED:
+        if item.state is SetAsideState.RETRIED:
             raise InputError(f"{item.id} was tried again already, and was not seen since")
         way = self._ways.get(item.part)
         if way is None:
             why = WHY_NOT.get(item.part, "the service has no part for it now")
             raise InputError(f"{item.id} cannot be tried again: {why}")
         told = await way(item)
-        await self._store.quarantine.set_state(item.id, State.RETRIED)
+        await self._store.quarantine.set_state(item.id, SetAsideState.RETRIED)
         return told
