@@ -205,7 +205,7 @@ async def test_fault_54_a_hang_up_at_any_step_ends_it_and_tells_how_far_it_came(
 
 
 async def test_fault_54_after_a_hang_up_without_a_last_word_nothing_is_waited_for(monkeypatch):
-    monkeypatch.setattr("voicedesk.agi.server.LAST_REPLY_SECONDS", 0.01)
+    monkeypatch.setattr("voicedesk.agi.connection.LAST_REPLY_SECONDS", 0.01)
 
     async def work(call):
         with pytest.raises(AgiHungUp):
@@ -441,7 +441,7 @@ async def test_fault_56_hundreds_who_say_nothing_keep_no_caller_out_and_the_olde
 
 
 async def test_fault_56_those_who_say_what_they_are_and_never_answer_give_their_places_to_callers(monkeypatch):
-    monkeypatch.setattr("voicedesk.agi.server.NEW_OVERDUE_SECONDS", 0.05)
+    monkeypatch.setattr("voicedesk.agi.connection.NEW_OVERDUE_SECONDS", 0.05)
 
     async def held(port):
         silent = await waited(port, environment(), 20)

@@ -1,8 +1,8 @@
-"""The FastAGI server: the only module of this room that touches the network.
+"""The FastAGI server: accepts connections and runs each call. Only it and `connection` touch the network here.
 
-Whoever connects has `environment_seconds` to say what the call is, and is closed otherwise; over `sessions` at a time
-one is closed at once. A closed connection lets the switch's dialplan go on: it never keeps a caller waiting. Those who
-say nothing, or stop answering, keep no other caller out: where places are short they are the first to go.
+A connection must say within `environment_seconds` what its call is; otherwise it is closed. When `sessions` calls are
+served already, a further one is closed at once. A closed connection lets the switch's dialplan go on: no caller is kept
+waiting. Connections that say nothing, or stop answering, keep no caller out: where room is short they are closed first.
 """
 
 import asyncio
@@ -18,19 +18,12 @@ import structlog
 
 from voicedesk.agi.call import AgiCall
 from voicedesk.agi.complaints import Complaints
-from voicedesk.agi.protocol import AgiEnvironment, AgiEvent, AgiProtocol, HungUp, Reply, to_command
-from voicedesk.errors import AgiError, AgiHungUp, AgiProtocolError
+from voicedesk.agi.connection import Connection
+from voicedesk.errors import AgiError, AgiHungUp
 
 Handler = Callable[[AgiCall], Awaitable[None]]
-OK = 200
-LAST_REPLY_SECONDS = 2.0
-"""After a hang-up the switch still answers the command that was under way, with the place it was cut at."""
-READ_BYTES = 4096
-"""An environment is a quarter of it, a reply some twenty bytes."""
 BACKLOG = 512
 LOOK_SECONDS = 1.0
-NEW_OVERDUE_SECONDS, OVERDUE_SECONDS = 2.0, 8.0
-"""A reply is overdue so long after the switch should have had it: before its first reply to us, and later."""
 FULL_SECONDS = 1.0
 """Where the system has no file left for another connection, it is asked again so much later."""
 
@@ -67,10 +60,10 @@ class AgiServer:
         self._handler = handler
         self.limits = limits or AgiLimits()
         self.counts = AgiCounts()
-        self.connections: set[_Connection] = set()
+        self.connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._silent: dict[_Connection, float] = {}
-        self._serving: set[_Connection] = set()
+        self._silent: dict[Connection, float] = {}
+        self._serving: set[Connection] = set()
         self._complaints = Complaints()
         self._watch: asyncio.TimerHandle | None = None
 
@@ -109,7 +102,7 @@ class AgiServer:
                 loop.call_later(FULL_SECONDS, self._open_again, loop, door)
                 return
             accepted.setblocking(False)
-            connection = _Connection(self, accepted, str(peer[0]), loop)
+            connection = Connection(self, accepted, str(peer[0]), loop)
             self._join(connection, loop)
             connection.begin()
 
@@ -119,7 +112,7 @@ class AgiServer:
 
     # --- who is here
 
-    def _join(self, connection: "_Connection", loop: asyncio.AbstractEventLoop) -> None:
+    def _join(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         """Takes a connection in, which has its time to say what the call is."""
         self._make_room(connection.peer)
         self.connections.add(connection)
@@ -139,13 +132,13 @@ class AgiServer:
                 oldest.broken("it said nothing, and others wait")
             peers[whose] -= 1
 
-    def left(self, connection: "_Connection") -> None:
+    def left(self, connection: Connection) -> None:
         """A connection is no more."""
         self.connections.discard(connection)
         self._serving.discard(connection)
         self.counts.broken += self._silent.pop(connection, None) is not None
 
-    def serve(self, call: AgiCall, connection: "_Connection", now: float) -> None:
+    def serve(self, call: AgiCall, connection: Connection, now: float) -> None:
         """Begins to serve a call, if there is a place for it, or one that is held by who does not answer."""
         self._silent.pop(connection, None)
         if len(self._serving) >= self.limits.sessions and not self._freed(now):
@@ -192,7 +185,7 @@ class AgiServer:
 
     # --- a call
 
-    async def _serve(self, call: AgiCall, connection: "_Connection") -> None:
+    async def _serve(self, call: AgiCall, connection: Connection) -> None:
         try:
             await self._handler(call)
         except AgiHungUp:
@@ -208,153 +201,6 @@ class AgiServer:
     def failed(self, event: str, error: Exception, **fields: object) -> None:
         """Logs a mistake of ours with its place."""
         self.complain(event, level="error", reason=type(error).__name__, exc_info=error, **fields)
-
-
-class _Connection:
-    """One call's connection; at most one command is under way.
-
-    It reads and writes its socket by itself: of what asyncio's transports do beside that, a conversation of short lines
-    needs nothing, and it is a third of what a call costs.
-    """
-
-    def __init__(self, server: AgiServer, accepted: socket.socket, peer: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.peer = peer
-        self.patience_seconds = NEW_OVERDUE_SECONDS
-        self._server = server
-        self._protocol = AgiProtocol()
-        self._loop = loop
-        self._socket: socket.socket | None = accepted
-        self._unsent = b""
-        self._last_word: asyncio.TimerHandle | None = None
-        self._waiting: asyncio.Future[Reply] | None = None
-        self._due: float | None = None
-        self._is_hung_up = False
-
-    # --- the switch's side
-
-    def begin(self) -> None:
-        """Listens to the switch from now on."""
-        if self._socket is not None:
-            # by its number: of a socket itself asyncio writes out, and throws away, that it is not known yet
-            self._loop.add_reader(self._socket.fileno(), self.read)
-
-    def read(self) -> None:
-        """Takes what the switch has sent, if anything. Whatever is wrong with it costs this connection only."""
-        if self._socket is None:
-            return
-        try:
-            data = self._socket.recv(READ_BYTES)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.close()
-            return
-        try:
-            self._take(self._protocol.receive_data(data))
-        except AgiProtocolError as error:
-            self.broken(str(error))
-        except Exception as error:  # noqa: BLE001 -- nobody else would end this connection, and the switch would wait
-            self._server.failed("agi_connection_failed", error)
-            self.close()
-
-    def _take(self, events: list[AgiEvent]) -> None:
-        for event in events:
-            if self._socket is None:
-                return
-            if isinstance(event, Reply):
-                self._answered(event)
-            elif isinstance(event, HungUp):
-                self._hung_up()
-            else:
-                self._begin(event)
-
-    def _write(self) -> None:
-        """Sends what there is; the rest, which is rare, when the switch takes it."""
-        if self._socket is None:
-            return
-        try:
-            sent = self._socket.send(self._unsent)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError:
-            self.close()
-            return
-        self._unsent = self._unsent[sent:]
-        if self._unsent:
-            self._loop.add_writer(self._socket.fileno(), self._write_on)
-
-    def _write_on(self) -> None:
-        if self._socket is not None:
-            self._loop.remove_writer(self._socket.fileno())
-            self._write()
-
-    # --- the call's side
-
-    def ask(self, name: str, *values: str | int, seconds: float = 0.0) -> asyncio.Future[Reply]:
-        """Sends a command, for which the switch may need `seconds`; its reply is awaited."""
-        command = to_command(name, *values)
-        if self._is_hung_up:
-            raise AgiHungUp
-        self._waiting = reply = self._loop.create_future()
-        self._due = self._loop.time() + seconds
-        self._unsent += command
-        self._write()
-        return reply
-
-    def overdue_seconds(self, now: float) -> float:
-        """For how long a reply has been owed; 0 where none is."""
-        return max(now - self._due, 0.0) if self._due is not None else 0.0
-
-    def close(self) -> None:
-        """Gives the call back to the switch."""
-        if self._socket is None:
-            return
-        self._loop.remove_reader(self._socket.fileno())
-        if self._unsent:
-            self._loop.remove_writer(self._socket.fileno())
-        self._socket.close()
-        self._socket = None
-        self._server.left(self)
-        if self._last_word is not None:
-            self._last_word.cancel()
-        if self._protocol.strays:
-            self._server.complain("agi_stray_lines", lines=self._protocol.strays)
-        self._is_hung_up = True
-        self._gone()
-
-    def broken(self, why: str) -> None:
-        """Gives it back for a reason that is told."""
-        self._server.complain("agi_connection_closed", level="info", reason=why, peer=self.peer)
-        self.close()
-
-    # --- within
-
-    def _begin(self, environment: AgiEnvironment) -> None:
-        if environment.is_doubtful:
-            self._server.complain("agi_environment_doubtful", uniqueid=environment.uniqueid)
-        self._server.serve(AgiCall(environment, self), self, self._loop.time())
-
-    def _answered(self, reply: Reply) -> None:
-        waiting, self._waiting = self._waiting, None
-        self._due = None
-        self.patience_seconds = OVERDUE_SECONDS
-        if waiting is not None and not waiting.done():
-            if self._is_hung_up and reply.code != OK:  # whatever it says: it is refused because the caller is gone
-                waiting.set_exception(AgiHungUp())
-            else:
-                waiting.set_result(reply)
-        else:
-            self._protocol.strays += 1
-
-    def _hung_up(self) -> None:
-        self._is_hung_up = True
-        self._last_word = self._loop.call_later(LAST_REPLY_SECONDS, self._gone)
-
-    def _gone(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(AgiHungUp())
 
 
 async def _doors(loop: asyncio.AbstractEventLoop, host: str, port: int) -> list[socket.socket]:

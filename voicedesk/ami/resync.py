@@ -1,14 +1,17 @@
 """What is asked of a switch after each connection: which run of it this is, and what is there now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from asterisk.ami.action import Action
 
 from voicedesk.ami import actions
 from voicedesk.ami.link import Link
-from voicedesk.ami.message import AmiEvent
+from voicedesk.ami.message import AmiEvent, Origin
 from voicedesk.ami.protocol import Answer
 from voicedesk.ami.reconnect import LinkTimes
+from voicedesk.ami.reports import LinkReports
+from voicedesk.ami.stream import EventStream
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import AmiLinkLost
 
@@ -88,6 +91,51 @@ async def ask_snapshot(link: Link, times: LinkTimes) -> Snapshot:
         items += answer.items
         is_complete = is_complete and answer.complete
     return Snapshot(items=items, missing=missing, is_complete=is_complete and CHANNELS not in missing)
+
+
+class Resync:
+    """Begins each connection: which run of the switch this is, then what is there, then the live events.
+
+    `came_up(run)` is called as soon as the switch has said which run it is.
+    """
+
+    def __init__(
+        self, stream: EventStream, times: LinkTimes, reports: LinkReports, came_up: Callable[[Run], None]
+    ) -> None:
+        self._stream = stream
+        self._times = times
+        self._reports = reports
+        self._came_up = came_up
+        self._known_run = KnownRun()
+
+    async def run(self, link: Link, since_us: int) -> None:
+        """Tells all this in the stream. Raises AmiLinkLost where the link is lost meanwhile.
+
+        Nothing was missed since `since_us`, for what came meanwhile is held. So a call that began after it lies in no
+        gap, however long the switch takes to answer, and this machine to go on.
+        """
+        stream = self._stream
+        run = await ask_run(link, self._times)
+        restarted = self._known_run.is_restarted_as(run)
+        stream.origin = link.protocol.origin = Origin(pbx=stream.origin.pbx, boot=run.boot)
+        self._reports.up(run.version, restarted)
+        self._came_up(run)
+        told = {"Boot": run.boot, "Restarted": int(restarted), "Version": run.version}
+        stream.mark_at(since_us, "VoicedeskLink", "up", **told)
+        stream.mark("VoicedeskSnapshot", "begin")
+        is_complete, missing = False, ""
+        try:
+            snapshot = await ask_snapshot(link, self._times)
+            is_complete, missing = self._give(snapshot)
+        finally:
+            stream.mark("VoicedeskSnapshot", "end", Complete=int(is_complete), Missing=missing or None)
+            stream.release()
+
+    def _give(self, snapshot: Snapshot) -> tuple[bool, str]:
+        """Gives the snapshot's items; returns whether all of it was given, and the names of the lists it lacks."""
+        missing = ",".join(snapshot.missing)
+        self._reports.lists_missing(missing)
+        return self._stream.give_listed(snapshot.items) and snapshot.is_complete, missing
 
 
 async def _try(link: Link, action: Action, times: LinkTimes) -> Answer | None:

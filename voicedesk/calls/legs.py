@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from voicedesk.calls.bridges import first_connected
-from voicedesk.calls.causes import ANSWERED_ELSEWHERE, CALL_REJECTED, NOBODY_CAME, NOT_REFUSED, USER_BUSY
 from voicedesk.calls.model import Hall, LegFacts, Outcome, PhoneState, RingSource, Role
+from voicedesk.calls.q850 import ANSWERED_ELSEWHERE, CALL_REJECTED, NOBODY_CAME, NOT_REFUSED, USER_BUSY
 from voicedesk.calls.records import CallRecord, Channel, Leg, local_base
 from voicedesk.phone_numbers import mask
 

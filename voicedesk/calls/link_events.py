@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.calls.channel_events import ChannelEvents
+from voicedesk.calls.bridge_events import BridgeEvents
+from voicedesk.calls.callers import Callers
+from voicedesk.calls.dial_events import DialEvents
 from voicedesk.calls.model import Gap, GapReason, StartSource
 from voicedesk.calls.phones import Phones
 from voicedesk.calls.records import CallRecord
@@ -34,10 +36,14 @@ more."""
 class LinkEvents:
     """Handlers of link marks, snapshots and the switch's own events; watches the PBX's clock."""
 
-    def __init__(self, registry: Registry, channel_events: ChannelEvents, phones: Phones) -> None:
+    def __init__(
+        self, registry: Registry, phones: Phones, callers: Callers, dials: DialEvents, bridges: BridgeEvents
+    ) -> None:
         self._registry = registry
         self._phones = phones
-        self._channel_events = channel_events
+        self._callers = callers
+        self._dials = dials
+        self._bridges = bridges
         self.clock = registry.clock
         self._last_gap: tuple[Gap, int] | None = None
         self._lost_at: int | None = None
@@ -223,11 +229,11 @@ class LinkEvents:
                 record.mark_gap(self._registry.gaps[-1])
         state = event.get("ChannelStateDesc")
         if state == "Up":
-            self._channel_events.went_up(channel, at, seen=False)
+            self._dials.went_up(channel, at, seen=False)
         elif state == "Ringing" and not channel.is_local:
-            self._channel_events.leg(channel)
+            self._dials.leg(channel)
         bridge = event.get("BridgeId")
         if bridge:  # who is there with it is listed too; whether they wait only, no list tells
-            self._channel_events.in_bridge(channel, bridge, at)
+            self._bridges.in_bridge(channel, bridge, at)
             self._registry.changed[record] = None
-        self._channel_events.describe_listed(channel, event)
+        self._callers.describe_listed(channel, event)

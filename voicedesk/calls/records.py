@@ -4,9 +4,9 @@ Each field holds what one kind of event said, so that the order in which events 
 matter and a repeated event changes nothing: the first one wins.
 """
 
-from voicedesk.calls.causes import REDIRECTED_TO_NEW_DESTINATION
 from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.calls.model import Gap, PhoneState, StartSource
+from voicedesk.calls.q850 import REDIRECTED_TO_NEW_DESTINATION
 
 CALLBACK_PREFIX = "vd-"
 """Our own calls carry a channel id of ours; Asterisk takes it over as Uniqueid and Linkedid."""

@@ -9,11 +9,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.bridge_events import BridgeEvents
+from voicedesk.calls.callers import Callers
 from voicedesk.calls.channel_events import ChannelEvents
+from voicedesk.calls.dial_events import DialEvents
 from voicedesk.calls.facts import freeze
 from voicedesk.calls.link_events import CHECKPOINT, OWN_EVENTS, LinkEvents
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
+from voicedesk.calls.queue_events import QueueEvents
 from voicedesk.calls.records import CallRecord, Channel
 from voicedesk.calls.registry import Registry
 from voicedesk.calls.waiting import Waiting
@@ -44,12 +48,21 @@ class Tracker:
         """`filled` are gaps of which the missing events will be fed too: they are none."""
         self.ignored_untimed = 0
         self.ignored_absurd = 0
-        self._registry = Registry(pbx, hall)
-        self._registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
-        self._waiting = waiting = Waiting(self._registry)
-        channel_events = ChannelEvents(self._registry, waiting)
-        self._link = LinkEvents(self._registry, channel_events, waiting.phones)
-        self._handlers = waiting.handlers | channel_events.handlers | self._link.handlers
+        self._registry = registry = Registry(pbx, hall)
+        registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
+        self._waiting = waiting = Waiting(registry)
+        callers, bridges = Callers(registry), BridgeEvents(registry)
+        dials = DialEvents(registry, waiting, callers)
+        self._link = LinkEvents(registry, waiting.phones, callers, dials, bridges)
+        self._handlers: dict[str, Callable[[AmiEvent, int], None]] = {
+            **waiting.handlers,
+            **callers.handlers,
+            **dials.handlers,
+            **bridges.handlers,
+            **QueueEvents(registry, waiting, callers, dials).handlers,
+            **ChannelEvents(registry, waiting, callers, dials).handlers,
+            **self._link.handlers,
+        }
 
     def change_hall(self, hall: Hall) -> None:
         """From now on the hall is another: calls still open are read by it too."""

@@ -12,7 +12,7 @@ from voicedesk.hall.greetings import rules_of
 from voicedesk.hall.lines import hall_of
 from voicedesk.hall.switches import address_of
 from voicedesk.settings import LoadedSettings, origins, read_settings
-from voicedesk.settings.model import NO_LIMIT_SOURCE
+from voicedesk.settings.listed import NO_LIMIT_SOURCE
 
 app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from voicedesk.calls.causes import NO_ANSWER
 from voicedesk.calls.model import CallFacts, Direction, LegFacts, Outcome, PhoneState, RingSource, Role
+from voicedesk.calls.q850 import NO_ANSWER
 
 INSTANT_US = 1_500_000
 """Nobody presses a key so soon: a phone that refuses within this time, without having rung, does so by itself."""

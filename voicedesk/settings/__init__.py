@@ -19,15 +19,15 @@ from voicedesk.plain_files import read_plain
 from voicedesk.settings.checks import Problem, problems, webhook_problems
 from voicedesk.settings.environment import keys_of, lay_over, nearest, table_type
 from voicedesk.settings.houses import with_pbx
-from voicedesk.settings.model import (
+from voicedesk.settings.listed import (
     AgentSettings,
     AssignmentSettings,
     LineSettings,
     PbxSettings,
     PhoneSettings,
-    Settings,
     WebhookSettings,
 )
+from voicedesk.settings.model import Settings
 from voicedesk.settings.source import (
     FILE_NAME,
     FILE_VARIABLE,

@@ -7,7 +7,8 @@ from itertools import combinations
 from voicedesk.errors import AddressRefused
 from voicedesk.phone_numbers import national_digits
 from voicedesk.settings.houses import house_problems, nearest_phone, phone_problems, places, twice
-from voicedesk.settings.model import AssignmentSettings, Settings
+from voicedesk.settings.listed import AssignmentSettings
+from voicedesk.settings.model import Settings
 from voicedesk.settings.source import KeyPath
 from voicedesk.web_address import read_url
 

@@ -8,7 +8,8 @@ another house's call.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from voicedesk.settings.model import AssignmentSettings, LineSettings, PhoneSettings, Settings
+from voicedesk.settings.listed import AssignmentSettings, LineSettings, PhoneSettings
+from voicedesk.settings.model import Settings
 from voicedesk.settings.names import nearest_name
 from voicedesk.settings.source import KeyPath
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from voicedesk.calls.call_clocks import rings_heard
 from voicedesk.calls.model import (
     CallFacts,
     Cause,
@@ -19,7 +20,7 @@ from voicedesk.calls.model import (
     StartSource,
     Verdict,
 )
-from voicedesk.calls.three_rings import judge, rings_heard
+from voicedesk.calls.three_rings import judge
 
 T0 = 1_800_000_000_000_000
 SECOND = 1_000_000

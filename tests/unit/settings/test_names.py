@@ -7,7 +7,7 @@ import pytest
 from voicedesk.errors import SettingsError
 from voicedesk.hall.deadlines import switchboards_of
 from voicedesk.settings import Settings, names, read_settings
-from voicedesk.settings.model import DEFAULT_LIMIT_SOURCE, NO_LIMIT_SOURCE, LineSettings
+from voicedesk.settings.listed import DEFAULT_LIMIT_SOURCE, NO_LIMIT_SOURCE, LineSettings
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,16 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _create_calls()
+    _create_legs()
+    _create_journal()
+    _create_pbxs()
+    _create_gaps()
+    _create_requests()
+    _create_leases()
+
+
+def _create_calls() -> None:
     op.create_table(
         "calls",
         sa.Column("id", sa.Text, primary_key=True),
@@ -35,6 +45,9 @@ def upgrade() -> None:
     )
     op.create_index("calls_by_start", "calls", ["started_at", "id"])
     op.create_index("calls_by_number", "calls", ["caller_number"])
+
+
+def _create_legs() -> None:
     op.create_table(
         "legs",
         sa.Column("call_id", sa.Text, primary_key=True),
@@ -47,6 +60,9 @@ def upgrade() -> None:
         sa.Column("verdict", sa.Text, nullable=False),
     )
     op.create_index("legs_by_time", "legs", ["at"])
+
+
+def _create_journal() -> None:
     op.create_table(
         "journal",
         sa.Column("pbx", sa.Text, primary_key=True),
@@ -57,6 +73,9 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary, nullable=False),
     )
     op.create_index("journal_by_time", "journal", ["last_at"])
+
+
+def _create_pbxs() -> None:
     op.create_table(
         "pbxs",
         sa.Column("pbx", sa.Text, primary_key=True),
@@ -64,6 +83,9 @@ def upgrade() -> None:
         sa.Column("resume_from", sa.BigInteger, nullable=False),
         sa.Column("last_at", sa.BigInteger, nullable=False),
     )
+
+
+def _create_gaps() -> None:
     op.create_table(
         "gaps",
         sa.Column("pbx", sa.Text, primary_key=True),
@@ -71,6 +93,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text, primary_key=True),
         sa.Column("to_at", sa.BigInteger),
     )
+
+
+def _create_requests() -> None:
     op.create_table(
         "requests",
         sa.Column("id", sa.Text, primary_key=True),
@@ -85,6 +110,9 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.BigInteger),
     )
     op.create_index("requests_by_state", "requests", ["state", "asked_at"])
+
+
+def _create_leases() -> None:
     op.create_table(
         "leases",
         sa.Column("name", sa.Text, primary_key=True),

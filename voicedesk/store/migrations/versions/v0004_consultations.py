@@ -8,6 +8,13 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
+    _create_consultations()
+    _create_notices()
+    _create_desk_requests()
+    _create_outages()
+
+
+def _create_consultations() -> None:
     op.create_table(
         "consultations",
         sa.Column("code", sa.Text, primary_key=True),
@@ -29,6 +36,9 @@ def upgrade() -> None:
     op.create_index("consultations_by_time", "consultations", ["started_at"])
     op.create_index("consultations_by_call", "consultations", ["call_id"])
     op.create_index("consultations_by_number", "consultations", ["caller_number"])
+
+
+def _create_notices() -> None:
     op.create_table(
         "notices",
         sa.Column("code", sa.Text, primary_key=True),
@@ -43,6 +53,9 @@ def upgrade() -> None:
         sa.Column("parts", sa.Text, nullable=False),
     )
     op.create_index("notices_by_item", "notices", ["item", "started_at"])
+
+
+def _create_desk_requests() -> None:
     op.create_table(
         "desk_requests",
         sa.Column("code", sa.Text, primary_key=True),
@@ -57,6 +70,9 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text),
     )
     op.create_index("desk_requests_by_time", "desk_requests", ["settled_at", "asked_at"])
+
+
+def _create_outages() -> None:
     op.create_table(
         "outages",
         sa.Column("id", sa.Text, primary_key=True),
