@@ -1,4 +1,4 @@
-"""What staff ask of the desk by a row in the store (`tickets …`): each step checked, carried out, and answered."""
+"""What staff ask about tickets by a row in the store (`tickets …`): each step is checked, carried out, and answered."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -7,14 +7,14 @@ from typing import NoReturn, assert_never
 import structlog
 
 from voicedesk.ami.link import AmiAddress
-from voicedesk.clock import NowUs, to_datetime
+from voicedesk.clock import NowUs
 from voicedesk.errors import InputError, OutcomeUnknown, VoicedeskError
 from voicedesk.hall.acting import acting
 from voicedesk.hall.deadlines import responsible_for
-from voicedesk.hall.seats import phones_called, seats_of, the_one_meant
 from voicedesk.jobs.ringing_back import dialler
 from voicedesk.jobs.ringing_back.clerk import TicketClerk, new_ticket_id
 from voicedesk.jobs.ringing_back.dialler import Order
+from voicedesk.jobs.ringing_back.staff_phone import phone_to_ring
 from voicedesk.phone_numbers import normalise
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.requests import Request
@@ -53,7 +53,7 @@ class TicketSteps:
         self._clerk, self._settings, self._addresses, self._now, self._place = clerk, settings, addresses, now, place
 
     def change_settings(self, settings: Settings) -> None:
-        """Phones, people and manager users are others from now on."""
+        """Use the phones, people and manager users of the new settings from now on."""
         self._settings = settings
 
     def read(self, request: Request) -> TicketStep:
@@ -65,7 +65,7 @@ class TicketSteps:
         return isinstance(step, Dial)
 
     def in_order(self, step: TicketStep) -> frozenset[str]:
-        """What is stepped on: a ticket, by its id or how that begins, and the phone that is to ring."""
+        """What the step works on, one step after another: a ticket, by its id or how the id begins, and the phone."""
         if isinstance(step, Register):
             return frozenset()
         keys = {f"ticket {step.ticket}"}
@@ -138,15 +138,17 @@ class TicketSteps:
     # --- dialling
 
     async def _dial(self, step: Dial, request_id: str) -> str:
-        """Rings the staff phone, then the citizen; answered with the attempt's id as soon as the switch was asked.
+        """Rings the staff phone, then the citizen; returns the attempt's id when the switch has taken the order.
 
-        The call is named after the request: where it was begun before, it is answered with that one.
+        The call is named after the request: where the same request has begun a call before, that call is the answer and
+        no other is placed.
         """
         by, now = step.by, self._now()
         before = await self._clerk.attempt(channel_id_of(request_id))
         if before is not None:
             return _told_before(before)
-        pbx, extension = self._phone(step.phone, by, step.pbx, self._clerk.pbx_of(step.ticket))
+        ticket_pbx = self._clerk.pbx_of(step.ticket)
+        pbx, extension = phone_to_ring(by, step.phone, step.pbx, ticket_pbx, settings=self._settings, at=now)
         address = self._addresses(pbx)
         begun = Attempt(
             id=channel_id_of(request_id),
@@ -197,32 +199,6 @@ class TicketSteps:
         """Writes down that the switch surely did not place the call, and says so to whoever asked."""
         await self._clerk.not_placed(attempt, f"switch: {why}")
         raise InputError(f"not dialled: {why}") from why
-
-    def _phone(self, phone: str | None, by: str, pbx: str | None, ticket_pbx: str) -> tuple[PbxSettings, str]:
-        """The PBX that rings a staff phone, and the phone's inside number there: the one named, or where `by` sits.
-
-        The phone decides on the PBX: on another one the same number rings somebody else. Where it is on several, or
-        the person sits at several, the one that the ticket's call came to is the first choice.
-        """
-        able = {one.name: one for one in self._settings.pbx if one.dial_username}
-        if not able:
-            raise InputError("no PBX may place calls: set dial_username and dial_secret_file of its [[pbx]]")
-        at = to_datetime(self._now())
-        own = seats_of(by, self._settings, at, pbx)
-        if phone:
-            meant = the_one_meant(phone, phones_called(phone, self._settings, pbx), own)
-            seats = [meant] if meant is not None else []
-        else:
-            seats = [one for one in own if one.endpoint is not None]
-        seats = [one for one in seats if one.extension is not None]
-        if not seats:
-            raise InputError(f"no phone to ring: {phone or by!r} has no [[phones]] extension; give one with --phone")
-        ways = [(name, one.extension) for one in seats for name in one.pbxs if name in able and one.extension]
-        if not ways:
-            where = ", ".join(dict.fromkeys(name for one in seats for name in one.pbxs))
-            raise InputError(f"{where} may place no calls: set dial_username and dial_secret_file of that [[pbx]]")
-        name, extension = next((way for way in ways if way[0] == ticket_pbx), ways[0])
-        return able[name], extension
 
 
 def _told_before(attempt: Attempt) -> str:
