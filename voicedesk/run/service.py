@@ -398,8 +398,8 @@ class Service:
             phones=self._phones,
             workers=workers,
             guard=self._guard,
+            as_kept=self._forgetting.value,
         )
-        self._ivr.as_kept = self._forgetting.value
         await outages.refresh()
         try:
             async with asyncio.TaskGroup() as tasks:
