@@ -17,9 +17,12 @@ from voicedesk.agi.protocol import AgiEnvironment, AgiProtocol, HungUp, Reply, t
 from voicedesk.errors import AgiError, AgiHungUp, UnsafeValueError
 from voicedesk.hall.prompts import catalogue_of, frames_of, menu_of
 from voicedesk.ivr.wording import Wording
-from voicedesk.jobs.telling.host import IvrHost, Shelf
+from voicedesk.jobs.guard import Guard
+from voicedesk.jobs.telling.host import IvrHost
+from voicedesk.jobs.telling.shelf import Shelf
 from voicedesk.prompts.book import Pace, Prompt
 from voicedesk.settings import Settings
+from voicedesk.store.consultations import StoredConsultation
 
 NOW = 1_795_485_600_000_000
 MOST_COMMANDS = 2000
@@ -84,20 +87,13 @@ class Book:
         return Prompt(path=Path("/prompts/a"), seconds=1.0, is_recorded=False)
 
 
-class Host(IvrHost):
-    """The host with everything that is told at hand, and a database that keeps nothing."""
-
-    def _stocked(self, settings: Settings, day: str) -> Shelf:
-        return _shelf(day)
-
-
 @cache
-def _shelf(day: str) -> Shelf:
+def _shelf(day: date) -> Shelf:
     settings = _settings()
     catalogue = catalogue_of(settings)
-    menu = menu_of(catalogue, date.fromisoformat(day), samples=True)
+    menu = menu_of(catalogue, day, samples=True)
     book = cast("Any", Book())
-    return Shelf(day=day, menu=menu, words=Wording(frames_of(settings)), book=book, catalogue=catalogue)
+    return Shelf(menu=menu, words=Wording(frames_of(settings)), book=book, catalogue=catalogue)
 
 
 @cache
@@ -114,19 +110,28 @@ async def _nothing(*_: object, **__: object) -> None:
     return None
 
 
-def _host() -> Host:
+async def _kept(kept: StoredConsultation) -> None:
+    for text in (kept.pbx, kept.uniqueid, kept.caller_number or "", kept.line or ""):
+        text.encode()
+        assert "\0" not in text, "no database keeps a NUL"
+
+
+def _host(guard: Guard) -> IvrHost:
+    """A host with everything that is told at hand, and a database that keeps nothing."""
     store = SimpleNamespace(
-        consultations=SimpleNamespace(begin=_yes, save=_nothing, get=_nothing, note_sms=_nothing),
+        consultations=SimpleNamespace(begin=_yes, save=_kept, get=_nothing, note_sms=_nothing),
         tickets=SimpleNamespace(attempt=_nothing, get=_nothing),
     )
     outages = SimpleNamespace(texts_for=lambda _line: (), change_settings=lambda _settings: None)
-    return Host(
+    return IvrHost(
         cast("Any", store),
         _settings(),
         {"main": lambda _: None},
         lambda: NOW,
         outages=cast("Any", outages),
         below=len_of,
+        guard=guard,
+        stock=lambda _settings, day: _shelf(day),
     )
 
 
@@ -154,14 +159,13 @@ def run(data: bytes) -> None:
 
 
 async def _served(call: AgiCall) -> None:
-    host = _host()
+    guard = Guard(lambda: NOW)
+    host = _host(guard)
     try:
         await host.serve(call)
     finally:
-        for kept in host._unsaved.values():
-            for text in (kept.pbx, kept.uniqueid, kept.caller_number or "", kept.line or ""):
-                text.encode()
-                assert "\0" not in text, "no database keeps a NUL"
+        await host.proof.save()
+        assert not guard.waiting, f"set aside: {guard.waiting[0].reason}"
 
 
 async def verbs(data: bytes) -> None:

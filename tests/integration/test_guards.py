@@ -408,18 +408,18 @@ async def test_one_row_of_the_ivrs_ledger_holds_up_no_other():
     from voicedesk.ivr.ledger import Ledger
     from voicedesk.ivr.model import Entry, State
     from voicedesk.jobs.guard import Guard
-    from voicedesk.jobs.telling.host import IvrHost
+    from voicedesk.jobs.telling.proof import Proof
     from voicedesk.store.consultations import StoredConsultation
 
     store, guard = Refusing(), Guard(lambda: 1)
-    host = IvrHost(store, Settings(), {}, lambda: 1, outages=None, guard=guard)
+    proof = Proof(store, {}, guard, below=lambda most: most // 2)
     for uniqueid in ("1.1", "a\0b", "1.3"):
         walk = Ledger(f"code {uniqueid}", Entry.DEDICATED, 1).consultation(State.MENU, "zh")
         kept = StoredConsultation(pbx="main", uniqueid=uniqueid, line=None, caller_number=None, consultation=walk)
-        host._unsaved[walk.code] = kept
-    await host._save_all()
-    assert (store.saved, host._unsaved) == (["1.1", "1.3"], {})
+        proof.note(kept, walk)
+    await proof.save()
+    assert (store.saved, proof.unsaved) == (["1.1", "1.3"], 0)
     (one,) = guard.waiting
     assert one.part is Part.ROW
     with pytest.raises(StoreError):
-        await host.save_again(replace(one, about="consultation code a\0b"))
+        await proof.save_again(replace(one, about="consultation code a\0b"))

@@ -13,12 +13,14 @@ from tests.contracts.store.test_tickets import attempt, missed
 from tests.fakes.agi import FakeSwitchCall, environment, obliging
 from voicedesk.agi.server import AgiServer
 from voicedesk.audio.wav import write_wav
+from voicedesk.clock import to_datetime
 from voicedesk.errors import InputError, SpeechUnavailable, StoreUnavailable
 from voicedesk.hall.prompts import book_of, wanted_of
 from voicedesk.ivr.tracking_code import is_code
-from voicedesk.jobs.telling import host as ivr_host
+from voicedesk.jobs.telling import proof, shelf
 from voicedesk.jobs.telling.host import IvrHost
 from voicedesk.jobs.telling.outages import Outages
+from voicedesk.jobs.telling.shelf import DailyShelf, stocked
 from voicedesk.prompts.build import Wanted
 from voicedesk.settings import load_settings
 from voicedesk.speech.transcript import Transcript, Word
@@ -29,6 +31,7 @@ from voicedesk.tickets.model import Outcome
 from voicedesk.tickets.work import closed
 
 NOW = 1_795_485_600_000_000  # a Tuesday, 10:00 in Shanghai
+TODAY = to_datetime(NOW).date()
 NIGHT = NOW + 12 * 3600 * 1_000_000
 KEY_TO_NOTICE = ("4", "1")
 
@@ -62,7 +65,7 @@ duty = ["daily 09:00-17:00"]
 
 def give_sounds(settings, *more: str) -> None:
     book = book_of(settings)
-    for one in (*wanted_of(settings, ivr_host.to_datetime(NOW).date()), *(Wanted(text=text) for text in more)):
+    for one in (*wanted_of(settings, TODAY), *(Wanted(text=text) for text in more)):
         path = book.spoken_path(one.text, one.language, "normal")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".alaw").write_bytes(b"\xd5" * 8000)
@@ -80,7 +83,7 @@ class Desk:
         self.host = IvrHost(store, settings, known, lambda: self.now, outages=self.outages, **options)
         self.by_text: dict[str, str] = {}
         book = book_of(settings)
-        for one in wanted_of(settings, ivr_host.to_datetime(NOW).date()):
+        for one in wanted_of(settings, TODAY):
             self.by_text[str(book.spoken_path(one.text, one.language, "normal"))] = one.text
 
     async def call(self, path="notices?pbx=main&line=hotline", *, answers=obliging, number="13800138000"):
@@ -89,7 +92,7 @@ class Desk:
         data = environment(agi_request=f"agi://127.0.0.1/{path}", agi_callerid=number, agi_calleridname="")
         async with server.listening("127.0.0.1", 0) as port, FakeSwitchCall(port, answers, data) as switch:
             await switch.over(60)
-        await self.host._save_all()
+        await self.host.proof.save()
         return [re.sub(r'"(/[^"]+)"', lambda file: self.by_text.get(file[1], file[0]), one) for one in switch.commands]
 
     async def kept(self):
@@ -219,7 +222,7 @@ async def test_whoever_hangs_up_between_two_sentences_has_heard_the_five_before(
             writer.write(told.encode() + b"\n")
         assert await asyncio.wait_for(reader.read(), 10) == b""
         writer.close()
-    await desk.host._save_all()
+    await desk.host.proof.save()
     (kept,) = await desk.kept()
     (notice,) = kept.consultation.notices
     (procedure,) = [one for one in notice.parts if one.part == "procedure"]
@@ -256,7 +259,7 @@ async def test_a_recording_that_nobody_was_there_for_is_no_message(desk):
 
 
 async def test_fault_57_a_sentence_without_a_sound_is_left_out_and_never_counts_as_heard(desk):
-    item = desk.host._today().menu.item("work_injury")
+    item = stocked(desk.settings, TODAY).menu.item("work_injury")
     gone, unplayable = item.parts[1].sentences[1], item.parts[2].sentences[0]
     book = book_of(desk.settings)
     book.find(gone).path.with_suffix(".alaw").unlink()
@@ -317,6 +320,21 @@ async def test_an_outage_is_told_before_the_phones_ring(desk):
     assert commands[-1] == 'SET VARIABLE "VOICEDESK_IVR" "person"'
 
 
+async def test_after_a_reload_an_outage_is_looked_up_in_the_new_folder_of_prompts(desk, tmp_path):
+    text = "社会保险系统正在抢修。"
+    give_sounds(desk.settings, text)
+    await desk.store.outages.start(text, line=None, at=1, by="王")
+    await desk.outages.refresh()
+    prompts = desk.settings.prompts.model_copy(update={"folder": tmp_path / "other"})
+    moved = desk.settings.model_copy(update={"prompts": prompts})
+    desk.host.change_settings(moved)
+    assert len(desk.outages.texts_for("hotline")) == 1
+    give_sounds(moved, text)
+    told = [one for one in await desk.call("gate?pbx=main&line=hotline") if one.startswith("STREAM")]
+    assert len(told) == 2
+    assert all(f"{tmp_path}/other/" in one for one in told)
+
+
 class Heard:
     """Workers that hear this text, or cannot be had."""
 
@@ -361,7 +379,7 @@ def speaking(folder: Path, loudness: float):
 
 
 async def test_an_item_is_chosen_by_its_name_and_the_recording_goes_at_once(desk):
-    desk.host._workers = Heard("工伤认定")
+    desk = Desk(desk.store, desk.settings, workers=Heard("工伤认定"))
     commands = await desk.call(answers=speaking(desk.settings.ivr.folder, 3000))
     assert any(one.startswith("RECORD FILE") for one in commands)
     (kept,) = await desk.kept()
@@ -371,14 +389,14 @@ async def test_an_item_is_chosen_by_its_name_and_the_recording_goes_at_once(desk
 
 @pytest.mark.parametrize(("text", "loudness"), [("工伤认定", 3), (None, 3000)])
 async def test_silence_after_the_tone_or_a_missing_model_is_no_choice(desk, text, loudness):
-    desk.host._workers = Heard(text)
+    desk = Desk(desk.store, desk.settings, workers=Heard(text))
     commands = await desk.call(answers=speaking(desk.settings.ivr.folder, loudness))
     assert "没有收到您的选择。" in said(commands)
     assert "对不起" not in str(said(commands))
 
 
 async def test_a_recording_that_never_came_is_silence_and_a_key_instead_of_words_counts(desk):
-    desk.host._workers = Heard("工伤认定")
+    desk = Desk(desk.store, desk.settings, workers=Heard("工伤认定"))
     assert "没有收到您的选择。" in said(await desk.call(answers=pressing(then="listen")))
     keys = iter(["200 result=55 (dtmf) endpos=100"])
 
@@ -456,7 +474,7 @@ async def test_a_code_of_an_earlier_call_tells_where_the_matter_stands(desk):
 
 
 async def test_a_locked_database_never_keeps_a_caller_waiting_and_loses_nothing(desk, monkeypatch):
-    monkeypatch.setattr(ivr_host, "RESERVE_SECONDS", 0.05)
+    monkeypatch.setattr(proof, "RESERVE_SECONDS", 0.05)
     lock = sqlite3.connect(desk.settings.store.url.removeprefix("sqlite:///"))
     lock.execute("BEGIN IMMEDIATE")
     server = AgiServer(desk.host.serve)
@@ -466,13 +484,13 @@ async def test_a_locked_database_never_keeps_a_caller_waiting_and_loses_nothing(
         await switch.over(30)
     lock.rollback()
     lock.close()
-    await desk.host._save_all()
+    await desk.host.proof.save()
     (kept,) = await desk.kept()
     assert kept.consultation.notices[0].item_id == "work_injury"
 
 
 async def test_a_store_in_trouble_is_tried_again_until_what_was_told_is_saved(desk, monkeypatch):
-    monkeypatch.setattr(ivr_host, "SAVE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(proof, "SAVE_AGAIN_SECONDS", 0.01)
     save, refused = desk.store.consultations.save, []
 
     async def sometimes(stored):
@@ -483,14 +501,14 @@ async def test_a_store_in_trouble_is_tried_again_until_what_was_told_is_saved(de
 
     monkeypatch.setattr(desk.store.consultations, "save", sometimes)
     monkeypatch.setattr(desk.store.consultations, "get", lambda code: sometimes(None))
-    saving = asyncio.create_task(desk.host._save_on())
+    saving = asyncio.create_task(desk.host.proof.run())
     server = AgiServer(desk.host.serve)
     data = environment(agi_request="agi://127.0.0.1/notices?pbx=main&line=hotline", agi_calleridname="")
     answers = typing("8", *"00000000")
     async with server.listening("127.0.0.1", 0) as port, FakeSwitchCall(port, answers, data) as switch:
         await switch.over(30)
     async with asyncio.timeout(30):
-        while desk.host._unsaved:
+        while desk.host.proof.unsaved:
             await asyncio.sleep(0.01)
     saving.cancel()
     assert len(await desk.kept()) == 1
@@ -503,8 +521,9 @@ async def test_a_text_message_is_sent_by_the_halls_own_program(tmp_path):
     async with Store.open(settings.store.url) as store:
         desk = Desk(store, settings)
         await desk.call(answers=pressing(*KEY_TO_NOTICE, *"3333333333", "7", then="listen"))
-        await asyncio.gather(*desk.host._telling)
-        (kept,) = await desk.kept()
+        async with asyncio.timeout(30):
+            while (kept := (await desk.kept())[0]).sms_outcome is None:
+                await asyncio.sleep(0.01)
     what = json.loads(told.read_text(encoding="utf-8"))
     assert what["number"] == "13800138000"
     assert what["text"].startswith("【工伤认定】")
@@ -512,7 +531,18 @@ async def test_a_text_message_is_sent_by_the_halls_own_program(tmp_path):
     assert kept.sms_outcome == "ok"
 
 
-async def test_the_service_listens_reads_the_day_anew_and_tells_what_is_wrong(desk, monkeypatch, unused_port):
+async def test_what_is_told_is_made_anew_on_each_day_and_for_new_settings(desk):
+    daily = DailyShelf(desk.settings, lambda: desk.now, stocked)
+    before = daily.today()
+    assert daily.today() is before
+    desk.now = NOW + 24 * 3600 * 1_000_000
+    tomorrow = daily.today()
+    assert tomorrow is not before
+    daily.change_settings(desk.settings)
+    assert daily.today() is not tomorrow
+
+
+async def test_the_service_listens_and_tells_what_is_wrong(desk, monkeypatch, unused_port):
     free = desk.settings.model_copy(
         update={"ivr": desk.settings.ivr.model_copy(update={"listen": f"127.0.0.1:{unused_port}"})}
     )
@@ -523,10 +553,7 @@ async def test_the_service_listens_reads_the_day_anew_and_tells_what_is_wrong(de
             await asyncio.sleep(0.01)
     taken = Desk(desk.store, free)
     await taken.host.run()
-    before = desk.host._today()
-    desk.now = NOW + 24 * 3600 * 1_000_000
-    assert desk.host._today() is not before
-    monkeypatch.setattr(ivr_host, "catalogue_of", refuse)
+    monkeypatch.setattr(shelf, "catalogue_of", refuse)
     desk.host.change_settings(free)
     assert await desk.call() == []
     running.cancel()

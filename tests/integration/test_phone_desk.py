@@ -46,6 +46,7 @@ class Hall:
         self.news, self.orders = [], []
         self.pauses = True
         self.refusal: Exception | None = None
+        self.fault: Exception | None = None
         pbx = {"name": "hall", "host": "127.0.0.1", "username": "w", "secret": "s"}
         pauser = {"pause_username": "p", "pause_secret": "x"}
         self.settings = Settings.model_validate(
@@ -66,6 +67,8 @@ class Hall:
         return self.us
 
     async def tell(self, news):
+        if self.fault is not None:
+            raise self.fault
         self.news.append(news)
 
     async def pause(self, order, address, _now):
@@ -136,12 +139,10 @@ async def test_a_break_too_long_is_told_to_the_supervisor_once_also_over_a_resta
 
 
 async def test_what_was_written_and_not_told_when_it_died_is_told_after_the_restart(hall):
-    async def dies(_news):
-        raise StoreUnavailable("killed")
-
-    hall.desk._tell = dies
+    hall.fault = StoreUnavailable("killed")
     with pytest.raises(StoreUnavailable):
         await hall.happens(device(A1, "UNAVAILABLE", MORNING), later=MINUTE)
+    hall.fault = None
     await hall.begin(hall.store)
     await hall.desk.work()
     assert hall.told() == ["phone_unregistered"]

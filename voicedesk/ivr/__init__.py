@@ -1,5 +1,6 @@
 """The caller's walk through the IVR, as pure rules: keys, words and silence in, what to play next out (S5, S17).
 
-`walk` is the machine, `keys` the table of what each key does where, `wording` what is said, `names` how an item is
-chosen by its name, `tracking_code` the number a caller takes away.
+`walk` is the machine; its phases are `choosing`, `telling`, `asking`, `matter` and `leaving`. `keys` is the table of
+what each key does in each state. `screens` and `wording` hold what is said. `names` finds an item by its spoken name.
+`tracking_code` is the number that a caller takes away.
 """

@@ -1,20 +1,28 @@
 """What is said in each state of the walk: the texts, in their order, in the caller's language."""
 
 from voicedesk.ivr import wording
-from voicedesk.ivr.model import Menu, MenuItem, Spoken, Standing, Texts
+from voicedesk.ivr.model import Menu, MenuItem, Play, Spoken, Standing, Texts
 from voicedesk.ivr.wording import CHINESE, Wording
+
+WAIT_SECONDS = 6.0
+"""After the last text a key is awaited for so long."""
 
 
 class Screens:
-    """The texts of one walk. `language` may change on the way; names of items and groups are always Chinese."""
+    """The texts of one walk. `language` and `slow` may change on the way; names of items and groups stay Chinese."""
 
     def __init__(self, menu: Menu, words: Wording, code: str, *, person_there: bool) -> None:
         self.language = CHINESE
+        self.slow = False
         self._menu, self._words, self._code, self._person_there = menu, words, code, person_there
 
     def say(self, key: str, /, **values: Texts) -> Texts:
         """A template of the frame."""
         return self._words.say(key, self.language, **values)
+
+    def play(self, texts: Texts, *, names: bool = False) -> Play:
+        """The texts are played, then a key is awaited; with `names` the caller may also speak."""
+        return Play(texts=texts, wait_seconds=WAIT_SECONDS, names=names, slow=self.slow)
 
     def menu(self, *, names: bool) -> Texts:
         """The main menu; with `names` the caller may also speak. A person comes first: not all listen to the end."""

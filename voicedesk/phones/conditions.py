@@ -60,6 +60,10 @@ class PhoneRules:
         queues = phone.queues
         return [line for line in self.hall.lines if phone.endpoint in line.phones or not line.queues.isdisjoint(queues)]
 
+    def is_staff(self, phone: Phone) -> bool:
+        """Whether it is a phone of the hall: named in the settings, or in a queue of one of its lines."""
+        return phone.endpoint in self.hall.phones or bool(self.lines_of(phone))
+
     def too_long_at(self, lines: Iterable[Line], began: int) -> int | None:
         """When a break is too long: time in which no line had to be answered is no absence (S11)."""
         ends = (self.calendar.after(self.duty.get(line.name, ()), began, self.break_us) for line in lines)
@@ -134,7 +138,7 @@ def _of_one(
 
 
 def is_whole(switch: Switch) -> bool:
-    """Whether everything that a switch could tell of its phones is known now: what nobody named is not there."""
+    """Whether all that a switch can tell of its phones is known now: then a phone it did not name is not there."""
     return switch.is_current and switch.is_whole
 
 

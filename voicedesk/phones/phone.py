@@ -132,6 +132,14 @@ class Phone:
         return [*self.members.values(), *self.groups.values()]
 
 
+def phone_at(phones: dict[str, Phone], endpoint: str) -> Phone:
+    """The phone of a name; one that nobody told of yet is put into `phones`."""
+    phone = phones.get(endpoint)
+    if phone is None:
+        phone = phones[endpoint] = Phone(endpoint)
+    return phone
+
+
 def clean_reason(text: str) -> str:
     """A reason as it is kept: one short line, and nobody's number in it."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)

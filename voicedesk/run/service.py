@@ -398,8 +398,8 @@ class Service:
             phones=self._phones,
             workers=workers,
             guard=self._guard,
+            as_kept=self._forgetting.value,
         )
-        self._ivr.as_kept = self._forgetting.value
         await outages.refresh()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -430,7 +430,7 @@ class Service:
 
         def tie(name: str) -> None:
             """What calls teach of the phones behind members is known once."""
-            desk.watch.switches[name].ties = self._logs[name].ties
+            desk.tie(name, self._logs[name].ties)
 
         for name, log in self._logs.items():
             tie(name)

@@ -6,22 +6,26 @@ people were told is written down, so that a restart neither forgets nor repeats 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import structlog
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Hall
 from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
-from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.errors import StoreError
 from voicedesk.hall.lines import halls_of
 from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.jobs.news.news import News, Tell
+from voicedesk.jobs.phones.kept import KeptPhones, Place
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.phone_numbers import national_digits
 from voicedesk.phones.conditions import PhoneRules
-from voicedesk.phones.model import Break, FindingKind, PhoneFinding
+from voicedesk.phones.model import Break, BreakSource, FindingKind, PhoneFinding
+from voicedesk.phones.phone import Phone
+from voicedesk.phones.seen import Switch
 from voicedesk.phones.watch import PhoneWatch
 from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
@@ -33,8 +37,6 @@ from voicedesk.work_calendar import WorkCalendar
 
 LOOK_SECONDS = 0.5
 ROUND_SECONDS = 300.0
-STATES_US = 2 * MICROSECONDS
-"""How phones stand is written no more often: every ring changes it, and the journal's commits go first."""
 _FOR_THE_SUPERVISOR = frozenset({FindingKind.BREAK_TOO_LONG, FindingKind.NOBODY_FREE, FindingKind.LINE_HELD})
 
 _log = structlog.get_logger()
@@ -74,27 +76,26 @@ class PhoneDesk:
         self._store, self._settings, self._now, self._tell = store, settings, now, tell
         self._guard = guard or Guard(now)
         self._is_taken_up = False
-        self.watch = PhoneWatch([pbx.name for pbx in settings.pbx], rules_of(settings, hall))
+        self._watch = PhoneWatch([pbx.name for pbx in settings.pbx], rules_of(settings, hall))
         self._breaks: dict[str, Break] = {}
         self._findings: dict[str, StoredFinding] = {}
         self._untold: dict[str, StoredFinding] = {}
-        self._saved: dict[tuple[str, str], StoredPhone] = {}
-        self._next_states = 0
+        self._kept = KeptPhones(store, self._guard)
 
     # --- what comes in
 
     def receive(self, pbx: str, events: Iterable[AmiEvent]) -> None:
         """Notes what a switch tells; cheap, and never waits."""
-        self.watch.receive(pbx, events)
+        self._watch.receive(pbx, events)
 
     def take_calls(self, pbx: str, calls: Sequence[CallFacts], merged: Sequence[tuple[str, str]] = ()) -> None:
         """Notes calls that changed; cheap, and never waits."""
-        self.watch.take_calls(pbx, calls, merged)
+        self._watch.take_calls(pbx, calls, merged)
 
     def change_settings(self, settings: Settings, hall: Hall) -> None:
-        """Lines, hours, people and limits are others from now on."""
+        """Uses the new lines, hours, people and limits from now on."""
         self._settings = settings
-        self.watch.rules = rules_of(settings, hall)
+        self._watch.rules = rules_of(settings, hall)
 
     # --- the service's side
 
@@ -118,15 +119,13 @@ class PhoneDesk:
     async def take_up(self) -> None:
         """What stood when the service stopped. Raises StoreError."""
         findings = await self._store.phones.open_findings()
-        self.watch.assume(
+        self._watch.assume(
             await self._store.phones.open_breaks(), [one.finding for one in findings if one.finding.to_at is None]
         )
         known = {pbx.name for pbx in self._settings.pbx}
-        for stored in await self._store.phones.phones():
-            key = (stored.standing.pbx, stored.standing.endpoint)
-            self._saved[key] = stored
+        for stored in await self._kept.take_up():
             if stored.standing.pbx in known:
-                phone = self.watch.switches[stored.standing.pbx].phone(stored.standing.endpoint)
+                phone = self._watch.switches[stored.standing.pbx].phone(stored.standing.endpoint)
                 phone.alive_at = max(phone.alive_at, stored.alive_at)
                 phone.refusals = {**stored.refusals, **phone.refusals}
         self._findings = {one.finding.id: one for one in findings}
@@ -135,8 +134,8 @@ class PhoneDesk:
     async def work(self) -> None:
         """One look: what began and what ended is written, then told. Raises StoreError: then it is done next time."""
         await self._excuse()
-        changes = self.watch.look(self._now())
-        for pbx, endpoint, error in self.watch.take_bad():
+        changes = self._watch.look(self._now())
+        for pbx, endpoint, error in self._watch.take_bad():
             self._guard.set_aside(Part.EVENT, error, about=f"how phone {endpoint} stands", pbx=pbx)
         for one in changes.breaks:
             self._breaks[one.id] = one
@@ -151,51 +150,19 @@ class PhoneDesk:
 
     async def _write(self) -> None:
         phones = {(one.standing.pbx, one.standing.endpoint): one for one in self._phones()}
-        now = self._now()
-        is_due = bool(self._breaks or self._untold) or now >= self._next_states
-        changed = [one for key, one in phones.items() if self._saved.get(key) != one] if is_due else []
-        gone = [key for key in self._saved if key not in phones and self._is_gone(key)]
-        if self._breaks or self._untold or changed:
-            breaks, findings = list(self._breaks.values()), list(self._untold.values())
-            await self._save(breaks, findings, changed)
-            self._breaks.clear()
-        if gone:
-            await self._store.phones.forget_phones(gone)
-        for key in gone:
-            del self._saved[key]
-        if changed:
-            self._next_states = now + STATES_US
-            self._saved.update(phones)
+        await self._kept.write(list(self._breaks.values()), list(self._untold.values()), phones, self._now())
+        self._breaks.clear()
+        await self._kept.forget(phones, self._is_gone)
 
-    async def _save(self, breaks: list[Break], findings: list[StoredFinding], phones: list[StoredPhone]) -> None:
-        """All at once; where one does not fit, the others one by one. Raises StoreUnavailable."""
-        save = self._store.phones.save
-        try:
-            await save(breaks=breaks, findings=findings, phones=phones)
-        except StoreUnavailable:
-            raise
-        except Exception:  # noqa: BLE001  # it is one of them
-            for one in breaks:
-                with self._guard.one(Part.ROW, f"break {one.id}", content=written(one), pbx=one.pbx):
-                    await save(breaks=[one])
-            for stored in findings:
-                finding = stored.finding
-                with self._guard.one(Part.ROW, f"finding {finding.id}", content=written(stored), pbx=finding.pbx):
-                    await save(findings=[stored])
-            for phone in phones:
-                standing = phone.standing
-                with self._guard.one(Part.ROW, f"phone {standing.endpoint}", content=written(phone), pbx=standing.pbx):
-                    await save(phones=[phone])
-
-    def _is_gone(self, key: tuple[str, str]) -> bool:
-        """Nobody knows a phone any more; while a link is down nobody can tell."""
-        switch = self.watch.switches.get(key[0])
+    def _is_gone(self, key: Place) -> bool:
+        """No switch knows a phone any more; while the link to its switch is down nobody can tell."""
+        switch = self._watch.switches.get(key[0])
         return switch is None or switch.is_current
 
     def _phones(self) -> list[StoredPhone]:
         stored = []
-        for standing in self.watch.standings():
-            phone = self.watch.switches[standing.pbx].phones[standing.endpoint]
+        for standing in self._watch.standings():
+            phone = self._watch.switches[standing.pbx].phones[standing.endpoint]
             stored.append(
                 StoredPhone(
                     standing=standing,
@@ -209,14 +176,14 @@ class PhoneDesk:
     async def _excuse(self) -> None:
         """A long call with a citizen about whom there is an open ticket is the hall's work."""
         area = self._settings.hall.area_code
-        for pbx, endpoint, talk in self.watch.to_check(self._now()):
+        for pbx, endpoint, talk in self._watch.to_check(self._now()):
             with self._guard.one(Part.CALL, f"{talk.call_id}, for phone {endpoint}", pbx=pbx):
                 digits = national_digits(talk.number, area)
                 if digits is None:
                     continue
                 numbers = await self._store.tickets.spellings(digits, area)
                 if await self._store.tickets.list(TicketFilter(is_closed=False, numbers=numbers), limit=1):
-                    self.watch.excuse(pbx, endpoint, talk.call_id)
+                    self._watch.excuse(pbx, endpoint, talk.call_id)
 
     # --- people
 
@@ -269,21 +236,44 @@ class PhoneDesk:
 
     def phone_name(self, pbx: str, endpoint: str) -> str:
         """A phone as people call it: its inside number, and the switch's name of it."""
-        extension = self.watch.rules.on(pbx).extensions.get(endpoint)
+        extension = self._watch.rules.on(pbx).extensions.get(endpoint)
         return f"{extension}（{endpoint}）" if extension else endpoint
 
     # --- what others ask
 
-    def left_without(self, pbx: str, endpoint: str) -> list[str]:
-        """The lines that would have no free phone if this one were paused now; none if it is paused already."""
-        known = self.watch.switches.get(pbx)
+    def tie(self, pbx: str, ties: Ties) -> None:
+        """Uses these ties of phones and queue members on a PBX: those that are learned from its calls."""
+        self._watch.switches[pbx].tie(ties)
+
+    def find(self, endpoint: str, pbxs: Collection[str] | None = None) -> list[tuple[Switch, Phone]]:
+        """The phones of a name, each at its switch: those of some PBXs, or of all."""
+        return self._watch.find(endpoint, pbxs)
+
+    def at_member(self, member: str, pbxs: Collection[str] | None = None) -> list[tuple[Switch, Phone]]:
+        """The phones that are signed on to a queue under a name, each at its switch."""
+        return self._watch.at_member(member, pbxs)
+
+    def is_staff(self, pbx: str, phone: Phone) -> bool:
+        """Whether it is a phone of the hall: named in the settings, or in a queue of one of its lines."""
+        return self._watch.rules.on(pbx).is_staff(phone)
+
+    def expect(self, pbx: str, endpoint: str, by: str) -> None:
+        """A break that begins at a phone within some seconds was asked for by this person, with a command."""
+        self._watch.switches[pbx].expect(endpoint, BreakSource.COMMAND, by, self._now())
+
+    def left_without(self, pbx: str, endpoint: str, *, leaving: Collection[tuple[str, str]] = ()) -> list[str]:
+        """The lines that would have no free phone if this one were paused now; none if it is paused already.
+
+        `leaving`: phones, by PBX, that are being paused and are not seen paused yet.
+        """
+        known = self._watch.switches.get(pbx)
         if known is None or not known.is_current or known.phone(endpoint).is_on_break:
             return []
-        return self.watch.left_without(pbx, endpoint, self._now())
+        return self._watch.left_without(pbx, endpoint, self._now(), leaving=leaving)
 
     def is_deserted(self, line: str) -> bool:
         """Whether nobody can answer a line: all its phones are on a break, away or set to do-not-disturb."""
-        return self.watch.is_deserted(line)
+        return self._watch.is_deserted(line)
 
 
 def _is_due(stored: StoredFinding) -> bool:

@@ -19,7 +19,6 @@ from voicedesk.jobs.phones import pauser
 from voicedesk.jobs.phones.clerk import PhoneDesk
 from voicedesk.jobs.phones.pauser import Pausing
 from voicedesk.phones import steps
-from voicedesk.phones.model import BreakSource
 from voicedesk.phones.phone import Phone, clean_reason
 from voicedesk.phones.seen import Switch
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
@@ -29,7 +28,7 @@ from voicedesk.store.requests import Request
 KIND = "break"
 """The kind of these rows."""
 SEEN_SECONDS = 4.0
-"""The switch tells of a pause at once; so long is waited for it."""
+"""The switch tells of a pause at once; after this time nobody knows whether it was carried out."""
 POLL_SECONDS = 0.05
 Pause = Callable[[Pausing, AmiAddress, NowUs], Awaitable[None]]
 
@@ -61,7 +60,7 @@ class BreakSteps:
         self._pausing: set[tuple[str, str]] = set()
 
     def change_settings(self, settings: Settings) -> None:
-        """Phones and people are others from now on."""
+        """Uses the new phones and people from now on."""
         self._settings = settings
 
     def read(self, request: Request) -> BreakStep:
@@ -102,13 +101,13 @@ class BreakSteps:
         phone, name = seat.phone, self._desk.phone_name(seat.switch.pbx, seat.phone.endpoint)
         if phone.is_on_break:
             raise InputError(f"{name} 已经离岗 is on a break already: end it first with voicedesk breaks stop")
-        lines = self._desk.watch.left_without(seat.switch.pbx, phone.endpoint, self._now(), leaving=self._pausing)
+        lines = self._desk.left_without(seat.switch.pbx, phone.endpoint, leaving=self._pausing)
         if lines and not step.anyway:
             raise InputError(
                 f"{name} 是{'、'.join(lines)}最后一部空闲话机，暂停后无人可接；仍要暂停请加 --anyway "
                 "(it is the last free phone: callers would find nobody; to pause it all the same add --anyway)"
             )
-        self._desk.watch.switches[seat.switch.pbx].expect(phone.endpoint, BreakSource.COMMAND, step.by, self._now())
+        self._desk.expect(seat.switch.pbx, phone.endpoint, step.by)
         place = (seat.switch.pbx, phone.endpoint)
         self._pausing.add(place)  # others who ask meanwhile shall not take it for free
         try:
@@ -147,7 +146,7 @@ class BreakSteps:
     def _seat(self, phone: str, by: str, pbx: str | None) -> _Seat:
         switch, known = self._known_phone(phone, by, pbx)
         endpoint = known.endpoint
-        if not self._desk.watch.is_staff(switch.pbx, known):
+        if not self._desk.is_staff(switch.pbx, known):
             raise InputError(f"{endpoint!r} is no staff phone: it is in no line's queue and not in [[phones]]")
         at = next(one for one in self._settings.pbx if one.name == switch.pbx)
         if not switch.is_current:
@@ -167,19 +166,18 @@ class BreakSteps:
         seats = own if meant is None else [meant]
         if not seats:
             raise InputError(f"{by!r} 没有排班 sits nowhere now: name the phone, by endpoint or extension")
-        watch = self._desk.watch
         for seat in seats:
             if seat.endpoint is not None:
-                found = watch.find(seat.endpoint, seat.pbxs)
+                found = self._desk.find(seat.endpoint, seat.pbxs)
             else:
-                found = watch.at_member(seat.member or "", seat.pbxs)
+                found = self._desk.at_member(seat.member or "", seat.pbxs)
             if found:
                 return next((one for one in found if one[0].is_current), found[0])
         raise InputError(f"no switch knows the phone {seats[0].endpoint or seats[0].member!r}: see voicedesk agents")
 
     def _unnamed_phone(self, name: str, pbx: str | None) -> tuple[Switch, Phone]:
         """A phone that stands in no [[phones]]: in a queue of some line, by the switch's name of it."""
-        found = self._desk.watch.find(name, None if pbx is None else (pbx,))
+        found = self._desk.find(name, None if pbx is None else (pbx,))
         if not found:
             raise InputError(f"no switch knows the phone {name!r}: see voicedesk agents")
         if len(found) > 1:

@@ -30,7 +30,7 @@ class Outages:
         self._current: list[Outage] = []
 
     def change_settings(self, settings: Settings) -> None:
-        """Sounds and texts are elsewhere from now on."""
+        """Uses the new texts and sounds from the next call on."""
         self._settings = settings
 
     async def refresh(self) -> None:
