@@ -18,10 +18,11 @@ from voicedesk.greeting import privacy
 from voicedesk.greeting.model import Doubt, Thresholds
 from voicedesk.greeting.reasons import REASONS
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.jobs.hearing import recordings
-from voicedesk.jobs.hearing import watch as greeting_watch
+from voicedesk.hall.greetings import names_of
+from voicedesk.jobs import unsaved
+from voicedesk.jobs.hearing import recordings, waiting
 from voicedesk.jobs.hearing.rejudge import rejudge_greetings
-from voicedesk.jobs.hearing.watch import GreetingWatch, names_of
+from voicedesk.jobs.hearing.watch import GreetingWatch
 from voicedesk.jobs.news.news import News
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
@@ -144,7 +145,7 @@ async def test_a_compliant_greeting_is_in_the_store_while_the_call_goes_on(desk)
         one.hung_up()
         kept = await one.stored()
         assert kept.call_id == CALL.facts.id
-        assert kept.evidence["judgement"]["transcript"].startswith("您好 劳动 仲裁 院")
+        assert kept.evidence.told.transcript.startswith("您好 劳动 仲裁 院")
         sound = read_sound(one.settings.recording.folder / kept.recording)
         assert (sound.rate, sound.seconds) == (8000, pytest.approx(len(raw_48(COMPLIANT)) / 96_000, abs=0.01))
         async with asyncio.timeout(30):
@@ -161,8 +162,8 @@ async def test_a_number_read_aloud_is_masked_in_what_is_stored_and_the_verdict_i
         one.hung_up()
         kept = await one.stored()
         assert kept.verdict == "compliant"
-        assert kept.evidence["judgement"]["transcript"].startswith("＊＊ 劳动")
-        assert kept.evidence["transcript"]["words"][0][0] == "＊＊"
+        assert kept.evidence.told.transcript.startswith("＊＊ 劳动")
+        assert kept.evidence.transcript.words[0].text == "＊＊"
 
 
 async def test_what_is_missing_is_told_so_far_and_then_for_good_and_warned_of(desk):
@@ -251,7 +252,7 @@ async def test_a_recording_that_was_kept_and_could_not_be_deleted_is_deleted_lat
             one.recorded()
             before = await one.stored()
             assert one.path.exists()
-    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(waiting, "SCAN_SECONDS", 0.05)
     async with desk(with_workers=None, still_up=False) as one:
         async with asyncio.timeout(30):
             while one.path.exists():
@@ -335,7 +336,7 @@ async def test_fault_61_what_no_worker_can_hear_is_kept_for_a_person_and_not_tri
 
 
 async def test_fault_62_without_a_model_recordings_wait_until_there_is_one(desk, monkeypatch):
-    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(waiting, "SCAN_SECONDS", 0.05)
     inner = SpeechWorkers(embedded_model().path)
     workers = LostWorkers(inner, SpeechUnavailable("no model"), 3)
     with capture_logs() as logs:
@@ -355,7 +356,7 @@ async def test_fault_64_a_recording_that_never_appears_leaves_a_verdict_that_say
 
 
 async def test_a_database_in_trouble_gets_the_verdict_when_it_is_back(desk, monkeypatch):
-    monkeypatch.setattr(greeting_watch, "SAVE_SECONDS", 0.05)
+    monkeypatch.setattr(unsaved, "SAVE_AGAIN_SECONDS", 0.05)
     async with desk() as one:
         save, refused = one.store.greetings.save, 0
 
@@ -386,7 +387,7 @@ async def test_sound_that_begins_late_makes_its_times_approximate(desk):
         one.path.write_bytes(raw_48(COMPLIANT))
         one.recorded()
         one.hung_up(after=30)
-        remarks = (await one.stored()).evidence["judgement"]["remarks"]
+        remarks = (await one.stored()).evidence.told.remarks
         assert any("近似值" in remark for remark in remarks)
 
 
@@ -422,7 +423,7 @@ LOCAL = f"{(LEG.dialled_at or 0) // 1_000_000}.777"
 
 
 async def test_a_recording_named_after_a_forwarding_is_taken_up_by_its_call(desk, monkeypatch):
-    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(waiting, "SCAN_SECONDS", 0.05)
     async with desk(still_up=False) as one:
         one.known = None
         path = one.folder / f"{LOCAL}.sln48"
@@ -443,7 +444,7 @@ async def test_a_recording_named_after_a_forwarding_is_taken_up_by_its_call(desk
 
 
 async def test_a_link_that_is_named_like_a_recording_is_neither_read_nor_deleted(desk, monkeypatch):
-    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.05)
+    monkeypatch.setattr(waiting, "SCAN_SECONDS", 0.05)
     async with desk(still_up=False) as one:
         secret = one.folder / "secret"
         secret.write_bytes(raw_48(COMPLIANT))
@@ -466,13 +467,12 @@ async def test_the_staff_number_of_whoever_sat_there_is_what_is_compared(desk):
         one.known = replace(one.known, legs=legs)
         one.path.write_bytes(raw_48(COMPLIANT))
         one.recorded()
-        task = (await one.stored()).evidence["task"]
-        assert (task["number"], task["template"]) == ("008", ["hello", "number", "matter"])
+        task = (await one.stored()).evidence.task
+        assert (task.number, task.template) == ("008", ("hello", "number", "matter"))
 
 
 async def test_what_cannot_be_told_is_told_with_its_reason_and_what_to_do(desk):
-    async with desk(still_up=False) as one:
-        one.watch._thresholds = Thresholds(calibrated=True)
+    async with desk(still_up=False, calibrated=True) as one:
         one.path.write_bytes(raw_48(COMPLIANT)[:48_000])
         one.recorded()
         greeting = await one.stored(lambda greeting: greeting.is_final)

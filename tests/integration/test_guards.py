@@ -11,10 +11,9 @@ from voicedesk.calls import tracker as tracking
 from voicedesk.calls.tracker import Tracker
 from voicedesk.doctor.watch import HouseWatch
 from voicedesk.errors import StoreError
-from voicedesk.jobs.following import call_log
+from voicedesk.jobs.following import handing_on
 from voicedesk.jobs.following.call_log import CallLog
-from voicedesk.jobs.hearing import watch as greeting_watch
-from voicedesk.jobs.hearing.watch import GreetingWatch
+from voicedesk.jobs.hearing import waiting
 from voicedesk.jobs.phones.clerk import PhoneDesk
 from voicedesk.jobs.ringing_back import callbacks
 from voicedesk.jobs.ringing_back.clerk import TicketClerk
@@ -65,7 +64,7 @@ def soon(monkeypatch):
     monkeypatch.setattr(app, "REPAIR_SECONDS", 0.2)
     monkeypatch.setattr(app, "HOUSE_SECONDS", 0.2)
     monkeypatch.setattr(app, "SWEEP_SECONDS", 0.2)
-    monkeypatch.setattr(greeting_watch, "SCAN_SECONDS", 0.1)
+    monkeypatch.setattr(waiting, "SCAN_SECONDS", 0.1)
 
 
 @asynccontextmanager
@@ -158,8 +157,8 @@ async def test_a_call_that_cannot_be_frozen_costs_itself(switch, settings, clock
 
 
 async def test_a_call_that_cannot_be_judged_costs_itself(switch, settings, clock, monkeypatch):
-    bad = raising(call_log.judge, lambda facts: BAD_ID in facts.linkedids)
-    monkeypatch.setattr(call_log, "judge", bad)
+    bad = raising(handing_on.judge, lambda facts: BAD_ID in facts.linkedids)
+    monkeypatch.setattr(handing_on, "judge", bad)
     async with hall(settings(), switch, clock) as store:
         await switch.send(bad_event(clock))
         (one,) = await set_aside(store, Part.CALL)
@@ -196,9 +195,8 @@ async def test_a_recording_costs_itself_whatever_it_is_called(switch, settings, 
     folder = tmp_path / "rec"
     folder.mkdir()
     (folder / f"{name}.sln48").write_bytes(b"RIFF" + bytes(96000))
-    monkeypatch.setattr(
-        GreetingWatch, "_look_at", raising_later(GreetingWatch._look_at, lambda _self, key, _path: key[1] == name)
-    )
+    bad = raising_later(waiting.stored_call, lambda _store, _pbx, uniqueid: uniqueid == name)
+    monkeypatch.setattr(waiting, "stored_call", bad)
     async with hall(settings(pbx={"recordings": str(folder)}), switch, clock) as store:
         (one,) = await set_aside(store, Part.RECORDING)
         assert one.content == b"RIFF" + bytes(60)

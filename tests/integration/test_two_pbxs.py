@@ -17,7 +17,7 @@ from voicedesk.greeting.rules import shipped_rules
 from voicedesk.hall.deadlines import group_of
 from voicedesk.hall.lines import hall_of
 from voicedesk.jobs.following.rejudge import rejudge_calls
-from voicedesk.jobs.hearing.watch import GreetingWatch
+from voicedesk.jobs.hearing.open_recordings import task_of
 from voicedesk.run.service import Service
 from voicedesk.settings import Settings, read_settings
 from voicedesk.store.calls import CallFilter
@@ -279,11 +279,10 @@ def test_a_greeting_names_the_department_of_the_house_that_answers_and_calls_bac
     for pbx, department, line in (("main", "社会保险事业管理中心", "社保"), ("branch", "劳动仲裁院", "分厅")):
         raw = (CAPTURES / "a_answer_2rings.raw").read_bytes()
         (call,) = replay(raw, pbx=pbx, hall=hall_of(settings, pbx)).calls
-        watch = GreetingWatch(None, None, settings, {}, lambda: 0, rules=shipped_rules(), thresholds=None)
-        leg = next(one for one in call.facts.legs if one.answered_at is not None)
-        assert watch._task(call.facts, leg).names.name == department
+        leg, rules = next(one for one in call.facts.legs if one.answered_at is not None), shipped_rules()
+        assert task_of(call.facts, leg, settings, rules).names.name == department
         back = replace(call.facts, direction=Direction.CALLBACK, line=None)
-        assert watch._task(back, leg).names.name == department
+        assert task_of(back, leg, settings, rules).names.name == department
         placed = replace(call.facts, direction=Direction.OUTBOUND, line=None, placed_by=AGENT1)
         assert group_of(placed, settings) == line
 

@@ -24,7 +24,7 @@ from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 from voicedesk.clock import MICROSECONDS, format_epoch
 from voicedesk.errors import StoreError, StoreUnavailable
-from voicedesk.jobs.following import call_log
+from voicedesk.jobs.following import resume_points
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.following.rebuilder import Rebuilder
 from voicedesk.jobs.guard import Guard
@@ -110,7 +110,7 @@ def link_up(events: list[AmiEvent], first: int, at: int) -> list[AmiEvent]:
 def live(life: Life) -> None:
     """One life, in a process of its own; ends the process."""
     configure_logging(level="critical")  # what is set aside would be told each time
-    call_log.CHECKPOINT_EVERY = 5
+    resume_points.CHECKPOINT_EVERY = 5
     engine.LOCK_SECONDS = 0.0
     _receive_no_poison()
     steps = _count_steps(life)

@@ -1,7 +1,7 @@
 """`voicedesk greeting`: what was said when the phone was answered."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -39,6 +39,7 @@ from voicedesk.cli.listing import (
 from voicedesk.clock import to_seconds
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.evidence import Evidence
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules, rules_from_file
@@ -198,7 +199,7 @@ def show(
         say_json([{**_plain(one), "decisions": histories_json(history)} for one, history in pairs])
         return
     for one in found:
-        judgement = one.evidence.get("judgement") or {}
+        told = one.evidence.told
         say(
             f"{local_time(one.answered_at, settings.hall.zone)}  {one.endpoint}  {VERDICTS.get(one.verdict or '', '-')}"
         )
@@ -210,14 +211,14 @@ def show(
             say(f"  规则 rule: {one.rules_version}")
         if history := of_channel.get((one.pbx, one.uniqueid)):
             tell_history(history, VERDICTS, settings.hall.zone)
-        for part in judgement.get("parts", ()):
-            name = word(GREETING_PARTS, part["part"])
-            say(f"  {part['start_seconds']:6.2f} s  {name}: {part['text']} ({part['match']})")
-        for phrase in judgement.get("forbidden", ()):
-            say(f"  {phrase['start_seconds']:6.2f} s  禁语 forbidden: {phrase['phrase']}")
-        for remark in judgement.get("remarks", ()):
+        for part in told.parts:
+            name = word(GREETING_PARTS, part.part)
+            say(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
+        for phrase in told.forbidden:
+            say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
+        for remark in told.remarks:
             say(f"  {remark}")
-        say(f"  听到 heard: {judgement.get('transcript', '')}")
+        say(f"  听到 heard: {told.transcript}")
         say(f"  录音 recording: {settings.recording.folder / one.recording if one.recording else '-'}")
 
 
@@ -312,8 +313,8 @@ async def _rejudge(
 
 def _plain(one: StoredGreeting) -> dict[str, Any]:
     """A stored greeting as plain values: who and when, then the judgement as `greeting check` gives it."""
-    values = asdict(one)
-    evidence = values.pop("evidence")
+    values = asdict(replace(one, evidence=Evidence()))
+    del values["evidence"]
     at = to_seconds(values.pop("answered_at"))
     human = values.pop("human")
     if human is not None:
@@ -321,7 +322,7 @@ def _plain(one: StoredGreeting) -> dict[str, Any]:
     why = explained(one.reason)
     told = {"reason_words": why.words if why else None, "to_do": why.to_do if why else None}
     people = {"human": human, "human_verdict": human and human["verdict"], "to_review": one.to_review}
-    return {**values, "answered_at": at, **people, **told, **(evidence.get("judgement") or {})}
+    return {**values, "answered_at": at, **people, **told, **one.evidence.told.plain}
 
 
 def _tell(checked: CheckedGreeting) -> None:

@@ -47,7 +47,7 @@ def greetings_sheet(stored: Iterable[StoredGreeting], zone: tzinfo, *, names: Ma
 
 
 def _row(one: StoredGreeting, zone: tzinfo, names: Mapping[str, str]) -> tuple[Cell, ...]:
-    judged = one.evidence.get("judgement") or {}
+    told = one.evidence.told
     return (
         one.call_id,
         time_cell(one.answered_at, zone),
@@ -56,18 +56,18 @@ def _row(one: StoredGreeting, zone: tzinfo, names: Mapping[str, str]) -> tuple[C
         names.get(one.agent or "", one.agent or ""),
         word(GREETING_VERDICTS, one.verdict) if one.verdict else NOT_HEARD_YET,
         word(DOUBTS, one.reason),
-        "、".join(word(GREETING_PARTS, part) for part in judged.get("missing", ())),
-        "、".join(word(GREETING_VERDICTS, code) for code in judged.get("violations", ())),
+        "、".join(word(GREETING_PARTS, part) for part in told.missing),
+        "、".join(word(GREETING_VERDICTS, code) for code in told.violations),
         yes_cell(one.needs_review and one.human is None),
         word(GREETING_VERDICTS, one.human.verdict) if one.human else "",
         one.human.by if one.human else "",
         one.human.reason if one.human else "",
         yes_cell(not one.is_final),
         one.forbidden,
-        "、".join(found["phrase"] for found in judged.get("forbidden", ())),
-        "、".join(found["phrase"] for found in judged.get("polite", ())),
-        "；".join(judged.get("remarks", ())),
-        judged.get("transcript", ""),
+        "、".join(found.phrase for found in told.forbidden),
+        "、".join(found.phrase for found in told.polite),
+        "；".join(told.remarks),
+        told.transcript,
         one.recording or "",
         one.model or "",
         one.rules_version or "",

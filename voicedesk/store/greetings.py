@@ -3,13 +3,14 @@
 import json
 import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.greeting.evidence import Evidence, evidence_as_json, evidence_from_json
 from voicedesk.store.decisions import HUMAN, prune_of_greetings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import readable
@@ -34,8 +35,8 @@ class StoredGreeting:
     """One recording of a staff phone in a call. `uniqueid` is the phone's channel's, `answered_at` its answer.
 
     `verdict` None: nothing was heard yet. Until `is_final` it may change while the call goes on. `forbidden` counts
-    phrases; `recording` is the file in the recordings' folder. `evidence` holds, as plain values, what the judgement
-    was made from and what it says: `task`, `transcript`, `understanding`, `judgement`.
+    phrases; `recording` is the file in the recordings' folder. `evidence` is what the judgement was made from, and what
+    it says.
 
     `human` is what a person decided and holds, `appeal_open` that somebody appealed: `save` changes neither.
     """
@@ -55,7 +56,7 @@ class StoredGreeting:
     rules_version: str | None = None
     model: str | None = None
     recording: str | None = None
-    evidence: dict[str, Any]
+    evidence: Evidence = field(default_factory=Evidence)
     human: GreetingDecision | None = None
     appeal_open: bool = False
 
@@ -121,7 +122,7 @@ class Greetings:
         names = []
         for one in await self.list(GreetingFilter(call_id=call_id)):
             names += [one.recording] if one.recording else []
-            await self.save(replace(one, recording=None, evidence={"task": one.evidence.get("task")}))
+            await self.save(replace(one, recording=None, evidence=Evidence(task=one.evidence.task)))
         return names
 
     async def list(
@@ -189,7 +190,7 @@ def _matching(query: Select[Any], which: GreetingFilter) -> Select[Any]:
 
 def _row(greeting: StoredGreeting) -> dict[str, object]:
     values = {name: getattr(greeting, name) for name in greeting.__slots__ if name not in ("human", "appeal_open")}
-    text = json.dumps(greeting.evidence, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(evidence_as_json(greeting.evidence), ensure_ascii=False, separators=(",", ":"))
     return {**values, "evidence": zlib.compress(text.encode())}
 
 
@@ -209,5 +210,5 @@ def _stored(row: Row[Any]) -> StoredGreeting:
             forbidden=row.human_forbidden,
         )
     with readable(f"the greeting of {row.uniqueid}"):
-        evidence = json.loads(zlib.decompress(values["evidence"]))
+        evidence = evidence_from_json(json.loads(zlib.decompress(values["evidence"])))
     return StoredGreeting(**{**values, "evidence": evidence, "human": human})

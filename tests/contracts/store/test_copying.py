@@ -17,6 +17,8 @@ from tests.contracts.store.test_store import LATE, event
 from tests.contracts.store.test_tickets import attempt, missed
 from voicedesk.calls.model import Verdict
 from voicedesk.errors import StoreError
+from voicedesk.greeting.evidence import Evidence
+from voicedesk.speech.transcript import Transcript, Word
 from voicedesk.store import copying
 from voicedesk.store.calls import CallFilter, HumanDecision
 from voicedesk.store.copying import TABLES, copy_database
@@ -50,7 +52,8 @@ async def filled(store):
     store.writer.add("p", resume_from=1, events=[event(n) for n in range(100)])
     await store.writer.flush()
     await store.requests.ask("reload", {"why": "试"}, "tester")
-    evidence = {"transcript": {"words": [["您好", 0.5, 0.9, 1.0]]}}
+    words = (Word(text="您好", start_seconds=0.5, end_seconds=0.9, confidence=1.0),)
+    evidence = Evidence(transcript=Transcript(words=words, heard_seconds=1.0, model="m"))
     await store.outages.start("故障", line=None, at=1, by="王")
     await store.deliveries.queue([("主管", NEWS)], 1)
     await store.quarantine.add([set_aside(Part.CALL, at_us=1, about="c1", reason="too large", content=b"\x00\xff")])

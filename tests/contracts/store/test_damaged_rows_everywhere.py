@@ -97,8 +97,7 @@ async def fill(store: Store) -> None:
     await store.quarantine.add([set_aside(Part.ROW, at_us=AT, about=f"q{n}", reason="r") for n in range(3)])
     for n in range(3):
         await store.greetings.save(
-            StoredGreeting(pbx="main", uniqueid=f"u{n}", call_id="c0", endpoint="SIP/1", answered_at=AT + n,
-                           evidence={"task": None})
+            StoredGreeting(pbx="main", uniqueid=f"u{n}", call_id="c0", endpoint="SIP/1", answered_at=AT + n)
         )  # fmt: skip
         asked = DeskRequest(kind=RequestKind.COMPLAINT, at=AT, number=None)
         walk = Consultation(

@@ -11,9 +11,11 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.three_rings import judge
 from voicedesk.errors import StoreError
+from voicedesk.greeting.evidence import Evidence
 from voicedesk.jobs.upkeep.retention import forget
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.settings import Settings
+from voicedesk.speech.transcript import Transcript, Word
 from voicedesk.store.batch import Batch, pack_batch, unpack_batch
 from voicedesk.store.calls import CallFilter
 from voicedesk.store.greetings import StoredGreeting
@@ -100,7 +102,11 @@ async def test_the_number_stands_nowhere_after_it_was_forgotten_by_whatever_way_
     await store.outages.start(f"请拨 {N}", line=None, at=1, by="li")
     news = Message(id="n1", kind="x", group="g", at=1, title=f"138****1234 {N}", fields=(("号码", N),))
     await store.deliveries.queue([("hook", news)], 1)
-    evidence = {"task": None, "understanding": [f"您好 {N}", {"words": "一三八幺二三四一二三四"}]}
+    words = [
+        Word(text=text, start_seconds=0.5, end_seconds=0.9, confidence=1.0)
+        for text in (f"您好 {N}", "一三八幺二三四一二三四")
+    ]
+    evidence = Evidence(transcript=Transcript(words=tuple(words), heard_seconds=1.0, model="m"))
     await store.greetings.save(
         StoredGreeting(
             pbx="p", uniqueid="1.1", call_id="c9", endpoint=f"DAHDI/i1/{N}", answered_at=1, evidence=evidence

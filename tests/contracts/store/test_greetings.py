@@ -5,22 +5,48 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.contracts.store.conftest import call_of
+from voicedesk.greeting.evidence import Evidence, told_from_json
+from voicedesk.greeting.live import GreetingTask
+from voicedesk.greeting.model import DepartmentNames
+from voicedesk.greeting.rules import Limits
 from voicedesk.jobs.hearing import recordings
 from voicedesk.settings import Settings
+from voicedesk.speech.transcript import Transcript, Understanding, Word
 from voicedesk.store.calls import CallFilter
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 
+TASK = GreetingTask(
+    names=DepartmentNames(name="社保局", others=("医保局",)),
+    template=("hello", "number", "matter"),
+    limits=Limits(first_word_seconds=3, all_parts_seconds=10),
+    number="008",
+)
+UNDERSTOOD = Understanding(confidence=0.9, known_share=1.0, agreement=0.8)
+WORD = Word(text="您好", start_seconds=0.5, end_seconds=0.9, confidence=1.0)
+EVIDENCE = Evidence(
+    task=TASK,
+    transcript=Transcript(words=(WORD,), heard_seconds=3.5, model="m", understanding=UNDERSTOOD),
+    understanding=UNDERSTOOD,
+    judgement=told_from_json({"verdict": "incomplete", "missing": ["number", "matter"], "transcript": "您好"}),
+)
 DAY = 24 * 3600 * 1_000_000
 
 
 def greeting(n: int, **values) -> StoredGreeting:
-    known = {"call_id": f"call{n}", "endpoint": "PJSIP/agent1", "answered_at": n, "evidence": {"judgement": {"n": n}}}
+    known = {"call_id": f"call{n}", "endpoint": "PJSIP/agent1", "answered_at": n, "evidence": EVIDENCE}
     return StoredGreeting(**{"pbx": "main", "uniqueid": f"1.{n}", "line": "hotline", **known, **values})
 
 
 async def test_a_greeting_comes_back_as_it_was_saved_last(store):
     await store.greetings.save(greeting(1, verdict="incomplete"))
-    last = greeting(1, verdict="compliant", is_final=True, forbidden=2, model="m", evidence={"words": ["您好\0", 0.5]})
+    last = greeting(
+        1,
+        verdict="compliant",
+        is_final=True,
+        forbidden=2,
+        model="m",
+        evidence=replace(EVIDENCE, judgement=told_from_json({"transcript": "您好\0"})),
+    )
     await store.greetings.save(last)
     assert await store.greetings.get("main", "1.1") == last
     assert await store.greetings.get("other", "1.1") is None
@@ -107,6 +133,6 @@ async def test_what_was_heard_in_a_callers_calls_is_forgotten_with_the_number(st
     number = stored.call.facts.caller_number
     assert await recordings.forget_caller(store, hall(tmp_path), number) == 1
     after = await store.greetings.get("main", "1.1")
-    assert (after.verdict, after.recording, after.evidence) == ("compliant", None, {"task": None})
+    assert (after.verdict, after.recording, after.evidence) == ("compliant", None, Evidence(task=TASK))
     assert await store.greetings.get("main", "1.2") == others
     assert [path.name for path in (tmp_path / "d").iterdir()] == ["other.wav"]

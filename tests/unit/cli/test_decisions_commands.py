@@ -6,6 +6,7 @@ import json
 import pytest
 from tests.unit.cli.test_calls_commands import CAPTURES, fill
 from voicedesk.calls.replay import replay
+from voicedesk.greeting.evidence import evidence_from_json
 from voicedesk.greeting.model import Doubt
 from voicedesk.greeting.reasons import REASONS
 from voicedesk.store.greetings import StoredGreeting
@@ -41,7 +42,9 @@ async def greet(url: str) -> None:
             needs_review=True,
             is_final=True,
             rules_version="greeting/3",
-            evidence={"judgement": {"verdict": "cannot_tell", "reason": "not_understood", "transcript": "喂"}},
+            evidence=evidence_from_json(
+                {"judgement": {"verdict": "cannot_tell", "reason": "not_understood", "transcript": "喂"}}
+            ),
         )
         await store.greetings.save(heard)
 

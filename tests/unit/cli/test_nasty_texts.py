@@ -49,7 +49,7 @@ async def fill(url: str, nasty: str) -> None:
         await store.tickets.change(Change(tickets=[StoredTicket(ticket=ticket)]))
         await store.greetings.save(
             StoredGreeting(pbx="main", uniqueid="1.1", call_id="call1", endpoint=f"SIP/{nasty}", answered_at=1,
-                           line=nasty, agent=nasty, evidence={"task": None})
+                           line=nasty, agent=nasty)
         )  # fmt: skip
         await store.outages.start(nasty, line=nasty, at=1, by=nasty)
         news = Message(id="n1", kind="ticket_opened", group=nasty, at=1, title=nasty, fields=((nasty, nasty),))

@@ -10,7 +10,7 @@ from voicedesk.ami.recorded import RecordedConversation
 from voicedesk.calls.model import Hall, JudgedCall, Line
 from voicedesk.calls.tracker import WANTED_EVENTS
 from voicedesk.clock import MICROSECONDS, format_epoch
-from voicedesk.jobs.following import call_log
+from voicedesk.jobs.following import resume_points, told_verdicts
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.store.packing import reduce_event, restore_event
 
@@ -100,7 +100,7 @@ def restarted(disk: Disk, at: int) -> CallLog:
 @pytest.mark.parametrize("name", STORIES)
 def test_fault_67_a_call_open_at_a_kill_is_the_same_call_after_it(name, checkpoint_every, monkeypatch):
     """Killed after every event: no call twice, none left open, what was decided stays decided."""
-    monkeypatch.setattr(call_log, "CHECKPOINT_EVERY", checkpoint_every)
+    monkeypatch.setattr(resume_points, "CHECKPOINT_EVERY", checkpoint_every)
     events = story(name)
     whole = Disk()
     follow(CallLog("p", HALL, whole), events)
@@ -123,7 +123,7 @@ def test_fault_67_a_call_open_at_a_kill_is_the_same_call_after_it(name, checkpoi
 
 
 def test_a_restart_goes_back_to_the_last_checkpoint_and_no_further(monkeypatch):
-    monkeypatch.setattr(call_log, "CHECKPOINT_EVERY", 10)
+    monkeypatch.setattr(resume_points, "CHECKPOINT_EVERY", 10)
     disk = Disk()
     log = CallLog("p", HALL, disk)
     first = story("b_answer_17s")
@@ -150,7 +150,7 @@ def test_events_of_a_call_that_was_over_do_not_open_it_again():
 @pytest.mark.parametrize("name", STORIES)
 def test_a_verdict_is_told_once_however_late_the_last_events_come(name, monkeypatch):
     """And what is remembered for that stays bounded."""
-    monkeypatch.setattr(call_log, "MAX_TOLD", 3)
+    monkeypatch.setattr(told_verdicts, "MAX_TOLD", 3)
     log, events = CallLog("p", HALL, Disk()), story(name)
     with structlog.testing.capture_logs() as lines:
         follow(log, events)
@@ -161,7 +161,7 @@ def test_a_verdict_is_told_once_however_late_the_last_events_come(name, monkeypa
 
 
 def test_only_so_many_verdicts_are_remembered(monkeypatch):
-    monkeypatch.setattr(call_log, "MAX_TOLD", 1)
+    monkeypatch.setattr(told_verdicts, "MAX_TOLD", 1)
     log = CallLog("p", HALL, Disk())
     with structlog.testing.capture_logs() as lines:
         follow(log, story("queue_all_busy"))

@@ -1,11 +1,12 @@
 """After a fault the state of calls is made anew from the journal: as if nothing had been, but for that one event."""
 
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from tests.unit.jobs.test_call_log import HALL, STORIES, Disk, story
 from voicedesk.ami.message import AmiEvent, make_event
-from voicedesk.calls.tracker import Tracker
+from voicedesk.calls.tracker import Changes, Tracker
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.guard import Guard
 from voicedesk.store.quarantine import Part
@@ -40,6 +41,16 @@ def make_anew(log: CallLog, disk: Disk, meanwhile: list[AmiEvent] = []) -> None:
     log.go_on_with(replay)
 
 
+def fail_to_freeze(patch) -> None:
+    """Of some call no facts can be made."""
+    original = Tracker.take_changes
+
+    def take_changes(tracker: Tracker) -> Changes:
+        return replace(original(tracker), failed=[("a call", RuntimeError("nobody foresaw this"))])
+
+    patch.setattr(Tracker, "take_changes", take_changes)
+
+
 def whole_story(name: str) -> dict[str, object]:
     disk = Disk()
     log = CallLog("p", HALL, disk)
@@ -59,7 +70,10 @@ def test_a_fault_that_was_no_events_costs_nothing_once_the_state_is_made_anew(na
             log = CallLog("p", HALL, disk, guard)
             log.take(events[:place])
             log.settle()
-            log._begin_doubt()  # a call that could not be frozen
+            with monkeypatch.context() as failing:
+                fail_to_freeze(failing)
+                log.settle()
+            assert log.is_in_doubt
             bad = Bad(patch, lambda event, one=events[place]: event is one, half_done=True)
             log.take(events[place : place + 1])
             assert log.is_in_doubt

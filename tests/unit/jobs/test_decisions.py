@@ -7,6 +7,7 @@ import pytest
 from voicedesk.calls.model import Assignment, Hall
 from voicedesk.calls.replay import replay
 from voicedesk.errors import InputError
+from voicedesk.greeting.evidence import evidence_from_json
 from voicedesk.jobs.deciding import decisions
 from voicedesk.jobs.deciding.agreement import Pair, agreement_of, call_agreement, greeting_agreement
 from voicedesk.jobs.hearing.decided_greetings import decided_greetings
@@ -38,7 +39,7 @@ TASK = {"names": {"name": "社保局", "aliases": [], "others": []}, "template":
 def greeting(**values) -> StoredGreeting:
     known = {"pbx": "main", "uniqueid": "1.1", "call_id": LATE.facts.id, "endpoint": "PJSIP/agent1", "answered_at": 1,
              "agent": "zhang", "verdict": "incomplete", "needs_review": True, "is_final": True,
-             "evidence": {"task": TASK}}  # fmt: skip
+             "evidence": evidence_from_json({"task": TASK})}  # fmt: skip
     return StoredGreeting(**{**known, **values})
 
 

@@ -6,13 +6,18 @@ from dataclasses import replace
 import pytest
 import structlog
 from voicedesk.errors import StoreUnavailable, WebhookError
-from voicedesk.jobs.news.messenger import MOST_UNKEPT, Messenger
+from voicedesk.jobs.guard import Guard
+from voicedesk.jobs.news.messenger import Messenger
 from voicedesk.jobs.news.news import News
+from voicedesk.jobs.news.of_others import NewsOfOthers
+from voicedesk.jobs.news.outbox import MOST_UNKEPT
 from voicedesk.jobs.news.receivers import leave_news
+from voicedesk.jobs.trouble import Troubles
 from voicedesk.settings import Settings
 from voicedesk.store.deliveries import DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.webhooks.answers import Answer, Fate
+from voicedesk.webhooks.message import Message
 from voicedesk.webhooks.pace import PATIENCE_US
 
 SECOND = 1_000_000
@@ -28,14 +33,20 @@ class Room:
         self.us = 1_800_000_000_000_000
         self.answers: list[Answer | Exception] = []
         self.got: list[tuple[str, str]] = []
+        self.sent: list[Message] = []
         self.messenger = self.started()
 
     def started(self) -> Messenger:
         self.messenger = Messenger(self.store, self.settings, lambda: self.us, send=self.send)
         return self.messenger
 
+    def change_settings(self, settings: Settings) -> None:
+        self.settings = settings
+        self.messenger.change_settings(settings)
+
     async def send(self, webhook, message):
         self.us += 1000
+        self.sent.append(message)
         answer = self.answers.pop(0) if self.answers else TOLD
         if isinstance(answer, Exception):
             raise answer
@@ -47,12 +58,12 @@ class Room:
         for title in titles:
             await self.messenger.tell(News(id=f"{kind} {title}", kind=kind, at=self.us, title=title))
         if keep:
-            await self.messenger._keep()
+            await self.messenger.keep()
 
     async def rounds(self, count: int = 100) -> float:
         """Rounds until every webhook waits; how long the first one then waits."""
         pauses = {}
-        for webhook in self.messenger._settings.webhooks:
+        for webhook in self.settings.webhooks:
             for _ in range(count):
                 pauses[webhook.name] = await self.messenger.round(webhook)
                 if pauses[webhook.name]:
@@ -102,7 +113,7 @@ async def test_each_webhook_hears_what_it_asked_for_and_one_in_trouble_holds_up_
     await room.rounds()
     assert room.got == [("b", "一")]
     few = settings_of("a", kinds=["ticket_overdue"])
-    room.messenger.change_settings(few)
+    room.change_settings(few)
     await room.tell("新", kind="ticket_opened")
     await room.tell("超时", kind="ticket_overdue")
     room.us += 5 * SECOND
@@ -126,7 +137,7 @@ async def test_a_correction_goes_to_those_who_were_told_the_error_and_to_nobody_
     )
     for corrects in (correction.corrects, "ticket_opened nobody was told"):
         await room.messenger.tell(replace(correction, corrects=corrects))
-    await room.messenger._keep()
+    await room.messenger.keep()
     await room.rounds()
     assert room.got == [("told", "138****1234 未接"), ("told", "更正")]
 
@@ -215,7 +226,7 @@ async def test_a_webhook_that_was_mended_is_tried_at_once(room):
     room.us -= 55 * SECOND
     await room.rounds()
     assert room.got == []
-    room.messenger.change_settings(settings_of("a", hosts=["qyapi.weixin.qq.com"]))
+    room.change_settings(settings_of("a", hosts=["qyapi.weixin.qq.com"]))
     await room.rounds()
     assert room.got == [("a", "一")]
 
@@ -228,8 +239,8 @@ async def test_while_the_database_refuses_nothing_is_lost_and_nothing_told_twice
         trouble.setattr(room.store.deliveries, "queue", refuse)
         await room.tell("一", keep=False)
         with pytest.raises(StoreUnavailable):
-            await room.messenger._keep()
-    await room.messenger._keep()
+            await room.messenger.keep()
+    await room.messenger.keep()
     with monkeypatch.context() as trouble:
         trouble.setattr(room.store.deliveries, "sent", refuse)
         for _ in range(3):
@@ -278,16 +289,18 @@ async def test_memory_has_an_end_while_the_database_takes_nothing(room):
     with structlog.testing.capture_logs() as logs:
         for n in range(MOST_UNKEPT + 5):
             await room.tell(str(n), keep=False)
-    assert len(room.messenger._unkept) == MOST_UNKEPT
+    await room.messenger.keep()
+    assert await room.store.deliveries.count() == MOST_UNKEPT
     assert [one["event"] for one in logs if one["event"] != "news"] == ["news_dropped"]
 
 
 async def test_news_of_another_process_reach_the_log_and_the_webhooks(room):
     news = News(id="o1", kind="outage_started", at=room.us, title="开始播报故障公告", fields={"内容": "抢修"})
     await leave_news(room.store, room.settings, news, room.us)
+    others = NewsOfOthers(room.store.deliveries, lambda: room.us, Guard(), Troubles(), lambda: ["a"])
     with structlog.testing.capture_logs() as logs:
-        await room.messenger._look()
-        await room.messenger._look()
+        await others.look()
+        await others.look()
     assert [(one["event"], one["kind"], one["fields"]) for one in logs] == [
         ("news", "outage_started", {"内容": "抢修"})
     ]
@@ -304,17 +317,10 @@ async def test_fault_78_no_number_and_no_name_is_stored_or_sent_in_clear(room, t
         fields={"线路": "0371-65551234", "编号": "61234567"},
         personal={"号码": "13800138000", "姓名": "张三丰"},
     )
-    seen = []
-
-    async def send(_webhook, message):
-        seen.append(message)
-        return TOLD
-
-    room.messenger._send = send
     await room.messenger.tell(news)
-    await room.messenger._keep()
+    await room.messenger.keep()
     await room.rounds()
-    (message,) = seen
+    (message,) = room.sent
     assert dict(message.fields) == {
         **{"线路": "0371****1234", "编号": "61234567", "号码": "138****8000", "姓名": "张**"}
     }

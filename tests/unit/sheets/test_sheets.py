@@ -13,6 +13,7 @@ from tests.unit.cli.test_calls_commands import sheet_of
 from voicedesk.calls import model as calls
 from voicedesk.calls.three_rings import judge
 from voicedesk.cli.common import say_csv
+from voicedesk.greeting.evidence import Evidence, evidence_from_json
 from voicedesk.ivr import model as ivr
 from voicedesk.phones.model import Break, BreakSource
 from voicedesk.sheets.breaks import break_columns, breaks_sheet
@@ -152,13 +153,15 @@ def test_a_call_that_goes_on_is_no_doubt_in_a_table_and_a_decided_one_says_both(
 def test_a_greeting_is_told_in_words() -> None:
     judged = {
         "missing": ["department", "matter"], "violations": ["incomplete", "late_start"], "remarks": ["备注"],
-        "forbidden": [{"phrase": "不知道"}], "polite": [], "transcript": "您好",
+        "forbidden": [{"phrase": "不知道", "start_seconds": 1.5, "confidence": 0.9}], "polite": [],
+        "transcript": "您好",
     }  # fmt: skip
     one = StoredGreeting(
         pbx="main", uniqueid="1.2", call_id="1f3a", endpoint="PJSIP/6001", answered_at=T, agent="zhang",
-        verdict="incomplete", forbidden=1, needs_review=True, is_final=True, evidence={"judgement": judged},
+        verdict="incomplete", forbidden=1, needs_review=True, is_final=True,
+        evidence=evidence_from_json({"judgement": judged}),
     )  # fmt: skip
-    empty = replace(one, verdict=None, evidence={}, is_final=False)
+    empty = replace(one, verdict=None, evidence=Evidence(), is_final=False)
     doubt = replace(one, verdict="cannot_tell", reason="cut_short")
     first, second, third = cells(greetings_sheet([one, empty, doubt], SHANGHAI, names=NAMES))
     assert (first["判定"], first["缺少"], first["全部问题"]) == ("不完整", "部门、问事", "不完整、开口过迟")

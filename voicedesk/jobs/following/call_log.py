@@ -9,57 +9,31 @@ then: nobody is accused by it (`is_in_doubt`), until it was made anew from the j
 
 import operator
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
 from voicedesk.ami.message import AmiEvent, make_mark
 from voicedesk.calls.members import Ties
-from voicedesk.calls.model import CallFacts, Gap, Hall, JudgedCall, Verdict
+from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.stuck import Stuck
-from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Changes, Tracker
-from voicedesk.clock import to_ms
+from voicedesk.jobs.following.handing_on import CallSink, HandingOn
 from voicedesk.jobs.following.journal_replay import (
     BadEvents,
     JournalReplay,
-    OpenCalls,
-    event_about,
     mark_all,
     receive_stand_ins,
 )
-from voicedesk.jobs.guard import Guard, Part, written
+from voicedesk.jobs.following.resume_points import ResumePoints
+from voicedesk.jobs.following.told_verdicts import ToldVerdicts
+from voicedesk.jobs.guard import Guard, Part
 
-CHECKPOINT_EVERY = 200
-"""After so many entries the journal says again what is known beside the calls, so that a restart need not go further
-back than to the last such place before the oldest open call."""
-
-MAX_TOLD = 2000
-"""So many of the last verdicts told are remembered: what comes late about a call is not told again."""
 MAX_HOPELESS = 200
+"""So many calls that cannot be told are remembered: their events are told anew once, and not again and again."""
 
 _log = structlog.get_logger()
-
-
-class CallSink(Protocol):
-    """Where a call log writes; nothing here waits for a disk."""
-
-    def sequence(self, pbx: str) -> int:
-        """The journal entry that what is added now will belong to."""
-
-    def add(
-        self,
-        pbx: str,
-        *,
-        resume_from: int,
-        events: Iterable[AmiEvent] = (),
-        calls: Iterable[JudgedCall] = (),
-        merged: Iterable[tuple[str, str]] = (),
-        gaps: Iterable[Gap] = (),
-    ) -> None:
-        """Takes what belongs together: it is on disk soon, whole or not at all."""
 
 
 Changed = Callable[[list[CallFacts], list[tuple[str, str]]], None]
@@ -82,15 +56,14 @@ class CallLog:
     def __init__(self, pbx: str, hall: Hall, sink: CallSink, guard: Guard | None = None) -> None:
         self.pbx = pbx
         self._hall = hall
-        self._sink = sink
         self._guard = guard or Guard()
+        self._hand_on = HandingOn(pbx, sink, self._guard)
         self._bad = BadEvents(pbx, self._guard)
         self._tracker = Tracker(pbx, hall)
         self._taken: list[AmiEvent] = []
-        self._open = OpenCalls()
-        self._checkpoints = deque([0])
+        self._points = ResumePoints()
         self._gaps_saved: set[Gap] = set()
-        self._told: dict[str, Verdict] = {}
+        self._verdicts = ToldVerdicts()
         self._stuck = Stuck()
         self._doubt: _Doubt | None = None
         self._anew = Changes()
@@ -112,10 +85,9 @@ class CallLog:
         self, journal: Sequence[tuple[int, AmiEvent]], *, resume_from: int, open_ids: Collection[str], stopped_at: int
     ) -> Iterator[None]:
         """`resume`, giving the turn away now and then: a long journal, or a bad one, holds up nobody else."""
-        self._checkpoints = deque([resume_from])
         replay = JournalReplay(self.pbx, self._hall, self._bad)
         yield from replay.steps(journal, resume_from)
-        self._tracker, self._open = replay.tracker, replay.open
+        self._tracker, self._points = replay.tracker, ResumePoints(resume_from, replay.open)
         self._tracker.forget_others(open_ids)
         self._gaps_saved = set(self._tracker.gaps())
         self.take([make_mark("VoicedeskLink", "lost", stopped_at, Reason="the service was stopped")])
@@ -136,53 +108,34 @@ class CallLog:
     def settle(self) -> None:
         """Judges what changed and hands it on with the events it follows from; called some times a second."""
         changes = self._changes()
-        calls = self._judged(changes.calls)
+        calls = self._hand_on.judged(changes.calls)
         taken, self._taken = self._taken, []
         if not taken and not calls:
             return
-        entry = self._sink.sequence(self.pbx)
-        if self._doubt is None:
-            self._open.note(entry, self._tracker.open_ids())
-            if taken and entry >= self._checkpoints[-1] + CHECKPOINT_EVERY:
-                taken.append(self._tracker.checkpoint(taken[-1].arrived_us))
-                self._checkpoints.append(entry)
-        gaps = [gap for gap in self._tracker.gaps() if gap not in self._gaps_saved]
-        if gaps:
-            self._gaps_saved = set(self._tracker.gaps())
-        self._hand_on(self._resume_from(entry), taken, calls, changes.merged, gaps)
+        self._hand_on.add(self._resume_from(taken), taken, calls, changes.merged, self._new_gaps())
         for call in calls:
             with self._guard.one(Part.CALL, call.facts.id, pbx=self.pbx):
-                self._tell(call)
+                self._verdicts.tell(call)
         if self.changed is not None:
             with self._guard.one(Part.CALL, "what phones are told of calls", pbx=self.pbx):
                 self.changed(changes.calls, changes.merged)
 
-    def _resume_from(self, entry: int) -> int:
-        """The last checkpoint before the oldest call that was up beside an open one: what a phone did then matters."""
-        oldest = self._open.needed_from(entry) if self._doubt is None else 0
-        while len(self._checkpoints) > 1 and self._checkpoints[1] < oldest:
-            self._checkpoints.popleft()
-        return self._checkpoints[0]
+    def _resume_from(self, taken: list[AmiEvent]) -> int:
+        """From which entry a restart would read the journal; now and then a checkpoint is added to `taken`."""
+        if self._doubt is not None:
+            return self._points.oldest
+        entry = self._hand_on.sequence()
+        self._points.note(entry, self._tracker.open_ids())
+        if taken and self._points.is_checkpoint_due(entry):
+            taken.append(self._tracker.checkpoint(taken[-1].arrived_us))
+            self._points.add_checkpoint(entry)
+        return self._points.resume_from(entry)
 
-    def _hand_on(
-        self,
-        resume_from: int,
-        taken: list[AmiEvent],
-        calls: list[JudgedCall],
-        merged: list[tuple[str, str]],
-        gaps: list[Gap],
-    ) -> None:
-        add = self._sink.add
-        try:
-            add(self.pbx, resume_from=resume_from, events=taken, calls=calls, merged=merged, gaps=gaps)
-        except Exception:  # noqa: BLE001  # one of them does not fit: the others do
-            add(self.pbx, resume_from=resume_from, merged=merged, gaps=gaps)
-            for event in taken:
-                with self._guard.one(Part.EVENT, event_about(event), content=event.raw, pbx=self.pbx):
-                    add(self.pbx, resume_from=resume_from, events=[event])
-            for call in calls:
-                with self._guard.one(Part.CALL, call.facts.id, content=written(call.facts), pbx=self.pbx):
-                    add(self.pbx, resume_from=resume_from, calls=[call])
+    def _new_gaps(self) -> list[Gap]:
+        gaps = [gap for gap in self._tracker.gaps() if gap not in self._gaps_saved]
+        if gaps:
+            self._gaps_saved = set(self._tracker.gaps())
+        return gaps
 
     # --- what was not foreseen
 
@@ -200,7 +153,7 @@ class CallLog:
         seal()
         if self._doubt is not None:
             self._doubt.unread = []
-        return self._checkpoints[0], self._sink.sequence(self.pbx)
+        return self._points.oldest, self._hand_on.sequence()
 
     def replay(self) -> JournalReplay:
         """A replay that makes the state anew."""
@@ -218,13 +171,13 @@ class CallLog:
         still_open = {facts.id: facts for facts in tracker.open_calls()}
         changed = {key: facts for key, facts in replay.changed.items() if key in kept} | still_open
         tracker.change_hall(self._hall)
-        self._tracker, self._open, self._doubt = tracker, replay.open, None
+        self._tracker, self._points.open, self._doubt = tracker, replay.open, None
         self._gaps_saved &= set(tracker.gaps())
         self._anew = Changes(calls=list(changed.values()), merged=merged)
         taken, self._taken = self._taken, []
         self.take(doubt.unread or [])
         self._taken = taken  # they are handed on, or will be, since they came
-        self._open.note(self._sink.sequence(self.pbx), self._tracker.open_ids())
+        self._points.note(self._hand_on.sequence(), self._tracker.open_ids())
         if self.replaced is not None:
             self.replaced()
 
@@ -260,7 +213,7 @@ class CallLog:
 
     def _begin_doubt(self) -> None:
         if self._doubt is None:
-            self._doubt = _Doubt(frozenset(self._open.began), self._sink.sequence(self.pbx))
+            self._doubt = _Doubt(frozenset(self._points.open.began), self._hand_on.sequence())
 
     def _changes(self) -> Changes:
         """What changed; with what a replay found to be otherwise."""
@@ -275,21 +228,7 @@ class CallLog:
         if not anew.calls and not anew.merged:
             return changes
         self._anew = Changes()
-        newer = {facts.id: facts for facts in changes.calls}
-        gone = {pair[0] for pair in changes.merged}
-        older = [facts for facts in anew.calls if facts.id not in newer and facts.id not in gone]
-        return Changes(calls=[*older, *changes.calls], merged=[*anew.merged, *changes.merged])
-
-    def _judged(self, changed: list[CallFacts]) -> list[JudgedCall]:
-        """The calls with their judgement; one that cannot be judged is set aside, and stays as it is stored."""
-        try:
-            return [JudgedCall(facts=facts, judgement=judge(facts)) for facts in changed]
-        except Exception:  # noqa: BLE001  # it is one of them
-            judged = []
-        for facts in changed:
-            with self._guard.one(Part.CALL, facts.id, content=written(facts), pbx=self.pbx):
-                judged.append(JudgedCall(facts=facts, judgement=judge(facts)))
-        return judged
+        return _joined(anew, changes)
 
     # --- what it is asked and told
 
@@ -301,7 +240,7 @@ class CallLog:
             _log.warning("calls_swept", pbx=self.pbx, count=len(stuck))
 
     def change_hall(self, hall: Hall) -> None:
-        """Lines, phones or people are others from now on."""
+        """Uses new lines, phones and people from now on."""
         self._hall = hall
         self._tracker.change_hall(hall)
 
@@ -326,27 +265,10 @@ class CallLog:
         """Whether a call with one of these channels is not over."""
         return self._tracker.is_up(channels)
 
-    def _tell(self, call: JudgedCall) -> None:
-        """One log line when a verdict falls, and another if it changes."""
-        facts, judged = call.facts, call.judgement
-        if facts.person_answered_at is None and facts.ended_at is None:
-            return
-        before = self._told.pop(facts.id, None)
-        self._told[facts.id] = judged.verdict
-        if len(self._told) > MAX_TOLD:
-            del self._told[next(iter(self._told))]
-        if before is judged.verdict:
-            return
-        _log.info(
-            "call_judged",
-            pbx=facts.pbx,
-            call=facts.id,
-            line=facts.line,
-            direction=facts.direction.value,
-            caller_number=facts.caller_number,
-            verdict=judged.verdict.value,
-            cause=judged.cause.value if judged.cause else None,
-            reason=judged.reason.value if judged.reason else None,
-            answered_by=judged.answered_by,
-            ring_ms=to_ms(judged.ring_us),
-        )
+
+def _joined(anew: Changes, changes: Changes) -> Changes:
+    """What a replay found, and what changed since: of each call the newest."""
+    newer = {facts.id for facts in changes.calls}
+    gone = {pair[0] for pair in changes.merged}
+    older = [facts for facts in anew.calls if facts.id not in newer and facts.id not in gone]
+    return Changes(calls=[*older, *changes.calls], merged=[*anew.merged, *changes.merged])

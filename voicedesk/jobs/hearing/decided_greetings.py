@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicedesk.greeting.live import GreetingTask, task_from_json
+from voicedesk.greeting.live import GreetingTask
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.settings import Settings
 from voicedesk.store.greetings import GreetingFilter
@@ -14,8 +14,10 @@ _UNTOLD = frozenset({GreetingVerdict.CANNOT_TELL, GreetingVerdict.NOT_JUDGED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedGreeting:
-    """A recording, what was asked there, and what a person says of it. A phrase is held against nobody who was not
-    cleared of it: `has_forbidden` is False only where a person said that none was said.
+    """A recording, what was asked of whoever answered there, and what a person says of it.
+
+    `has_forbidden` is False only where a person said that no forbidden phrase was said: a phrase of which nobody said
+    anything may have been said, and no model is counted as wrong over it.
     """
 
     file: Path
@@ -28,10 +30,11 @@ async def decided_greetings(store: Store, settings: Settings) -> list[DecidedGre
     """Every decided greeting whose recording is still kept, newest first."""
     found = []
     async for one in store.greetings.each(GreetingFilter()):
-        if one.human is None or one.recording is None or not one.evidence.get("task"):
+        task = one.evidence.task
+        if one.human is None or one.recording is None or task is None or task.names is None:
             continue
-        verdict, task = GreetingVerdict(one.human.verdict), task_from_json(one.evidence["task"])
-        if verdict in _UNTOLD or task.names is None:
+        verdict = GreetingVerdict(one.human.verdict)
+        if verdict in _UNTOLD:
             continue
         file = settings.recording.folder / one.recording
         said = one.human.forbidden is not False

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, replace
 
+from voicedesk.greeting.evidence import told_from_json
 from voicedesk.greeting.export import as_json
-from voicedesk.greeting.live import LiveJudge, task_from_json
+from voicedesk.greeting.live import LiveJudge
 from voicedesk.greeting.model import Thresholds
 from voicedesk.greeting.rules import GreetingRules
-from voicedesk.speech.transcript import Understanding, from_json
 from voicedesk.store.greetings import GreetingFilter, Greetings, StoredGreeting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreetingChange:
-    """A greeting of which verdict or phrases are others now."""
+    """A greeting that has another verdict now, or another number of forbidden phrases."""
 
     call_id: str
     uniqueid: str
@@ -29,10 +29,10 @@ async def rejudge_greetings(
     await _refuse_unfit(greetings, which, rules)
     judged, changes = 0, list[GreetingChange]()
     async for stored in greetings.each(which):
-        if not stored.is_final or "transcript" not in stored.evidence:
+        again = _judge_again(stored, rules, thresholds)
+        if again is None:
             continue
         judged += 1
-        again = _judge_again(stored, rules, thresholds)
         if (again.verdict, again.forbidden) != (stored.verdict, stored.forbidden):
             changes.append(
                 GreetingChange(
@@ -52,18 +52,23 @@ async def rejudge_greetings(
 async def _refuse_unfit(greetings: Greetings, which: GreetingFilter, rules: GreetingRules) -> None:
     """Raises InputError, before anything is changed, where a template that was asked for is none of these rules."""
     async for stored in greetings.each(which):
-        task = stored.evidence.get("task")
-        if stored.is_final and "transcript" in stored.evidence and task and task["names"]:
-            rules.parts_of(task_from_json(task).template)
+        task = stored.evidence.task
+        if stored.is_final and stored.evidence.transcript is not None and task is not None and task.names is not None:
+            rules.parts_of(task.template)
 
 
-def _judge_again(stored: StoredGreeting, rules: GreetingRules, thresholds: Thresholds) -> StoredGreeting:
-    """The greeting is believed as far as it was understood when it was decided, whatever was said later."""
-    transcript = from_json(stored.evidence["transcript"])
-    judge = LiveJudge(task_from_json(stored.evidence["task"]), rules, thresholds)
-    at_greeting = stored.evidence["understanding"]
+def _judge_again(stored: StoredGreeting, rules: GreetingRules, thresholds: Thresholds) -> StoredGreeting | None:
+    """The greeting is believed as far as it was understood when it was decided, whatever was said later.
+
+    None where it cannot be judged again: it is being heard still, or what was heard is not kept.
+    """
+    evidence = stored.evidence
+    task, transcript, at_greeting = evidence.task, evidence.transcript, evidence.understanding
+    if not stored.is_final or task is None or transcript is None:
+        return None
+    judge = LiveJudge(task, rules, thresholds)
     if at_greeting is not None:
-        judge.take(replace(transcript, understanding=Understanding(**at_greeting)), is_over=True)
+        judge.take(replace(transcript, understanding=at_greeting), is_over=True)
     judged = judge.take(transcript, is_over=True)
     return replace(
         stored,
@@ -72,5 +77,5 @@ def _judge_again(stored: StoredGreeting, rules: GreetingRules, thresholds: Thres
         needs_review=judged.needs_review,
         forbidden=len(judged.phrases.forbidden),
         rules_version=judged.rules_version,
-        evidence={**stored.evidence, "judgement": as_json(transcript, judged)},
+        evidence=replace(evidence, judgement=told_from_json(as_json(transcript, judged))),
     )

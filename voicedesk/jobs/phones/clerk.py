@@ -15,12 +15,12 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Hall
 from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
-from voicedesk.errors import StoreError
 from voicedesk.hall.lines import halls_of
 from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.phones.kept import KeptPhones, Place
 from voicedesk.jobs.rounds import promise_round
+from voicedesk.jobs.trouble import Troubles
 from voicedesk.phone_numbers import national_digits
 from voicedesk.phones.conditions import PhoneRules
 from voicedesk.phones.model import Break, BreakSource, FindingKind, PhoneFinding
@@ -101,19 +101,14 @@ class PhoneDesk:
 
     async def run(self) -> None:
         """Looks until cancelled; a database in trouble is waited for."""
-        told = ""
+        troubles = Troubles()
         while True:
             promise_round(ROUND_SECONDS)
-            try:
+            with troubles.waiting("phones_wait"):
                 if not self._is_taken_up:
                     await self.take_up()
                     self._is_taken_up = True
                 await self.work()
-                told = ""
-            except StoreError as error:
-                if str(error) != told:
-                    _log.error("phones_wait", reason=str(error))
-                told = str(error)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def take_up(self) -> None:
