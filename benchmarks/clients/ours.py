@@ -13,7 +13,7 @@ from voicedesk.calls.model import Hall, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
 from voicedesk.clock import now_us
-from voicedesk.run.service import SETTLE_SECONDS
+from voicedesk.jobs.following.settling import SETTLE_SECONDS
 
 probe = Probe()
 tracker = Tracker("bench", Hall(every_extension_is_a_line=True))

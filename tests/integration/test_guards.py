@@ -9,16 +9,20 @@ from structlog.testing import capture_logs
 from tests.integration.test_service import EVENTS, Clock, play, running, stored, until
 from voicedesk.calls import tracker as tracking
 from voicedesk.calls.tracker import Tracker
+from voicedesk.doctor import watch as house_watch
 from voicedesk.doctor.watch import HouseWatch
 from voicedesk.errors import StoreError
-from voicedesk.jobs.following import handing_on
+from voicedesk.jobs.following import handing_on, repairing, settling
 from voicedesk.jobs.following.call_log import CallLog
+from voicedesk.jobs.following.repairing import Repairing
 from voicedesk.jobs.hearing import waiting
+from voicedesk.jobs.hearing.rules_in_force import RulesInForce
+from voicedesk.jobs.news import job as news_job
 from voicedesk.jobs.phones.clerk import PhoneDesk
 from voicedesk.jobs.ringing_back import callbacks
 from voicedesk.jobs.ringing_back.clerk import TicketClerk
-from voicedesk.jobs.upkeep import retention
-from voicedesk.run import service as app
+from voicedesk.jobs.telling.outages import Outages
+from voicedesk.jobs.upkeep import pruning, retention
 from voicedesk.run import supervision
 from voicedesk.settings import Settings
 from voicedesk.store.quarantine import Part
@@ -60,10 +64,10 @@ def settings(switch, tmp_path):
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     """What is begun again is so at once, and what comes now and then comes soon."""
-    monkeypatch.setattr(app, "PRUNE_SECONDS", 0.2)
-    monkeypatch.setattr(app, "REPAIR_SECONDS", 0.2)
-    monkeypatch.setattr(app, "HOUSE_SECONDS", 0.2)
-    monkeypatch.setattr(app, "SWEEP_SECONDS", 0.2)
+    monkeypatch.setattr(pruning, "PRUNE_SECONDS", 0.2)
+    monkeypatch.setattr(repairing, "REPAIR_SECONDS", 0.2)
+    monkeypatch.setattr(house_watch, "HOUSE_SECONDS", 0.2)
+    monkeypatch.setattr(settling, "SWEEP_SECONDS", 0.2)
     monkeypatch.setattr(waiting, "SCAN_SECONDS", 0.1)
 
 
@@ -215,12 +219,12 @@ async def test_a_recording_with_a_name_from_another_program_ends_nothing(switch,
 
 PARTS = {
     "prune": (retention, "prune"),
-    "repair": (app.Service, "_repair_one"),
+    "repair": (Repairing, "repair"),
     "house": (HouseWatch, "look"),
     "tickets": (TicketClerk, "work"),
     "phones": (PhoneDesk, "work"),
-    "greetings": (app.Service, "_rules_at_last"),
-    "ivr": (app.Outages, "refresh"),
+    "greetings": (RulesInForce, "wait"),
+    "ivr": (Outages, "refresh"),
 }
 
 
@@ -292,7 +296,7 @@ async def test_what_one_webhook_message_brings_costs_that_message(switch, settin
         sent.append(message)
         raise RuntimeError(FAULT)
 
-    monkeypatch.setattr(app, "sender", lambda *_: lambda webhook, message: send(None, webhook, message))
+    monkeypatch.setattr(news_job, "sender", lambda *_: lambda webhook, message: send(None, webhook, message))
     hooks = [
         {"name": "a", "url": "http://127.0.0.1:9/", "hosts": ["127.0.0.1"], "form": "json", "kinds": ["outage_started"]}
     ]

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.fakes.ami_server import FakeAmiServer
 from tests.integration.test_service import Clock, running
+from voicedesk.run import reloading
 from voicedesk.run import service as app
-from voicedesk.run.service import NEEDS_RESTART
+from voicedesk.run.reloading import NEEDS_RESTART
 from voicedesk.settings import Settings
 from voicedesk.settings.environment import keys_of
 from voicedesk.store.store import Store
@@ -40,7 +41,7 @@ def holders_of(settings: Settings) -> set[str]:
     found = set()
     for one in gc.get_objects():
         kind = type(one)
-        if kind.__module__.startswith("voicedesk.") and not isinstance(one, type):
+        if str(kind.__module__).startswith("voicedesk.") and not isinstance(one, type):
             values = list(getattr(one, "__dict__", {}).values())
             values += [getattr(one, name, None) for name in getattr(kind, "__slots__", ())]
             if any(value is settings for value in values):
@@ -71,23 +72,23 @@ async def test_a_reload_names_each_table_that_waits_for_a_restart(switch, tmp_pa
     service = app.Service(old, lambda: new)
     named = "[[pbx]]" if table == "pbx" else f"[{table}]"
     waits = f"lines, phones and people are read again; what changed in {named} needs a restart"
-    assert service._reload() == (waits, False)
+    assert service.reload() == (waits, False)
 
 
 async def test_another_level_of_the_log_holds_after_a_reload(switch, tmp_path, monkeypatch):
     told = []
-    monkeypatch.setattr(app, "configure_logging", lambda **how: told.append(how))
+    monkeypatch.setattr(reloading, "configure_logging", lambda **how: told.append(how))
     old, new = hall(switch, tmp_path), hall(switch, tmp_path, log={"level": "error", "format": "json"})
     settings = [new, new]
     service = app.Service(old, settings.pop)
-    service._reload()
-    service._reload()
+    service.reload()
+    service.reload()
     assert told == [{"level": "error", "format": "json", "zone": new.hall.zone}]
 
 
 async def test_a_log_for_people_keeps_the_hall_s_own_time_after_a_reload(switch, tmp_path, monkeypatch):
     told = []
-    monkeypatch.setattr(app, "configure_logging", lambda **how: told.append(how["zone"]))
+    monkeypatch.setattr(reloading, "configure_logging", lambda **how: told.append(how["zone"]))
     old, new = hall(switch, tmp_path), hall(switch, tmp_path, hall={"timezone": "Asia/Urumqi"})
-    app.Service(old, lambda: new)._reload()
+    app.Service(old, lambda: new).reload()
     assert told == [ZoneInfo("Asia/Urumqi")]

@@ -14,14 +14,14 @@ from voicedesk.calls.model import Hall, JudgedCall, Line, Verdict
 from voicedesk.calls.replay import replay
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS
-from voicedesk.clock import format_epoch
+from voicedesk.clock import format_epoch, now_us
 from voicedesk.errors import InputError
 from voicedesk.hall.switches import logs_of
-from voicedesk.jobs.following import repair
+from voicedesk.jobs.following import repair, repairing
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.following.repair import Repairer
-from voicedesk.run import service as app
-from voicedesk.run.service import Service
+from voicedesk.jobs.following.repairing import Repairing
+from voicedesk.jobs.guard import Guard
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.calls import CallFilter, HumanDecision
 from voicedesk.store.store import Store
@@ -257,9 +257,9 @@ def settings_for(tmp_path, **logs):
 
 async def test_the_service_repairs_by_itself_where_it_can_read_the_logs(store, tmp_path, monkeypatch):
     await lived(store, "queue_answered", RINGS + 1, 99)
-    monkeypatch.setattr(app, "REPAIR_SECONDS", 0.01)
+    monkeypatch.setattr(repairing, "REPAIR_SECONDS", 0.01)
     settings = settings_for(tmp_path, cel_csv=str(LOGGED / "queue_answered.cel.csv"))
-    task = asyncio.create_task(Service(settings, lambda: settings)._repair(store))
+    task = asyncio.create_task(Repairing(store, settings, now_us, Guard()).run())
     async with asyncio.timeout(5):
         while not (await store.calls.list(CallFilter()))[0].call.facts.repaired:
             await asyncio.sleep(0.01)
@@ -270,7 +270,7 @@ async def test_the_service_repairs_by_itself_where_it_can_read_the_logs(store, t
 async def test_the_account_of_gaps_says_who_repaired_them_and_why_the_others_are_open(store, tmp_path):
     await lived(store, "queue_answered", RINGS + 1, 99)
     settings = settings_for(tmp_path, cel_csv=str(LOGGED / "queue_answered.cel.csv"))
-    await Service(settings, lambda: settings)._repair_one(store, settings.pbx[0])
+    await Repairing(store, settings, now_us, Guard()).repair(settings.pbx[0])
     before, lost = await store.journal.gaps("main")
     assert (lost.repaired_by, lost.repaired_calls, repair.why_open(lost)) == ("service", 1, None)
     assert "before the service's first connection" in repair.why_open(before)
@@ -299,7 +299,7 @@ async def test_a_missed_call_repaired_from_the_channel_log_alone_can_be_rung_bac
 async def test_a_log_in_trouble_does_not_stop_the_service(store, tmp_path):
     await lived(store, "queue_answered", RINGS + 1, 99)
     settings = settings_for(tmp_path, cel_csv=str(tmp_path / "none.csv"), queue_log=str(tmp_path / "none"))
-    await Service(settings, lambda: settings)._repair_one(store, settings.pbx[0])
+    await Repairing(store, settings, now_us, Guard()).repair(settings.pbx[0])
     assert (await store.calls.list(CallFilter()))[0].call.judgement.verdict is Verdict.CANNOT_TELL
 
 

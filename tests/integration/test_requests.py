@@ -11,6 +11,7 @@ from tests.integration.test_ticket_desk import MONDAY, a_hall
 from tests.unit.tickets.desk import call
 from voicedesk.errors import SettingsError, StoreUnavailable
 from voicedesk.jobs.ringing_back.steps import TicketSteps
+from voicedesk.run import answers
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering, Reload
 from voicedesk.tickets.dialplan import channel_id_of
@@ -41,7 +42,7 @@ async def answering(hall, owner=OWNER, **more):
 @pytest.fixture
 async def hall(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "FAREWELL_SECONDS", 0.2)
-    monkeypatch.setattr(run, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(answers, "RETRY_SECONDS", 0.05)
     async with a_hall(tmp_path) as made:
         made.kinds = {}
         await made.ends(call("c1", start=MONDAY), call("c2", "13900001111", start=MONDAY))

@@ -15,6 +15,7 @@ from tests.soak.bad_things import POISON
 from tests.soak.watch import Watch
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.tracker import Tracker
+from voicedesk.jobs.following.job import Following
 from voicedesk.log import configure_logging
 from voicedesk.run.service import Service
 from voicedesk.settings import load_settings
@@ -33,15 +34,16 @@ async def sample(service: Service, watch: Watch, path: Path) -> None:
 
 def _sample(service: Service, watch: Watch) -> dict[str, float]:
     longest, watch.longest_ms = watch.longest_ms, 0.0
-    clients = [client.status() for client in service._clients.values()]
+    followed = [job for job in service.jobs.values() if isinstance(job, Following)]
+    links = [one.status() for one in followed]
     return {
         "rss": int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE,
         "fds": len(os.listdir("/proc/self/fd")),
         "stall_ms": longest,
         "stalls_over_50_ms": watch.over_50_ms,
-        "open": sum(len(log.open_calls()) for log in service._logs.values()),
-        "dropped": sum(client.dropped for client in clients),
-        "distrusted": sum(client.distrusted for client in clients),
+        "open": sum(len(one.log.open_calls()) for one in followed),
+        "dropped": sum(link.dropped for link in links),
+        "distrusted": sum(link.distrusted for link in links),
     }
 
 

@@ -15,16 +15,16 @@ import structlog
 
 from voicedesk.errors import OutcomeUnknown, StoreError, VoicedeskError
 from voicedesk.jobs.rounds import promise_round
+from voicedesk.run.answers import Answers
 from voicedesk.run.lead import LEASE_SECONDS
 from voicedesk.step_rows import STRICT, StepRows
-from voicedesk.store.requests import Request, Requests, RequestState
+from voicedesk.store.requests import Answer, Request, Requests, RequestState
 
 ASK_SECONDS = 0.1
 AT_ONCE = 16
 """How many of each kind, those that ask a switch and those that do not, are carried out at the same time."""
 LOOK_AHEAD = 500
 RENEW_SECONDS = LEASE_SECONDS / 3
-RETRY_SECONDS = 0.5
 ROUND_SECONDS = 120.0
 FAREWELL_SECONDS = 4.0
 """How long what was begun may still take when the service is told to stop."""
@@ -126,6 +126,8 @@ class Answering:
         self._running: dict[asyncio.Task[None], _Begun] = {}
         self._changed = asyncio.Event()
         self._renew_at = 0.0
+        self._is_anything_left = False
+        self._answers = Answers(requests, owner)
 
     async def run(self) -> None:
         """For ever. Cancelled, it lets what was begun come to its end for some seconds, and writes back the rest."""
@@ -146,6 +148,9 @@ class Answering:
                     if repr(error) != told:
                         self._set_aside("task", "requests", b"", error)
                     told = repr(error)
+                if not self._is_anything_left:
+                    await asyncio.sleep(ASK_SECONDS)
+                    continue
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(ASK_SECONDS):
                         await self._changed.wait()
@@ -180,11 +185,17 @@ class Answering:
         taken = [key for one in self._running.values() for key in one.keys]
         lanes = [one.asks_switch for one in self._running.values()]
         room = {lane: AT_ONCE - lanes.count(lane) for lane in (True, False)}
+        self._is_anything_left = False
         for request in waiting:
+            if not any(room.values()):
+                self._is_anything_left = True
+                break
             one = self._read(request)
             if room[one.asks_switch] > 0 and not _meet(one.keys, taken):
                 room[one.asks_switch] -= 1
                 ready.append(one)
+            else:
+                self._is_anything_left = True
             taken += one.keys
         return ready
 
@@ -207,19 +218,7 @@ class Answering:
         try:
             state, told = await answered(one.steps, one.step, one.request, set_aside=self._set_aside)
         finally:
-            await _to_its_end(self._written_back(one.request, state, told))
-
-    async def _written_back(self, request: Request, state: RequestState, told: str) -> None:
-        """Tries until the database takes it: the row is never begun again, so this is all that is left of it."""
-        said = False
-        while True:
-            try:
-                return await self._requests.finish(request.id, state, told, owner=self._owner)
-            except StoreError as error:
-                if not said:
-                    _log.error("answer_not_written", request_id=request.id, state=state.value, reason=str(error))
-                said = True
-            await asyncio.sleep(RETRY_SECONDS)
+            await _to_its_end(self._answers.write(Answer(one.request.id, state, told)))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
@@ -235,6 +234,7 @@ class Answering:
                 await asyncio.wait(left, timeout=seconds)
             for task in self._running:
                 task.cancel()
+        await self._answers.close()
 
 
 class _Refused:

@@ -63,6 +63,9 @@ class Database:
         self.path = self._kind.path
         self.engine = self._kind.engine()
         self.unread = UnreadRows()
+        self._turn = asyncio.Lock()
+        """Writers of this process wait for each other here, in their order: who tries the database's own lock again and
+        again holds a connection and costs CPU, and who came last may be first."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -76,6 +79,8 @@ class Database:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
         with self._mapped():
             async with AsyncExitStack() as stack:
+                await self._wait_for_turn()
+                stack.callback(self._turn.release)
                 connection = await self._begun(stack)
                 opened = dict(connection.info)
                 yield connection
@@ -92,6 +97,13 @@ class Database:
         with self._mapped():
             async with connection.begin_nested() as part:
                 yield part
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(LOCK_SECONDS):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise StoreUnavailable("the database is locked: another part of this program writes for long") from error
 
     async def _begun(self, stack: AsyncExitStack) -> AsyncConnection:
         """A connection in a transaction that writes. Waits for a lock in small steps: it may be told to stop."""

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, cast, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, bindparam, cast, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.step_rows import MAX_ROW_BYTES
+from voicedesk.store.awaiting import Awaiting
+from voicedesk.store.engine import Database
 from voicedesk.store.leases import Leases
 from voicedesk.store.tables import leases, requests
 
-POLL_SECONDS = 0.1
 MAX_OUTCOME = 4000
 RUNNER_GONE = "the service ended while it carried this out: what came of it is not known"
 WITHDRAWN = "not carried out: withdrawn, the service did not begin with it in time"
@@ -45,6 +46,15 @@ class RequestState(StrEnum):
         return self not in (RequestState.QUEUED, RequestState.RUNNING)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request."""
+
+    request_id: str
+    state: RequestState
+    outcome: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Something asked of the service. `payload` is JSON as it stands in the row; `outcome` says what came of it."""
@@ -59,6 +69,10 @@ class Request:
 
 class Requests(Leases):
     """The rows by which processes talk to the service, and the lease by which one instance leads."""
+
+    def __init__(self, database: Database, now: NowUs) -> None:
+        super().__init__(database, now)
+        self._awaiting = Awaiting(self._over)
 
     async def ask(self, kind: str, payload: dict[str, Any], asked_by: str) -> str:
         """Queues a request; returns its id."""
@@ -79,19 +93,17 @@ class Requests(Leases):
         """The request once it is over; None if that takes too long."""
         try:
             async with asyncio.timeout(timeout_seconds):
-                while True:
-                    if await self._is_over(request_id):
-                        return await self.get(request_id)
-                    await asyncio.sleep(POLL_SECONDS)
+                await self._awaiting.end_of(request_id)
+                return await self.get(request_id)
         except TimeoutError:
             return None
 
-    async def _is_over(self, request_id: str) -> bool:
-        """Many wait at the same time: only the one column is read."""
-        query = select(requests.c.state).where(requests.c.id == request_id)
+    async def _over(self, ids: Collection[str]) -> set[str]:
+        """Which of these are over."""
+        states = [one.value for one in RequestState if one.is_over]
+        query = select(requests.c.id).where(requests.c.id.in_(ids) & requests.c.state.in_(states))
         async with self._database.read() as connection:
-            state = (await connection.execute(query)).scalar()
-        return state in [one.value for one in RequestState if one.is_over]
+            return set((await connection.execute(query)).scalars())
 
     async def get(self, request_id: str) -> Request | None:
         """The request of an id."""
@@ -121,13 +133,12 @@ class Requests(Leases):
     async def start(self, ids: Collection[str], owner: str, lease_seconds: float) -> set[str]:
         """Has those that still wait run under `owner`, who must lead; which these are."""
         leads = exists().where(leases.c.owner == owner)
-        taken = set()
+        waiting = requests.c.id.in_(ids) & (requests.c.state == RequestState.QUEUED.value) & leads
         async with self._database.write() as connection:
-            for one in ids:
-                waiting = (requests.c.id == one) & (requests.c.state == RequestState.QUEUED.value) & leads
+            taken = set((await connection.execute(select(requests.c.id).where(waiting))).scalars())
+            if taken:
                 values = {"state": RequestState.RUNNING.value, **self._lease(owner, lease_seconds)}
-                done = await connection.execute(update(requests).where(waiting).values(values))
-                taken |= {one} if done.rowcount else set()
+                await connection.execute(update(requests).where(requests.c.id.in_(taken)).values(values))
         return taken
 
     async def renew(self, ids: Collection[str], owner: str, lease_seconds: float) -> None:
@@ -138,12 +149,16 @@ class Requests(Leases):
 
     async def finish(self, request_id: str, state: RequestState, outcome: str, *, owner: str) -> None:
         """Writes back what came of a request that ran under `owner`; nothing where that is written already."""
-        told = outcome.replace("\0", "").encode("utf-8", "replace").decode()[:MAX_OUTCOME]
-        values = {"state": state.value, "outcome": told, "finished_at": self._now()}
-        theirs = (requests.c.id == request_id) & (requests.c.lease_owner == owner)
+        await self.finish_all([Answer(request_id, state, outcome)], owner=owner)
+
+    async def finish_all(self, answers: Sequence[Answer], *, owner: str) -> None:
+        """As `finish`, for several at once: all of them are written, or none."""
+        theirs = (requests.c.id == bindparam("answered")) & (requests.c.lease_owner == owner)
         open_still = requests.c.state.in_((RequestState.RUNNING.value, RequestState.UNKNOWN.value))
+        values = {"state": bindparam("end"), "outcome": bindparam("told"), "finished_at": self._now()}
+        rows = [{"answered": one.request_id, "end": one.state.value, "told": _as_kept(one.outcome)} for one in answers]
         async with self._database.write() as connection:
-            await connection.execute(update(requests).where(theirs & open_still).values(values))
+            await connection.execute(update(requests).where(theirs & open_still).values(values), rows)
 
     async def give_up(self, owner: str, *, running: Collection[str] = ()) -> list[Request]:
         """What should run and does not: `owner`, who leads, only carries out `running`, and others are gone.
@@ -196,6 +211,11 @@ def _request(row: Any) -> Request:
         state=RequestState(_text(row.state)),
         outcome=None if row.outcome is None else _text(row.outcome),
     )
+
+
+def _as_kept(outcome: str) -> str:
+    """A text that every database takes."""
+    return outcome.replace("\0", "").encode("utf-8", "replace").decode()[:MAX_OUTCOME]
 
 
 def _text(value: bytes | None) -> str:

@@ -18,6 +18,7 @@ from voicedesk.store.journal import Journal
 from voicedesk.store.outages import OutageLog
 from voicedesk.store.phones import Phones
 from voicedesk.store.quarantine import Quarantine
+from voicedesk.store.repairs import Repairs
 from voicedesk.store.requests import Requests
 from voicedesk.store.retention import Retention
 from voicedesk.store.spill import Spill
@@ -39,6 +40,7 @@ class Store:
         self.outages = OutageLog(database)
         self.phones = Phones(database)
         self.quarantine = Quarantine(database)
+        self.repairs = Repairs(database)
         self.requests = Requests(database, now)
         self.retention = Retention(database)
         self.tickets = Tickets(database)

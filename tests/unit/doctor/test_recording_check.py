@@ -140,10 +140,11 @@ async def test_the_service_says_it_in_its_log_once_until_it_is_over(monkeypatch,
     monkeypatch.setattr("voicedesk.doctor.watch.recordings_found", recordings_found)
     monkeypatch.setattr("voicedesk.doctor.watch._log", Log())
     switch = HALL.pbx[0].model_copy(update={"recordings": tmp_path})
-    watch = HouseWatch(None, lambda: 0)  # type: ignore[arg-type]
-    await watch.look(HALL)  # records nothing, and is not asked
+    watch = HouseWatch(None, HALL, lambda: 0)  # type: ignore[arg-type]
+    await watch.look()  # records nothing, and is not asked
     for expected in (1, 1, 1, 2):
-        await watch.look(HALL.model_copy(update={"pbx": (switch,)}))
+        watch.change_settings(HALL.model_copy(update={"pbx": (switch,)}))
+        await watch.look()
         assert len(said) == expected
     assert said[0]["event"] == "calls_not_recorded"
     assert "membergosub" in str(said[0]["cure"])

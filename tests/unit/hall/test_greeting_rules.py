@@ -1,16 +1,22 @@
 """Which greeting is asked of whom: templates of a line, staff numbers, and a hall's own rules as they live."""
 
+import asyncio
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from voicedesk.clock import now_us
 from voicedesk.doctor.finding import Grade
 from voicedesk.doctor.speech import check_speech
 from voicedesk.errors import InputError
 from voicedesk.greeting.rules import shipped_rules
 from voicedesk.hall.greetings import greeting_task, number_of, rules_of
-from voicedesk.run.service import Service
+from voicedesk.jobs.guard import Guard
+from voicedesk.jobs.hearing import rules_in_force
+from voicedesk.jobs.hearing.job import Hearing
+from voicedesk.jobs.news.news import log_news
 from voicedesk.settings import Settings, load_settings
 
 SHIPPED = (files("voicedesk.greeting") / "rules.toml").read_text(encoding="utf-8")
@@ -119,56 +125,94 @@ async def test_a_broken_file_is_refused_and_the_doctor_says_so(tmp_path, text):
 
 
 class Watch:
-    """What the service tells the watch over greetings."""
+    """Stands for what hears recordings: notes what it is told."""
 
     def __init__(self):
-        self.told = []
+        self.told, self.is_at_work = [], asyncio.Event()
+
+    async def run(self):
+        self.is_at_work.set()
+        await asyncio.Event().wait()
 
     def change_settings(self, settings, rules):
         self.told.append((settings, rules.version))
 
 
-def service(settings: Settings) -> tuple[Service, Watch]:
-    made, watch = Service(settings, lambda: settings), Watch()
-    made._greetings, made._greeting_rules = watch, rules_of(settings)
-    return made, watch
+@asynccontextmanager
+async def hearing(settings: Settings):
+    """The job that hears greetings, at work; with its watch."""
+    watch = Watch()
+    job = Hearing(None, settings, {}, now_us, tell=log_news, guard=Guard(), watch=lambda *_, **__: watch)
+    task = asyncio.create_task(job.run())
+    try:
+        await watch.is_at_work.wait()
+        yield job, watch
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
-def test_a_reload_takes_the_rules_as_they_are_written_now(tmp_path):
-    settings = hall(own(tmp_path))
-    made, watch = service(settings)
-    own(tmp_path, version="hall/2")
-    text, failed = made._reload()
-    assert (failed, watch.told) == (False, [(settings, "hall/2")])
-    assert "judged by hall/2 now" in text
+def recorded(settings: Settings, folder: Path) -> Settings:
+    pbx = [{"name": "main", "host": "h", "username": "u", "secret": "s", "recordings": folder}]
+    return settings.model_copy(update={"pbx": Settings.model_validate({"pbx": pbx}).pbx})
 
 
-def test_a_reload_of_a_broken_file_keeps_the_rules_and_says_so(tmp_path):
-    settings = hall(own(tmp_path))
-    made, watch = service(settings)
-    own(tmp_path, text="version = ")
-    with capture_logs() as logs:
-        text, failed = made._reload()
-    assert (failed, watch.told, made._greeting_rules.version) == (False, [], "hall/1")
-    assert "as before" in text
-    assert "rules.toml" in text
-    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["greeting_rules_refused"]
-    own(tmp_path, version="hall/2")
-    assert "hall/2" in made._reload()[0]
+async def test_a_reload_takes_the_rules_as_they_are_written_now(tmp_path):
+    settings = recorded(hall(own(tmp_path)), tmp_path)
+    async with hearing(settings) as (job, watch):
+        own(tmp_path, version="hall/2")
+        assert job.change_settings(settings) == "greetings are judged by hall/2 now"
+    assert watch.told == [(settings, "hall/2")]
 
 
-def test_a_changed_file_with_the_old_version_is_told_of(tmp_path):
-    settings = hall(own(tmp_path))
-    made, _ = service(settings)
-    own(tmp_path, text=SHIPPED.replace('"不知道", ', ""))
-    assert "give them a new version" in made._reload()[0]
-    assert "version" not in made._reload()[0]
+async def test_a_reload_of_a_broken_file_keeps_the_rules_and_says_so(tmp_path):
+    settings = recorded(hall(own(tmp_path)), tmp_path)
+    async with hearing(settings) as (job, watch):
+        own(tmp_path, text="version = ")
+        with capture_logs() as logs:
+            text = job.change_settings(settings)
+        assert watch.told == []
+        assert "as before" in text
+        assert "rules.toml" in text
+        assert [log["event"] for log in logs if log["log_level"] == "error"] == ["greeting_rules_refused"]
+        own(tmp_path)
+        assert job.change_settings(settings) == "", "hall/1 was in force all the time"
+        own(tmp_path, version="hall/2")
+        assert "hall/2" in job.change_settings(settings)
+
+
+async def test_a_changed_file_with_the_old_version_is_told_of(tmp_path):
+    settings = recorded(hall(own(tmp_path)), tmp_path)
+    async with hearing(settings) as (job, _):
+        own(tmp_path, text=SHIPPED.replace('"不知道", ', ""))
+        assert "give them a new version" in job.change_settings(settings)
+        assert "version" not in job.change_settings(settings)
+
+
+async def test_settings_that_change_while_nothing_is_heard_are_those_it_begins_with(tmp_path):
+    nothing_recorded, settings = hall(own(tmp_path)), recorded(hall(own(tmp_path)), tmp_path)
+    begun = []
+
+    def watch(_store, _workers, settings, *_, **__):
+        begun.append(settings)
+        return Watch()
+
+    job = Hearing(None, nothing_recorded, {}, now_us, tell=log_news, guard=Guard(), watch=watch)
+    await job.run()
+    assert begun == [], "there is nothing to hear"
+    assert job.change_settings(settings) is None
+    task = asyncio.create_task(job.run())
+    async with asyncio.timeout(20):
+        while not begun:
+            await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert begun == [settings]
 
 
 async def test_a_service_that_starts_with_a_broken_file_waits_until_it_is_mended(tmp_path, monkeypatch):
-    monkeypatch.setattr("voicedesk.run.service.RULES_SECONDS", 0)
+    monkeypatch.setattr(rules_in_force, "RULES_SECONDS", 0)
     settings = hall(own(tmp_path, text="version = "))
-    made = Service(settings, lambda: settings)
     reads = 0
     read = rules_of
 
@@ -179,7 +223,7 @@ async def test_a_service_that_starts_with_a_broken_file_waits_until_it_is_mended
             own(tmp_path)
         return read(current)
 
-    monkeypatch.setattr("voicedesk.run.service.rules_of", mended_later)
+    monkeypatch.setattr(rules_in_force, "rules_of", mended_later)
     with capture_logs() as logs:
-        assert (await made._rules_at_last()).version == "hall/1"
+        assert (await rules_in_force.RulesInForce().wait(lambda: settings)).version == "hall/1"
     assert [log["event"] for log in logs] == ["greeting_rules_unread", "greeting_rules"]

@@ -8,6 +8,7 @@ from voicedesk.ami.reports import LinkStatus
 from voicedesk.clock import NowUs
 from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.rounds import promise_round
+from voicedesk.settings import Settings
 
 LOOK_SECONDS = 5.0
 LOST_SECONDS = 60.0
@@ -37,6 +38,9 @@ class LinkWatch:
             promise_round(ROUND_SECONDS)
             await self.look()
             await asyncio.sleep(LOOK_SECONDS)
+
+    def change_settings(self, _settings: Settings) -> None:
+        """Nothing here depends on the settings."""
 
     async def look(self) -> None:
         """One look at each link."""

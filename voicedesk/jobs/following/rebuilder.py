@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 
 import structlog
 
 from voicedesk.errors import StoreError
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.rounds import GrowingPause, promise_round
+from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 
 LOOK_SECONDS = 0.1
@@ -20,7 +22,7 @@ class Rebuilder:
     """Looks after call logs. Each is made anew at most once a second, and less often where it comes again and again:
     until then nobody is accused by what is known of its open calls."""
 
-    def __init__(self, logs: dict[str, CallLog], store: Store) -> None:
+    def __init__(self, logs: Mapping[str, CallLog], store: Store) -> None:
         self._logs, self._store = logs, store
         self._not_before: defaultdict[str, float] = defaultdict(float)
         self._pauses: defaultdict[str, GrowingPause] = defaultdict(GrowingPause)
@@ -37,6 +39,9 @@ class Rebuilder:
                     await self.make_anew(log)
                     self._not_before[name] = clock() + pause
             await asyncio.sleep(LOOK_SECONDS)
+
+    def change_settings(self, _settings: Settings) -> None:
+        """Nothing here depends on the settings."""
 
     async def make_anew(self, log: CallLog) -> None:
         """Once; where the journal cannot be read now, the log stays in doubt."""

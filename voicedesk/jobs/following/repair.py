@@ -18,10 +18,10 @@ from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
 from voicedesk.jobs.following.logged_calls import Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.jobs.guard import Guard, Part, written
-from voicedesk.store.calls import CallFilter, save_calls
-from voicedesk.store.journal import StoredGap, mark_repaired
+from voicedesk.store.calls import CallFilter
+from voicedesk.store.journal import StoredGap
+from voicedesk.store.repairs import Filling
 from voicedesk.store.store import Store
-from voicedesk.store.tickets import tell_desk
 from voicedesk.switch_logs.files import LogPaths
 
 REPAIRABLE = frozenset({GapReason.LINK_LOST, GapReason.EVENTS_DROPPED})
@@ -39,9 +39,6 @@ class FilledGap:
     is_covered: bool
     repaired: int
     added: int
-
-
-_Filled = list[tuple[FilledGap, list[JudgedCall]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +124,7 @@ class Repairer:
                 with self._guard.one(Part.ROW, about, content=written(stretch), pbx=self._pbx):
                     filled = await self._fill(stretch, logs, done)
                     if not dry_run:
-                        await self._save(filled, now, by)
+                        await self._store.repairs.save(self._pbx, filled, at=now, by=by)
         return done
 
     # --- what is to be done
@@ -169,7 +166,7 @@ class Repairer:
 
     # --- one stretch
 
-    async def _fill(self, stretch: _Stretch, logs: SwitchLogs, done: Repair) -> _Filled:
+    async def _fill(self, stretch: _Stretch, logs: SwitchLogs, done: Repair) -> list[Filling]:
         known = await self._known(stretch.span)
         concerned = await self._concerned(stretch.gaps)
         told = [facts for facts in await self._replayed(stretch, logs) if facts.ended_at is not None]
@@ -184,11 +181,10 @@ class Repairer:
         seen_whole = [facts for key, facts in known.items() if key not in concerned]
         rebuilt = rebuild(self._pbx, self._hall, logs.within(stretch.span))
         done.differences += _differences(seen_whole, rebuilt, (*repaired, *added))
-        filled = [
+        done.gaps += [
             FilledGap(gap=gap, is_covered=is_covered, repaired=len(repaired), added=len(added)) for gap in stretch.gaps
         ]
-        done.gaps += filled
-        return [(one, calls) for one in filled]
+        return [Filling(gap=gap, calls=calls, is_covered=is_covered) for gap in stretch.gaps]
 
     async def _off(self, stretch: _Stretch) -> int:
         """By how much the switch's clock was behind the hall's time when a stretch began."""
@@ -208,16 +204,6 @@ class Repairer:
         journal = [event async for _, event in self._store.journal.events(self._pbx, since=since)]
         begin = next((n for n, event in enumerate(journal) if event.name == CHECKPOINT), 0) if since else 0
         return retell(self._pbx, self._hall, journal[begin:], stretch.gaps, logs, until=stretch.span[1])
-
-    async def _save(self, filled: _Filled, now: int, by: str) -> None:
-        """A stretch whole or not at all; a gap that is not covered stays open."""
-        async with self._store.database.write() as connection:
-            for one, calls in filled:
-                await save_calls(connection, calls)
-                await tell_desk(connection, calls)
-                if one.is_covered or calls:
-                    at = now if one.is_covered else None
-                    await mark_repaired(connection, self._pbx, one.gap, at=at, calls=len(calls), by=by)
 
 
 def _span_of(gap: Gap, to_at: int, concerned: Iterable[CallFacts]) -> Span:

@@ -57,6 +57,7 @@ _CHANNEL_HEADERS = ("Uniqueid", "Linkedid", "DestUniqueid", "DestLinkedid")
 _PLAIN = (int, float, complex, type(None), Enum, type, Hall)
 _OURS = (
     "voicedesk.calls",
+    "voicedesk.doctor.watch",
     "voicedesk.jobs",
     "voicedesk.phones",
     "voicedesk.ivr",

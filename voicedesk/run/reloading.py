@@ -1,0 +1,62 @@
+"""The settings as they hold now: read again when somebody asks for it, and handed to every job."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from voicedesk.errors import SettingsError
+from voicedesk.hall.lines import hall_of, halls_of
+from voicedesk.jobs.guard import Guard, Part, traceback_of
+from voicedesk.jobs.job import Job
+from voicedesk.log import configure_logging
+from voicedesk.settings import Settings
+
+NEEDS_RESTART = ("pbx", "store", "speech", "ivr")
+"""Tables that are read only when the service starts; all others are read again by a reload."""
+
+_log = structlog.get_logger()
+
+
+class SettingsInForce:
+    """The settings that the service works by; `reread` gives them as they are written now."""
+
+    def __init__(self, settings: Settings, reread: Callable[[], Settings], guard: Guard) -> None:
+        self.settings = settings
+        self._reread, self._guard = reread, guard
+
+    def reload(self, jobs: Mapping[str, Job]) -> tuple[str, bool]:
+        """Reads the settings again and tells every job. What came of it, and whether it was refused; never fails.
+
+        Wrong settings change nothing.
+        """
+        try:
+            return self._reloaded(jobs), False
+        except SettingsError as error:
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001  # what nobody foresaw in a file is no reason to end
+            reason = f"they cannot be read: {type(error).__name__}: {error}"
+            self._guard.set_aside(Part.SETTINGS, error, about="reload", content=traceback_of(error))
+        _log.error("reload_refused", reason=reason)
+        return reason, True
+
+    def _reloaded(self, jobs: Mapping[str, Job]) -> str:
+        """What is told of a reload. Raises SettingsError where nothing was changed."""
+        settings, old = self._reread(), self.settings
+        hall_of(settings), halls_of(settings)  # wrong ones are refused here, before any job has them
+        waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
+        self.settings = settings
+        if (settings.log, settings.hall.zone) != (old.log, old.hall.zone):
+            configure_logging(level=settings.log.level, format=settings.log.format, zone=settings.hall.zone)
+        told = "".join(f"; {said}" for said in self.hand_to(jobs))
+        _log.info("reloaded", needs_restart=waiting)
+        named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
+        rest = f"; what changed in {named} needs a restart" if waiting else ""
+        return f"lines, phones and people are read again{told}{rest}"
+
+    def hand_to(self, jobs: Mapping[str, Job]) -> list[str]:
+        """Gives the settings to every job; what the jobs say of them. One that fails at it costs the others nothing."""
+        told = []
+        for name, job in jobs.items():
+            with self._guard.one(Part.SETTINGS, f"new settings, for {name}"):
+                told.append(job.change_settings(self.settings))
+        return [said for said in told if said]
