@@ -53,11 +53,11 @@ Finding = tuple[Verdict, Reason | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A version of the rule: what it does otherwise than those before it.
+    """A version of the rule: in what it differs from the versions before it.
 
-    `one_phone_once` (2): of several contacts of one phone that ring together one is judged.
-    `unknown_is_no_cause` (2): a phone of which nobody knew what it was doing is no empty seat, and where it cannot be
-    told how a phone rang, the ringing was not moved on too soon.
+    `one_phone_once` (2): if several contacts of one phone ring together, one of them is judged.
+    `unknown_is_no_cause` (2): a phone whose state was not known is no empty seat; and if it is not known how a phone
+    rang, the switch is not blamed for having moved on too soon.
     """
 
     version: str
@@ -181,7 +181,7 @@ def _ringing_span(leg: LegFacts) -> tuple[int, int]:
 
 
 def _speaks_for(one: LegFacts, other: LegFacts) -> bool:
-    """What the one did is what the phone did: it answered, or rang longer; of two alike the first."""
+    """Whether `one` stands for the phone rather than `other`: it answered, or rang longer; of two alike, the first."""
     return _weight(one) > _weight(other)
 
 
