@@ -30,9 +30,9 @@ READ_BYTES = 4096
 BACKLOG = 512
 LOOK_SECONDS = 1.0
 NEW_OVERDUE_SECONDS, OVERDUE_SECONDS = 2.0, 8.0
-"""A reply is overdue so long after the switch should have had it: before its first reply to us, and later."""
+"""A reply is overdue so many seconds after the switch should have sent it: before its first reply to us, and later."""
 FULL_SECONDS = 1.0
-"""Where the system has no file left for another connection, it is asked again so much later."""
+"""If the system has no file descriptor left for another connection, it is asked again so many seconds later."""
 
 _log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ class AgiServer:
     # --- who is here
 
     def _join(self, connection: "_Connection", loop: asyncio.AbstractEventLoop) -> None:
-        """Takes a connection in, which has its time to say what the call is."""
+        """Takes in a connection; it has limited time to say what the call is."""
         self._make_room(connection.peer)
         self.connections.add(connection)
         self._silent[connection] = loop.time() + self.limits.environment_seconds
@@ -233,7 +233,7 @@ class _Connection:
     # --- the switch's side
 
     def begin(self) -> None:
-        """Listens to the switch from now on."""
+        """Begins to listen to the switch."""
         if self._socket is not None:
             # by its number: of a socket itself asyncio writes out, and throws away, that it is not known yet
             self._loop.add_reader(self._socket.fileno(), self.read)
@@ -372,7 +372,8 @@ async def _doors(loop: asyncio.AbstractEventLoop, host: str, port: int) -> list[
 
 
 def _set_up(door: socket.socket) -> None:
-    """What is accepted inherits it: no line waits for another, a switch that vanished is noticed in a minute."""
+    """Accepted connections inherit these options: small writes go out at once, and a switch that vanished is noticed in
+    a minute."""
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.suppress(OSError):
         door.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

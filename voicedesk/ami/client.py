@@ -1,9 +1,8 @@
 """A client that keeps a link to one PBX up.
 
-It reconnects by itself, tells
-every consumer what happened to the link by pseudo events in the stream (`VoicedeskLink`, `VoicedeskSnapshot`), and on
-each connection first gives the lists of what is there, then the live events that came meanwhile. No action is ever
-sent twice on its own account: only `ask` does, and only with actions that change nothing.
+It reconnects by itself. It tells every consumer what happened to the link, by pseudo events in the stream
+(`VoicedeskLink`, `VoicedeskSnapshot`). After each connection it first gives the lists of what exists, then the live
+events that came meanwhile. It never sends an action twice by itself: only `ask` does, with actions that change nothing.
 """
 
 import asyncio
@@ -123,8 +122,8 @@ class AmiClient:
     async def action(self, action: Action, *, timeout: float = 10) -> Answer:  # noqa: ASYNC109  # a link's own limit
         """Send an action once and wait for its answer, with all items if it is a list.
 
-        Raises UnsafeValueError before anything is sent, AmiActionError where the switch refuses, and AmiLinkLost where
-        there is no link, it is lost, or no answer comes in time: then nobody knows whether it was carried out.
+        Raises UnsafeValueError before anything is sent, AmiActionError if the switch refuses, and AmiLinkLost if there
+        is no link, it is lost, or no answer comes in time: then nobody knows whether the action was carried out.
         """
         if self._link is None:
             raise AmiLinkLost("there is no open link to the switch: the action was not sent")
@@ -228,8 +227,8 @@ class AmiClient:
     async def _synchronise(self, link: Link, since_us: int) -> None:
         """Tell which run of the switch this is, give what is there, then let the live events follow.
 
-        Since `since_us` nothing was missed: what came meanwhile is held. However long the switch takes to answer, and
-        this machine to go on, a call that began after it lies in no gap.
+        Since `since_us` no event was missed: the live events are held back meanwhile. So a call that began after it
+        lies in no gap, however long the switch and this machine take.
         """
         run = await ask_run(link, self._times)
         restarted = self._known_run.is_restarted_as(run)

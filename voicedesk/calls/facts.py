@@ -257,7 +257,7 @@ def _left_the_queue(first: Channel) -> bool:
 
 
 def _waited_until(record: CallRecord, first: Channel) -> int | None:
-    """Until when the caller had something to wait for: the queue, or a ringing phone. None: until the end of the call."""
+    """Until when the caller had something to wait for (the queue, a ringing phone). None: until the call's end."""
     ends: list[int] = []
     if record.queue is not None:
         if record.queue_left_at is None:

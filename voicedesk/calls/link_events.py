@@ -55,7 +55,7 @@ class LinkEvents:
         }
 
     def instant_of(self, stamp: int, arrived: int) -> int:
-        """The hall's instant of an event. If the switch's clock was set before it, every call of that time has a gap."""
+        """The hall's instant of an event. If the switch's clock was set before it, calls of that time have a gap."""
         at, step = self.clock.take(stamp, arrived)
         if step is not None:
             self._stepped(step)

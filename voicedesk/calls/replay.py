@@ -108,7 +108,7 @@ def _with_marks(links: Iterable[list[AmiEvent]]) -> Iterator[AmiEvent]:
 
 
 def _time_first_lists(events: list[AmiEvent], since: int) -> None:
-    """Gives list items before the first event the instant at which the link came up: they carry no time of their own."""
+    """Dates list items before the first event by when the link came up: they carry no time of their own."""
     for event in takewhile(lambda one: one.timestamp_us is None or one.name == "FullyBooted", events):
         event.arrived_us = event.arrived_us or since
 

@@ -207,8 +207,7 @@ class Consultations:
 
 
 async def move_consultations(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
-    """Where a call became part of another call, its consultations belong to that one now: pairs of (gone, kept), in
-    order."""
+    """Moves the consultations of calls that became part of another call: pairs of (gone, kept), in order."""
     for gone, kept in merged:
         await connection.execute(update(consultations).where(consultations.c.call_id == gone).values(call_id=kept))
 

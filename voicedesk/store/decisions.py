@@ -194,7 +194,7 @@ async def append(connection: AsyncConnection, subject: Subject, step: Step) -> S
 
 
 async def move_decisions(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
-    """Where a call became part of another call, its decisions belong to that one now: pairs of (gone, kept), in order.
+    """Moves the decisions of calls that became part of another call: pairs of (gone, kept), in order.
 
     To be called when the calls that are kept are in their rows.
     """

@@ -165,7 +165,7 @@ class Greetings:
 
 
 async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
-    """Where a call became part of another call, its greetings belong to that one now: pairs of (gone, kept), in order."""
+    """Moves the greetings of calls that became part of another call: pairs of (gone, kept), in order."""
     for gone, kept in merged:
         await connection.execute(update(greetings).where(greetings.c.call_id == gone).values(call_id=kept))
 

@@ -88,7 +88,7 @@ class Quarantine:
         self._database = database
 
     async def add(self, items: Iterable[SetAside]) -> None:
-        """Keeps these. Something that is there already is counted once more, gets the newest content, and waits again."""
+        """Keeps these. What is there already is counted once more, gets the newest content, and waits again."""
         async with self._database.write() as connection:
             await add_to_quarantine(connection, items)
 

@@ -71,7 +71,7 @@ class UnreadRows:
         limit: int,
         after: Any = None,
     ) -> list[T]:
-        """As many readable rows as were asked for, if there are so many: each damaged row is replaced by the next one."""
+        """As many readable rows as were asked for, if there are so many: the next row replaces a damaged one."""
         found: list[T] = []
         while len(found) < limit:
             wanted = limit - len(found)
