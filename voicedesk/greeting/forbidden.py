@@ -7,7 +7,7 @@ from voicedesk.greeting.rules import GreetingRules
 from voicedesk.greeting.stream import Found, Stream
 
 QUOTE_SYLLABLES = 3
-"""A phrase that begins at most so many syllables behind “您说” is still the caller's. Chosen: 您说的是 … has two."""
+"""A phrase that begins at most so many syllables behind “您说” is still the caller's. Chosen, not measured."""
 SHORTEST_BY_SOUND = 3
 """A phrase with fewer syllables must be heard by its very characters: too many others sound like it."""
 
