@@ -12,7 +12,7 @@ SAMPLES_PER_SECOND = 8000
 """Positions are told in samples of what is played; prompts are told at the line's 8 kHz."""
 ANY_KEY = "0123456789*#"
 LONGEST_PROMPT_SECONDS = 600.0
-"""So long may a file play of which nobody said how long it is."""
+"""A file whose length is not known may play at most this long."""
 _KEYS = frozenset({*ANY_KEY, *"ABCD"})
 """All that a telephone can send."""
 _TIME_LIMIT = "timeout"
@@ -84,7 +84,7 @@ class AgiCall:
     environment: AgiEnvironment
     conversation: Conversation
     missing: set[str] = field(default_factory=set)
-    """Files that the switch could not play so far."""
+    """The files that the switch could not play so far."""
     longest_seconds: float = LONGEST_PROMPT_SECONDS
     """How long what is said next may take: what `guard` told the switch last."""
 
@@ -100,7 +100,7 @@ class AgiCall:
         return reply
 
     async def answer(self) -> None:
-        """Answers the call, if nobody has."""
+        """Answers the call, unless it was answered already."""
         await self.command("ANSWER")
 
     async def say(self, files: Sequence[str], *, keys: str = "") -> Said:
@@ -202,7 +202,7 @@ class AgiCall:
         await self.command("SET VARIABLE", name, value)
 
     async def guard(self, seconds: int) -> None:
-        """If nothing more comes from here for so long, the switch leads the caller to the dialplan's extension T."""
+        """If no command comes from us for so long, the switch leads the caller to the dialplan's extension T."""
         await self.set_variable("TIMEOUT(absolute)", seconds)
         self.longest_seconds = seconds
 

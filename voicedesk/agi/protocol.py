@@ -77,7 +77,7 @@ class Reply(NamedTuple):
 
     @property
     def is_dead_channel(self) -> bool:
-        """Whether the command is refused because nobody is there any more: the switch says so in its own words."""
+        """Whether the command is refused because the caller hung up: the switch says so in its own words."""
         return self.code == _DEAD and _DEAD_WORDS in (self.value or "").lower()
 
 
@@ -206,7 +206,7 @@ def _screened(block: bytes) -> AgiEnvironment:
 
 @lru_cache(maxsize=256)
 def _read_address(address: str) -> tuple[str, Mapping[str, str]]:
-    """Path and query of an agi:// address. Raises AgiProtocolError where it is none."""
+    """Path and query of an agi:// address. Raises AgiProtocolError if it is no such address."""
     try:
         parts = urlsplit(address)
         path, query = unquote(parts.path).strip("/"), dict(parse_qsl(parts.query, keep_blank_values=True))

@@ -19,7 +19,7 @@ _LARGE = HEADER_LIMIT * 4  # the shortest header is "a:" and CRLF: nothing small
 
 @dataclass(slots=True, kw_only=True)
 class FramingCounters:
-    """What was dropped since the framer began."""
+    """Counts of what was dropped since the framer began."""
 
     oversized_lines: int = 0
     oversized_messages: int = 0

@@ -1,7 +1,7 @@
 """The bounded hand-over between the reader, which never waits, and a consumer that may be slow.
 
-When it is full, what arrives is dropped and counted; as soon as there is room again one mark says how much is missing,
-in the place where it is missing. What must not be lost (the marks themselves) is always taken.
+When it is full, new events are dropped and counted. As soon as there is room again, one mark says how many are missing,
+in the place where they are missing. Marks themselves are never dropped.
 """
 
 from collections import deque

@@ -97,9 +97,9 @@ class Link(asyncio.Protocol):
     async def ask(self, action: Action, timeout_seconds: float, *, most_seconds: float = 0) -> Answer:
         """Send an action once and wait for its answer.
 
-        An answer stands behind everything the switch said before: with `most_seconds` the time counts anew from
-        every byte that comes, up to so many in all. A list that does not come to its end in time is given as far as it
-        came, marked incomplete. Raises AmiLinkLost where the link is lost or no answer came in time, UnsafeValueError
+        An answer comes after everything that the switch sent before. So with `most_seconds` the time begins again at
+        every byte that arrives, up to so many seconds in all. A list that does not end in time is returned as far as it
+        came, marked incomplete. Raises AmiLinkLost if the link is lost or no answer came in time, UnsafeValueError
         before anything is sent.
         """
         self.raise_if_lost()
@@ -120,7 +120,7 @@ class Link(asyncio.Protocol):
             answered.cancel()
 
     async def _wait_for(self, awaited: asyncio.Future[T], quiet_seconds: float, most_seconds: float) -> None:
-        """Return when it is done, when nothing was heard for so long, or when it took too long in all."""
+        """Return when it is done, when nothing arrived for `quiet_seconds`, or after `most_seconds` in all."""
         clock = asyncio.get_running_loop().time
         begun = clock()
         last = begun + max(quiet_seconds, most_seconds)
@@ -231,7 +231,7 @@ async def open_link(
     timeout_seconds: float,
     steady: NowUs | None = None,
 ) -> Link:
-    """Connect and log in. The name is looked up anew each time, over IPv6 and IPv4.
+    """Connect and log in. The name is looked up each time, over IPv6 and IPv4.
 
     Raises AmiLinkLost (not reachable, no answer in time), AmiProtocolError (no Asterisk, TLS not as it must be: there
     is no way back to clear text) and AmiAuthenticationError.

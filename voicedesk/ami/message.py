@@ -160,7 +160,7 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
 
     @property
     def timestamp_us(self) -> int | None:
-        """The PBX's own instant of the event; None where it did not say (`timestampevents` is off)."""
+        """The PBX's own instant of the event; None if it tells none (`timestampevents` is off)."""
         found = self._found
         if found is not None:
             return int(found[1].replace(b".", b""))
@@ -284,7 +284,7 @@ class AmiResponse(Response):  # type: ignore[misc]  # asterisk-ami carries no ty
 
     @property
     def action_id(self) -> str:
-        """The ActionID it answers, empty where it has none."""
+        """The ActionID that it answers; empty if it has none."""
         return self.get("ActionID")
 
     @property

@@ -94,8 +94,8 @@ class AmiProtocol:
     def receive_data(self, data: bytes, arrived_us: int) -> None:
         """Take in what arrived at `arrived_us`, cut anywhere.
 
-        Raises AmiProtocolError where the peer is no Asterisk manager, AmiAuthenticationError where it refuses the
-        login; the conversation is closed then. Data after the end is ignored.
+        Raises AmiProtocolError if the peer is no Asterisk manager, AmiAuthenticationError if it refuses the login; the
+        conversation is closed then. Data after the end is ignored.
         """
         if self.state is LinkState.CLOSED:
             return
@@ -117,7 +117,7 @@ class AmiProtocol:
     def receive_eof(self) -> None:
         """The peer has ended the conversation.
 
-        Raises ClosedBeforeLogin where it did so before the login was answered, as an address rule does.
+        Raises ClosedBeforeLogin if the login was not answered yet: so a switch acts whose address rule forbids us.
         """
         state, self.state = self.state, LinkState.CLOSED
         if state in (LinkState.GREETING, LinkState.CHALLENGE, LinkState.LOGIN):
@@ -152,7 +152,8 @@ class AmiProtocol:
         return answers
 
     def abandon(self, action_id: str) -> Answer | None:
-        """Stop waiting for an action; returns what came of its list so far, marked incomplete, if one had begun."""
+        """Stop waiting for an action. Returns the items of its list that came, marked incomplete; None if no list had
+        begun."""
         self._forget(action_id)
         begun = self._lists.pop(action_id, None)
         if begun is None:

@@ -1,4 +1,5 @@
-"""What is asked of a switch after each connection: which run of it this is, and what is there now."""
+"""What is asked of a switch after each connection: whether it was restarted, and which channels, queues and devices
+exist."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,9 +37,9 @@ class KnownRun:
         self._started_us: int | None = None
 
     def is_restarted_as(self, run: Run) -> bool:
-        """Whether `run` is another run than the last one known; it is the last one known from now on.
+        """Whether the switch was restarted: `run` is not the last run known. It is remembered as the last one.
 
-        Where the switch does not say when it began, its uptime decides, which is whole seconds.
+        If the switch does not tell when it was started, its uptime decides, in whole seconds.
         """
         if run.boot and self._boot:
             restarted = run.boot != self._boot
@@ -53,9 +54,9 @@ class KnownRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What is there: the items of all lists in order, which lists are missing, and whether it may be relied on.
+    """What exists: the items of all lists in order, which lists are missing, and whether it is complete.
 
-    Without the list of channels, or with a list that was cut short, nothing follows from what is absent.
+    If the list of channels is missing, or a list was cut short, nothing may be concluded from what is absent.
     """
 
     items: list[AmiEvent]

@@ -45,7 +45,8 @@ _AMISS = re.compile(
 
 @dataclass(slots=True, kw_only=True)
 class ScreenCounters:
-    """What the screen saw and dropped; `garbled` were kept, though some of their bytes are no UTF-8."""
+    """Counts of what the screen saw and dropped. `garbled` events were kept, although some of their bytes are not
+    UTF-8."""
 
     messages: int = 0
     unwanted: int = 0
@@ -133,7 +134,7 @@ class Screen:
         return kept
 
     def _sift_unusual(self, block: bytes, arrived_us: int, kept: list[AmiEvent | bytes]) -> None:
-        """What is no event in the usual spelling, and everything while a suspicion lasts."""
+        """Blocks that are no event in the usual spelling, and every block while a suspicion lasts."""
         if self._suspicion is not None and self._is_suspect(block, arrived_us, kept):
             return
         start = block[:9].lower()

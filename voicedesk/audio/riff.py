@@ -7,7 +7,7 @@ the samples is therefore looked at: chunks of other things, another whole file p
 from typing import NamedTuple
 
 UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF})
-"""What a writer puts there that does not know yet, or cannot go back."""
+"""Sizes that a writer puts there that does not know the size yet, or cannot go back to write it."""
 _OTHERS = frozenset(
     (
         b"LIST",

@@ -1,7 +1,7 @@
 """Reads the sound files a switch writes: WAV (linear, A-law, µ-law), and raw files known by their names' ends.
 
-Tolerant of files that are still being written or were cut: all that is there is read, and where more may have been
-said it is said to be cut. Everything else is refused with its reason.
+Files that are still being written, or were cut, are read as far as they go; if more may have been said, they are marked
+as cut. Everything else is refused with its reason.
 """
 
 import struct
@@ -71,7 +71,7 @@ class Layout:
 class Sound:
     """Samples of 16 bits, one row a channel; `is_cut` where there should be more, or may have been.
 
-    `is_unfinished`: whoever wrote it never said how long it is. All that is there was read; a crash may have ended it.
+    `is_unfinished`: its writer never wrote how long it is. All of it was read; a crash may have ended it.
     """
 
     samples: Samples
@@ -85,7 +85,7 @@ class Sound:
         return int(self.samples.shape[1]) / self.rate
 
     def channel(self, number: int) -> Samples:
-        """The samples of one channel (0: left, or the only one). Raises InputError if there is none such."""
+        """The samples of one channel (0: left, or the only one). Raises InputError if there is no such channel."""
         if number >= len(self.samples):
             raise InputError(f"the sound has {len(self.samples)} channel(s): there is no channel {number + 1}")
         samples: Samples = self.samples[number]

@@ -1,7 +1,7 @@
 """Who could hear whom, and from when on: from the stretches that channels spent in the switch's bridges.
 
-Two parties are connected while they are in one bridge, or in bridges that Local channels join. What is asked is only
-when two of them were connected first; a channel may since have moved to other bridges.
+Two parties are connected while they are in one bridge, or in bridges that Local channels join. Only the moment at which
+two of them were connected first is asked for; a channel may have moved to other bridges since then.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ def _met_at(one: Channel, other: Channel) -> int | None:
 
 
 def _neighbours(channels: Iterable[Channel]) -> dict[Channel, list[tuple[Channel, int]]]:
-    """Who met whom directly: in one bridge, or as the two halves of one Local channel."""
+    """The pairs that met directly: in one bridge, or as the two halves of one Local channel."""
     in_bridge: dict[str, list[tuple[Channel, Stay]]] = {}
     halves: dict[str, list[Channel]] = {}
     for channel in channels:

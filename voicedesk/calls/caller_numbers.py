@@ -21,9 +21,11 @@ _INSIDE_DIGITS = 4
 
 @lru_cache(maxsize=1024)
 def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
-    """The number in the text, as it came where it is nothing else; and whether the text is no number at all.
+    """The number in the text (as it came, if the text is nothing but a number), and whether the text is no number at
+    all.
 
-    None with False: withheld. None with True: what no number looks like must not be kept, and makes its call doubtful.
+    None with False: the number is withheld. None with True: the text looks like no number; it is not kept, and its call
+    is doubtful.
     """
     if text.isdecimal() and text.isascii() and len(text) <= _LONGEST:
         return text, False

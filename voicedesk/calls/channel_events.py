@@ -94,7 +94,7 @@ class ChannelEvents:
             channel.call.transfers.append((at, channel.endpoint))
 
     def _attended_transfer(self, event: AmiEvent, at: int) -> None:
-        """A consultation becomes part of the caller's call: their channels have one linkedid from now on."""
+        """A consultation becomes part of the caller's call: after this their channels have one linkedid."""
         for keys in TRANSFER:
             if event.get(keys[0]):
                 self._registry.moved_channel(event, keys, at)

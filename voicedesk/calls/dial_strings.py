@@ -1,4 +1,4 @@
-"""What a dial string says: which number outside the house it dials, if any.
+"""Reads a dial string: which number outside the house it dials, if any.
 
 Every channel driver has its own way to put a number into what it is given to dial, and PJSIP has two. A dial string as
 events tell it may or may not begin with the technology.
@@ -61,7 +61,7 @@ def endpoint_of(channel: str) -> str:
 
 
 def _number_of_uri(resource: str, user: str) -> str | None:
-    """The user of a URI where it is a number, and not the account of the phone that it is dialled at."""
+    """The user part of a URI, if it is a number and not the account of the phone itself."""
     number = _SEPARATORS.sub("", unquote(user).partition(":")[0]).removeprefix("+")
     is_number = len(number) >= _FEWEST_DIGITS and all(digit in "0123456789*#" for digit in number)
     return number if is_number and number != resource else None

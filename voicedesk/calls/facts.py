@@ -60,9 +60,9 @@ def direction_of(record: CallRecord, hall: Hall) -> Direction:
 
 
 def _was_placed(record: CallRecord, first: Channel) -> bool:
-    """The switch itself made the channel that began the call (Originate). Callers have no Local channels; and some
-    lines let a caller's own channel say Ringing, but whom the switch rings it says to dial, if it was heard from the
-    beginning; and whoever is rung can dial nobody, nor wait, before it is up.
+    """The switch itself made the channel that began the call (Originate). A caller never has a Local channel. On some
+    lines a caller's own channel says Ringing; but of a channel that the switch rings it also tells a dial, if it was
+    heard from the beginning, and such a channel can neither dial nor wait before it is up.
     """
     if first.is_local:
         return True
@@ -230,9 +230,10 @@ def _left_at(record: CallRecord, first: Channel) -> int | None:
 
 
 def _cut_short_at(record: CallRecord, first: Channel) -> int | None:
-    """When a dial of the caller's ended because nobody was there any more to dial for.
+    """When a dial for the caller ended because the caller was gone.
 
-    A dial ends so, too, for a phone that forwards, and where a key or a redirection takes the caller to other phones.
+    A dial ends in the same way for a phone that forwards, and if a key or a redirection takes the caller to other
+    phones.
     """
     dials = [one.leg for one in record.channels.values() if one.leg is not None and one.leg.dialler is first]
     last_at = max((leg.dialled_at for leg in dials if leg.dialled_at is not None), default=0)
@@ -256,7 +257,7 @@ def _left_the_queue(first: Channel) -> bool:
 
 
 def _waited_until(record: CallRecord, first: Channel) -> int | None:
-    """Until when there was something to wait for: the queue, or a phone that rang; None: there still was at the end."""
+    """Until when the caller had something to wait for (the queue, a ringing phone). None: until the call's end."""
     ends: list[int] = []
     if record.queue is not None:
         if record.queue_left_at is None:

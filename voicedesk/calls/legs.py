@@ -227,12 +227,12 @@ def _met(one: Channel, other: Channel) -> bool:
 
 
 def number_outside(leg: Leg, hall: Hall) -> str | None:
-    """The number outside that was dialled; a phone of the hall is none, whatever its contact looks like."""
+    """The number outside the house that was dialled. None for a phone of the hall, whatever its contact looks like."""
     return None if leg.channel.endpoint in hall.phones else leg.outside_number
 
 
 def _without_number(channel: Channel) -> str:
-    """A channel's name; where it holds the number that was dialled, without it."""
+    """A channel's name, without the dialled number if it holds that."""
     return f"{channel.endpoint}-{channel.name.rpartition('-')[2]}"
 
 
@@ -355,7 +355,8 @@ def _is_settled(leg: Leg) -> bool:
 
 
 def _refused(leg: Leg) -> Outcome | None:
-    """What the phone itself said; the hang-up cause tells what the dial status hides (busy and decline look alike)."""
+    """What the phone itself answered. The hang-up cause tells what the dial status hides: there, busy and decline look
+    alike."""
     cause = leg.channel.hangup_cause
     rang = leg.ringing_at is not None or leg.dial_ringing_at is not None
     if cause == ANSWERED_ELSEWHERE:

@@ -1,6 +1,6 @@
-"""What is said of the link and the switch itself: gaps, restarts, clock steps, and lists of what exists now.
+"""Handles what is told of the link and of the switch itself: gaps, restarts, clock steps, and lists of what exists now.
 
-Where events may be missing each call concerned carries a `Gap`, in the hall's time (`switch_clock`).
+Each call of which events may be missing carries a `Gap`, in the hall's time (`switch_clock`).
 """
 
 import contextlib
@@ -61,7 +61,7 @@ class LinkEvents:
         }
 
     def instant_of(self, stamp: int, arrived: int) -> int:
-        """The hall's instant of an event of the switch; a step of its clock before it concerns whoever was there."""
+        """The hall's instant of an event. If the switch's clock was set before it, calls of that time have a gap."""
         at, step = self.clock.take(stamp, arrived)
         if step is not None:
             self._stepped(step)

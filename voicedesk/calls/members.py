@@ -26,7 +26,7 @@ _MOST_BEHIND = 20
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """The phones behind a member, the main one first; none: it cannot be told.
+    """The phones behind a member, the main one first; empty if they cannot be told.
 
     `is_seat`: they are one person's, so that the member's pause is theirs; else they are a group's, or somebody else's.
     """
@@ -82,7 +82,7 @@ class Ties:
     # --- asking
 
     def phone(self, name: str) -> str:
-        """A phone's name as its channels are called, empty if `name` is none: a queue may spell it otherwise."""
+        """A phone's name as its channels have it (a queue may spell it otherwise); empty if `name` names no phone."""
         found = self._names.get(name)
         if found is None:
             found = self._names[name] = self._phone(name)
@@ -114,7 +114,7 @@ class Ties:
     # --- learning
 
     def saw_device(self, name: str) -> str:
-        """A device of this name is there; returns the phone that it is, or an empty name."""
+        """Notes that a device of this name exists. Returns its phone, or an empty name."""
         phone = self.phone(name)
         if phone and phone.casefold() not in self._spelled:
             self._spelled[phone.casefold()] = phone

@@ -237,7 +237,7 @@ class Hall:
         return next((line for line in self.lines if hint and (hint == line.name or hint in line.extensions)), None)
 
     def default_named(self, name: str) -> Line:
-        """A line under the default rule, for a hall whose lines nobody has written down."""
+        """A line under the default rule, for a capture that is read without settings."""
         return _named(self.default_line, name)
 
     def agent_at(self, endpoint: str, member: str | None, at: int, *, dialled: str | None = None) -> str | None:
@@ -263,7 +263,7 @@ class Gap:
     def touches(self, start: int | None, end: int | None) -> bool:
         """True if it overlaps ]start, end[; an unknown bound reaches without end.
 
-        What was seen at the very instant a gap begins or ends was seen.
+        An event at the very instant at which a gap begins or ends was seen.
         """
         return (end is None or self.from_at < end) and (start is None or self.to_at is None or start < self.to_at)
 

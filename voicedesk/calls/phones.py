@@ -107,7 +107,7 @@ class Phones:
         self._listed = set()
 
     def list_ended(self, *, is_whole: bool) -> None:
-        """The list is over: of a whole one, a member that it does not name is none any more."""
+        """The list is over. If it came whole, a member that it does not name has left the queue."""
         listed, self._listed = self._listed, None
         if listed is None or not is_whole:
             return
@@ -148,7 +148,7 @@ class Phones:
         self._placed = -1
 
     def members(self, queue: str | None) -> tuple[str, ...]:
-        """Who serves a queue, as far as the switch has told: phones, and the members of which none is known."""
+        """Who serves a queue, as far as the switch has told: phones, and the members behind which no phone is known."""
         found: set[str] = set()
         for interface, seat in self._queues.get(queue or "", {}).items():
             found.update(self.ties.behind(interface, seat.state_interface).phones or (interface,))
@@ -197,7 +197,7 @@ class Phones:
     def _told(self, interface: str, seat: Seat) -> PhoneState | None:
         """What a member's state says that its phone's own device does not.
 
-        A Local channel's says nothing of phones; one that is not valid says only that nobody keeps it.
+        The state of a Local channel says nothing of phones; the state INVALID says only that nobody keeps the device.
         """
         of = seat.state_interface or interface
         if is_local(of) or self.ties.phone(of) or seat.status == "INVALID":
@@ -205,7 +205,7 @@ class Phones:
         return DEVICE_STATES.get(seat.status)
 
     def _place(self) -> None:
-        """Puts members and phones together anew where either changed."""
+        """Finds the phones of each member again, if members or phones changed."""
         if self._placed == self.ties.version:
             return
         self._placed = self.ties.version
@@ -259,7 +259,8 @@ class Phones:
         return self.ties.behind(interface, state_interface).phones or (interface,)
 
     def _contact_changed(self, name: str, status: str | None, uri: str = "") -> tuple[str, ...]:
-        """One contact that went says nothing while another is there, or the device says that the phone is there."""
+        """A contact that is gone says nothing while another contact is there, or while the device says that the phone
+        is there."""
         phone = self.ties.phone(name)
         if status not in _CONTACT or not phone:
             return ()

@@ -263,7 +263,7 @@ class CallRecord:
         return self.switch_tells_bridges or any(channel.stays for channel in self.channels.values())
 
     def let_go(self) -> None:
-        """Nobody will ask any more: unties what holds each other, so that memory is free at once."""
+        """Nobody will read it again: drops the references that form circles, so that its memory is free at once."""
         for channel in self.channels.values():
             channel.leg = None
         self.channels, self.guests = {}, {}

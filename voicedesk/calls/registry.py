@@ -87,7 +87,7 @@ class Registry:
         return self._at_phone.get(endpoint, ())
 
     def enter_bridge(self, bridge: str, channel: Channel) -> bool:
-        """The channel is in a bridge from now on; calls that meet there are one matter, or guests of each other.
+        """The channel entered a bridge. Calls that meet there become one matter, or guests of each other.
 
         False: nobody is there yet.
         """
@@ -155,8 +155,8 @@ class Registry:
         return channel
 
     def _open_call(self, linkedid: str, at: int, *, ends: bool) -> CallRecord:
-        """A call that is new here. Its id tells the second in which it began: of a gap in the same second it is sure to
-        have been touched only if the first that is seen of it is an end."""
+        """Opens a call. Its id tells the second in which it began. If a gap lies in the same second, the call was
+        surely touched by it only if the first event seen of it is an end."""
         if len(self._calls) >= MAX_OPEN_CALLS:
             self._drop_oldest()
         record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at, switch_tells_bridges=self.tells_bridges)
@@ -223,7 +223,7 @@ class Registry:
             self.changed[record] = None
 
     def _adopt(self, channel: Channel, record: CallRecord) -> None:
-        """The channel (with its other half, if it has one) belongs to this call from now on."""
+        """Moves a channel (with its other half, if it has one) to this call."""
         before = channel.call
         base = local_base(channel.name)
         for one in [*before.channels.values()]:
@@ -308,7 +308,7 @@ class Registry:
                 self.changed[record] = None
 
     def close_stuck(self, stuck: Iterable[CallRecord], at: int) -> None:
-        """Ends calls of which nothing is heard any more."""
+        """Ends calls of which no event came for too long."""
         for record in stuck:
             to_at = max(at, record.last_at + 1)
             self.close_unseen(record, Gap(from_at=record.last_at, to_at=to_at, reason=GapReason.SWEPT))
@@ -323,7 +323,7 @@ class Registry:
         self.forget_at = (self._closed[0].closed_at or 0) + LINGER_US if self._closed else None
 
     def forget_boot(self, gap: Gap) -> None:
-        """The PBX started anew: its calls ended unseen, and its ids may come again."""
+        """The PBX was restarted: its calls ended unseen, and its ids may come again."""
         for record in self.open_records():
             self.close_unseen(record, gap)
         for record in set(self._calls.values()):
@@ -384,8 +384,8 @@ def _by_age(one: CallRecord, other: CallRecord) -> tuple[CallRecord, CallRecord]
 def born_us(uniqueid: str, seen_at: int | None = None) -> int | None:
     """The second in which a channel was made, from its Uniqueid ("systemname-1795421286.6"), in microseconds.
 
-    None where the id is another program's, who may choose what it likes: the number is none of seconds, or, for a
-    channel that was seen at an instant of the same clock, of a time long before or after.
+    None if the id is another program's own choice: then the number is too small for seconds, or, for a channel that was
+    seen at an instant of the same clock, its time lies long before or after.
     """
     seconds = whole_number(uniqueid.rpartition("-")[2].partition(".")[0], most_digits=10)
     if seconds is None or seconds < _FEWEST_SECONDS:

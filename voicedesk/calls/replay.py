@@ -108,7 +108,7 @@ def _with_marks(links: Iterable[list[AmiEvent]]) -> Iterator[AmiEvent]:
 
 
 def _time_first_lists(events: list[AmiEvent], since: int) -> None:
-    """What was listed before anything happened bears no time: it held when the link was up."""
+    """Dates list items before the first event by when the link came up: they carry no time of their own."""
     for event in takewhile(lambda one: one.timestamp_us is None or one.name == "FullyBooted", events):
         event.arrived_us = event.arrived_us or since
 
@@ -129,7 +129,7 @@ def _uptime(events: list[AmiEvent]) -> int | None:
 
 
 def _hall_of(links: Iterable[list[AmiEvent]]) -> Hall:
-    """A hall whose settings nobody has written down: every phone that is dialled or rings belongs to it."""
+    """A hall for a capture without settings: every phone that is dialled or rings belongs to it."""
     phones: set[str] = set()
     trunks: set[str] = set()
     for event in (event for events in links for event in events):

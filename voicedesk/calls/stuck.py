@@ -23,7 +23,7 @@ class Stuck:
     def look(self, now: int, heard: Mapping[str, int], hall_time: int | None) -> list[str]:
         """The calls that are stuck, of all open ones with the instant at which each was last heard of.
 
-        At the first look, and only then, the hall's time tells how long that is ago; None where nobody knows it yet.
+        The first look, and only that one, measures by the hall's time; None if it is not known yet.
         """
         before, self._looked_at = self._looked_at, now
         passed = None if before is None else min(max(now - before, 0), LOOK_US)

@@ -48,7 +48,7 @@ class SwitchClock:
         return ours - self._ahead - (self._least_lag or 0)
 
     def known(self) -> list[int | None]:
-        """What a replay that begins here must know."""
+        """The values that a replay from here on must begin with."""
         return [self.last_at, self.off_us, self._least_lag]
 
     def assume(self, known: list[int | None] | None) -> None:
@@ -59,7 +59,7 @@ class SwitchClock:
             self.is_known = self._least_lag is not None
 
     def ours_was_set(self, ahead: int) -> None:
-        """Our clock went so much ahead (or back) by itself: what arrives from now on seems to come that much later."""
+        """Our clock was set ahead (or back) by so much: later events seem to arrive that much later."""
         self._ahead += ahead
 
     def link_up(self) -> None:
@@ -71,8 +71,8 @@ class SwitchClock:
 
         `arrived` 0: it came over no link, but from a file that tells the hall's time already.
 
-        What arrives later happened later, but for moments; and delay only ever adds lag, so that less lag than ever
-        means a step ahead.
+        What arrives later happened later, but for moments. Delay can only add to the lag: a lag that is smaller than
+        ever means that the switch's clock was set ahead.
         """
         last = self.last_at
         if not arrived:
@@ -100,9 +100,10 @@ class SwitchClock:
         return at, step
 
     def _take_ahead(self, lag: int) -> None:
-        """Ours was set: what comes now seems to come so much later, unless the switch's clock was set with it.
+        """Our clock was set: events now seem to come so much later, unless the switch's clock was set together with
+        ours.
 
-        A little ahead looks like delay, and does as little harm.
+        A small step ahead looks like delay, and does as little harm.
         """
         ahead, self._ahead = self._ahead, 0
         if self._least_lag is None or abs(lag - self._least_lag) <= CLOCK_STEP_US or 0 < ahead <= APART_US:

@@ -23,7 +23,8 @@ from voicedesk.speech.transcript import Transcript, Understanding
 FILE = "calibration.json"
 FEWEST = 60
 FEWEST_OF_A_KIND = 20
-"""So many greetings that comply, and so many that do not, half of each for the choice and half for the proof."""
+"""At least so many greetings in all, and so many that comply, and so many that do not. Half of each kind is for
+choosing limits, half for proving them. Chosen: with fewer, a proof says little."""
 LEAST_TOLD = 0.5
 """Limits under which more than this share is left untold are of no use."""
 _CONFIDENCE = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -103,7 +104,7 @@ _Kind = Literal["right", "untold", "wrong"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What is made of a greeting where its voice counts as understood, and where it does not."""
+    """How a greeting is judged if its voice counts as understood, and if it does not."""
 
     understanding: Understanding | None
     understood: _Kind
@@ -130,7 +131,7 @@ def _kind(one: LabelledGreeting, rules: GreetingRules, thresholds: Thresholds) -
 
 
 def _outcome(greetings: Iterable[_Told], limits: Thresholds) -> Tally:
-    """What these limits make of them."""
+    """How these limits judge the greetings."""
     kinds = Counter(one.understood if is_understood(one.understanding, limits) else one.doubted for one in greetings)
     return Tally(right=kinds["right"], untold=kinds["untold"], wrong=kinds["wrong"])
 

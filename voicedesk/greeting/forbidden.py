@@ -7,9 +7,9 @@ from voicedesk.greeting.rules import GreetingRules
 from voicedesk.greeting.stream import Found, Stream
 
 QUOTE_SYLLABLES = 3
-"""So far behind "您说" the words are still the caller's."""
+"""A phrase that begins at most so many syllables behind “您说” is still the caller's. Chosen, not measured."""
 SHORTEST_BY_SOUND = 3
-"""A shorter phrase must be heard by its very characters: too much sounds like it."""
+"""A phrase with fewer syllables must be heard by its very characters: too many others sound like it."""
 
 
 def find_phrases(stream: Stream, rules: GreetingRules, thresholds: Thresholds, *, understood: bool) -> PhrasesFound:

@@ -1,6 +1,6 @@
 """Judges what a staff member says while it is being said: the greeting until it is decided, phrases to the end.
 
-What is said after the greeting's time changes nothing of its verdict, nor does how well it was understood.
+Speech after the greeting's time does not change its verdict, and neither does how well that speech was understood.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,15 @@ from voicedesk.speech.transcript import Transcript, Understanding, Word
 
 MOST_WORDS = 200
 OVERLAP_WORDS = 60
-"""Phrases are looked for in the latest words; when these are too many, all but so many are looked through for good."""
+"""Phrases are looked for in the latest words. When these are more than MOST_WORDS, all but the last OVERLAP_WORDS are
+done with. Chosen: so each look costs the same in a long call, and no phrase of the rules has 60 words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreetingTask:
-    """What is asked of one staff member at one answer. `names` None: no greeting is, and only phrases are judged.
+    """What is asked of one staff member at one answer. `names` None: no greeting is asked for, only phrases are judged.
 
-    `number` is the staff number of whoever sat there; None: nobody is known, and none is compared.
+    `number` is the staff number of the person who sat there. None: the person is not known, and no number is compared.
     """
 
     names: DepartmentNames | None
@@ -73,9 +74,9 @@ class LiveJudge:
     def asks_again(self, transcript: Transcript, *, is_over: bool = False, is_behind: bool = False) -> bool:
         """Whether it must be heard a second time before `take` is told of it.
 
-        A phrase that was found earlier in a long call rests on the whole transcript that is kept of it: judged again
-        from there, it must count as understood as it did. With `is_behind` more sound is there already: a greeting
-        that may still become what it should be, and accuses nobody yet, waits for that.
+        A phrase that was found earlier in a long call rests on the whole transcript that is kept: judged again from
+        that, it must count as understood as before. `is_behind`: more sound lies ready. A greeting that may still
+        become compliant, and accuses nobody yet, waits for that sound.
         """
         if is_over and self._looked_through.forbidden:
             return transcript.understanding is not None and transcript.understanding.held_back
@@ -90,7 +91,7 @@ class LiveJudge:
         return later.is_decided or bool(judged.phrases.forbidden)
 
     def take(self, transcript: Transcript, *, is_over: bool = False) -> GreetingJudgement:
-        """The judgement of all that was heard so far; with `is_over` nothing more will come."""
+        """The judgement of all that was heard so far. `is_over`: nothing more will come."""
         phrases = self._phrases(transcript)
         names = self.task.names
         if names is None:

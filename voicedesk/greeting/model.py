@@ -13,7 +13,7 @@ class GreetingVerdict(StrEnum):
     INCOMPLETE = "incomplete"
     WRONG_DEPARTMENT = "wrong_department"
     WRONG_NUMBER = "wrong_number"
-    """Another staff number than that of whoever sat there, surely heard."""
+    """A staff number was surely heard, and it is not that of the person who sat there."""
     WRONG_ORDER = "wrong_order"
     LATE_START = "late_start"
     COMPLIANT = "compliant"

@@ -1,7 +1,8 @@
-"""The staff number (工号) that was said, and whether it surely is another than that of whoever sat there.
+"""Finds the staff number (工号) that was said, and whether it surely is another number than that of the person who sat
+there.
 
-Nobody is accused on a number that may have been misheard: what stands beside it and sounds like a digit, digits that
-are easily taken for one another, and a number that was cut off count for the person.
+Nobody is accused by a number that may have been misheard. So the person is believed if something beside the number
+sounds like a digit, if digits are easily confused, and if the number was cut off.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from voicedesk.speech.syllables import blurred
 
 NUMBER = "number"
 SURE_OF_ALIKE = 0.9
-"""Digits that a telephone makes alike must be heard with so much confidence for anybody to be accused by them."""
+"""Digits that sound alike on a telephone accuse a person only if they were heard with this confidence."""
 _DIGITS = {
     **dict(zip("零〇洞一幺二两三四五六七拐八九勾", "0001122345677899", strict=True)),
     **{d: d for d in "0123456789"},
@@ -25,7 +26,7 @@ _BEST = 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What came of comparing: `wrong` only where it surely is another number; `heard` and `unclear` are for people."""
+    """The result of comparing: `wrong` only if it surely is another number; `heard` and `unclear` are for people."""
 
     wrong: bool = False
     heard: str = ""
@@ -90,7 +91,7 @@ class _Number:
     def _may_belong(self, at: int) -> bool:
         """Whether the syllable beside the digits may be one of them: not understood, or a digit by its sound.
 
-        What the phrase itself has there ("工号是8号") is one only if that made it the number that is expected.
+        A word of the phrase itself ("工号是8号") counts as a digit only if it would complete the expected number.
         """
         syllables = self.stream.syllables
         if not 0 <= at < len(syllables) or not syllables[at].text:

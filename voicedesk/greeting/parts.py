@@ -1,4 +1,5 @@
-"""Finds the parts of a greeting in what was said: one place for each, in the template's order where there is one."""
+"""Finds the parts of a greeting in what was said: one place for each part, in the template's order if such places
+exist."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from voicedesk.greeting.stream import Found, Stream
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaidParts:
-    """What was found of a template: one place for each part, and whether they stand in its order.
+    """The parts of a template that were found: one place for each, and whether they stand in the template's order.
 
     `other_department` is true where the department named is another one; `window` counts the syllables looked at.
     """

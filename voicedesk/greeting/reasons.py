@@ -63,5 +63,5 @@ REASONS: dict[Doubt, Explained] = {
 
 
 def explained(reason: str | None) -> Explained | None:
-    """A stored reason in words; None where there is none, or none that this version knows."""
+    """A stored reason in words; None if there is no reason, or this version does not know it."""
     return REASONS.get(Doubt(reason)) if reason in {one.value for one in Doubt} else None

@@ -64,7 +64,7 @@ class Caller(_Table):
 
 
 class Forbidden(_Table):
-    """What must not be said (S3), where it is none of it, and what introduces the words of somebody else."""
+    """What must not be said (S3), in which contexts it may be said, and what introduces the words of somebody else."""
 
     phrases: PhraseTexts = Field(min_length=1)
     unless: PhraseTexts = ()

@@ -26,7 +26,8 @@ from voicedesk.greeting.stream import UNKNOWN, Found, Match, Stream, stream_of
 from voicedesk.speech.transcript import Transcript, Understanding
 
 FEWEST_UNEXPLAINED = 2
-"""So many syllables that nothing explains may be the department's name."""
+"""At least so many syllables that nothing explains may be the department's name. Chosen: the shortest names have two.
+"""
 _ADVERSE = frozenset(GreetingVerdict) - {
     GreetingVerdict.CANNOT_TELL,
     GreetingVerdict.COMPLIANT,
@@ -46,8 +47,8 @@ def judge_greeting(
 ) -> GreetingJudgement:
     """The judgement of the staff side's first words; the transcript's times count from the answer.
 
-    `limits` are the line's own, else those of the rules; `number` is the staff number of whoever sat there, None where
-    nobody is known. Raises InputError for a template that does not go with the rules.
+    `limits` are the line's own, else those of the rules. `number` is the staff number of the person who sat there; None
+    if the person is not known. Raises InputError for a template that does not go with the rules.
     """
     stream = stream_of(transcript.words)
     limits = limits or rules.limits
@@ -137,7 +138,7 @@ class _Greeting:
         return [verdict for verdict, is_so in applies.items() if is_so]
 
     def number_said(self) -> Compared:
-        """What came of comparing the staff number; nothing where it is not asked for, or nobody's is known."""
+        """The result of comparing the staff number; empty if it is not asked for, or not known."""
         if self.number is None or NUMBER not in self.said.template or NUMBER not in self.said.parts:
             return Compared()
         places = numbers_said(self.stream, self.rules, NUMBER, self.said.window)
@@ -234,7 +235,7 @@ class _Greeting:
         )
 
     def remarks(self, names: DepartmentNames) -> Iterable[str]:
-        """What a supervisor should know of it, in Chinese."""
+        """Remarks for the supervisor, in Chinese."""
         hello = self.said.parts.get("hello")
         if hello is not None and "你" in self.stream.said(hello):
             yield "说的是“你好”，规范用语是“您好”"

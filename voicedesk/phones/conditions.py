@@ -1,7 +1,7 @@
-"""What holds of phones and lines at an instant, as far as it is known: pure, made anew at every look.
+"""What is true of phones and lines at an instant, as far as it is known: pure code, computed again at every look.
 
-Everything but breaks concerns duty hours only. `Unknown` is an answer of its own: while a link is lost, or a list is
-missing, nothing begins and nothing ends.
+All but breaks is looked at in duty hours only. `Unknown` is an answer of its own: while a link is lost, or a list is
+missing, no finding begins and none ends.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from voicedesk.phones.seen import Switch
 from voicedesk.work_calendar import Duty, WorkCalendar
 
 WINDOW_US = 4 * 3600 * MICROSECONDS
-"""Refusals further back than this from the last one are another story."""
+"""Refusals that lie further back from the last one are not counted with it. Chosen: half a working day."""
 _PHONE_SLOTS = (Slot.BREAK, Slot.AWAY, Slot.DND, Slot.SUSPECTED, Slot.HELD)
 
 
@@ -138,14 +138,14 @@ def _of_one(
 
 
 def is_whole(switch: Switch) -> bool:
-    """Whether all that a switch can tell of its phones is known now: then a phone it did not name is not there."""
+    """Whether the switch has told all that it can of its phones: a phone that it did not name does not exist there."""
     return switch.is_current and switch.is_whole
 
 
 def availability(switch: Switch, rules: PhoneRules) -> Iterator[tuple[list[Line], int | str | None]]:
-    """Whom the lines of a switch can ring: since when each of their phones can take no call; as `unavailable_since`.
+    """For each phone that a switch can ring: its lines, and since when it can take no call (as `unavailable_since`).
 
-    A member behind which no phone is known rings somebody, unless it is paused.
+    A queue member whose phone is not known counts as reachable, unless it is paused.
     """
     for phone in switch.phones.values():
         if phone.is_known:
@@ -186,7 +186,7 @@ def _of_unknown(switch: Switch, phone: Phone) -> Conditions:
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """A phone to look at; `duty_since` None: none of its lines is on duty."""
+    """A phone to look at. `duty_since` None: none of its lines is on duty now."""
 
     switch: Switch
     phone: Phone

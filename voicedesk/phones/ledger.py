@@ -25,7 +25,7 @@ class Stand(StrEnum):
 
 
 class Told(StrEnum):
-    """What a look says of a condition."""
+    """How a look found a condition."""
 
     HOLDS = "holds"
     RIPE = "ripe"
@@ -69,12 +69,12 @@ class Ledger:
     _places: dict[Key, _Place] = field(default_factory=dict)
 
     def assume(self, findings: Iterable[PhoneFinding]) -> None:
-        """Findings that had no end when the service stopped: nobody has looked since."""
+        """Takes over findings that had no end when the service stopped; nobody has looked since then."""
         for finding in findings:
             self._places[finding.key] = _Place(Stand.UNSEEN, finding)
 
     def rename(self, gone: str, kept: str) -> None:
-        """What was about one call is about another: it became part of it."""
+        """Moves findings about one call to another call, of which it became a part."""
         for place in self._places.values():
             if place.finding is not None and place.finding.about == gone:
                 place.finding = replace(place.finding, about=kept)

@@ -32,7 +32,7 @@ class Slot(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """What was found."""
+    """The kinds of findings."""
 
     BREAK_TOO_LONG = "break_too_long"
     PHONE_UNREGISTERED = "phone_unregistered"
@@ -75,7 +75,7 @@ class Break:
 
     @property
     def id(self) -> str:
-        """The same for the same break, whoever tells of it and however often."""
+        """An id that is the same for the same break, whoever tells of it and however often."""
         return _id("break", self.pbx, self.endpoint, str(self.from_at))
 
 

@@ -13,7 +13,7 @@ from voicedesk.clock import MICROSECONDS
 SLACK_US = 2 * MICROSECONDS
 """A switch tells whole seconds, and a list is dated by our clock."""
 MOST_US = 366 * 24 * 3600 * MICROSECONDS
-"""Nobody is on a break for so long: such an instant is none."""
+"""No break lasts as long as this: an older instant is not believed."""
 SAME_PAUSE_US = 1_500_000
 """The switch tells the second in which a pause began: two instants this close are one pause."""
 
@@ -27,15 +27,15 @@ class Began:
 
     @property
     def is_seen(self) -> bool:
-        """Whether its beginning is known; else somebody may have been there until `latest`."""
+        """Whether the beginning is known exactly; otherwise the person may have been there until `latest`."""
         return self.earliest is not None and self.latest - self.earliest <= SAME_PAUSE_US
 
 
 def pause_began(event: AmiEvent, at: int, *, unpaused_at: int | None, is_live: bool, behind_us: int = 0) -> Began:
-    """When the pause began that an event at `at` tells of. `unpaused_at`: the member was last seen unpaused then.
+    """The beginning of the pause that an event at `at` tells of. `unpaused_at`: when the member was last seen unpaused.
 
-    `is_live`: everything the switch told until now was heard; else the event is an item of a list. `behind_us`: so far
-    the switch's own clock, by which it tells pauses, is behind that of `at`.
+    `is_live`: every event until now was heard; otherwise the event is an item of a list. `behind_us`: by how much the
+    switch's own clock, by which it dates pauses, is behind the clock of `at`.
     """
     free_at = unpaused_at if unpaused_at is not None and unpaused_at <= at else None  # else the clock was set back
     told = _instant(event, "LastPause", behind_us)
@@ -57,7 +57,7 @@ def _is_possible(told: int, at: int, joined: int | None) -> bool:
 
 
 def _keeps_the_first(event: AmiEvent) -> bool:
-    """A member kept in a database: what is told of its pause may be of an earlier one."""
+    """Whether the member is kept in a database: the told beginning may then be that of an earlier pause."""
     return (event.get("Membership") or "").casefold() == "realtime" and event.name != "QueueMemberPause"
 
 

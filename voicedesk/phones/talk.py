@@ -7,7 +7,8 @@ from voicedesk.calls.model import CallFacts, Direction, LegFacts, Outcome, Phone
 from voicedesk.calls.q850 import NO_ANSWER
 
 INSTANT_US = 1_500_000
-"""Nobody presses a key so soon: a phone that refuses within this time, without having rung, does so by itself."""
+"""No person presses a key as soon as this: a phone that refuses within this time, without having rung, refused by
+itself."""
 _REFUSED = frozenset({Outcome.BUSY, Outcome.DECLINED})
 _TRULY_RANG = frozenset({RingSource.NEWSTATE, RingSource.DIALSTATE})
 
@@ -16,7 +17,7 @@ _TRULY_RANG = frozenset({RingSource.NEWSTATE, RingSource.DIALSTATE})
 class Talk:
     """A phone talks in a call since `since`. `is_hall`: the hotline's or a callback; `is_excused`: about a ticket.
 
-    `number` is the other side's, where it is a citizen's; it goes into no finding.
+    `number` is the other side's, if that is a citizen; it is written into no finding.
     """
 
     call_id: str
@@ -38,7 +39,7 @@ class Sign:
 
 
 def talks_of(facts: CallFacts) -> dict[str, Talk]:
-    """The staff phones that talk in a call, by endpoint; none of a call that is over."""
+    """The staff phones that talk in a call, by endpoint; empty for a call that is over."""
     if facts.ended_at is not None:
         return {}
     talk = Talk(
@@ -69,7 +70,7 @@ def _is_hall(facts: CallFacts) -> bool:
 
 
 def signs_of(facts: CallFacts) -> Iterator[Sign]:
-    """What a call's legs tell of the phones that were rung; nothing adverse where the call has a hole."""
+    """What a call's legs tell of the phones that were rung. A call with a gap tells nothing adverse."""
     for leg in facts.legs:
         if leg.role is not Role.STAFF:
             continue

@@ -1,7 +1,7 @@
 """Where a voice may be speaking, and where it surely is not: by loudness alone, a tenth of a second at a time.
 
-A recogniser hears nothing in silence, at the price of speech. What lies around a voice is given to it, the rest is left
-out; where it is not sure that there is silence, there is none.
+A recogniser works as hard in silence as in speech. So only a voice and what lies around it is given to it; the rest is
+left out. If it is not certain that there is silence, it counts as a voice.
 """
 
 import math

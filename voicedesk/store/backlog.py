@@ -64,7 +64,7 @@ class Backlog:
         merged: Iterable[tuple[str, str]],
         gaps: Iterable[Gap],
     ) -> None:
-        """Adds to an open batch; what there is no room for is counted, and marked where it is missing."""
+        """Adds to an open batch. Events that find no room are counted, and a mark stands where they are missing."""
         batch.resume_from = self._resume_from[batch.pbx] = resume_from
         batch.last_at = self._now()
         for event in events:
@@ -137,7 +137,8 @@ class Backlog:
         self.bytes += sum(batch.size for batch in batches)
 
     def put_back(self) -> None:
-        """What was in flight waits again, before everything else; in the file alone if what follows is there alone."""
+        """Puts the batches that were being committed back to the front. They are kept in the file alone if the batches
+        behind them are."""
         batches, self.in_flight = self.in_flight, []
         first, on_file = batches[0].place, self.on_file
         if first is not None and on_file is not None:
@@ -151,7 +152,7 @@ class Backlog:
         return next(iter(self.in_flight or self._sealed), None)
 
     def unspilled(self) -> list[Batch]:
-        """What is in memory alone, oldest first: whatever is newer than the newest in the file."""
+        """The batches that are in memory alone, oldest first: all that are newer than the newest in the file."""
         found = list(takewhile(_is_unspilled, reversed(self._sealed)))
         if len(found) == len(self._sealed) and self.on_file is None:
             found += takewhile(_is_unspilled, reversed(self.in_flight))

@@ -12,7 +12,7 @@ from voicedesk.store.spill import sync_folder
 def back_up(source: Path, target: Path) -> int:
     """Copies the database `source` to the file `target`, which is replaced if it is there; returns its bytes.
 
-    Who writes meanwhile is not held up; what they commit after the copy began is not in it. The copy is one file
+    Other writers are not held up; what they commit after the copy began is not in the copy. The copy is one file
     that its owner alone can read. Raises StoreError, and has changed nothing then: the source cannot be read, there is
     no room, the copy is not sound, or `target` is the database itself.
     """

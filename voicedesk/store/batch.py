@@ -32,7 +32,7 @@ class Place:
 class Batch:
     """Open while it is added to, then sealed; `place` is where it lies on disk until the database has it.
 
-    `aside` is what of it was found not to fit before the database was asked.
+    `aside` are the parts of it that were found not to fit before the database was asked.
     """
 
     pbx: str
@@ -70,7 +70,7 @@ class Batch:
         )
 
     def begin_with_gap(self, from_at: int) -> None:
-        """Says that events before this batch are missing: to whoever lists gaps, and to whoever reads the journal."""
+        """Marks that events before this batch are missing, in the list of gaps and in the journal itself."""
         gap = Gap(from_at=from_at, to_at=max(self.first_at, from_at), reason=GapReason.EVENTS_DROPPED)
         if gap not in self.gaps:  # a commit may be tried again
             self.gaps.append(gap)

@@ -15,7 +15,7 @@ class Heard(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy calls it so
-        """What is written."""
+        """A value as it is written."""
         return clean_text(value) if value else value
 
 
@@ -23,7 +23,7 @@ class Packed(LargeBinary):
     """Bytes. What else a file of SQLite may hold in their place is given as it is: one row must not end a read."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002  # SQLAlchemy calls it so
-        """What is read."""
+        """A value as it is read."""
         return None
 
 
@@ -31,7 +31,7 @@ class Flag(Boolean):
     """True or false; what else a file of SQLite may hold in its place is given as it is."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002  # SQLAlchemy calls it so
-        """What is read."""
+        """A value as it is read."""
         return None if dialect.supports_native_boolean else _flag
 
 

@@ -1,7 +1,8 @@
-"""Commits batches: in few statements where all of it fits; else what does not is found and set aside, the rest kept.
+"""Commits batches: in few statements if all of them fit; otherwise finds what does not fit, sets it aside, and keeps
+the rest.
 
-What does not fit is found by halving, each half in a part of the transaction that may be refused alone. Before that the
-database must take something plain: where it refuses that too, the fault is not in the batches, and they wait.
+What does not fit is found by halving; each half is a part of the transaction that may be refused alone. Before that,
+the database must accept something plain: if it refuses that too, the fault is not in the batches, and they wait.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -43,10 +44,11 @@ _NOT_OF_A_ROW = (StoreUnavailable, StoreDamaged, JournalTaken)
 
 
 async def commit(database: Database, batches: Sequence[Batch]) -> list[SetAside]:
-    """Commits batches in one transaction; gives what had to be set aside, which is in the quarantine then.
+    """Commits batches in one transaction. Returns what had to be set aside; it is in the quarantine then.
 
-    What a cut commit or an earlier run had committed is left out, a hole is marked. Raises StoreError, with nothing
-    committed, where the database takes nothing now, and JournalTaken where another instance writes the same journal.
+    Batches that an interrupted commit or an earlier run had committed already are left out; missing ones are marked as
+    a gap. Raises StoreError, with nothing committed, where the database takes nothing now, and JournalTaken where
+    another instance writes the same journal.
     """
     try:
         async with database.write() as connection:
@@ -137,7 +139,7 @@ class _Sorting:
         )
 
     async def entries(self, missing: Sequence[Batch]) -> None:
-        """The journal; an entry that does not fit is there with a mark in place of its events."""
+        """Writes the journal. An entry that does not fit is written with a mark in place of its events."""
 
         async def write(some: Sequence[Batch]) -> None:
             await append_entries(self.connection, [batch.entry() for batch in some])
@@ -150,7 +152,7 @@ class _Sorting:
             self.gaps.append((batch.pbx, _gap(batch.first_at, batch.last_at)))
 
     async def calls(self, missing: Sequence[Batch]) -> None:
-        """The calls; one that does not fit is there without what it is made of, so that nobody is judged by it."""
+        """Writes the calls. A call that does not fit is written without its facts, so that nobody is judged by it."""
 
         async def write(some: Sequence[JudgedCall]) -> None:
             await save_calls(self.connection, some)

@@ -108,7 +108,7 @@ class Consultations:
         return found[0] if found else None
 
     async def open_requests(self) -> list[StoredRequest]:
-        """What was asked of the desk and is not settled, oldest first."""
+        """The requests of callers that are not settled, oldest first."""
         query = select(desk_requests).where(desk_requests.c.settled_at.is_(None)).order_by(desk_requests.c.asked_at)
         async with self._database.read() as connection:
             return self._database.unread.whole(desk_requests, await connection.execute(query), _request)
@@ -207,7 +207,7 @@ class Consultations:
 
 
 async def move_consultations(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
-    """What was told in a call that became part of another is that one's: pairs of (gone, kept), in their order."""
+    """Moves the consultations of calls that became part of another call: pairs of (gone, kept), in order."""
     for gone, kept in merged:
         await connection.execute(update(consultations).where(consultations.c.call_id == gone).values(call_id=kept))
 

@@ -194,7 +194,7 @@ async def append(connection: AsyncConnection, subject: Subject, step: Step) -> S
 
 
 async def move_decisions(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
-    """What was decided of a call that became part of another is that one's: pairs of (gone, kept), in their order.
+    """Moves the decisions of calls that became part of another call: pairs of (gone, kept), in order.
 
     To be called when the calls that are kept are in their rows.
     """

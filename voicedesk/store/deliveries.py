@@ -26,7 +26,7 @@ from voicedesk.store.tables import deliveries
 from voicedesk.webhooks.message import Message
 
 THE_LOG = ""
-"""In place of a webhook's name: what another process tells, the service writes into its log."""
+"""Stands in place of a webhook's name: the service writes such news, left by another process, into its log."""
 NOW_AT = 0
 """The instant of a try that waits for nothing, whatever the clock says."""
 _STEP = 500
@@ -111,9 +111,9 @@ class Deliveries:
         await self._set(ids, state=DeliveryState.SENT, ended_at=at, in_digest=in_digest, error=None)
 
     async def failed(self, tries: Iterable[tuple[Delivery, int | None]], *, at: int, error: str, counts: bool) -> None:
-        """These were not told: each is tried again at its instant, or given up where there is none.
+        """These were not sent: each is tried again at its instant, or given up if it has none.
 
-        `counts` is false where the receiver only wants a pause: that is no try.
+        `counts` is false if the receiver only asked for a pause: that does not count as a try.
         """
         async with self._database.write() as connection:
             for one, next_at in tries:
@@ -163,7 +163,7 @@ class Deliveries:
             return int((await connection.execute(query)).scalar_one())
 
     async def revive(self, ids: Iterable[str] | None, at: int) -> int:
-        """Queues dead letters anew (None: all of them), behind what waits; how many there were."""
+        """Queues dead letters again (None: all of them), behind those that wait. Returns how many."""
         dead = deliveries.c.state == DeliveryState.DEAD
         if ids is not None:
             dead &= deliveries.c.id.in_(list(ids))

@@ -39,7 +39,7 @@ class _Kind(Protocol):
         """Connections whose transactions begin as this kind needs it."""
 
     def must_still_be(self, connection_info: Mapping[Any, Any]) -> None:
-        """Raises StoreUnavailable where what a connection was opened to is not the database any more."""
+        """Raises StoreUnavailable if the file that a connection was opened to is not the database any more."""
 
     def is_locked(self, error: DBAPIError) -> bool:
         """Whether another writer is at work, for whom a transaction may wait a little more."""
@@ -48,10 +48,10 @@ class _Kind(Protocol):
         """A foreign error as ours: passing trouble, or not."""
 
     async def damage(self, connection: AsyncConnection) -> str | None:
-        """What is broken, in the database's own words; None if it is sound."""
+        """Says what is broken, in the database's own words; None if nothing is."""
 
     async def scrub(self, engine: AsyncEngine) -> None:
-        """Leaves no byte of what was deleted where it stood."""
+        """Overwrites the bytes of deleted rows."""
 
 
 class Database:
@@ -124,7 +124,7 @@ class Database:
             await asyncio.sleep(LOCK_STEP_SECONDS)
 
     async def damage(self) -> str | None:
-        """What is broken, in the database's own words; None if it is sound. Reads all of a file.
+        """Says what is broken, in the database's own words; None if nothing is. Reads all of a file.
 
         Raises StoreError where it cannot be read at all.
         """
@@ -132,7 +132,7 @@ class Database:
             return await self._kind.damage(connection)
 
     async def scrub(self) -> None:
-        """Leaves no byte of what was deleted where it stood."""
+        """Overwrites the bytes of deleted rows."""
         with self._mapped():
             await self._kind.scrub(self.engine)
 
@@ -166,7 +166,7 @@ def upsert(connection: AsyncConnection, table: Table, keep: frozenset[str] = fro
 
 
 def database_file(url: str) -> Path | None:
-    """The file of a database, whether it is there or not; None for a database on a server."""
+    """The file of a database, which need not exist; None for a database on a server."""
     parsed = make_url(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 

@@ -1,7 +1,7 @@
-"""Removes one person's number from every row of every table, whatever a row's kind and however it is packed.
+"""Removes one person's number from every row of every table, also from packed columns.
 
-No table and no column is named where it is not special: a table that is made tomorrow is looked through as well. It is
-done a few hundred rows at a time, so that the service goes on beside it.
+Only special tables and columns are named here: a table that is added later is searched as well, without a change. It is
+done a few hundred rows at a time, so that the service goes on meanwhile.
 """
 
 import base64
@@ -154,7 +154,7 @@ def _forget_in_aside(item: SetAside, traces: PhoneTraces) -> SetAside:
 
 
 def forget_in_damaged(data: bytes, traces: PhoneTraces) -> bytes:
-    """Bytes that cannot be read as what they were: without the number, or none at all where it is packed in them."""
+    """Damaged bytes without the number: it is cut out of them, or all of them are dropped if it is packed inside."""
     cleaned = traces.bytes(data)
     found = partly_unpacked(cleaned)
     for coded in _BASE64.findall(found):  # a record of the spill file has its calls so
@@ -219,7 +219,7 @@ async def _clean_row(connection: AsyncConnection, table: Table, row: Row[Any], t
 
 
 async def _empty_if_it_holds(connection: AsyncConnection, row: Row[Any], traces: PhoneTraces) -> bool:
-    """What was set aside with the number keeps nothing of it but that there was something, and when."""
+    """Something in the quarantine that holds the number keeps only that it was there, and when."""
     texts = [_as_text(one) for one in (row.about, row.reason, row.content)]
     clean = traces.short if traces.is_short else traces.text
     if all(clean(text) == text for text in texts):

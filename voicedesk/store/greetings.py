@@ -166,7 +166,7 @@ class Greetings:
 
 
 async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str, str]]) -> None:
-    """What was said in a call that became part of another is that one's: pairs of (gone, kept), in their order."""
+    """Moves the greetings of calls that became part of another call: pairs of (gone, kept), in order."""
     for gone, kept in merged:
         await connection.execute(update(greetings).where(greetings.c.call_id == gone).values(call_id=kept))
 

@@ -71,7 +71,7 @@ class Journal:
     async def events(self, pbx: str, *, since: int = 0) -> AsyncIterator[tuple[int, AmiEvent]]:
         """The events of a PBX from entry `since` on, in order, each with the entry it stands in.
 
-        In place of an entry that is damaged stands the mark that events are missing.
+        A damaged entry is replaced by the mark that events are missing.
         """
         while True:
             query = (
@@ -90,7 +90,7 @@ class Journal:
             since = rows[-1].sequence + 1
 
     def _events(self, row: Any) -> list[AmiEvent]:
-        """The events of an entry; the mark that some are missing, where it is damaged."""
+        """The events of an entry; if it is damaged, the mark that events are missing."""
         found = self._database.unread.whole(
             journal, [row], lambda one: [restore_event(raw) for raw in unpack_events(one.payload)]
         )
@@ -115,8 +115,8 @@ class Journal:
         return max((last or 0) - ENTRIES_BACK, 0)
 
     async def first_since(self, pbx: str, at: int, *, most_events: int) -> int | None:
-        """The first entry that holds something of an instant or later, or a later one: from there on come no more than
-        so many events, or one entry. None if there is none."""
+        """The first entry with an event of an instant or later. It may be a later entry, so that no more than the given
+        number of events (or one entry) follow from there. None if there is no such entry."""
         here = (journal.c.pbx == pbx) & (journal.c.last_at >= at)
         query = select(journal.c.sequence, journal.c.events).where(here).order_by(journal.c.sequence.desc())
         first: int | None = None
@@ -151,8 +151,8 @@ def _gap(row: Row[Any]) -> StoredGap:
 
 
 async def position_of(connection: AsyncConnection, pbx: str) -> Position | None:
-    """How far the journal of a PBX has come; None if it has none. What is damaged in the row that says so is made anew
-    from the journal itself: entries go on behind the last one, and nobody is kept out by it."""
+    """How far the journal of a PBX has come; None if it has none. If the row that says so is damaged, it is made again
+    from the journal itself: new entries follow the last one, and no instance is locked out."""
     row = (await connection.execute(select(pbxs).where(pbxs.c.pbx == pbx))).first()
     if row is None:
         return None

@@ -1,7 +1,8 @@
 """The lease by which one instance leads: held, renewed, given back, taken over.
 
-A lease is never over by a clock: clocks jump, and two machines' differ. Who wants it watches it stand still
-(`run.lead`), and takes over exactly what it saw: a renewal meanwhile makes that fail.
+No clock ends a lease: clocks jump, and the clocks of two machines differ. An instance that wants the lease watches
+whether it changes (`run.lead`), and takes over exactly the lease that it saw: if that was renewed meanwhile, taking it
+fails.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ _NO_TIME = 1
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who holds it, and until when by the holder's clock; each renewal changes `until`."""
+    """The holder, and until when by the holder's clock; each renewal changes `until`."""
 
     owner: str
     until: int
@@ -66,13 +67,14 @@ class Leases:
             await connection.execute(update(leases).where(mine).values(until=GIVEN_BACK))
 
     async def holder(self, name: str) -> str | None:
-        """Who holds a lease, as far as our clock can tell; None if nobody does. For people: nobody leads by it."""
+        """The holder of a lease, as far as our clock can tell; None if there is none. It is shown to people; it decides
+        nothing."""
         held = await self.lease(name)
         return held.owner if held is not None and held.until > self._now() else None
 
 
 async def _lease(connection: AsyncConnection, name: str) -> Lease | None:
-    """What is damaged in it names nobody, and is no time: such a lease is over once it has stood still."""
+    """A damaged name or time counts as none: such a lease may be taken once it has stopped changing."""
     row = (await connection.execute(select(leases).where(leases.c.name == name))).first()
     if row is None:
         return None

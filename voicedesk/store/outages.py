@@ -11,7 +11,7 @@ from voicedesk.store.tables import outages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """One; `line` None: of all lines. `ended_at` None: it is announced now."""
+    """One outage. `line` None: it concerns all lines. `ended_at` None: it is announced now."""
 
     id: str
     line: str | None
@@ -29,14 +29,14 @@ class OutageLog:
         self._database = database
 
     async def start(self, text: str, *, line: str | None, at: int, by: str) -> Outage:
-        """One begins."""
+        """Begins an outage."""
         outage = Outage(id=secrets.token_hex(6), line=line, text=text, started_at=at, started_by=by)
         async with self._database.write() as connection:
             await connection.execute(insert(outages), {name: getattr(outage, name) for name in Outage.__slots__})
         return outage
 
     async def stop(self, *, line: str | None, at: int, by: str) -> list[Outage]:
-        """Ends what is announced on a line (None: everywhere); what was ended."""
+        """Ends the outages that are announced on a line (None: on every line). Returns them."""
         ended = [one for one in await self.current() if line is None or one.line == line]
         ids = [one.id for one in ended]
         async with self._database.write() as connection:
@@ -44,7 +44,7 @@ class OutageLog:
         return ended
 
     async def current(self) -> list[Outage]:
-        """What is announced now, oldest first."""
+        """The outages that are announced now, oldest first."""
         query = select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.started_at)
         async with self._database.read() as connection:
             rows = await connection.execute(query)

@@ -1,4 +1,4 @@
-"""What of some batches the database has already: an earlier commit whose end nobody heard of, or an earlier run's."""
+"""Finds which of some batches the database has already: from a commit whose answer was lost, or from an earlier run."""
 
 from collections.abc import Iterable
 

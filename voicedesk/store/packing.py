@@ -63,7 +63,7 @@ def pack_facts(facts: CallFacts) -> bytes:
 
 
 def facts_text(facts: CallFacts) -> bytes:
-    """Facts as JSON; text that is none in UTF-8 (half a surrogate pair) is shown as replacement characters."""
+    """Facts as JSON. Characters that UTF-8 cannot write (half a surrogate pair) become replacement characters."""
     try:
         return _FACTS.dump_json(facts)
     except ValueError:

@@ -52,7 +52,7 @@ class Phones:
         findings: Sequence[StoredFinding] = (),
         phones: Sequence[StoredPhone] = (),
     ) -> None:
-        """Writes all of it or nothing; what is there by its id is replaced."""
+        """Writes all of it or nothing. Rows that exist with the same id are replaced."""
         async with self._database.write() as connection:
             for table, rows in (
                 (phone_breaks, [_break_row(one) for one in breaks]),
@@ -105,7 +105,7 @@ class Phones:
             return self._database.unread.whole(phone_states, await connection.execute(query), _phone)
 
     async def forget_phones(self, gone: Iterable[tuple[str, str]]) -> None:
-        """Phones that nobody knows any more have no state."""
+        """Removes the states of phones that the settings do not name any more."""
         async with self._database.write() as connection:
             for pbx, endpoint in gone:
                 here = (phone_states.c.pbx == pbx) & (phone_states.c.endpoint == endpoint)

@@ -55,9 +55,9 @@ class SetAsideState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """One thing: `about` says which it is, `reason` why it did not fit, `content` is what it was made of.
+    """One thing that was set aside: `about` says which it is, `reason` why it did not fit, `content` holds its bytes.
 
-    `at_us` is when it was seen last, `seen` how often; `pbx` is empty where it belongs to none.
+    It was seen last at `at_us`, and `seen` times in all; `pbx` is empty if it belongs to no PBX.
     """
 
     id: str
@@ -88,7 +88,7 @@ class Quarantine:
         self._database = database
 
     async def add(self, items: Iterable[SetAside]) -> None:
-        """Keeps these; what is there already is counted up, has its newest content, and waits again."""
+        """Keeps these. What is there already is counted once more, gets the newest content, and waits again."""
         async with self._database.write() as connection:
             await add_to_quarantine(connection, items)
 
@@ -110,7 +110,7 @@ class Quarantine:
             return [_item(row) for row in await connection.execute(query)]  # a damaged one is shown as far as it goes
 
     async def get(self, item_id: str) -> SetAside | None:
-        """The one of an id, or of the only id that begins with it; None if there is none.
+        """The thing with this id, or with the only id that begins so; None if there is none.
 
         Raises InputError where more than one begins so.
         """
@@ -183,7 +183,7 @@ def _row(item: SetAside) -> dict[str, Any]:
 
 
 def _item(row: Row[Any]) -> SetAside:
-    """What is in a row that another version, or a fault, wrote can be looked at too."""
+    """A row can be shown also if another version, or a fault, wrote it."""
     content = row.content if isinstance(row.content, bytes) else str(row.content).encode("utf-8", "backslashreplace")
     return SetAside(
         id=_text(row.id),

@@ -111,7 +111,7 @@ class Requests(Leases):
         return found[0] if found else None
 
     async def withdraw(self, request_id: str) -> bool:
-        """Takes back what nobody has begun with; False if it is too late for that."""
+        """Takes back a request that was not begun; False if it was begun already."""
         values = {"state": RequestState.FAILED.value, "outcome": WITHDRAWN, "finished_at": self._now()}
         waiting = (requests.c.id == request_id) & (requests.c.state == RequestState.QUEUED.value)
         async with self._database.write() as connection:
@@ -175,7 +175,8 @@ class Requests(Leases):
         return found
 
     async def unknown(self, since: int, limit: int) -> list[Request]:
-        """What nobody knows the outcome of since an instant, and what seems to run though its runner is silent."""
+        """The requests since an instant whose outcome is not known, and those that seem to run although their runner is
+        silent."""
         silent = (requests.c.state == RequestState.RUNNING.value) & (requests.c.lease_until < self._now())
         ended = (requests.c.state == RequestState.UNKNOWN.value) & (requests.c.finished_at >= since)
         return (await self._read(or_(silent, ended), limit))[0]
@@ -202,7 +203,7 @@ class Requests(Leases):
 
 
 def _request(row: Any) -> Request:
-    """Raises ValueError where one of its texts is none."""
+    """Raises ValueError if one of its texts is not a text."""
     return Request(
         id=_text(row.id),
         kind=_text(row.kind),
@@ -229,7 +230,8 @@ def _runs_under(owner: str) -> ColumnElement[bool]:
 
 
 def _raw(connection: AsyncConnection, column: ColumnElement[str]) -> ColumnElement[bytes]:
-    """A text's bytes, no more than one can be long: SQLite keeps as text what is none, and it would fail every read."""
+    """The bytes of a text, cut to the greatest length a text can have: SQLite keeps bytes as text that are not, and one
+    such value would fail every read."""
     if connection.dialect.name == "postgresql":
         return func.substr(func.convert_to(column, "UTF8"), 1, MAX_ROW_BYTES + 1, type_=LargeBinary)
     return func.substr(cast(column, LargeBinary), 1, MAX_ROW_BYTES + 1, type_=LargeBinary)

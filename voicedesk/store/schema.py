@@ -26,7 +26,7 @@ def newest_version() -> str:
 
 
 def is_newer(version: str | None) -> bool:
-    """Whether a version is none that this code has a step to: a newer program made it, and no upgrade here helps."""
+    """Whether this code has no step to a version: then a newer program made it, and no upgrade here helps."""
     known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
     return version is not None and version not in known
 

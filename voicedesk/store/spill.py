@@ -64,7 +64,7 @@ class Spill:
                 sync_folder(self.path.parent)
 
     def look(self) -> int:
-        """How many records are in it, also while another process uses it; changes nothing. 0 where there is no file.
+        """The number of records in it, also while another process uses it. Changes nothing. 0 if there is no file.
 
         Raises SpillRefused where it cannot be read.
         """
@@ -132,12 +132,13 @@ class Spill:
                 kept.write(payload)
 
     def rewrite(self, change: Callable[[bytes], bytes]) -> int:
-        """Puts in the place of each record what `change` makes of it; how many differ. Nobody else may use the file.
+        """Replaces each record by what `change` makes of it. Returns how many differ. Nobody else may use the file
+        meanwhile.
 
-        A record of which nothing is left goes.
+        A record of which nothing is left is removed.
 
-        What is torn or damaged is left out: nobody could read it. No byte of what was there is left. Raises
-        SpillRefused, and the file is as it was then.
+        Torn or damaged records are left out: nobody could read them. No byte of the old content is left. Raises
+        SpillRefused; the file is unchanged then.
         """
         self.open()
         before = [payload for _, payload in self.records()]
@@ -165,7 +166,7 @@ class Spill:
         return changed
 
     def set_aside(self, suffix: str) -> Path:
-        """Puts what is in it beside it under another name, and begins anew; returns the new name."""
+        """Renames the file, and begins with an empty one. Returns the new name."""
         aside = self.path.with_name(f"{self.path.name}.{suffix}")
         self.close()
         with _mapped(self.path):
@@ -218,7 +219,7 @@ def _write_all(file: int, data: bytes | bytearray, start: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """That a file is there is on disk when this returns."""
+    """Makes sure that a new file's name is on disk too when this returns."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -63,7 +63,8 @@ class SQLite:
             raise StoreUnavailable(f"{_log_of(path)} was deleted while it is in use: it is made anew")
 
     def _watch(self, engine: AsyncEngine, path: Path) -> None:
-        """Opens no file that is not there, and anew where another is there now: what is open has no name any more."""
+        """Opens only a file that exists; opens again if the name belongs to another file now, since the open one was
+        replaced."""
         known = _identity(path)
 
         @event.listens_for(engine.sync_engine, "do_connect")
@@ -129,7 +130,7 @@ class SQLite:
     async def scrub(self, engine: AsyncEngine) -> None:
         """Deleted bytes are overwritten at once (`secure_delete`); the log of changes is emptied here.
 
-        Raises StoreUnavailable where somebody reads for so long that it cannot be.
+        Raises StoreUnavailable if another process reads for so long that it cannot be emptied.
         """
         async with engine.connect() as connection:
             for _ in range(_SCRUB_TRIES):
@@ -157,7 +158,7 @@ def _log_of(path: Path) -> Path:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether nothing is in a file, or there is none."""
+    """Whether a file is empty, or missing."""
     try:
         return path.stat().st_size == 0
     except OSError:
@@ -174,7 +175,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _text(kept: bytes) -> str:
-    """SQLite keeps as text what is none, and one such value would fail the read of all rows beside it."""
+    """SQLite keeps bytes as text that are not, and one such value would fail the read of all rows beside it."""
     return kept.decode("utf-8", "replace")
 
 

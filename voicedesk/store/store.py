@@ -53,7 +53,7 @@ class Store:
     ) -> AsyncIterator[Self]:
         """Opens the database of a URL; with `upgrade` it is brought up to date first. The writer may use `spill`.
 
-        Raises StoreError if there is none or it is older (without `upgrade`), or newer than this program.
+        Raises StoreError if the database is missing or older (without `upgrade`), or newer than this program.
         """
         file = database_file(url)
         if not upgrade and file is not None and not await asyncio.to_thread(file.exists):

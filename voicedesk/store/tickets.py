@@ -72,7 +72,8 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is written together. `sources` are (call or request, ticket); `looked_at` leave the inbox."""
+    """All that is written together. `sources` are pairs (call or request, ticket); the calls of `looked_at` leave the
+    inbox."""
 
     tickets: Sequence[StoredTicket] = ()
     sources: Sequence[tuple[str, str]] = ()

@@ -1,7 +1,7 @@
 """Rows that cannot be read, because a disk, a person or another program damaged them: each costs itself alone.
 
-Whoever reads many rows leaves such a one out, and it is noted here: logged once, counted for whoever shows a list, and
-told to whoever sets it aside.
+A query over many rows leaves a damaged one out and notes it here: it is logged once, counted for lists, and told to the
+part that sets it aside.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -23,7 +23,7 @@ Tell = Callable[[StoreError, str, bytes], object]
 _NO_INSTANTS = frozenset({"gaps"})
 """A gap may begin with time itself."""
 ON_UNREAD: ContextVar[Tell | None] = ContextVar("ON_UNREAD", default=None)
-"""Who hears of the rows of databases that are opened from here on."""
+"""The function that is told of damaged rows, for databases that are opened later."""
 _log = structlog.get_logger()
 
 
@@ -71,7 +71,7 @@ class UnreadRows:
         limit: int,
         after: Any = None,
     ) -> list[T]:
-        """As many whole rows as were asked for, if there are so many: in the place of each damaged one comes a next."""
+        """As many readable rows as were asked for, if there are so many: the next row replaces a damaged one."""
         found: list[T] = []
         while len(found) < limit:
             wanted = limit - len(found)
@@ -84,7 +84,7 @@ class UnreadRows:
 
 
 def must_fit(table: Table, row: Row[Any]) -> None:
-    """Raises ValueError where a value is none that its column can have: a file of SQLite keeps any kind anywhere."""
+    """Raises ValueError if a value is not of its column's kind: SQLite keeps any kind in any column."""
     values = row._mapping
     for name, kind, may_be_missing, is_time in _columns_of(table):
         if name not in values:

@@ -73,7 +73,7 @@ class Writer:
     async def take_up(self) -> None:
         """Commits what an earlier run left in the spill file; to be called before `begin`.
 
-        Raises StoreError if the database refuses. What is not of this journal is set aside.
+        Raises StoreError if the database refuses. Records of another journal are set aside.
         """
         if self._spill is None:
             return
@@ -103,7 +103,7 @@ class Writer:
         return self._backlog.batch(pbx, _clock()).sequence
 
     def seal(self) -> None:
-        """What is added from now on belongs to later entries."""
+        """Everything that is added after this belongs to later entries."""
         self._backlog.seal()
 
     def add(
@@ -134,7 +134,7 @@ class Writer:
         )
 
     async def run(self) -> None:
-        """Commits what was added until cancelled; then puts what is left where it is safe.
+        """Commits what was added until it is cancelled; then puts the rest where it is safe.
 
         Raises JournalTaken where another instance writes the same journal.
         """
@@ -313,7 +313,7 @@ async def _to_its_end(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
 
 
 def _append(spill: Spill, batches: list[Batch]) -> None:
-    """Puts batches into the file; they know where they lie, even if nobody waits for it any more."""
+    """Puts batches into the file and notes their places in them, even if the caller was cancelled meanwhile."""
     places = spill.append(pack_batch(batch) for batch in batches)
     for batch, place in zip(batches, places, strict=True):
         batch.place = place

@@ -16,7 +16,8 @@ from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State, Ticket, m
 from voicedesk.tickets.plan import Plan
 
 MOMENTS_US = 120 * MICROSECONDS
-"""Who is answered within this after a missed call ended was answered moments later: nobody has to ring back."""
+"""A caller who is answered within this time after a missed call counts as answered moments later: nobody has to ring
+back."""
 
 
 def callback_id(call_id: str) -> str:

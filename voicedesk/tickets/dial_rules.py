@@ -1,4 +1,5 @@
-"""Whom the hall may ring, and when: an allow-list; every refusal says why. Nothing else decides on a number."""
+"""Decides which numbers the hall may ring, and when: an allow-list. Every refusal says why; no other code decides on a
+number."""
 
 import re
 from bisect import bisect_right

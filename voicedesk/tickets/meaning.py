@@ -1,8 +1,8 @@
 """What a finished call means to the desk: somebody was missed, a person was reached, or neither (S1).
 
-Missed is every inbound call that asked for a person, or for a callback, and was answered by none: whatever the cause,
-in duty hours or not, and also when the link was lost or the PBX stopped while it rang. Not missed are inside calls,
-numbers that are no line, noise, and callers whom a menu or a notice served and who asked for nothing.
+An inbound call is missed if it asked for a person, or for a callback, and no person answered: whatever the cause, in
+duty hours or not, and also if the link was lost or the PBX stopped while it rang. Not missed are inside calls, numbers
+that belong to no line, noise, and callers whom a menu or a notice served and who asked for nothing.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,8 @@ class Contact:
 def meaning_of(
     call: JudgedCall, group_of: GroupOf, *, area_code: str = "", asked_for_callback: bool = False
 ) -> Miss | Contact | None:
-    """What a call means; None: nothing to do, or not over yet. `asked_for_callback`: by the IVR or a voice message."""
+    """What a call means; None if nothing is to be done, or it is not over yet. `asked_for_callback`: in the IVR or by a
+    message."""
     facts = call.facts
     if facts.ended_at is None or facts.direction is Direction.INTERNAL:
         return None

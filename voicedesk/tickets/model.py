@@ -113,7 +113,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """One matter that the hall owes somebody an end of.
+    """One matter that the hall owes somebody an answer to.
 
     `missed_calls` are the calls in it, the first opened it; `waiting_since` is when the latest of them began. `tries`
     counts attempts that did not reach the citizen. `suggested_by` are calls that probably settled it, for a person to
@@ -158,7 +158,7 @@ class Ticket:
 
     @property
     def is_closed(self) -> bool:
-        """True once it has its end."""
+        """True once the ticket was closed."""
         return self.state is State.CLOSED
 
     @property

@@ -12,7 +12,7 @@ HOUR_US = 3600 * MICROSECONDS
 
 
 class Notice(StrEnum):
-    """What a ticket's deadline calls for at an instant; `escalate` goes to the supervisor."""
+    """What is to be said of a ticket's deadline at an instant; `escalate` is told to the supervisor."""
 
     NONE = "none"
     REMIND = "remind"
@@ -43,7 +43,7 @@ class Plan:
         return self._after(group, failed_at, self.retry_us[min(tries, len(self.retry_us)) - 1])
 
     def notice(self, ticket: Ticket, now: int) -> Notice:
-        """What a live ticket's deadline calls for now."""
+        """What is to be said now of the deadline of a ticket that is not closed."""
         if ticket.is_closed:
             return Notice.NONE
         if now >= ticket.due_at:

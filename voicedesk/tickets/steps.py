@@ -34,7 +34,7 @@ class Release(_OnTicket):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm(_OnTicket):
-    """Having read a referral, be responsible from now on (S4)."""
+    """Confirm having read a referral, and become responsible for it (S4)."""
 
     do: Literal["confirm"] = "confirm"
 

@@ -131,7 +131,7 @@ def result_unknown(ticket: Ticket, *, at: int) -> Ticket:
 
 
 def confirmed(ticket: Ticket, *, by: str, at: int) -> Ticket:
-    """The receiver has read it and is responsible from now on (S4)."""
+    """The ticket after its receiver read it and became responsible (S4)."""
     return replace(moved(ticket, Entry(at=at, move=Move.CONFIRM, by=by)), owner=by, responsible=by)
 
 
