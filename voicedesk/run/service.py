@@ -343,9 +343,10 @@ class Service:
         self._guard.set_aside(Part.ROW, error, about=about, content=content)
 
     async def _save_again(self, item: SetAside) -> str:
-        if self._ivr is None:
+        part = self._greetings if item.about.startswith("greeting ") else self._ivr
+        if part is None:
             raise InputError("this row belongs to no part that runs now")
-        return await self._ivr.save_again(item)
+        return await part.save_again(item)
 
     async def _rules_at_last(self) -> GreetingRules:
         """The rules of greetings, once they can be read: until then recordings wait, and nobody is judged by others."""
