@@ -85,7 +85,7 @@ class AtWork:
         }
         ways: dict[Part, TryAgain] = {
             Part.RECORDING: hearing.hear_again,
-            Part.ROW: ivr.save_again,
+            Part.ROW: lambda item: (hearing if item.about.startswith("greeting ") else ivr).save_again(item),
             Part.DELIVERY: news.send_again,
         }
         self._retry = QuarantineSteps(store, ways)

@@ -12,6 +12,8 @@ from voicedesk.jobs import unsaved
 from voicedesk.jobs.guard import Guard
 from voicedesk.jobs.trouble import Troubles
 from voicedesk.jobs.unsaved import Unsaved
+from voicedesk.jobs.upkeep.forgetting import forget_in
+from voicedesk.phone_traces import PhoneTraces
 
 
 class Table:
@@ -141,6 +143,12 @@ async def test_a_row_that_comes_while_an_older_one_is_saved_is_saved_too(rows, t
         table.go.set()
         await emptied(rows)
     assert table.saved == ["a1", "a2"]
+
+
+def test_a_number_is_forgotten_in_the_rows_that_wait(rows):
+    rows.keep(("main", "1.1"), "13812341234 read aloud")
+    forget_in(rows, PhoneTraces("13812341234"))
+    assert "13812341234" not in (rows.get(("main", "1.1")) or "13812341234")
 
 
 def test_a_trouble_is_said_again_only_if_its_reason_changes_or_it_was_over() -> None:

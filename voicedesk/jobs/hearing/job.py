@@ -109,3 +109,9 @@ class Hearing:
         if self._watch is None:
             raise InputError("recordings are not heard now: see `voicedesk doctor`")
         return await self._watch.hear_again(item)
+
+    async def save_again(self, item: SetAside) -> str:
+        """A verdict that was set aside is saved again; what is told of it. Raises InputError where it cannot be."""
+        if self._watch is None:
+            raise InputError("this row belongs to no part that runs now")
+        return await self._watch.save_again(item)
