@@ -40,6 +40,8 @@ def _description_shape() -> re.Pattern[bytes]:
     """An event that describes a channel, or a channel and the one it dials, exactly as Asterisk 13 and later write it.
 
     A description is whole from its channel's name to Linkedid; the second one has the prefix "Dest".
+    The order is that of manager_build_channel_state_string_prefix() in main/manager_channels.c. The head is written by
+    manager.c (Event, Privilege, Timestamp), a bridge's headers before a channel's by manager_bridges.c.
     """
     keys = (
         *("Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum"),

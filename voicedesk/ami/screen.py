@@ -34,13 +34,18 @@ _OWN_PREFIX = "voicedesk"
 _FOLLOWS = {"Cdr": b"uniqueid", "QueueEntry": b"wait", "OriginateResponse": b"calleridname"}
 _ONLY_NAMED = frozenset({"TestEvent", "Alarm", "AlarmClear", "DNDState", "FAXStatus"})  # name a channel, no more
 _NAMES_LIMIT = 2000
+# manager_build_channel_state_string_prefix() in Asterisk's main/manager_channels.c writes a channel's description: it
+# ends with Uniqueid and Linkedid. CallerIDName is the last caller header of app_queue.c's QueueEntry and of manager.c's
+# OriginateResponse, which print a caller without that function. So one of these is near the end of what was cut.
 _ENDED = re.compile(rb"(?:\A|\r\n)(?:[a-z]*linkedid|uniqueid|calleridname): ", re.IGNORECASE)
 _SINGLE = (b"\r\nChannel: ", b"\r\nUniqueid: ")
 _CALLER = ("CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName")  # always in this order, together
 _CALLERS = [[f"\r\n{prefix}{key}: ".encode() for key in _CALLER] for prefix in ("", "Dest")]
 _AMISS = re.compile(
     rb"\r\n(?:[A-Za-z]*(?:CallerIDNum|CallerIDName|ConnectedLineNum|ConnectedLineName): |Channel: |Uniqueid: |Event: )"
-)  # what may not follow a channel's description
+)
+"""What may not follow a channel's description: the same function writes each of these once, before Linkedid, and the
+headers that an event adds of its own come last (the format strings of manager_channels.c, app_queue.c, bridges)."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -23,8 +23,18 @@ class BridgeEvents:
         channel = self._registry.moved_channel(event, SELF, at)
         if channel is None or not bridge or event.get("BridgeTechnology") == "holding_bridge":
             return
-        if self.in_bridge(channel, bridge, at) and self._registry.enter_bridge(bridge, channel):
-            self._registry.changed[channel.call] = None
+        if self.in_bridge(channel, bridge, at):
+            self._met(channel, self._registry.presence.enter_bridge(bridge, channel))
+
+    def _met(self, channel: Channel, others: list[Channel]) -> None:
+        """Calls that meet in a bridge are one matter, or guests of each other."""
+        registry = self._registry
+        registry.tells_bridges = True
+        for other in others:
+            if other.call is not channel.call:
+                registry.join(other.call, channel.call)
+        if others:
+            registry.changed[channel.call] = None
 
     def in_bridge(self, channel: Channel, bridge: str, at: int) -> bool:
         """The channel is in a bridge since an instant; False if that was known."""
@@ -48,4 +58,4 @@ class BridgeEvents:
         elif not any(stay.bridge == bridge and stay.to_at == at for stay in channel.stays):
             # nobody saw it enter: it was there since it was up, for all that is known
             channel.stays.append(Stay(bridge, channel.up_at if channel.up_at is not None else at, at))
-        self._registry.leave_bridge(bridge, channel)
+        self._registry.presence.leave_bridge(bridge, channel)

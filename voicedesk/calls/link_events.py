@@ -12,6 +12,7 @@ from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.bridge_events import BridgeEvents
 from voicedesk.calls.callers import Callers
 from voicedesk.calls.dial_events import DialEvents
+from voicedesk.calls.gap_marks import STRAGGLER_US, GapMarks
 from voicedesk.calls.model import Gap, GapReason, StartSource
 from voicedesk.calls.phones import Phones
 from voicedesk.calls.records import CallRecord
@@ -25,8 +26,6 @@ OWN_EVENTS = frozenset({CHECKPOINT, "VoicedeskClock", "VoicedeskDoubt", "Voicede
 STOP_WINDOW_US = 2 * MICROSECONDS
 """Calls that ended this shortly before the PBX stopped were ended by the stop. Chosen: a switch that stops hangs up
 its channels first and says Shutdown right after."""
-STRAGGLER_US = 10_000
-"""Events of one moment may lie on both sides of a gap's beginning. Measured: stamps out of order by 0.75 ms at most."""
 _NOTHING = '{"device":{},"contact":{},"queues":{},"gaps":[]}'
 _GAPS_TOLD = 20
 """A checkpoint names the latest gaps only, chosen to keep it short: a call that is still open has seldom lived through
@@ -37,9 +36,17 @@ class LinkEvents:
     """Handlers of link marks, snapshots and the switch's own events; watches the PBX's clock."""
 
     def __init__(
-        self, registry: Registry, phones: Phones, callers: Callers, dials: DialEvents, bridges: BridgeEvents
+        self,
+        registry: Registry,
+        marks: GapMarks,
+        phones: Phones,
+        *,
+        callers: Callers,
+        dials: DialEvents,
+        bridges: BridgeEvents,
     ) -> None:
         self._registry = registry
+        self._marks = marks
         self._phones = phones
         self._callers = callers
         self._dials = dials
@@ -71,7 +78,7 @@ class LinkEvents:
 
     def _stepped(self, step: Step) -> None:
         gap = Gap(from_at=step.earlier - STRAGGLER_US, to_at=step.later, reason=GapReason.CLOCK_STEP)
-        self._mark_recent(gap)
+        self._marks.mark_recent(gap)
 
     def _end_gap(self, at: int) -> None:
         """Now that the lag is known it is known when a gap ended; what happens after its end has happened by now."""
@@ -79,7 +86,7 @@ class LinkEvents:
         (gap, ours), self._last_gap = self._last_gap, None
         to_at = max(min(self.clock.hall_time(ours), at), gap.from_at + 1)
         if to_at != gap.to_at:
-            self._registry.change_gap(gap, replace(gap, to_at=to_at))
+            self._marks.change(gap, replace(gap, to_at=to_at))
 
     def _our_clock_set(self, event: AmiEvent, at: int) -> None:
         """Our own clock was set: what bears the switch's stamp is as it was, what bears none cannot be told apart."""
@@ -159,20 +166,12 @@ class LinkEvents:
 
     def _note_gap(self, gap: Gap, ours: int) -> None:
         """A gap that ended at an instant of ours: of the hall's time only the next stamp makes it sure."""
-        self._registry.note_gap(gap)
+        self._marks.note(gap)
         self._last_gap = gap, ours
 
     def _shutdown(self, _event: AmiEvent, at: int) -> None:
         """The switch stops: calls it cut off did not end by anyone's will."""
-        self._mark_recent(Gap(from_at=at - STOP_WINDOW_US, to_at=at, reason=GapReason.PBX_STOPPED))
-
-    def _mark_recent(self, gap: Gap) -> None:
-        """Open calls are concerned, and those that seemed to end when it began."""
-        self._registry.mark_open(gap)
-        for record in self._registry.recently_closed():
-            if (record.closed_at or 0) > gap.from_at - STRAGGLER_US:
-                record.mark_gap(gap)
-                self._registry.changed[record] = None
+        self._marks.mark_recent(Gap(from_at=at - STOP_WINDOW_US, to_at=at, reason=GapReason.PBX_STOPPED))
 
     def doubt(self, event: AmiEvent, _at: int) -> None:
         """Text on the wire that the switch did not write: the call it touched is doubtful."""
@@ -208,7 +207,7 @@ class LinkEvents:
         """A gap that was filled from the switch's logs is one after all for a call whose end they do not tell."""
         last = record.last_at
         is_marked = any(gap.touches(last, self._listed_at) for gap in record.gaps)
-        if self._registry.filled and last < self._listed_at and not is_marked:
+        if self._marks.are_some_filled and last < self._listed_at and not is_marked:
             record.mark_gap(Gap(from_at=last, to_at=self._listed_at, reason=GapReason.LINK_LOST))
 
     def _channel_listed(self, event: AmiEvent, at: int) -> None:

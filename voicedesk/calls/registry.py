@@ -11,15 +11,15 @@ from hashlib import blake2b
 
 from voicedesk.ami.message import AmiEvent
 from voicedesk.bounds import whole_number
+from voicedesk.calls.closed import ClosedCalls
 from voicedesk.calls.facts import has_caller, is_citizen
 from voicedesk.calls.model import Gap, GapReason, Hall
+from voicedesk.calls.presence import Presence
 from voicedesk.calls.records import CallRecord, Channel, local_base
+from voicedesk.calls.silence import Silence
 from voicedesk.calls.switch_clock import SwitchClock
 from voicedesk.clock import MICROSECONDS
 
-LINGER_US = 2 * MICROSECONDS
-"""How long a closed call is kept for late events. Chosen: events were measured to arrive 2.5 ms after their stamp at
-most."""
 MAX_OPEN_CALLS = 5000
 """A bound for memory, chosen: a hall has some dozens of calls at a time; only wrong events make more."""
 MAX_REMEMBERED = 4_000
@@ -58,58 +58,26 @@ class Registry:
         self.clock = SwitchClock()
         self.boot: str | None = None
         self.channels: dict[str, Channel] = {}
+        self.presence = Presence()
         self.gaps: deque[Gap] = deque(maxlen=1000)
-        self.filled: frozenset[tuple[int, GapReason]] = frozenset()
         self.changed: dict[CallRecord, None] = {}
         self.merged: list[tuple[str, str]] = []
         self.waiting: set[CallRecord] = set()
         self.swept = 0
-        self.forget_at: int | None = None
         self.tells_bridges = False
-        self._in_bridge: dict[str, set[Channel]] = {}
         self._calls: dict[str, CallRecord] = {}
-        self._at_phone: dict[str, set[Channel]] = {}
-        self._closed: deque[CallRecord] = deque()
-        self._by_silence: deque[tuple[int, CallRecord]] = deque()
+        self.closed = ClosedCalls()
+        self._silence = Silence()
         self._remembered: OrderedDict[str, None] = OrderedDict()
+
+    def records(self) -> set[CallRecord]:
+        """The calls that are known, those that are over too."""
+        return set(self._calls.values())
 
     def open_records(self) -> list[CallRecord]:
         """The calls that are not over, oldest first."""
         records = {id(record): record for record in self._calls.values() if record.closed_at is None}
         return list(records.values())
-
-    def recently_closed(self) -> Iterable[CallRecord]:
-        """Closed calls that are still kept for stragglers."""
-        return (record for record in self._closed if record.closed_at is not None and record.linkedids)
-
-    def at_phone(self, endpoint: str) -> Collection[Channel]:
-        """The live channels of a phone."""
-        return self._at_phone.get(endpoint, ())
-
-    def enter_bridge(self, bridge: str, channel: Channel) -> bool:
-        """The channel entered a bridge. Calls that meet there become one matter, or guests of each other.
-
-        False: nobody is there yet.
-        """
-        self.tells_bridges = True
-        there = self._in_bridge.get(bridge)
-        if there is None:
-            self._in_bridge[bridge] = {channel}
-            return False
-        others = sorted(there, key=lambda one: (one.call.first_at, one.uniqueid))
-        there.add(channel)
-        for other in others:
-            if other.call is not channel.call:
-                self.join(other.call, channel.call)
-        return bool(others)
-
-    def leave_bridge(self, bridge: str, channel: Channel) -> None:
-        """The channel is no longer in that bridge."""
-        there = self._in_bridge.get(bridge)
-        if there:
-            there.discard(channel)
-            if not there:
-                del self._in_bridge[bridge]
 
     # --- opening
 
@@ -150,8 +118,7 @@ class Registry:
         record.last_at = max(record.last_at, at)
         record.first_at = min(record.first_at, at)
         self.channels[uniqueid] = channel
-        if not channel.is_local:
-            self._at_phone.setdefault(channel.endpoint, set()).add(channel)
+        self.presence.opened(channel)
         return channel
 
     def _open_call(self, linkedid: str, at: int, *, ends: bool) -> CallRecord:
@@ -163,11 +130,8 @@ class Registry:
         self._calls[linkedid] = record
         self.changed[record] = None
         born = self.born_at(linkedid, at) if self.gaps else None
-        for gap in self.gaps:
-            dropped = gap.reason is GapReason.EVENTS_DROPPED  # no list tells what was there when it ended
-            sure = 0 if dropped or ends else MICROSECONDS
-            if born is not None and gap.to_at is not None and born + sure <= gap.to_at:
-                record.mark_gap(gap)
+        if born is not None:
+            _mark_touched(record, self.gaps, born, ends=ends)
         return record
 
     def born_at(self, uniqueid: str, seen_at: int) -> int | None:
@@ -243,7 +207,7 @@ class Registry:
             self._calls[linkedid] = kept
         kept.take_over(gone)
         if gone.closed_at is not None:
-            self._closed = deque(record for record in self._closed if record is not gone)
+            self.closed.drop(gone)
         self.waiting.discard(gone)
         self.changed.pop(gone, None)
         self.changed[kept] = None
@@ -254,13 +218,7 @@ class Registry:
     def hang_up(self, channel: Channel, at: int) -> None:
         """The channel is gone; its call closes with its last one."""
         channel.hung_at = at
-        for stay in channel.stays:
-            self.leave_bridge(stay.bridge, channel)
-        at_phone = self._at_phone.get(channel.endpoint)
-        if at_phone:
-            at_phone.discard(channel)
-            if not at_phone:
-                del self._at_phone[channel.endpoint]
+        self.presence.gone(channel)
         channel.call.live -= 1
         self._close_if_over(channel.call)
 
@@ -270,8 +228,7 @@ class Registry:
         if ends:
             record.closed_at = max(ends)
             self.waiting.discard(record)
-            self._closed.append(record)
-            self.forget_at = self.forget_at or record.closed_at + LINGER_US
+            self.closed.add(record, record.closed_at)
             self.changed[record] = None
 
     def hang_up_unseen(self, channel: Channel, at: int) -> None:
@@ -286,83 +243,42 @@ class Registry:
             if channel.hung_at is None:
                 self.hang_up_unseen(channel, gap.to_at or gap.from_at + 1)
 
-    def note_gap(self, gap: Gap) -> None:
-        """Events of this PBX may be missing, and every open call is concerned; unless they were found elsewhere."""
-        if (gap.from_at, gap.reason) in self.filled:
-            return
-        self.gaps.append(gap)
-        self.mark_open(gap)
-
-    def mark_open(self, gap: Gap) -> None:
-        """Marks a gap on every open call."""
-        for record in self.open_records():
-            record.mark_gap(gap)
-            self.changed[record] = None
-
-    def change_gap(self, before: Gap, after: Gap) -> None:
-        """A gap is known better now, wherever it is marked."""
-        self.gaps = deque([after if gap == before else gap for gap in self.gaps], maxlen=self.gaps.maxlen)
-        for record in set(self._calls.values()):
-            if before in record.gaps:
-                record.gaps[record.gaps.index(before)] = after
-                self.changed[record] = None
-
-    def close_stuck(self, stuck: Iterable[CallRecord], at: int) -> None:
-        """Ends calls of which no event came for too long."""
-        for record in stuck:
-            to_at = max(at, record.last_at + 1)
-            self.close_unseen(record, Gap(from_at=record.last_at, to_at=to_at, reason=GapReason.SWEPT))
-            self.swept += 1
-
     def forget_closed(self, now: int) -> None:
         """Forgets calls that closed long enough ago."""
-        while self._closed and (self._closed[0].closed_at or 0) + LINGER_US < now:
-            record = self._closed.popleft()
-            if record.live == 0:
-                self._forget(record)
-        self.forget_at = (self._closed[0].closed_at or 0) + LINGER_US if self._closed else None
+        for record in self.closed.take_due(now):
+            self._forget(record)
 
     def forget_boot(self, gap: Gap) -> None:
         """The PBX was restarted: its calls ended unseen, and its ids may come again."""
         for record in self.open_records():
             self.close_unseen(record, gap)
-        for record in set(self._calls.values()):
+        for record in self.records():
             self._forget(record)
         self._remembered.clear()
-        self._closed.clear()
-        self.forget_at = None
+        self.closed.clear()
 
     def forget_others(self, kept: Collection[str]) -> None:
         """Forgets every call whose id is not among `kept`: it was over, and what is known of it here is not whole."""
-        for record in set(self._calls.values()):
+        for record in self.records():
             if record.id not in kept:
                 for channel in record.channels.values():
-                    self._at_phone.get(channel.endpoint, set()).discard(channel)
+                    self.presence.gone(channel)
                 self._forget(record)
                 self.changed.pop(record, None)
                 self.waiting.discard(record)
-        self._closed = deque(record for record in self._closed if record.id in kept)
+        self.closed.keep_only(kept)
 
     def _drop_oldest(self) -> None:
         """Ends the open call of which nothing was heard for longest; where none is open, lets go of a closed one."""
-        oldest = self._next_oldest()
+        oldest = self._silence.longest(self.open_records)
         if oldest is not None:
             self.close_unseen(oldest, Gap(from_at=oldest.last_at, to_at=None, reason=GapReason.SWEPT))
             self._forget(oldest)
             self.swept += 1
-        elif self._closed:
-            self._forget(self._closed.popleft())
-
-    def _next_oldest(self) -> CallRecord | None:
-        """Sorts all of them only once for many: of whom something was heard meanwhile is younger than the others."""
-        for _ in range(2):
-            while self._by_silence:
-                last_at, record = self._by_silence.popleft()
-                if record.closed_at is None and record.last_at == last_at and record.linkedids:
-                    return record
-            in_order = sorted(self.open_records(), key=lambda record: record.last_at)
-            self._by_silence.extend((record.last_at, record) for record in in_order)
-        return None
+            return
+        over = self.closed.take_oldest()
+        if over is not None:
+            self._forget(over)
 
     def _forget(self, record: CallRecord) -> None:
         for linkedid in record.linkedids:
@@ -375,6 +291,15 @@ class Registry:
             record.let_go()
         while len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
+
+
+def _mark_touched(record: CallRecord, gaps: Iterable[Gap], born: int, *, ends: bool) -> None:
+    """Marks the gaps that a call, born within this second, is sure to have been touched by."""
+    for gap in gaps:
+        dropped = gap.reason is GapReason.EVENTS_DROPPED  # no list tells what was there when it ended
+        sure = 0 if dropped or ends else MICROSECONDS
+        if gap.to_at is not None and born + sure <= gap.to_at:
+            record.mark_gap(gap)
 
 
 def _by_age(one: CallRecord, other: CallRecord) -> tuple[CallRecord, CallRecord]:

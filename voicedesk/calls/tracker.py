@@ -14,6 +14,7 @@ from voicedesk.calls.callers import Callers
 from voicedesk.calls.channel_events import ChannelEvents
 from voicedesk.calls.dial_events import DialEvents
 from voicedesk.calls.facts import freeze
+from voicedesk.calls.gap_marks import GapMarks
 from voicedesk.calls.link_events import CHECKPOINT, OWN_EVENTS, LinkEvents
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Gap, GapReason, Hall
@@ -49,11 +50,12 @@ class Tracker:
         self.ignored_untimed = 0
         self.ignored_absurd = 0
         self._registry = registry = Registry(pbx, hall)
-        registry.filled = frozenset((gap.from_at, gap.reason) for gap in filled)
+        self._marks = GapMarks(registry, filled)
+        self._closed = registry.closed
         self._waiting = waiting = Waiting(registry)
         callers, bridges = Callers(registry), BridgeEvents(registry)
         dials = DialEvents(registry, waiting, callers)
-        self._link = LinkEvents(registry, waiting.phones, callers, dials, bridges)
+        self._link = LinkEvents(registry, self._marks, waiting.phones, callers=callers, dials=dials, bridges=bridges)
         self._handlers: dict[str, Callable[[AmiEvent, int], None]] = {
             **waiting.handlers,
             **callers.handlers,
@@ -99,7 +101,7 @@ class Tracker:
         handler(event, at)
         if event.doubtful:
             self._link.doubt(event, at)
-        forget_at = self._registry.forget_at
+        forget_at = self._closed.forget_at
         if forget_at is not None and forget_at < at and not is_own:
             self._registry.forget_closed(at)
 
@@ -201,7 +203,7 @@ class Tracker:
         """No more events will come: calls still open end in a gap; what was decided stays decided."""
         last = self._registry.clock.last_at
         if last is not None:
-            self._registry.mark_open(Gap(from_at=last, to_at=None, reason=reason))
+            self._marks.mark_open(Gap(from_at=last, to_at=None, reason=reason))
 
     def heard(self) -> dict[str, int]:
         """When each open call was last heard of, by its id."""
@@ -215,7 +217,10 @@ class Tracker:
     def end_stuck(self, ids: Collection[str], at: int) -> None:
         """Ends calls of which nothing is heard any more, at an instant of our clock at the latest."""
         stuck = [record for record in self._registry.open_records() if record.id in ids]
-        self._registry.close_stuck(stuck, self._registry.clock.hall_time(at))
+        for record in stuck:
+            to_at = max(self._registry.clock.hall_time(at), record.last_at + 1)
+            self._registry.close_unseen(record, Gap(from_at=record.last_at, to_at=to_at, reason=GapReason.SWEPT))
+            self._registry.swept += 1
 
     @property
     def swept(self) -> int:

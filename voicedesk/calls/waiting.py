@@ -58,7 +58,7 @@ class Waiting:
         if endpoint not in self._watched:
             return
         due = [record for record in self._registry.waiting if endpoint in record.states_seen]
-        reached = {channel.call for one in seat for channel in self._registry.at_phone(one)}
+        reached = {channel.call for one in seat for channel in self._registry.presence.at_phone(one)}
         states: dict[str | None, PhoneState] = {}  # the same for everybody who waits in the same queue
         for record in due:
             if record in reached:
@@ -102,7 +102,7 @@ class Waiting:
         return states[0] if len(states) == 1 else min(states, key=_FIRST.index)
 
     def _state(self, endpoint: str, queue: str | None, without: CallRecord | None) -> PhoneState:
-        channels = [channel for channel in self._registry.at_phone(endpoint) if channel.call is not without]
+        channels = [channel for channel in self._registry.presence.at_phone(endpoint) if channel.call is not without]
         return self.phones.state(
             endpoint,
             queue,
