@@ -229,8 +229,7 @@ def _rows(dialect: str) -> Select[Any]:
     """Every request, the oldest first; made once, since it costs more than the look at the few rows that wait."""
     names = ("id", "kind", "payload", "asked_by", "state", "outcome")
     columns = [_raw(dialect, getattr(requests.c, name)).label(name) for name in names]
-    query: Select[Any] = select(*columns)
-    return query.order_by(requests.c.asked_at, requests.c.id)
+    return select().add_columns(*columns).order_by(requests.c.asked_at, requests.c.id)
 
 
 def _raw(dialect: str, column: ColumnElement[str]) -> ColumnElement[bytes]:
