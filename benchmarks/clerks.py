@@ -29,7 +29,8 @@ from voicedesk.tickets.model import Kind, Move
 from voicedesk.tickets.steps import Claim, Register, Release, TicketStep, to_row
 
 TICKETS_EACH = 10
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
+START_SECONDS = 180.0
 TICK_SECONDS = 0.005
 GOAL_MEDIAN_SECONDS = 0.3
 GOAL_HELD_MS = 50.0
@@ -144,7 +145,7 @@ async def _done_at_tickets(store: Store) -> int:
 
 
 async def _leads(store: Store) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(START_SECONDS):
         while await store.requests.holder(LEADER) is None:  # noqa: ASYNC110  # another process will
             await asyncio.sleep(0.05)
 

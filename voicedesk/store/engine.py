@@ -23,6 +23,7 @@ from voicedesk.store.unread import UnreadRows
 
 LOCK_SECONDS = 10.0
 LOCK_STEP_SECONDS = 0.02
+TURN_SECONDS = 2.0
 
 
 class _Kind(Protocol):
@@ -79,8 +80,8 @@ class Database:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
         with self._mapped():
             async with AsyncExitStack() as stack:
-                await self._wait_for_turn()
-                stack.callback(self._turn.release)
+                if await self._is_our_turn():
+                    stack.callback(self._turn.release)
                 connection = await self._begun(stack)
                 opened = dict(connection.info)
                 yield connection
@@ -98,12 +99,14 @@ class Database:
             async with connection.begin_nested() as part:
                 yield part
 
-    async def _wait_for_turn(self) -> None:
+    async def _is_our_turn(self) -> bool:
+        """Waits until nobody of this process writes; False where that takes long: then the database's lock decides."""
         try:
-            async with asyncio.timeout(LOCK_SECONDS):
+            async with asyncio.timeout(TURN_SECONDS):
                 await self._turn.acquire()
-        except TimeoutError as error:
-            raise StoreUnavailable("the database is locked: another part of this program writes for long") from error
+        except TimeoutError:
+            return False
+        return True
 
     async def _begun(self, stack: AsyncExitStack) -> AsyncConnection:
         """A connection in a transaction that writes. Waits for a lock in small steps: it may be told to stop."""

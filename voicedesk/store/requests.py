@@ -13,10 +13,10 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, bindparam, cast, exists, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, cast, exists, func, insert, or_, select, update
 
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.step_rows import MAX_ROW_BYTES
@@ -126,7 +126,7 @@ class Requests(Leases):
         if unreadable:
             values = {"state": RequestState.FAILED.value, "outcome": UNREADABLE, "finished_at": self._now()}
             async with self._database.write() as connection:
-                these = waiting & _raw(connection, requests.c.id).in_(unreadable)
+                these = waiting & _raw(connection.dialect.name, requests.c.id).in_(unreadable)
                 await connection.execute(update(requests).where(these).values(values))
         return found
 
@@ -187,11 +187,7 @@ class Requests(Leases):
     async def _read(self, which: ColumnElement[bool], limit: int) -> tuple[list[Request], list[bytes]]:
         """Requests, the oldest first, and the ids of those that are no text (another program may write anything)."""
         async with self._database.read() as connection:
-            columns = [
-                _raw(connection, getattr(requests.c, name)).label(name)
-                for name in ("id", "kind", "payload", "asked_by", "state", "outcome")
-            ]
-            query = select(*columns).where(which).order_by(requests.c.asked_at, requests.c.id)
+            query = _rows(connection.dialect.name).where(which)
             rows: Sequence[Any] = (await connection.execute(query.limit(limit) if limit >= 0 else query)).all()
         found, unreadable = [], []
         for row in rows:
@@ -229,9 +225,16 @@ def _runs_under(owner: str) -> ColumnElement[bool]:
     return (requests.c.state == RequestState.RUNNING.value) & (requests.c.lease_owner == owner)
 
 
-def _raw(connection: AsyncConnection, column: ColumnElement[str]) -> ColumnElement[bytes]:
-    """The bytes of a text, cut to the greatest length a text can have: SQLite keeps bytes as text that are not, and one
-    such value would fail every read."""
-    if connection.dialect.name == "postgresql":
+@cache
+def _rows(dialect: str) -> Select[Any]:
+    """Every request, the oldest first; made once, since it costs more than the look at the few rows that wait."""
+    names = ("id", "kind", "payload", "asked_by", "state", "outcome")
+    columns = [_raw(dialect, getattr(requests.c, name)).label(name) for name in names]
+    return select().add_columns(*columns).order_by(requests.c.asked_at, requests.c.id)
+
+
+def _raw(dialect: str, column: ColumnElement[str]) -> ColumnElement[bytes]:
+    """A text's bytes, no more than one can be long: SQLite keeps as text what is none, and it would fail every read."""
+    if dialect == "postgresql":
         return func.substr(func.convert_to(column, "UTF8"), 1, MAX_ROW_BYTES + 1, type_=LargeBinary)
     return func.substr(cast(column, LargeBinary), 1, MAX_ROW_BYTES + 1, type_=LargeBinary)

@@ -33,6 +33,9 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
 )
+_WAIT_LONG = f"PRAGMA busy_timeout = {_BUSY_MS};"
+_BEGIN_TO_WRITE = f"PRAGMA busy_timeout = {_STEP_MS}; BEGIN IMMEDIATE; {_WAIT_LONG}"
+"""Whoever writes waits for another's lock in small steps."""
 _PASSING = ("locked", "busy", "disk is full", "full", "readonly", "read-only", "unable to open", "disk i/o")
 _DAMAGED = ("malformed", "not a database")
 
@@ -192,10 +195,18 @@ def _tune(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         if not connection.get_execution_options().get("write", False):
-            connection.exec_driver_sql("BEGIN")
+            _run(connection, "BEGIN")
             return
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_STEP_MS}")  # whoever writes waits in small steps
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            _run(connection, _BEGIN_TO_WRITE)
+        except DBAPIError:
+            _run(connection, _WAIT_LONG)
+            raise
+
+
+def _run(connection: Connection, script: str) -> None:
+    """Statements that give no rows, all in one way to the connection's thread and back: each way costs CPU."""
+    try:
+        connection.connection.dbapi_connection.run_async(lambda driver: driver.executescript(script))  # type: ignore[union-attr]
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(script, None, error, sqlite3.Error) from error
