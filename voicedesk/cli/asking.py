@@ -7,9 +7,8 @@ from typing import Any
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError, OutcomeUnknown, VoicedeskError
-from voicedesk.run.lead import LEADER
 from voicedesk.settings import Settings
-from voicedesk.store.requests import Request, RequestState
+from voicedesk.store.requests import LEADER, Request, RequestState
 from voicedesk.store.store import Store
 
 ANSWER_SECONDS = 30.0

@@ -19,7 +19,6 @@ from voicedesk.jobs.upkeep.forgetting import ForgetNumber, ReadAnew
 from voicedesk.jobs.upkeep.retention import Deleted
 from voicedesk.phone_numbers import normalise
 from voicedesk.phone_traces import new_token
-from voicedesk.run.lead import LEADER
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.backup import back_up
@@ -27,6 +26,7 @@ from voicedesk.store.copying import CopiedTable, copy_database
 from voicedesk.store.engine import Database, database_file
 from voicedesk.store.forgetting import Forgotten
 from voicedesk.store.packing import reduce_event
+from voicedesk.store.requests import LEADER
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 

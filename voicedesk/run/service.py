@@ -58,7 +58,6 @@ from voicedesk.jobs.upkeep.our_clock import OurClock
 from voicedesk.jobs.upkeep.quarantine import RETRY, QuarantineSteps, TryAgain
 from voicedesk.log import configure_logging
 from voicedesk.run import lead
-from voicedesk.run.lead import LEADER
 from voicedesk.run.requests import Answering, Reload, Steps
 from voicedesk.run.supervision import Supervisor
 from voicedesk.run.systemd import ServiceManager
@@ -66,6 +65,7 @@ from voicedesk.settings import PbxSettings, Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.quarantine import SetAside
+from voicedesk.store.requests import LEADER
 from voicedesk.store.spill import spill_of
 from voicedesk.store.store import Store
 from voicedesk.webhooks.client import WebhookClient

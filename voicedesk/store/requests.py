@@ -18,11 +18,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, cast, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.step_rows import MAX_ROW_BYTES
+from voicedesk.store.engine import Database
 from voicedesk.store.leases import Leases
 from voicedesk.store.tables import leases, requests
 
+LEADER = "service"
+"""The lease that the running service holds."""
 POLL_SECONDS = 0.1
 MAX_OUTCOME = 4000
 RUNNER_GONE = "the service ended while it carried this out: what came of it is not known"
@@ -58,7 +61,14 @@ class Request:
 
 
 class Requests(Leases):
-    """The rows by which processes talk to the service, and the lease by which one instance leads."""
+    """The rows by which processes talk to the service, and the lease by which one instance leads.
+
+    Rows are asked and withdrawn through `asking`, where `database` was opened to read only.
+    """
+
+    def __init__(self, database: Database, now: NowUs, asking: Database | None = None) -> None:
+        super().__init__(database, now)
+        self._asking = asking or database
 
     async def ask(self, kind: str, payload: dict[str, Any], asked_by: str) -> str:
         """Queues a request; returns its id."""
@@ -71,7 +81,7 @@ class Requests(Leases):
             "asked_at": self._now(),
             "state": RequestState.QUEUED.value,
         }
-        async with self._database.write() as connection:
+        async with self._asking.write() as connection:
             await connection.execute(insert(requests), row)
         return request_id
 
@@ -102,7 +112,7 @@ class Requests(Leases):
         """Takes back what nobody has begun with; False if it is too late for that."""
         values = {"state": RequestState.FAILED.value, "outcome": WITHDRAWN, "finished_at": self._now()}
         waiting = (requests.c.id == request_id) & (requests.c.state == RequestState.QUEUED.value)
-        async with self._database.write() as connection:
+        async with self._asking.write() as connection:
             return (await connection.execute(update(requests).where(waiting).values(values))).rowcount == 1
 
     # --- the service's side
