@@ -40,7 +40,7 @@ WRITES = {
 
 @pytest.mark.parametrize("what", WRITES)
 async def test_whatever_a_reader_would_change_is_refused_and_says_whom_to_ask(store, reader, what):
-    with pytest.raises(StoreError, match="opened the database to read: .* asked of the running service"):
+    with pytest.raises(StoreError, match=r"opened the database to read: .* asked of the running service"):
         await WRITES[what](reader)
     assert await store.calls.count(Filter()) == 0
     assert await store.outages.current() == []
@@ -54,7 +54,7 @@ async def test_the_database_itself_refuses_it_on_every_connection_of_a_reader(st
         async with reader.database.read() as connection:
             await connection.execute(statement, row if getattr(statement, "is_insert", False) else {})
     async with reader.database.engine.connect() as connection:
-        with pytest.raises(Exception, match="read-?only"):
+        with pytest.raises(Exception, match=r"read-?only"):
             await connection.execute(statement, row if getattr(statement, "is_insert", False) else {})
     assert (await store.calls.list(Filter()))[0].call == call_of(CALL)
 
