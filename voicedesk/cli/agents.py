@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicedesk.calls.model import PhoneState
-from voicedesk.cli.asking import is_running
 from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
 from voicedesk.clock import MICROSECONDS, now_us, to_datetime, to_seconds
+from voicedesk.desk.asking import is_running
 from voicedesk.jobs.phones.clerk import TITLES
 from voicedesk.log import printable
 from voicedesk.phone_numbers import mask

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from voicedesk.cli.asking import ask_service
+from voicedesk.cli.asking import ask_step
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -33,10 +33,9 @@ from voicedesk.cli.listing import (
 )
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import MICROSECONDS, now_us, to_seconds
-from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.log import printable
 from voicedesk.phones.model import Break, BreakSource
-from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak, to_row
+from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import Settings
 from voicedesk.sheets import words
 from voicedesk.sheets.breaks import breaks_sheet
@@ -154,7 +153,7 @@ def _line(one: Break, zone: tzinfo) -> str:
 
 
 def _ask(config: Path | None, step: BreakStep, *, json: bool) -> None:
-    answer = wait(ask_service(settings_of(config), break_steps.KIND, to_row(step), look="voicedesk agents"))
+    answer = wait(ask_step(settings_of(config), step))
     say_json({"answer": answer}) if json else say(printable(answer))
 
 

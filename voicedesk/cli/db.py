@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from voicedesk.cli.asking import ask_service, is_running
+from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
+from voicedesk.desk.asking import is_running
 from voicedesk.errors import InputError
 from voicedesk.jobs.upkeep import forgetting, retention
 from voicedesk.jobs.upkeep.forgetting import ForgetNumber, ReadAnew

@@ -1,6 +1,6 @@
 """`decide`, `appeal`, `agreement` of `voicedesk calls` and `voicedesk greeting`: what people say beside the rules."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import tzinfo
 from typing import Annotated, Any
@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from voicedesk.calls.model import Cause, Verdict
+from voicedesk.calls.steps import Appeal, Decide, TakeBack, VerdictStep
+from voicedesk.cli.asking import ask_or_carry_out
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -26,7 +28,7 @@ from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.jobs.deciding import agreement as agreeing
 from voicedesk.jobs.deciding import decisions
-from voicedesk.jobs.deciding.decisions import Decided
+from voicedesk.jobs.deciding.steps import VerdictSteps, found
 from voicedesk.log import mask_numbers
 from voicedesk.settings import Settings
 from voicedesk.sheets import words as meanings
@@ -78,17 +80,15 @@ def decide_call(
     Example: `voicedesk calls decide 1f3a9c missed --cause empty_seat --reason "话机断线，见报修单" --by wang`
     """
 
-    async def work(store: Store, who: str) -> History:
-        about = await decisions.find_call(store, call_id, leg)
-        if _chosen(verdict, undo) is None:
-            await decisions.undo(store, about, reason=reason, by=who, now=now_us)
-        else:
-            given = verdict.value if verdict else ""
-            why = cause.value if cause else None
-            await decisions.decide(store, about, given, reason=reason, by=who, now=now_us, cause=why)
-        return await store.decisions.of(about.subject)
-
-    _do(config, by, work, json=json)
+    who, why = _who(by), cause.value if cause else None
+    given = _chosen(verdict.value if verdict else None, undo)
+    _do(
+        config,
+        TakeBack(call=call_id, part=leg, by=who, reason=reason)
+        if given is None
+        else Decide(call=call_id, part=leg, by=who, reason=reason, verdict=given, cause=why),
+        json=json,
+    )
 
 
 def decide_greeting(
@@ -111,16 +111,16 @@ def decide_greeting(
     Example: `voicedesk greeting decide 1f3a9c compliant --no-forbidden --reason "听录音，三项齐全" --by wang`
     """
 
-    async def work(store: Store, who: str) -> History:
-        about = await decisions.find_greeting(store, call_id, phone)
-        if _chosen(verdict, undo) is None:
-            await decisions.undo(store, about, reason=reason, by=who, now=now_us)
-        else:
-            given = verdict.value if verdict else ""
-            await decisions.decide(store, about, given, reason=reason, by=who, now=now_us, forbidden=forbidden)
-        return await store.decisions.of(about.subject)
-
-    _do(config, by, work, json=json)
+    who, given = _who(by), _chosen(verdict.value if verdict else None, undo)
+    _do(
+        config,
+        TakeBack(call=call_id, about="greeting", part=phone, by=who, reason=reason)
+        if given is None
+        else Decide(
+            call=call_id, about="greeting", part=phone, by=who, reason=reason, verdict=given, forbidden=forbidden
+        ),
+        json=json,
+    )
 
 
 def appeal_call(
@@ -135,7 +135,7 @@ def appeal_call(
 
     Example: `voicedesk calls appeal 1f3a9c --leg PJSIP/agent1 --reason "当时话机无声" --by zhang`
     """
-    _appeal(config, by, reason, lambda store: decisions.find_call(store, call_id, leg), json=json)
+    _do(config, Appeal(call=call_id, part=leg, by=_who(by), reason=reason), json=json)
 
 
 def appeal_greeting(
@@ -150,7 +150,7 @@ def appeal_greeting(
 
     Example: `voicedesk greeting appeal 1f3a9c --reason "已报部门，录音不清" --by zhang`
     """
-    _appeal(config, by, reason, lambda store: decisions.find_greeting(store, call_id, phone), json=json)
+    _do(config, Appeal(call=call_id, about="greeting", part=phone, by=_who(by), reason=reason), json=json)
 
 
 def call_agreement(
@@ -231,45 +231,33 @@ def histories_json(histories: Iterable[History], *, unmask: bool = False) -> lis
     return plain
 
 
-def who_of(settings: Settings, by: str | None) -> str:
-    """The id of whoever types this: an agent named by id or name, else the login."""
-    if by is None:
-        return typed_by()
-    named = [one.id for one in settings.agents if one.name == by.strip()]
-    if len(named) > 1:
-        raise InputError(f"more than one person is called {by!r}: give the id ({', '.join(named)})")
-    return named[0] if named and by.strip() not in {one.id for one in settings.agents} else by
+def _who(by: str | None) -> str:
+    """Whom a command names, else the login."""
+    return typed_by() if by is None else by.strip()
 
 
-def _chosen(verdict: object, undo: bool) -> object:
+def _chosen(verdict: str | None, undo: bool) -> str | None:
     """The verdict; None to take one back. Raises InputError for neither and for both."""
     if (verdict is None) != undo:
         raise InputError("say either a VERDICT or --undo, and not both")
     return verdict
 
 
-def _do(config: ConfigOption, by: str | None, work: Callable[[Store, str], Awaitable[History]], *, json: bool) -> None:
+def _do(config: ConfigOption, step: VerdictStep, *, json: bool) -> None:
+    """Has a step carried out by the service, or here where none runs, and shows what stands now."""
     settings = settings_of(config)
 
-    async def in_store() -> History:
+    async def in_store() -> tuple[str, History]:
         async with Store.open(settings.store.url, upgrade=False) as store:
-            return await work(store, who_of(settings, by))
+            about = await found(store, step)  # what is meant by it is refused in its own words, before it is asked
+            told = await ask_or_carry_out(store, step, lambda: VerdictSteps(store, lambda: settings, now_us))
+            return told, await store.decisions.of(about.subject)
 
-    _answer(wait(in_store()), settings, json=json)
-
-
-def _appeal(
-    config: ConfigOption, by: str | None, reason: str, find: Callable[[Store], Awaitable[Decided]], *, json: bool
-) -> None:
-    settings = settings_of(config)
-
-    async def in_store() -> History:
-        async with Store.open(settings.store.url, upgrade=False) as store:
-            about = await find(store)
-            await decisions.appeal(store, settings, about, reason=reason, by=who_of(settings, by), now=now_us)
-            return await store.decisions.of(about.subject)
-
-    _answer(wait(in_store()), settings, json=json)
+    told, history = wait(in_store())
+    if history.steps:
+        _answer(history, settings, json=json)
+    else:  # the call became part of another meanwhile
+        say_json({"answer": told}) if json else say(told)
 
 
 def _answer(history: History, settings: Settings, *, json: bool) -> None:

@@ -5,18 +5,22 @@ from typing import Annotated, Any
 
 import typer
 
+from voicedesk.cli.asking import ask_or_carry_out
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
 from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
+from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError, VoicedeskError, WebhookError
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
+from voicedesk.jobs.news.steps import NewsSteps
 from voicedesk.log import printable
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import THE_LOG, Delivery, State
 from voicedesk.store.store import Store
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.client import WebhookClient
+from voicedesk.webhooks.steps import RetryNews
 
 STATES = {State.QUEUED: "待发 queued", State.SENT: "已发 sent", State.DEAD: "未送达 dead"}
 _LOG_NAME = "日志 log"
@@ -65,8 +69,7 @@ def retry(
     """
     if (news_id is None) == (not all_dead):
         raise InputError("name one by its id, or give --all-dead: see `voicedesk news list --dead`")
-    count = wait(_revive(settings_of(config), news_id))
-    say(f"queued again: {count}")
+    say(wait(_retry(settings_of(config), RetryNews(by=typed_by(), news=news_id))))
 
 
 @app.command("test")
@@ -98,17 +101,9 @@ async def _newest(settings: Settings, state: State | None, limit: int) -> tuple[
         return await store.deliveries.newest(state, limit), await store.deliveries.count(state)
 
 
-async def _revive(settings: Settings, beginning: str | None) -> int:
+async def _retry(settings: Settings, step: RetryNews) -> str:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        if beginning is None:
-            return await store.deliveries.revive(None, now_us())
-        found = await store.deliveries.starting_with(beginning)
-        if len(found) != 1:
-            what = "more than one begins" if found else "none begins"
-            raise InputError(f"{what} with {beginning!r}: see `voicedesk news list --dead`")
-        if found[0].state is not State.DEAD:
-            raise InputError(f"{found[0].id} is {found[0].state}: only what could not be told is queued again")
-        return await store.deliveries.revive([found[0].id], now_us())
+        return await ask_or_carry_out(store, step, lambda: NewsSteps(store, lambda: settings, now_us))
 
 
 async def _test(settings: Settings, webhook: WebhookSettings) -> Answer:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from voicedesk.cli.asking import ask_service
+from voicedesk.cli.asking import ask_step
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -39,7 +39,6 @@ from voicedesk.cli.listing import (
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us, to_seconds
 from voicedesk.errors import InputError
-from voicedesk.jobs.ringing_back import steps as ticket_steps
 from voicedesk.jobs.ringing_back.clerk import TITLES
 from voicedesk.phone_numbers import mask, national_digits
 from voicedesk.settings import Settings
@@ -188,7 +187,7 @@ def dial(  # each is an option of the command
     """
     settings = settings_of(config)
     step = steps.Dial(ticket=ticket, by=by or typed_by(), phone=phone, pbx=pbx)
-    attempt_id = wait(_asked(settings, step))
+    attempt_id = wait(ask_step(settings, step))
     if not wait_for_it:
         say_json({"attempt": attempt_id}) if json else say("your phone rings now")
         return
@@ -383,14 +382,8 @@ def _share(share: Share) -> str:
 
 
 def _ask(config: Any, step: TicketStep, *, json: bool) -> None:
-    answer = wait(_asked(settings_of(config), step))
+    answer = wait(ask_step(settings_of(config), step))
     say_json({"answer": answer}) if json else say(answer)
-
-
-async def _asked(settings: Settings, step: TicketStep) -> str:
-    """What the running service answers; it alone talks to the switch and writes tickets."""
-    look = "the tickets" if isinstance(step, steps.Register) else f"voicedesk tickets show {step.ticket}"
-    return await ask_service(settings, ticket_steps.KIND, steps.to_row(step), look=look)
 
 
 async def _result(settings: Settings, attempt_id: str) -> Attempt | None:

@@ -33,6 +33,7 @@ from voicedesk.greeting.rules import GreetingRules
 from voicedesk.hall.greetings import rules_of
 from voicedesk.hall.lines import hall_of, halls_of
 from voicedesk.hall.switches import address_of, dial_address_of, logs_of, pause_address_of
+from voicedesk.jobs.deciding import steps as verdict_steps
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.following.journal_replay import event_about
 from voicedesk.jobs.following.link_watch import LinkWatch
@@ -40,6 +41,7 @@ from voicedesk.jobs.following.rebuilder import Rebuilder
 from voicedesk.jobs.following.repair import Repairer
 from voicedesk.jobs.guard import Guard, Part, traceback_of
 from voicedesk.jobs.hearing.watch import GreetingWatch
+from voicedesk.jobs.news import steps as news_steps
 from voicedesk.jobs.news.messenger import Messenger
 from voicedesk.jobs.news.news import Tell, log_news
 from voicedesk.jobs.news.receivers import sender
@@ -50,6 +52,7 @@ from voicedesk.jobs.ringing_back import steps as ticket_steps
 from voicedesk.jobs.ringing_back.clerk import TicketDesk
 from voicedesk.jobs.ringing_back.steps import TicketSteps
 from voicedesk.jobs.rounds import promise_round
+from voicedesk.jobs.telling import steps as outage_steps
 from voicedesk.jobs.telling.host import IvrHost
 from voicedesk.jobs.telling.outages import Outages
 from voicedesk.jobs.upkeep import forgetting, retention
@@ -122,6 +125,7 @@ class Service:
         self._breaks: BreakSteps | None = None
         self._quarantine: QuarantineSteps | None = None
         self._forget_steps: ForgetSteps | None = None
+        self._stored_steps: dict[str, Steps] = {}
 
     def stop(self) -> None:
         """Ends `run` in order: links are closed, what was received is committed."""
@@ -225,6 +229,12 @@ class Service:
         ways: dict[Part, TryAgain] = {Part.RECORDING: self._hear_again, Part.ROW: self._save_again}
         self._quarantine = QuarantineSteps(store, {**ways, Part.DELIVERY: self._messenger.send_again})
         self._forget_steps = ForgetSteps(self._forgetting, self._to_forget, store.writer.flush, self._read_tickets_anew)
+        by_now: tuple[Store, Callable[[], Settings], NowUs] = (store, lambda: self._settings, self._now)
+        self._stored_steps = {
+            outage_steps.KIND: outage_steps.OutageSteps(*by_now),
+            news_steps.KIND: news_steps.NewsSteps(*by_now),
+            verdict_steps.KIND: verdict_steps.VerdictSteps(*by_now),
+        }
         writer = asyncio.create_task(store.writer.run(), name="writer")
         self._watch_phones(store)
         keep = self._supervisor.keep
@@ -537,6 +547,7 @@ class Service:
             break_steps.KIND: self._breaks,
             RETRY: self._quarantine,
             forgetting.KIND: self._forget_steps,
+            **self._stored_steps,
         }
 
     def _to_forget(self) -> list[object]:

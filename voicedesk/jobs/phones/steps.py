@@ -26,8 +26,7 @@ from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.requests import Request
 
-KIND = "break"
-"""The kind of these rows."""
+KIND = steps.KIND
 SEEN_SECONDS = 4.0
 """The switch tells of a pause at once; so long is waited for it."""
 POLL_SECONDS = 0.05

@@ -25,8 +25,7 @@ from voicedesk.tickets.dialplan import channel_id_of
 from voicedesk.tickets.model import Ticket
 from voicedesk.tickets.steps import Dial, OnTicket, Register, TicketStep
 
-KIND = "ticket"
-"""The kind of these rows."""
+KIND = steps.KIND
 Place = Callable[[Order, AmiAddress, NowUs], Awaitable[tuple[Placed, str]]]
 Change = Callable[[Ticket], Ticket]
 
