@@ -126,7 +126,7 @@ def test_a_verdict_of_nobody_in_the_hall_is_refused_with_and_without_a_service(r
     for command in (("calls", "decide", ID, "late"), ("greeting", "decide", ID, "compliant")):
         refused = run(*command, "--reason", "x", "--by", "wnag")
         assert (refused.code, "nobody is called 'wnag': did you mean wang?" in refused.err) == (1, True)
-    assert "concerned" in run("calls", "decide", ID, "on_time", "--reason", "x", "--by", "zhang").err
+    assert "concerned" in run("greeting", "decide", ID, "compliant", "--reason", "x", "--by", "zhang").err
 
 
 def test_dead_news_are_queued_again_by_the_service(run, hall, serving):  # noqa: F811
