@@ -1,6 +1,5 @@
 """`decide`, `appeal`, `agreement` of `voicedesk calls` and `voicedesk greeting`: what people say beside the rules."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import tzinfo
 from typing import Annotated, Any
@@ -24,34 +23,25 @@ from voicedesk.cli.common import (
 )
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
+from voicedesk.desk import agreement as agreeing
+from voicedesk.desk.labels import label
+from voicedesk.desk.verdicts import APPEALS, MOVES, histories_json, seen_history, step_words
+from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
-from voicedesk.jobs.deciding import agreement as agreeing
-from voicedesk.jobs.deciding import decisions
 from voicedesk.jobs.deciding.steps import VerdictSteps, found
-from voicedesk.log import mask_numbers
 from voicedesk.settings import Settings
-from voicedesk.sheets import words as meanings
-from voicedesk.sheets.words import both
+from voicedesk.sheets import words
+from voicedesk.sheets.words import Words
 from voicedesk.store.calls import Filter
-from voicedesk.store.decisions import AppealState, History, Kind, Move, Step
+from voicedesk.store.decisions import History, Kind
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 
-CALL_WORDS = {code: both(meanings.VERDICTS, code) for code in meanings.VERDICTS}
-GREETING_WORDS = {code: both(meanings.GREETING_VERDICTS, code) for code in meanings.GREETING_VERDICTS}
-RULE_WORDS = {**CALL_WORDS, **GREETING_WORDS, agreeing.FORBIDDEN: "禁语 forbidden phrase"}
-APPEALS = {
-    AppealState.OPEN: "申诉待处理 appeal open",
-    AppealState.UPHELD: "申诉成立 appeal upheld",
-    AppealState.REFUSED: "申诉不成立 appeal refused",
-}
-MOVES = {Move.DECIDE: "人工判定 decided", Move.UNDO: "撤回 taken back", Move.APPEAL: "申诉 appealed"}
-CAUSES = {
-    "routing": "路由 routing",
-    "all_busy": "全忙 all busy",
-    "empty_seat": "空岗 empty seat",
-    "person": "人员 person",
+RULE_WORDS: Words = {
+    **words.VERDICTS,
+    **words.GREETING_VERDICTS,
+    agreeing.FORBIDDEN: ("禁语", "forbidden phrase"),
 }
 
 CallArgument = Annotated[str, typer.Argument(help="The call's id, or its beginning.", metavar="ID")]
@@ -168,7 +158,7 @@ def call_agreement(
     which = Filter(line=line, from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
 
     async def work() -> tuple[agreeing.Agreement, agreeing.Agreement]:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             return await agreeing.call_agreement(store, which)
 
     calls, legs = wait(work())
@@ -196,7 +186,7 @@ def greeting_agreement(
     which = GreetingFilter(line=line, from_at=moment(since, zone), to_at=moment(until, zone))
 
     async def work() -> agreeing.Agreement:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             return await agreeing.greeting_agreement(store, which)
 
     found = wait(work())
@@ -206,29 +196,13 @@ def greeting_agreement(
         _tell_agreement("问候 greetings", found)
 
 
-def tell_history(history: History, words: Mapping[str, str], zone: tzinfo, *, unmask: bool = False) -> None:
+def tell_history(history: History, table: Words, zone: tzinfo) -> None:
     """What people did about one subject, step by step."""
     standing = history.standing
     for step in history.steps:
-        say(f"  {local_time(step.at, zone)}  {MOVES[step.move]} {step.by}: {_told(step, words, unmask=unmask)}")
+        say(f"  {local_time(step.at, zone)}  {label(MOVES, step.move)} {step.by}: {step_words(step, table)}")
     if standing.appeal_state is not None:
-        say(f"  {APPEALS[standing.appeal_state]}")
-
-
-def in_short(verdict: str, words: Mapping[str, str], *, appeal_open: bool) -> str:
-    """What a person decided, for a line of a list; empty where nobody did and nobody appealed."""
-    told = [f"人工 by hand: {words.get(verdict, verdict)}"] if verdict else []
-    told += [APPEALS[AppealState.OPEN]] if appeal_open else []
-    return "，".join(told)
-
-
-def histories_json(histories: Iterable[History], *, unmask: bool = False) -> list[dict[str, Any]]:
-    """Histories as plain values, numbers in reasons masked."""
-    plain = [decisions.as_json(one) for one in histories]
-    for one in plain:
-        for step in (*one["steps"], *([one["decision"]] if one["decision"] else [])):
-            step["reason"] = step["reason"] if unmask else mask_numbers(step["reason"])
-    return plain
+        say(f"  {label(APPEALS, standing.appeal_state)}")
 
 
 def _who(by: str | None) -> str:
@@ -255,7 +229,7 @@ def _do(config: ConfigOption, step: VerdictStep, *, json: bool) -> None:
 
     told, history = wait(in_store())
     if history.steps:
-        _answer(history, settings, json=json)
+        _answer(seen_history(history, Viewer()), settings, json=json)
     else:  # the call became part of another meanwhile
         say_json({"answer": told}) if json else say(told)
 
@@ -264,22 +238,12 @@ def _answer(history: History, settings: Settings, *, json: bool) -> None:
     if json:
         say_json(histories_json([history])[0])
         return
-    words = GREETING_WORDS if history.subject.kind is Kind.GREETING else CALL_WORDS
-    automatic = history.steps[-1].automatic or ""
+    table = words.GREETING_VERDICTS if history.subject.kind is Kind.GREETING else words.VERDICTS
     decision = history.standing.decision
     say(f"{history.subject.call_id[:10]}  {history.subject.endpoint}".rstrip())
-    say(f"自动 automatic: {words.get(automatic, automatic)}")
-    say(f"人工 by hand: {_told(decision, words) if decision else '—'}")
-    tell_history(history, words, settings.hall.zone)
-
-
-def _told(step: Step, words: Mapping[str, str], *, unmask: bool = False) -> str:
-    told = [words.get(step.verdict, step.verdict)] if step.verdict else []
-    told += [CAUSES.get(step.cause, step.cause)] if step.cause else []
-    if step.forbidden is not None:
-        told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
-    told.append(step.reason if unmask else mask_numbers(step.reason))
-    return " — ".join(told)
+    say(f"自动 automatic: {label(table, history.steps[-1].automatic or '')}")
+    say(f"人工 by hand: {step_words(decision, table) if decision else '—'}")
+    tell_history(history, table, settings.hall.zone)
 
 
 def _agreement_json(found: agreeing.Agreement) -> dict[str, Any]:
@@ -294,7 +258,7 @@ def _tell_agreement(title: str, found: agreeing.Agreement) -> None:
     untold = f"自动无法判定 the rules cannot tell {found.untold}；人工无法判定 people cannot tell {found.undecided}"
     say(f"{title}: 一致 agree {_share(found.same, found.compared)}；{untold}")
     for one in found.rules:
-        name = RULE_WORDS.get(one.rule, one.rule)
+        name = label(RULE_WORDS, one.rule)
         precision = f"准确率 precision {_share(one.both, one.automatic)}"
         say(f"  {name}: {precision}，召回率 recall {_share(one.both, one.human)}")
 

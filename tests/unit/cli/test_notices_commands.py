@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from tests.contracts.store.test_consultations import ASKED, NUMBER, consultation, notice
 from voicedesk.cli import prompts
-from voicedesk.cli.notices import STATES
 from voicedesk.hall.prompts import book_of
 from voicedesk.ivr.model import Exit, State
 from voicedesk.jobs.telling.outages import Outages
 from voicedesk.prompts.book import Pace, recording_name, text_id
 from voicedesk.settings import load_settings
+from voicedesk.sheets.words import IVR_STATES
 from voicedesk.store.store import Store
 
 WELCOME = "您好，这里是人力资源和社会保障服务热线。"
@@ -97,7 +97,7 @@ def test_where_a_caller_stood_is_said_in_words_and_kept_as_it_is_in_json(run, ha
 
 
 def test_every_state_has_its_words():
-    assert set(STATES) == set(State)
+    assert set(IVR_STATES) == set(State)
 
 
 def test_a_sheet_is_printed_or_written(run, hall, tmp_path):

@@ -6,14 +6,16 @@ python -m tests.unit.ivr.mapping     # writes it anew
 from pathlib import Path
 
 from tests.unit.ivr.test_walk import brought_to
-from voicedesk.cli.notices import STATES
 from voicedesk.ivr.keys import KEYS
 from voicedesk.ivr.model import Entry, LookUp, State
+from voicedesk.sheets.words import IVR_STATES
 
 DOC = Path(__file__).parents[3] / "docs" / "ivr.md"
 BEGIN, END = "<!-- map: begin -->\n", "<!-- map: end -->"
 NAMES = {
-    **{state.value: f"{name.split()[0]} {state.value}" for state, name in STATES.items() if state is not State.LEFT},
+    **{
+        state.value: f"{chinese} {state.value}" for state, (chinese, _) in IVR_STATES.items() if state is not State.LEFT
+    },
     "person": "人工 person",
     "goodbye": "结束 goodbye",
 }
