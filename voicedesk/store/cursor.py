@@ -9,6 +9,8 @@ from typing import Any
 from voicedesk.errors import InputError
 
 _LONGEST = 1000
+_PAST_ALL = 2**63
+"""No column of a database holds this, or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Cursor:
             found: Any = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         except (binascii.Error, ValueError, RecursionError) as error:
             raise InputError(_no_cursor(text)) from error
-        if not isinstance(found, list) or [type(one) for one in found] != list(kinds):
+        is_key = isinstance(found, list) and [type(one) for one in found] == list(kinds)
+        if not is_key or any(isinstance(one, int) and not -_PAST_ALL <= one < _PAST_ALL for one in found):
             raise InputError(_no_cursor(text))
         return cls(tuple(found))
 
