@@ -31,12 +31,15 @@ Step = TicketStep | BreakStep | OutageStep | VerdictStep | RetryNews
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A step as it goes to the service. `look` says what to look at where nobody knows what came of it."""
+    """A step as it goes to the service. `look` says what to look at where nobody knows what came of it.
+
+    `answer_seconds`: how long what is begun may take; None: no longer than ANSWER_SECONDS.
+    """
 
     kind: str
     row: Mapping[str, Any]
     look: str
-    answer_seconds: float = ANSWER_SECONDS
+    answer_seconds: float | None = None
 
 
 def asked(step: Step) -> Asked:
@@ -86,10 +89,11 @@ async def is_running(store: Store) -> bool:
 
 async def _late(store: Store, request_id: str, what: Asked) -> Request:
     """The request that the service has begun with, once it is over. Raises OutcomeUnknown where that takes too long."""
-    rest = what.answer_seconds - ANSWER_SECONDS
+    longest = what.answer_seconds or ANSWER_SECONDS
+    rest = longest - ANSWER_SECONDS
     request = await store.requests.wait_for(request_id, rest) if rest > 0 else await store.requests.get(request_id)
     if request is None or not request.state.is_over:
-        told = f"it takes longer than {what.answer_seconds:g} s: what came of it is not known"
+        told = f"it takes longer than {longest:g} s: what came of it is not known"
         raise OutcomeUnknown(f"{told}: look at {what.look} before you ask again")
     return request
 
