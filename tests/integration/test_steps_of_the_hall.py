@@ -7,11 +7,15 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 from tests.fakes.rows import outcome, row
+from tests.integration.test_reload import hall as hall_of
+from tests.integration.test_service import Clock, running
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.cli.test_decisions_commands import ID, hall  # noqa: F401  # a fixture
+from voicedesk.calls.steps import Appeal
 from voicedesk.clock import now_us
 from voicedesk.desk import asking
 from voicedesk.errors import InputError
+from voicedesk.ivr.steps import StartOutage, StopOutage
 from voicedesk.jobs.deciding import steps as verdict_steps
 from voicedesk.jobs.news import steps as news_steps
 from voicedesk.jobs.news.news import News, message_of
@@ -19,6 +23,7 @@ from voicedesk.jobs.telling import steps as outage_steps
 from voicedesk.settings import load_settings
 from voicedesk.store.requests import LEADER, RequestState
 from voicedesk.store.store import Store
+from voicedesk.webhooks.steps import RetryNews
 
 
 class Serving:
@@ -171,3 +176,25 @@ async def test_a_row_that_does_not_fit_is_refused_before_anything_is_done(hall, 
         state, told = await outcome(kinds["outage"], row({"do": "start", "by": "nobody", "text": "坏了"}, asked_by="x"))
         assert (state, "nobody is called" in told) == (RequestState.FAILED, True)
         assert await store.outages.current() == []
+
+
+async def test_a_running_service_carries_them_out_by_the_settings_it_has_now(switch, tmp_path):
+    (tmp_path / "rec").mkdir()
+    agents = [{"id": "wang", "name": "王五"}]
+    old, new = hall_of(switch, tmp_path), hall_of(switch, tmp_path, agents=agents)
+    clock = Clock()
+    async with (
+        running(old, switch, clock, lambda: new),
+        Store.open(old.store.url, may_write=False, now=clock) as reader,
+    ):
+        start = asking.asked(StartOutage(by="wnag", text="系统抢修。"))
+        assert (await asking.ask(reader, start, asked_by="zhou")).startswith("announced from now on")
+        assert [one.started_by for one in await reader.outages.current()] == ["wnag"], "no agents are known: any name"
+        await asking.ask(reader, asking.Asked(kind="reload", row={}, look=""), asked_by="zhou")
+        with pytest.raises(InputError, match="did you mean wang"):
+            await asking.ask(reader, start, asked_by="zhou")
+        stopped = await asking.ask(reader, asking.asked(StopOutage(by="王五")), asked_by="zhou")
+        assert stopped.startswith("系统抢修。: ended")
+        with pytest.raises(InputError, match="no call has an id"):
+            await asking.ask(reader, asking.asked(Appeal(call="zz", by="wang", reason="x")), asked_by="zhou")
+        assert await asking.ask(reader, asking.asked(RetryNews(by="wang")), asked_by="zhou") == "queued again: 0"

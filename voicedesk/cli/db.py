@@ -164,7 +164,7 @@ def journal(
 
 
 async def _export(settings: Settings, pbx: str) -> None:
-    async with Store.open(settings.store.url, upgrade=False) as store:
+    async with Store.open(settings.store.url, may_write=False) as store:
         names = await store.journal.names()
         if pbx not in names:
             raise InputError(f"there is no journal of {pbx!r}: known are {', '.join(names) or 'none'}")
@@ -215,7 +215,7 @@ async def _forget(settings: Settings, number: str) -> Forgotten:
     """
     token = new_token()
     asked = forgetting.to_row(ForgetNumber(number=number, area_code=settings.hall.area_code, token=token))
-    async with Store.open(settings.store.url, upgrade=False) as store:
+    async with Store.open(settings.store.url, may_write=False) as store:
         running = await is_running(store)
     if running:
         await ask_service(settings, forgetting.KIND, asked, look="voicedesk doctor")
