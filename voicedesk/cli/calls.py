@@ -195,7 +195,7 @@ async def _get(settings: Settings, viewer: Viewer, call_id: str) -> CallShown:
 
 
 async def _rejudge(settings: Settings, which: Filter, *, current: bool, dry_run: bool) -> Rejudged:
-    async with Store.open(settings.store.url, upgrade=False, may_write=not dry_run) as store:
+    async with Store.open(settings.store.url, upgrade=False) as store:
         hall = partial(hall_of, settings) if current else None
         return await rejudge_calls(store.calls, which, hall=hall, dry_run=dry_run)
 

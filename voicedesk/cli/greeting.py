@@ -286,7 +286,7 @@ async def _of_call(settings: Settings, call_id: str) -> list[GreetingShown]:
 async def _rejudge(
     settings: Settings, which: GreetingFilter, rules: GreetingRules, *, dry_run: bool
 ) -> tuple[int, list[GreetingChange]]:
-    async with Store.open(settings.store.url, upgrade=False, may_write=not dry_run) as store:
+    async with Store.open(settings.store.url, upgrade=False) as store:
         thresholds = thresholds_of(find_model(settings.speech.model, settings.speech.models_folder))
         return await rejudge_greetings(store.greetings, which, rules, thresholds, dry_run=dry_run)
 

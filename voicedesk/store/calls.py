@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, delete, func, insert, or_, select, tuple_
+from sqlalchemy import Column, Row, Select, delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Verdict
@@ -235,8 +235,10 @@ def _matching(query: Select[Any], which: Filter) -> Select[Any]:
         rang = select(legs.c.call_id).where(legs.c.endpoint == which.endpoint)
         query = query.where(or_(calls.c.answered_by == which.endpoint, calls.c.id.in_(rang)))
     if which.concerns is not None:
-        rang = select(legs.c.call_id).where(legs.c.agent == which.concerns)
-        query = query.where(or_(calls.c.agent == which.concerns, calls.c.id.in_(rang)))
+        rang = exists().where(
+            legs.c.call_id == calls.c.id, legs.c.agent == which.concerns
+        )  # newest first, few are read
+        query = query.where(or_(calls.c.agent == which.concerns, rang))
     if which.from_at is not None:
         query = query.where(calls.c.started_at >= which.from_at)
     if which.to_at is not None:
