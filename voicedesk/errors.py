@@ -4,6 +4,7 @@
     ├── SettingsError        the user's: voicedesk.toml or its environment; mend it, then start again
     ├── InputError           the user's: a file or an argument of a command; nothing was changed
     ├── OutcomeUnknown       what was asked may have been carried out or not: look before you ask again
+    ├── NotBegun             no service runs, or it did not begin in time: nothing was done, and it may be asked again
     ├── AmiError             the switch's side
     │   ├── AmiProtocolError     the peer does not speak AMI; a retry helps only if the address was wrong
     │   ├── AmiAuthenticationError  refused at login; a retry helps only after manager.conf or the secret changes
@@ -45,6 +46,10 @@ class InputError(VoicedeskError):
 
 class OutcomeUnknown(VoicedeskError):
     """Whether something was carried out is not known; the message says where to look."""
+
+
+class NotBegun(VoicedeskError):
+    """The running service did not begin with what was asked of it, and never will."""
 
 
 class AmiError(VoicedeskError):

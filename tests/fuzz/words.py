@@ -1,5 +1,6 @@
 """Words from outside: what receivers of news answer, news as they were kept, addresses, numbers, texts to be read."""
 
+from contextlib import suppress
 from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
@@ -7,15 +8,19 @@ from zoneinfo import ZoneInfo
 
 from tests.fuzz.damage import absurd, damaged
 from tests.fuzz.target import Target
+from voicedesk.calls import steps as verdict_steps
 from voicedesk.catalogue.reading import spoken, syllables, unreadable
 from voicedesk.errors import AddressRefused, InputError, SettingsError, StoreError
+from voicedesk.ivr import steps as outage_steps
 from voicedesk.ivr.wording import CHINESE, digits
 from voicedesk.log import defuse, hide_personal
 from voicedesk.phone_numbers import is_ambiguous, mask, national_digits, normalise
 from voicedesk.settings.environment import lay_over
 from voicedesk.settings.source import Source
+from voicedesk.store.cursor import Cursor
 from voicedesk.store.deliveries import _delivery
 from voicedesk.web_address import Allowance, checked, read_url
+from voicedesk.webhooks import steps as news_steps
 from voicedesk.webhooks.answers import read_answer
 from voicedesk.webhooks.client import MOST_BYTES
 from voicedesk.webhooks.formats import WECOM_BYTES, post_of
@@ -98,6 +103,29 @@ def variable(data: bytes) -> None:
 
 _VARIABLES = (b"HALL_NAME=x", b"PBX_0_PORT=5038", b"LINES_1_PHONES=PJSIP/1,SIP/2", b"LOG_LEVEL=info", b"PBX_0_TLS=true")
 
+_STEPS = (
+    b'{"do": "start", "by": "wang", "line": null, "text": "\xe5\x9d\x8f\xe4\xba\x86"}',
+    b'{"by": "wang", "news": "3f2a"}',
+    b'{"do": "decide", "by": "wang", "call": "1f3a", "about": "greeting", "reason": "x", "verdict": "late", '
+    b'"forbidden": true}',
+)
+
+
+def step(data: bytes) -> None:
+    """What a person asks, as a row says it: a step that was read is written as it was read."""
+    text = data.decode("utf-8", "surrogateescape")
+    for rows in (outage_steps, news_steps, verdict_steps):
+        with suppress(InputError):
+            read = rows.from_row(text)
+            assert rows.from_row(rows.to_row(cast("Any", read))) == read
+
+
+def cursor(data: bytes) -> None:
+    """Where a page begins, as an address carries it: one that was read is written so that it is read again."""
+    read = Cursor.from_text(data.decode("utf-8", "surrogateescape"), int, str)
+    assert Cursor.from_text(read.to_text(), int, str) == read
+
+
 TARGETS = (
     Target(name="answer", share=80, make=make_answer, run=answer),
     Target(
@@ -124,5 +152,13 @@ TARGETS = (
         make=lambda rng: damaged(rng, rng.choice(_VARIABLES), unit=b"_"),
         run=variable,
         allowed=(SettingsError,),
+    ),
+    Target(name="step", share=40, make=lambda rng: damaged(rng, rng.choice(_STEPS), unit=b","), run=step),
+    Target(
+        name="cursor",
+        share=30,
+        make=lambda rng: damaged(rng, Cursor((1_795_421_258_000_000, "1f3a9c")).to_text().encode()),
+        run=cursor,
+        allowed=(InputError,),
     ),
 )

@@ -34,7 +34,10 @@ async def at_work(settings: Settings, guard: Guard | None = None):
     guard = guard or Guard()
     async with Store.open(settings.store.url) as store:
         logs = {name: CallLog(name, one, store.writer, guard) for name, one in halls_of(settings).items()}
-        yield store, AtWork(store, settings, logs, wall=now_us, clock=OurClock(now_us), guard=guard)
+        yield (
+            store,
+            AtWork(store, settings, logs, in_force=lambda: settings, wall=now_us, clock=OurClock(now_us), guard=guard),
+        )
 
 
 def row(kind: str, payload: str) -> Request:

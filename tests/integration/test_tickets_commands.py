@@ -10,8 +10,8 @@ from tests.fakes.rows import serve
 from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.tickets.desk import call, placed
-from voicedesk.cli import asking
 from voicedesk.clock import now_us
+from voicedesk.desk import asking
 from voicedesk.errors import OutcomeUnknown
 from voicedesk.jobs.ringing_back import steps as ticket_steps
 from voicedesk.run import service as app

@@ -12,7 +12,7 @@ from tests.integration.test_service import Clock, play, until
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from voicedesk.calls.model import Direction
 from voicedesk.calls.replay import replay
-from voicedesk.cli.agents import rows_of, seen_of
+from voicedesk.desk.seats import rows_of, seen_of
 from voicedesk.greeting.rules import shipped_rules
 from voicedesk.hall.deadlines import group_of
 from voicedesk.hall.lines import hall_of
@@ -262,15 +262,15 @@ async def test_everybody_stands_once_at_the_phone_of_the_own_house(houses):
         return len(await houses.store.phones.phones()) == 4
 
     await until(are_seen)
-    seen = await seen_of(houses.settings)
-    rows = [(row["pbx"], row["endpoint"], row["agent"]) for row in rows_of(seen, houses.clock())]
+    seen = await seen_of(houses.store, houses.settings)
+    rows = [(row.pbx, row.endpoint, row.agent) for row in rows_of(seen, houses.clock())]
     assert sorted(rows, key=str) == [
         ("branch", "PJSIP/agent1", "li"),
         ("branch", "PJSIP/agent2", None),
         ("main", "PJSIP/agent1", "zhang"),
         ("main", "PJSIP/agent2", None),
     ]
-    silent = [(row["pbx"], row["agent"]) for row in rows_of(replace(seen, phones=[]), houses.clock())]
+    silent = [(row.pbx, row.agent) for row in rows_of(replace(seen, phones=[]), houses.clock())]
     assert sorted(silent, key=str) == [("branch", "li"), ("branch", None), ("main", "zhang"), ("main", None)]
 
 

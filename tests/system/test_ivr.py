@@ -21,7 +21,8 @@ from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
 from tools.speech_model.espeak import Espeak, Voice
 from voicedesk.audio.g711 import encode_alaw
-from voicedesk.cli.notices import as_plain
+from voicedesk.desk.consultations import consultation_json, row_of
+from voicedesk.desk.viewer import Viewer
 from voicedesk.ivr.keys import KEYS
 from voicedesk.ivr.model import MenuItem, State
 from voicedesk.prompts.book import PromptBook
@@ -91,7 +92,8 @@ async def entries(service: RunningService) -> list[dict]:
     """What is kept, newest first: read from the database, for a command each time would cost too much."""
     async with Store.open(f"sqlite:///{service.config.parent / 'voicedesk.db'}", upgrade=False) as store:
         found = await store.consultations.list(ConsultationFilter(), limit=1000)
-    return [as_plain(one, unmask=True) for one in found]
+    everything = Viewer(may_see_numbers=True)
+    return [consultation_json(row_of(one, viewer=everything)) for one in found]
 
 
 async def ledger(service: RunningService) -> dict[str, dict]:

@@ -13,9 +13,9 @@ from tests.testbed.configuration import PAUSE_SECRET, PAUSE_USER
 from tests.testbed.plan import Line, Plan
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
-from voicedesk.cli.agents import rows_of, seen_of
 from voicedesk.cli.asking import ask_service
 from voicedesk.clock import now_us
+from voicedesk.desk.seats import seat_json, seats
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.jobs.phones import steps as break_steps
@@ -54,8 +54,10 @@ async def hall(stage, tmp_path):
 
 async def told(service) -> dict[str, dict]:
     """What `agents` says, by endpoint; without the command, which each time would cost too much."""
-    seen = await seen_of(load_settings(service.config, {}))
-    return {row["endpoint"]: row for row in rows_of(seen, now_us())}
+    settings = load_settings(service.config, {})
+    async with Store.open(settings.store.url, may_write=False) as store:
+        found = await seats(store, settings, now=now_us())
+    return {row.endpoint: seat_json(row) for row in found.rows}
 
 
 async def breaks(service):

@@ -1,56 +1,47 @@
-"""What commands ask of the running service, by a row in the store: it alone talks to the switch."""
+"""How commands ask the running service, and carry out alone what must also be possible where none runs."""
 
-import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
-from voicedesk.errors import InputError, OutcomeUnknown, VoicedeskError
-from voicedesk.run.lead import LEADER
+from voicedesk.desk.asking import Asked, Step, ask, asked
+from voicedesk.errors import NotBegun
+from voicedesk.run.requests import Steps
 from voicedesk.settings import Settings
 from voicedesk.store.requests import Request, RequestState
 from voicedesk.store.store import Store
 
-ANSWER_SECONDS = 30.0
-NOT_RUNNING = "the service does not answer: is `voicedesk run` running on this database?"
-
 
 async def ask_service(settings: Settings, kind: str, row: Mapping[str, Any], *, look: str) -> str:
-    """What the service answers. `look`: what to look at where nobody knows what came of it.
+    """What the service answers to a row of any kind. `look`: what to look at where nobody knows what came of it.
 
-    Raises InputError where it refused, OutcomeUnknown, and VoicedeskError where it did not begin with it in time: then
-    it never will, and may be asked again.
+    Raises InputError where it refused, OutcomeUnknown, and NotBegun where it did not begin with it in time.
     """
-    async with Store.open(settings.store.url, upgrade=False, now=now_us) as store:
-        if not await is_running(store):
-            raise VoicedeskError(NOT_RUNNING)
-        request_id = await store.requests.ask(kind, dict(row), asked_by=typed_by())
-        try:
-            request = await store.requests.wait_for(request_id, ANSWER_SECONDS)
-            if request is None and not await store.requests.withdraw(request_id):
-                request = await store.requests.get(request_id)
-                if request is None or not request.state.is_over:
-                    told = f"it takes longer than {ANSWER_SECONDS:g} s: what came of it is not known"
-                    raise OutcomeUnknown(f"{told}: look at {look} before you ask again")
-        except asyncio.CancelledError:
-            await asyncio.shield(store.requests.withdraw(request_id))  # who breaks it off does not want it any more
-            raise
-    return _answer(request, look)
+    return await _ask(settings, Asked(kind=kind, row=row, look=look))
 
 
-def _answer(request: Request | None, look: str) -> str:
-    if request is None:
-        raise VoicedeskError("the service did not begin with it in time, and it was taken back: you may ask again")
-    told = request.outcome or ""
-    match request.state:
-        case RequestState.FAILED:
-            raise InputError(told or "refused")
-        case RequestState.UNKNOWN:
-            raise OutcomeUnknown(told if "look " in told else f"{told}: look at {look} before you ask again")
-    return told
+async def ask_step(settings: Settings, step: Step) -> str:
+    """What the service answers to a step. Raises as `ask_service` does."""
+    return await _ask(settings, asked(step))
 
 
-async def is_running(store: Store) -> bool:
-    """Whether a service runs on a database."""
-    return await store.requests.holder(LEADER) is not None
+async def _ask(settings: Settings, what: Asked) -> str:
+    async with Store.open(settings.store.url, may_write=False, now=now_us) as store:
+        return await ask(store, what, asked_by=typed_by())
+
+
+async def ask_or_carry_out(store: Store, step: Step, alone: Callable[[], Steps]) -> str:
+    """What the service answers; where none runs, or it does not begin, the command itself carries the step out.
+
+    `alone` gives what the service would carry it out with, so that the same is checked, kept and told.
+    """
+    what = asked(step)
+    try:
+        return await ask(store, what, asked_by=typed_by())
+    except NotBegun:  # it was taken back: nobody else will begin with it
+        steps = alone()
+        row = json.dumps(dict(what.row), ensure_ascii=False)
+        request = Request(id="", kind=what.kind, payload=row, asked_by=typed_by(), state=RequestState.RUNNING)
+        return await steps.carry_out(steps.read(request), request)

@@ -2,11 +2,11 @@
 
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from voicedesk.cli.asking import ask_service
+from voicedesk.cli.asking import ask_step
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -27,23 +27,20 @@ from voicedesk.cli.listing import (
     check_forms,
     export,
     limit_of,
-    people_of,
     say_zone,
     tell_whether_whole,
 )
 from voicedesk.cli.who import typed_by
-from voicedesk.clock import MICROSECONDS, now_us, to_seconds
-from voicedesk.jobs.phones import steps as break_steps
+from voicedesk.clock import now_us
+from voicedesk.desk import breaks as desk
+from voicedesk.desk.breaks import BreakRow, break_json
+from voicedesk.desk.lists import Page
+from voicedesk.desk.names import people_of
 from voicedesk.log import printable
-from voicedesk.phones.model import Break
-from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak, to_row
-from voicedesk.phones.words import BREAK_SOURCES
+from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import Settings
 from voicedesk.sheets.breaks import breaks_sheet
 from voicedesk.store.store import Store
-from voicedesk.words import both
-
-EVERY = 10_000_000
 
 app = typer.Typer(help="Breaks: phones that are paused in their queues (离岗, S11).", no_args_is_help=True)
 
@@ -109,62 +106,38 @@ def list_breaks(  # each is an option of the command
     zone = settings.hall.zone
     period = moment(since, zone), moment(until, zone)
     most = limit_of(limit, csv=csv, xlsx=xlsx)
-    found, there = wait(_list(settings, period, most, is_all=everything or period != (None, None)))
+    is_all = everything or period != (None, None)
+    found = wait(_list(settings, period, most, is_all=is_all))
     if csv or xlsx is not None:
-        export(breaks_sheet(found, zone, names=people_of(settings), now=now_us()), xlsx)
+        pauses = (row.pause for row in found.rows)
+        export(breaks_sheet(pauses, zone, names=people_of(settings), now=now_us()), xlsx)
     elif json:
-        say_json([as_plain(one) for one in found])
-    elif not found:
-        complain("没有离岗记录 no breaks" if everything or period != (None, None) else "无人离岗 nobody is on a break")
+        say_json([break_json(row) for row in found.rows])
+    elif not found.rows:
+        complain("没有离岗记录 no breaks" if is_all else "无人离岗 nobody is on a break")
     else:
         say_zone(zone)
-        for one in found:
-            say(printable(_line(one, zone)))
-    tell_whether_whole(len(found), there)
+        for row in found.rows:
+            say(printable(_line(row, zone)))
+    tell_whether_whole(len(found.rows), found.total)
 
 
-def as_plain(one: Break) -> dict[str, Any]:
-    """For programs; instants in seconds."""
-    return {
-        "id": one.id,
-        "pbx": one.pbx,
-        "endpoint": one.endpoint,
-        "agent": one.agent,
-        "from": to_seconds(one.from_at),
-        "to": to_seconds(one.to_at),
-        "minutes": _minutes(one),
-        "reason": one.reason,
-        "source": one.source.value,
-        "by": one.by or None,
-        "end_seen": one.end_seen,
-    }
-
-
-def _minutes(one: Break) -> float:
-    end = one.to_at if one.to_at is not None else now_us()
-    return round((end - one.from_at) / (60 * MICROSECONDS), 1)
-
-
-def _line(one: Break, zone: tzinfo) -> str:
+def _line(row: BreakRow, zone: tzinfo) -> str:
+    one = row.pause
     until = "至今 now" if one.to_at is None else local_time(one.to_at, zone, "%H:%M")
     unseen = "" if one.end_seen else "（结束时刻未被看到 end not seen）"
-    who = f"{one.endpoint}  {one.agent or '未排班 nobody'}  {one.reason or '未说明'}  {both(BREAK_SOURCES, one.source)}"
-    return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {_minutes(one):.0f} 分钟  {who}{unseen}"
+    who = f"{one.endpoint}  {one.agent or '未排班 nobody'}  {one.reason or '未说明'}  {row.source}"
+    return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {row.minutes:.0f} 分钟  {who}{unseen}"
 
 
 def _ask(config: Path | None, step: BreakStep, *, json: bool) -> None:
-    answer = wait(ask_service(settings_of(config), break_steps.KIND, to_row(step), look="voicedesk agents"))
+    answer = wait(ask_step(settings_of(config), step))
     say_json({"answer": answer}) if json else say(printable(answer))
 
 
 async def _list(
     settings: Settings, period: tuple[int | None, int | None], limit: int | None, *, is_all: bool
-) -> tuple[list[Break], int]:
-    """The breaks, and how many there are."""
+) -> Page[BreakRow]:
     since, until = period
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        if is_all:
-            found = await store.phones.breaks(since=since, until=until, limit=limit or EVERY)
-            return found, await store.phones.count_breaks(since=since, until=until)
-        found = await store.phones.open_breaks()
-        return found[:limit], len(found)
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.breaks(store, settings, now=now_us(), is_all=is_all, since=since, until=until, limit=limit)

@@ -1,8 +1,7 @@
 """`voicedesk calls` and `voicedesk rejudge`: what was judged, and judging it again."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -12,9 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from voicedesk.calls.export import as_json
-from voicedesk.calls.model import Cause, Direction, JudgedCall, LegFacts, Reason, Verdict
-from voicedesk.calls.words import CAUSES, DIRECTIONS, IN_PROGRESS, OUTCOMES, REASONS, VERDICTS
+from voicedesk.calls.model import Cause, Direction, LegFacts, Reason, Verdict
+from voicedesk.calls.words import DIRECTIONS, IN_PROGRESS, OUTCOMES, VERDICTS
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -28,39 +26,35 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.decisions import histories_json, in_short, tell_history
+from voicedesk.cli.decisions import tell_history
 from voicedesk.cli.listing import (
     CsvOption,
     LimitOption,
     XlsxOption,
     check_forms,
-    check_known,
     export,
-    gathered,
     limit_of,
-    people_of,
-    person_id,
-    phone_endpoint,
     tell_whether_whole,
 )
-from voicedesk.clock import now_us, to_seconds
-from voicedesk.errors import InputError
+from voicedesk.clock import now_us
+from voicedesk.desk import calls as desk
+from voicedesk.desk.calls import CallRow, CallShown, call_json, reason_label
+from voicedesk.desk.names import people_of, person_id, phone_endpoint
+from voicedesk.desk.verdicts import histories_json
+from voicedesk.desk.viewer import Viewer
 from voicedesk.hall.lines import hall_of
 from voicedesk.jobs.following.rejudge import Rejudged, rejudge_calls
-from voicedesk.log import mask_endpoint, mask_numbers, printable
-from voicedesk.phone_numbers import mask, national_digits
+from voicedesk.log import printable
 from voicedesk.settings import Settings
-from voicedesk.sheets.calls import call_columns, calls_sheet, rings_heard
+from voicedesk.sheets.calls import call_columns, calls_sheet
 from voicedesk.sheets.model import Cell, Sheet
-from voicedesk.sheets.progress import leg_progress, progress
-from voicedesk.store.calls import CallFilter, CallOrder, StoredCall
-from voicedesk.store.decisions import History, Kind
+from voicedesk.sheets.progress import leg_progress
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.words import Language, both
 
 app = typer.Typer(help="The calls that were followed, with their verdicts.", no_args_is_help=True)
 
-WORDS = {code: both(VERDICTS, code) for code in VERDICTS}
 PIPE_WIDTH = 160
 """Columns where nobody looks at a screen: nothing is cut short for a program or a file."""
 STYLES = {"on_time": "green", "late": "yellow", "missed": "red", "left_early": "cyan", "cannot_tell": "magenta"}
@@ -111,22 +105,27 @@ def list_calls(
         to_at=moment(until, zone),
         to_review=True if to_review else None,
     )
-    most, now, names = limit_of(limit, csv=csv, xlsx=xlsx), now_us(), people_of(settings)
+    most, now, viewer = limit_of(limit, csv=csv, xlsx=xlsx), now_us(), _viewer(unmask)
     if csv or xlsx is not None:
+        names = people_of(settings)
 
-        def rows(found: list[StoredCall]) -> Iterable[tuple[Cell, ...]]:
-            return calls_sheet(found, zone, names=names, now=now, unmask=unmask).rows
+        def cells(rows: list[CallRow]) -> Iterable[tuple[Cell, ...]]:
+            return calls_sheet((row.stored for row in rows), zone, names=names, now=now, unmask=True).rows
 
-        made, there = wait(_list(settings, which, most, _digits(number, settings), rows))
+        made, there = wait(_list(settings, viewer, which, number, most, cells, now))
         export(Sheet(name="通话", columns=call_columns(zone), rows=made), xlsx)
         tell_whether_whole(len(made), there)
         return
-    stored, there = wait(_list(settings, which, most, _digits(number, settings), lambda found: found))
+    found, there = wait(_list(settings, viewer, which, number, most, lambda rows: rows, now))
     if json:
-        say_json([_record(one, unmask) for one in stored])
+        say_json([call_json(row) for row in found])
     else:
-        show_table((one.call for one in stored), zone, unmask=unmask, now=now, by_people=_by_people(stored))
-    tell_whether_whole(len(stored), there)
+        show_table(found, zone)
+    tell_whether_whole(len(found), there)
+
+
+def _viewer(unmask: bool) -> Viewer:
+    return Viewer(is_supervisor=True, may_see_numbers=unmask)
 
 
 @app.command()
@@ -141,14 +140,11 @@ def show(
     Example: `voicedesk calls show 1f3a9c`
     """
     settings = settings_of(config)
-    stored, histories = wait(_get(settings, call_id))
-    if stored is None:
-        raise InputError(f"no call has an id that begins with {call_id!r}")
-    record = _record(stored, unmask)
+    shown = wait(_get(settings, _viewer(unmask), call_id))
     if json:
-        say_json({**record, "decisions": histories_json(histories, unmask=unmask)})
+        say_json({**call_json(shown.row), "decisions": histories_json(shown.histories)})
     else:
-        _show_one(stored, record, settings.hall.zone, unmask, histories)
+        _show_one(shown, settings.hall.zone)
 
 
 def rejudge(
@@ -178,53 +174,24 @@ def rejudge(
     say(f"{done.judged} calls judged again, {len(done.changes)} {'would change' if dry_run else 'changed'}")
 
 
-def _digits(number: str | None, settings: Settings) -> str | None:
-    """What is compared of a number that was typed, whatever its prefixes."""
-    digits = national_digits(number, settings.hall.area_code)
-    if number is not None and digits is None:
-        raise InputError(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
-    return digits
-
-
-async def _list(
+async def _list(  # what a list is made of
     settings: Settings,
+    viewer: Viewer,
     which: CallFilter,
+    number: str | None,
     limit: int | None,
-    digits: str | None,
-    keep: Callable[[list[StoredCall]], Iterable[R]],
+    keep: Callable[[list[CallRow]], Iterable[R]],
+    now: int,
 ) -> tuple[list[R], int]:
     """What is kept of the calls, and how many there are."""
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        await _check_names(settings, which, store)
-        if digits is not None:
-            which = replace(which, caller_numbers=await store.calls.spellings(digits, settings.hall.area_code))
-        made = await gathered(
-            lambda size, after: store.calls.list(which, order=CallOrder.NEWEST, limit=size, after=after),
-            lambda one: (one.call.facts.started_at, one.call.facts.id),
-            keep,
-            limit,
-        )
-        return made, await store.calls.count(which)
+    async with Store.open(settings.store.url, may_write=False) as store:
+        listing = await desk.calls(store, settings, viewer, which, now=now, number=number)
+        return await listing.kept(limit, keep)
 
 
-async def _check_names(settings: Settings, which: CallFilter, store: Store) -> None:
-    """A misspelt line, person or phone is an error, not an empty list; what was once known is known."""
-    lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
-    if which.line is not None and which.line not in lines and lines:
-        check_known("line", which.line, lines, await store.calls.known("line"))
-    if which.agent is not None and which.agent not in agents and agents:
-        check_known("person", which.agent, agents, await store.calls.known("agent"))
-    phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
-    if which.endpoint is not None and which.endpoint not in phones and phones:
-        check_known("phone", which.endpoint, phones, await store.calls.phones())
-
-
-async def _get(settings: Settings, call_id: str) -> tuple[StoredCall | None, list[History]]:
-    """A call, and what people decided of it and its legs."""
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        stored = await store.calls.get(call_id)
-        histories = await store.decisions.of_calls([stored.call.facts.id]) if stored else []
-        return stored, [one for one in histories if one.subject.kind is not Kind.GREETING]
+async def _get(settings: Settings, viewer: Viewer, call_id: str) -> CallShown:
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.call(store, settings, viewer, call_id, now=now_us())
 
 
 async def _rejudge(settings: Settings, which: CallFilter, *, current: bool, dry_run: bool) -> Rejudged:
@@ -233,111 +200,44 @@ async def _rejudge(settings: Settings, which: CallFilter, *, current: bool, dry_
         return await rejudge_calls(store.calls, which, hall=hall, dry_run=dry_run)
 
 
-def _record(stored: StoredCall, unmask: bool) -> dict[str, Any]:
-    record = as_json(stored.call)
-    record["repaired"] = stored.call.facts.repaired
-    human = stored.human
-    record["human_verdict"] = human.verdict.value if human else None
-    record["human_cause"] = human.cause.value if human and human.cause else None
-    record["human_by"] = human.by if human else None
-    record["human_reason"] = (human.reason if unmask else mask_numbers(human.reason)) if human else None
-    record["human_at"] = to_seconds(human.at) if human else None
-    record["appeal_open"] = stored.appeal_open
-    return record if unmask else _masked(record)
-
-
-def _masked(record: dict[str, Any]) -> dict[str, Any]:
-    """Without callers' numbers; a line of the telephone company's names its channels after them."""
-    record["caller_number"] = mask(record["caller_number"]) if record["caller_number"] else None
-    for one in (record, *record["legs"]):
-        for name in ("answered_by", "endpoint", "channel"):
-            if one.get(name):
-                one[name] = mask_endpoint(one[name])
-    return record
-
-
-def show_table(
-    calls: Iterable[JudgedCall],
-    zone: tzinfo | None = None,
-    *,
-    unmask: bool = False,
-    now: int | None = None,
-    by_people: Mapping[str, str] | None = None,
-) -> None:
-    """Calls as a table for people; instants in `zone`, else UTC. `now`: how long a call that goes on takes so far.
-
-    `by_people`: what people decided, by the call's id.
-    """
+def show_table(rows: Iterable[CallRow], zone: tzinfo | None = None) -> None:
+    """Calls as a table for people; instants in `zone`, else UTC."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("编号\nid", f"时间 start\n{zone or UTC}", "线路\nline", "来电\ncaller", "响铃\nring", "声\nrings"):
         table.add_column(name, no_wrap=True)
     for name in ("接听\nanswered by", "判定\nverdict"):
         table.add_column(name, overflow="fold")
-    for call in calls:
-        style = None if _is_going_on(call) else STYLES.get(call.judgement.verdict.value)
-        *cells, verdict = _cells(call, zone or UTC, unmask, now)
-        human = (by_people or {}).get(call.facts.id)
-        row = (*cells, f"{verdict}；{human}" if human else verdict)
-        table.add_row(*(Text(printable(cell)) for cell in row), style=style)  # a str would be read as markup
+    for row in rows:
+        style = None if row.is_going_on else STYLES.get(row.call.judgement.verdict.value)
+        cells = (Text(printable(cell)) for cell in _cells(row, zone or UTC))  # a str would be read as markup
+        table.add_row(*cells, style=style)
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     else:
         say("没有来电记录 no calls")
 
 
-def _is_going_on(call: JudgedCall) -> bool:
-    """Whether nothing is decided because it is not over."""
-    return call.judgement.reason is Reason.STILL_OPEN
+def _verdict(row: CallRow) -> str:
+    """The verdict with its reason; of a call that goes on, what it does; and what people decided."""
+    told = f"{row.verdict}（{row.why}）" if row.why else str(row.verdict)
+    if row.so_far is not None:
+        doing = f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {row.so_far.chinese} {row.so_far.english}"
+        told = doing if row.is_going_on else f"{told}; {doing}"
+    return f"{told}；{row.by_people}" if row.by_people else told
 
 
-def _why(code: str) -> str:
-    """A cause or a reason in words."""
-    return both(CAUSES if code in CAUSES else REASONS, code)
-
-
-def _verdict(call: JudgedCall, now: int | None) -> str:
-    """The verdict with its reason; of a call that goes on, what it does."""
-    judged = call.judgement
-    why = judged.cause or judged.reason
-    told = both(VERDICTS, judged.verdict) + (f"（{_why(why)}）" if why else "")
-    chinese = progress(call.facts, now)
-    if chinese is None:
-        return told
-    english = progress(call.facts, now, Language.ENGLISH)
-    so_far = f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {chinese} {english}"
-    return so_far if _is_going_on(call) else f"{told}; {so_far}"
-
-
-def _cells(call: JudgedCall, zone: tzinfo, unmask: bool, now: int | None) -> list[str]:
-    facts, judged = call.facts, call.judgement
-    number = facts.caller_number or ""
-    ring_us = judged.ring_us
+def _cells(row: CallRow, zone: tzinfo) -> list[str]:
+    facts, ring_us = row.call.facts, row.call.judgement.ring_us
     return [
         facts.id[:8],
         local_time(facts.started_at, zone),
         facts.line or both(DIRECTIONS, facts.direction),
-        number if unmask else mask(number),
+        facts.caller_number or "",
         "" if ring_us is None else f"{ring_us / 1_000_000:.3f} s",
-        "" if ring_us is None else str(rings_heard(facts, ring_us)),
-        _shown(judged.agent or judged.answered_by or "", unmask),
-        _verdict(call, now),
+        "" if row.rings is None else str(row.rings),
+        row.answered_by,
+        _verdict(row),
     ]
-
-
-def _shown(endpoint: str, unmask: bool) -> str:
-    return endpoint if unmask else mask_endpoint(endpoint)
-
-
-def _by_people(stored: Iterable[StoredCall]) -> dict[str, str]:
-    """What people decided of calls, and which appeals are open, in a few words."""
-    told = {}
-    for one in stored:
-        human = one.human
-        short = in_short(human.verdict.value if human else "", WORDS, appeal_open=one.appeal_open)
-        if human and human.cause:
-            short = short.replace(WORDS[human.verdict.value], f"{WORDS[human.verdict.value]}（{_why(human.cause)}）")
-        told[one.call.facts.id] = short
-    return {call_id: short for call_id, short in told.items() if short}
 
 
 def _seconds(ms: float | None) -> str:
@@ -353,16 +253,14 @@ def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
         return f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {so_far} {english} {source}"
     ring = f"响铃 ring {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
     rings = "" if leg["ring_ms"] is None else f"，{leg['rings_heard']} 声"
-    why = f"（{_why(leg['reason'])}）" if leg["reason"] else ""
+    why = f"（{reason_label(leg['reason'])}）" if leg["reason"] else ""
     outcome, verdict = both(OUTCOMES, leg["outcome"]), both(VERDICTS, leg["verdict"])
     return f"{outcome}，{ring}{rings} {source} → {verdict}{why}"
 
 
-def _show_one(
-    stored: StoredCall, record: dict[str, Any], zone: tzinfo, unmask: bool, histories: Iterable[History]
-) -> None:
-    show_table([stored.call], zone, unmask=unmask, now=now_us(), by_people=_by_people([stored]))
-    facts = stored.call.facts
+def _show_one(shown: CallShown, zone: tzinfo) -> None:
+    show_table([shown.row], zone)
+    facts, record = shown.row.call.facts, call_json(shown.row)
     say(f"规则 rule: {record['rules_version']}, {facts.limit_us / 1_000_000:g} s ({facts.limit_source or '-'})")
     spans = {key: _seconds(record[f"{key}_ms"]) for key in ("ivr", "queue", "ring", "caller_total")}
     say(f"四段时间 clocks: 自助 ivr {spans['ivr']}，排队 queue {spans['queue']}，响铃 ring {spans['ring']}，"
@@ -373,6 +271,6 @@ def _show_one(
         say(f"  缺失 gap: {gap.reason.value} {local_span(gap.from_at, gap.to_at, zone)}")
     if facts.repaired:
         say("  补录 repaired: something of it was taken from the switch's logs")
-    for history in sorted(histories, key=lambda one: one.subject.kind.value):
-        say(f"人工 by hand: {_shown(history.subject.endpoint, unmask) or '来电 call'}")
-        tell_history(history, WORDS, zone, unmask=unmask)
+    for history in sorted(shown.histories, key=lambda one: one.subject.kind.value):
+        say(f"人工 by hand: {history.subject.endpoint or '来电 call'}")
+        tell_history(history, VERDICTS, zone)

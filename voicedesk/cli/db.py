@@ -10,16 +10,16 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from voicedesk.cli.asking import ask_service, is_running
+from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
+from voicedesk.desk.asking import is_running
 from voicedesk.errors import InputError
 from voicedesk.jobs.upkeep import forgetting, retention
 from voicedesk.jobs.upkeep.forgetting import ForgetNumber, ReadAnew
 from voicedesk.jobs.upkeep.retention import Deleted
 from voicedesk.phone_numbers import normalise
 from voicedesk.phone_traces import new_token
-from voicedesk.run.lead import LEADER
 from voicedesk.settings import Settings
 from voicedesk.store import schema
 from voicedesk.store.backup import back_up
@@ -27,6 +27,7 @@ from voicedesk.store.copying import CopiedTable, copy_database
 from voicedesk.store.engine import Database, database_file
 from voicedesk.store.forgetting import Forgotten
 from voicedesk.store.packing import reduce_event
+from voicedesk.store.requests import LEADER
 from voicedesk.store.spill import Spill, spill_file
 from voicedesk.store.store import Store
 
@@ -163,7 +164,7 @@ def journal(
 
 
 async def _export(settings: Settings, pbx: str) -> None:
-    async with Store.open(settings.store.url, upgrade=False) as store:
+    async with Store.open(settings.store.url, may_write=False) as store:
         names = await store.journal.names()
         if pbx not in names:
             raise InputError(f"there is no journal of {pbx!r}: known are {', '.join(names) or 'none'}")
@@ -214,7 +215,7 @@ async def _forget(settings: Settings, number: str) -> Forgotten:
     """
     token = new_token()
     asked = forgetting.to_row(ForgetNumber(number=number, area_code=settings.hall.area_code, token=token))
-    async with Store.open(settings.store.url, upgrade=False) as store:
+    async with Store.open(settings.store.url, may_write=False) as store:
         running = await is_running(store)
     if running:
         await ask_service(settings, forgetting.KIND, asked, look="voicedesk doctor")

@@ -1,6 +1,5 @@
 """`decide`, `appeal`, `agreement` of `voicedesk calls` and `voicedesk greeting`: what people say beside the rules."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import tzinfo
 from typing import Annotated, Any
@@ -8,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from voicedesk.calls.model import Cause, Verdict
-from voicedesk.calls.words import CAUSES, VERDICTS
+from voicedesk.calls.steps import Appeal, Decide, TakeBack, VerdictStep
+from voicedesk.calls.words import VERDICTS
+from voicedesk.cli.asking import ask_or_carry_out
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -23,24 +24,26 @@ from voicedesk.cli.common import (
 )
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
+from voicedesk.desk import agreement as agreeing
+from voicedesk.desk.labels import label
+from voicedesk.desk.verdicts import APPEALS, MOVES, histories_json, seen_history, step_words
+from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
-from voicedesk.jobs.deciding import agreement as agreeing
-from voicedesk.jobs.deciding import decisions
-from voicedesk.jobs.deciding.decisions import Decided
-from voicedesk.log import mask_numbers
+from voicedesk.jobs.deciding.steps import VerdictSteps, found
 from voicedesk.settings import Settings
 from voicedesk.store.calls import CallFilter
-from voicedesk.store.decisions import AppealState, History, Kind, Step
+from voicedesk.store.decisions import History, Kind
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
-from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
-from voicedesk.words import both
+from voicedesk.words import Words
 
-CALL_WORDS = {code: both(VERDICTS, code) for code in VERDICTS}
-GREETING_WORDS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
-RULE_WORDS = {**CALL_WORDS, **GREETING_WORDS, agreeing.FORBIDDEN: "禁语 forbidden phrase"}
+RULE_WORDS: Words = {
+    **VERDICTS,
+    **GREETING_VERDICTS,
+    agreeing.FORBIDDEN: ("禁语", "forbidden phrase"),
+}
 
 CallArgument = Annotated[str, typer.Argument(help="The call's id, or its beginning.", metavar="ID")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why: kept with it, and shown.")]
@@ -68,17 +71,15 @@ def decide_call(
     Example: `voicedesk calls decide 1f3a9c missed --cause empty_seat --reason "话机断线，见报修单" --by wang`
     """
 
-    async def work(store: Store, who: str) -> History:
-        about = await decisions.find_call(store, call_id, leg)
-        if _chosen(verdict, undo) is None:
-            await decisions.undo(store, about, reason=reason, by=who, now=now_us)
-        else:
-            given = verdict.value if verdict else ""
-            why = cause.value if cause else None
-            await decisions.decide(store, about, given, reason=reason, by=who, now=now_us, cause=why)
-        return await store.decisions.of(about.subject)
-
-    _do(config, by, work, json=json)
+    who, why = _who(by), cause.value if cause else None
+    given = _chosen(verdict.value if verdict else None, undo)
+    _do(
+        config,
+        TakeBack(call=call_id, part=leg, by=who, reason=reason)
+        if given is None
+        else Decide(call=call_id, part=leg, by=who, reason=reason, verdict=given, cause=why),
+        json=json,
+    )
 
 
 def decide_greeting(
@@ -101,16 +102,16 @@ def decide_greeting(
     Example: `voicedesk greeting decide 1f3a9c compliant --no-forbidden --reason "听录音，三项齐全" --by wang`
     """
 
-    async def work(store: Store, who: str) -> History:
-        about = await decisions.find_greeting(store, call_id, phone)
-        if _chosen(verdict, undo) is None:
-            await decisions.undo(store, about, reason=reason, by=who, now=now_us)
-        else:
-            given = verdict.value if verdict else ""
-            await decisions.decide(store, about, given, reason=reason, by=who, now=now_us, forbidden=forbidden)
-        return await store.decisions.of(about.subject)
-
-    _do(config, by, work, json=json)
+    who, given = _who(by), _chosen(verdict.value if verdict else None, undo)
+    _do(
+        config,
+        TakeBack(call=call_id, about="greeting", part=phone, by=who, reason=reason)
+        if given is None
+        else Decide(
+            call=call_id, about="greeting", part=phone, by=who, reason=reason, verdict=given, forbidden=forbidden
+        ),
+        json=json,
+    )
 
 
 def appeal_call(
@@ -125,7 +126,7 @@ def appeal_call(
 
     Example: `voicedesk calls appeal 1f3a9c --leg PJSIP/agent1 --reason "当时话机无声" --by zhang`
     """
-    _appeal(config, by, reason, lambda store: decisions.find_call(store, call_id, leg), json=json)
+    _do(config, Appeal(call=call_id, part=leg, by=_who(by), reason=reason), json=json)
 
 
 def appeal_greeting(
@@ -140,7 +141,7 @@ def appeal_greeting(
 
     Example: `voicedesk greeting appeal 1f3a9c --reason "已报部门，录音不清" --by zhang`
     """
-    _appeal(config, by, reason, lambda store: decisions.find_greeting(store, call_id, phone), json=json)
+    _do(config, Appeal(call=call_id, about="greeting", part=phone, by=_who(by), reason=reason), json=json)
 
 
 def call_agreement(
@@ -158,7 +159,7 @@ def call_agreement(
     which = CallFilter(line=line, from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
 
     async def work() -> tuple[agreeing.Agreement, agreeing.Agreement]:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             return await agreeing.call_agreement(store, which)
 
     calls, legs = wait(work())
@@ -186,7 +187,7 @@ def greeting_agreement(
     which = GreetingFilter(line=line, from_at=moment(since, zone), to_at=moment(until, zone))
 
     async def work() -> agreeing.Agreement:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             return await agreeing.greeting_agreement(store, which)
 
     found = wait(work())
@@ -196,93 +197,54 @@ def greeting_agreement(
         _tell_agreement("问候 greetings", found)
 
 
-def tell_history(history: History, words: Mapping[str, str], zone: tzinfo, *, unmask: bool = False) -> None:
+def tell_history(history: History, table: Words, zone: tzinfo) -> None:
     """What people did about one subject, step by step."""
     standing = history.standing
     for step in history.steps:
-        move = both(DECISION_MOVES, step.move)
-        say(f"  {local_time(step.at, zone)}  {move} {step.by}: {_told(step, words, unmask=unmask)}")
+        say(f"  {local_time(step.at, zone)}  {label(MOVES, step.move)} {step.by}: {step_words(step, table)}")
     if standing.appeal_state is not None:
-        say(f"  {both(APPEAL_STATES, standing.appeal_state)}")
+        say(f"  {label(APPEALS, standing.appeal_state)}")
 
 
-def in_short(verdict: str, words: Mapping[str, str], *, appeal_open: bool) -> str:
-    """What a person decided, for a line of a list; empty where nobody did and nobody appealed."""
-    told = [f"人工 by hand: {words.get(verdict, verdict)}"] if verdict else []
-    told += [both(APPEAL_STATES, AppealState.OPEN)] if appeal_open else []
-    return "，".join(told)
+def _who(by: str | None) -> str:
+    """Whom a command names, else the login."""
+    return typed_by() if by is None else by.strip()
 
 
-def histories_json(histories: Iterable[History], *, unmask: bool = False) -> list[dict[str, Any]]:
-    """Histories as plain values, numbers in reasons masked."""
-    plain = [decisions.as_json(one) for one in histories]
-    for one in plain:
-        for step in (*one["steps"], *([one["decision"]] if one["decision"] else [])):
-            step["reason"] = step["reason"] if unmask else mask_numbers(step["reason"])
-    return plain
-
-
-def who_of(settings: Settings, by: str | None) -> str:
-    """The id of whoever types this: an agent named by id or name, else the login."""
-    if by is None:
-        return typed_by()
-    named = [one.id for one in settings.agents if one.name == by.strip()]
-    if len(named) > 1:
-        raise InputError(f"more than one person is called {by!r}: give the id ({', '.join(named)})")
-    return named[0] if named and by.strip() not in {one.id for one in settings.agents} else by
-
-
-def _chosen(verdict: object, undo: bool) -> object:
+def _chosen(verdict: str | None, undo: bool) -> str | None:
     """The verdict; None to take one back. Raises InputError for neither and for both."""
     if (verdict is None) != undo:
         raise InputError("say either a VERDICT or --undo, and not both")
     return verdict
 
 
-def _do(config: ConfigOption, by: str | None, work: Callable[[Store, str], Awaitable[History]], *, json: bool) -> None:
+def _do(config: ConfigOption, step: VerdictStep, *, json: bool) -> None:
+    """Has a step carried out by the service, or here where none runs, and shows what stands now."""
     settings = settings_of(config)
 
-    async def in_store() -> History:
+    async def in_store() -> tuple[str, History]:
         async with Store.open(settings.store.url, upgrade=False) as store:
-            return await work(store, who_of(settings, by))
+            about = await found(store, step)  # what is meant by it is refused in its own words, before it is asked
+            told = await ask_or_carry_out(store, step, lambda: VerdictSteps(store, lambda: settings, now_us))
+            return told, await store.decisions.of(about.subject)
 
-    _answer(wait(in_store()), settings, json=json)
-
-
-def _appeal(
-    config: ConfigOption, by: str | None, reason: str, find: Callable[[Store], Awaitable[Decided]], *, json: bool
-) -> None:
-    settings = settings_of(config)
-
-    async def in_store() -> History:
-        async with Store.open(settings.store.url, upgrade=False) as store:
-            about = await find(store)
-            await decisions.appeal(store, settings, about, reason=reason, by=who_of(settings, by), now=now_us)
-            return await store.decisions.of(about.subject)
-
-    _answer(wait(in_store()), settings, json=json)
+    told, history = wait(in_store())
+    if history.steps:
+        _answer(seen_history(history, Viewer()), settings, json=json)
+    else:  # the call became part of another meanwhile
+        say_json({"answer": told}) if json else say(told)
 
 
 def _answer(history: History, settings: Settings, *, json: bool) -> None:
     if json:
         say_json(histories_json([history])[0])
         return
-    words = GREETING_WORDS if history.subject.kind is Kind.GREETING else CALL_WORDS
-    automatic = history.steps[-1].automatic or ""
+    table = GREETING_VERDICTS if history.subject.kind is Kind.GREETING else VERDICTS
     decision = history.standing.decision
     say(f"{history.subject.call_id[:10]}  {history.subject.endpoint}".rstrip())
-    say(f"自动 automatic: {words.get(automatic, automatic)}")
-    say(f"人工 by hand: {_told(decision, words) if decision else '—'}")
-    tell_history(history, words, settings.hall.zone)
-
-
-def _told(step: Step, words: Mapping[str, str], *, unmask: bool = False) -> str:
-    told = [words.get(step.verdict, step.verdict)] if step.verdict else []
-    told += [both(CAUSES, step.cause)] if step.cause else []
-    if step.forbidden is not None:
-        told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
-    told.append(step.reason if unmask else mask_numbers(step.reason))
-    return " — ".join(told)
+    say(f"自动 automatic: {label(table, history.steps[-1].automatic or '')}")
+    say(f"人工 by hand: {step_words(decision, table) if decision else '—'}")
+    tell_history(history, table, settings.hall.zone)
 
 
 def _agreement_json(found: agreeing.Agreement) -> dict[str, Any]:
@@ -297,7 +259,7 @@ def _tell_agreement(title: str, found: agreeing.Agreement) -> None:
     untold = f"自动无法判定 the rules cannot tell {found.untold}；人工无法判定 people cannot tell {found.undecided}"
     say(f"{title}: 一致 agree {_share(found.same, found.compared)}；{untold}")
     for one in found.rules:
-        name = RULE_WORDS.get(one.rule, one.rule)
+        name = label(RULE_WORDS, one.rule)
         precision = f"准确率 precision {_share(one.both, one.automatic)}"
         say(f"  {name}: {precision}，召回率 recall {_share(one.both, one.human)}")
 

@@ -112,7 +112,7 @@ async def _stored(settings: Settings, pbx: str) -> HouseDay:
     if database is not None and not database.exists():
         return HouseDay()
     try:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             return await day_of(store, pbx, now_us() - DAY_US)
     except StoreError:
         return HouseDay()

@@ -1,9 +1,9 @@
 """`voicedesk greeting`: what was said when the phone was answered."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -21,25 +21,24 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.decisions import histories_json, in_short, tell_history
+from voicedesk.cli.decisions import tell_history
 from voicedesk.cli.listing import (
     CsvOption,
     LimitOption,
     XlsxOption,
     check_forms,
-    check_known,
     export,
-    gathered,
     limit_of,
-    people_of,
-    person_id,
     say_zone,
     tell_whether_whole,
 )
-from voicedesk.clock import to_seconds
+from voicedesk.desk import greetings as desk
+from voicedesk.desk.greetings import GreetingRow, GreetingShown, greeting_json
+from voicedesk.desk.names import people_of, person_id
+from voicedesk.desk.verdicts import histories_json
+from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of
-from voicedesk.greeting.evidence import Evidence
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules, rules_from_file
@@ -47,7 +46,6 @@ from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import rules_of, template_of
 from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
-from voicedesk.log import mask_numbers
 from voicedesk.settings import Settings
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Sheet
@@ -55,13 +53,13 @@ from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import embedded_model, read_model
 from voicedesk.speech.vosk_engine import VoskRecognizer
-from voicedesk.store.decisions import History, Kind
-from voicedesk.store.greetings import GreetingFilter, StoredGreeting
+from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 from voicedesk.words import both, word
 
 VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
+SUPERVISOR = Viewer(is_supervisor=True)
 
 RulesOption = Annotated[
     Path | None, typer.Option(help="A rule set of the hall's own; else that of [greeting] rules, else the shipped one.")
@@ -151,19 +149,20 @@ def list_greetings(
         from_at=moment(since, settings.hall.zone),
         to_at=moment(until, settings.hall.zone),
     )
-    zone, names, most = settings.hall.zone, people_of(settings), limit_of(limit, csv=csv, xlsx=xlsx)
+    zone, most = settings.hall.zone, limit_of(limit, csv=csv, xlsx=xlsx)
     if csv or xlsx is not None:
+        names = people_of(settings)
 
-        def rows(some: list[StoredGreeting]) -> Iterable[tuple[Cell, ...]]:
-            return greetings_sheet(some, zone, names=names).rows
+        def cells(rows: list[GreetingRow]) -> Iterable[tuple[Cell, ...]]:
+            return greetings_sheet((row.greeting for row in rows), zone, names=names).rows
 
-        made, there = wait(_list(settings, which, most, rows))
+        made, there = wait(_list(settings, which, most, cells))
         export(Sheet(name="问候", columns=greeting_columns(zone), rows=made), xlsx)
         tell_whether_whole(len(made), there)
         return
-    found, there = wait(_list(settings, which, most, lambda some: some))
+    found, there = wait(_list(settings, which, most, lambda rows: rows))
     if json:
-        say_json([_plain(one) for one in found])
+        say_json([greeting_json(row) for row in found])
     elif not found:
         say("没有问候记录 no greetings")
     else:
@@ -171,11 +170,12 @@ def list_greetings(
     tell_whether_whole(len(found), there)
 
 
-def _say_list(found: list[StoredGreeting], settings: Settings) -> None:
+def _say_list(found: list[GreetingRow], settings: Settings) -> None:
     say_zone(settings.hall.zone)
-    for one in found:
+    for row in found:
+        one = row.greeting
         when = local_time(one.answered_at, settings.hall.zone)
-        say(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(one)}")
+        say(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(row)}")
 
 
 @app.command()
@@ -189,37 +189,39 @@ def show(
     Example: `voicedesk greeting show 1f3a9c`
     """
     settings = settings_of(config)
-    found, histories = wait(_of_call(settings, call_id))
+    found = wait(_of_call(settings, call_id))
     if not found:
         raise InputError(f"nothing was heard in a call whose id begins with {call_id!r}: was it recorded?")
-    of_channel = {(one.subject.pbx, one.subject.uniqueid): one for one in histories}
     if json:
-        of_each = [[history] if (history := of_channel.get((one.pbx, one.uniqueid))) else [] for one in found]
+        of_each = [[one.history] if one.history else [] for one in found]
         pairs = zip(found, of_each, strict=True)
-        say_json([{**_plain(one), "decisions": histories_json(history)} for one, history in pairs])
+        say_json([{**greeting_json(one.row), "decisions": histories_json(history)} for one, history in pairs])
         return
     for one in found:
-        told = one.evidence.told
-        say(
-            f"{local_time(one.answered_at, settings.hall.zone)}  {one.endpoint}  {VERDICTS.get(one.verdict or '', '-')}"
-        )
-        if one.reason:
-            say(f"  理由 reason: {_reason(one)}")
-        if (why := explained(one.reason)) is not None:
-            say(f"  处理 to do: {why.to_do}")
-        if one.rules_version:
-            say(f"  规则 rule: {one.rules_version}")
-        if history := of_channel.get((one.pbx, one.uniqueid)):
-            tell_history(history, VERDICTS, settings.hall.zone)
-        for part in told.parts:
-            name = word(GREETING_PARTS, part.part)
-            say(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
-        for phrase in told.forbidden:
-            say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
-        for remark in told.remarks:
-            say(f"  {remark}")
-        say(f"  听到 heard: {told.transcript}")
-        say(f"  录音 recording: {settings.recording.folder / one.recording if one.recording else '-'}")
+        _say_one(one, settings)
+
+
+def _say_one(shown: GreetingShown, settings: Settings) -> None:
+    row, one, told = shown.row, shown.row.greeting, shown.row.told
+    when = local_time(one.answered_at, settings.hall.zone)
+    say(f"{when}  {one.endpoint}  {row.verdict if one.verdict else '-'}")
+    if row.why:
+        say(f"  理由 reason: {row.why}")
+    if row.to_do is not None:
+        say(f"  处理 to do: {row.to_do}")
+    if one.rules_version:
+        say(f"  规则 rule: {one.rules_version}")
+    if shown.history:
+        tell_history(shown.history, GREETING_VERDICTS, settings.hall.zone)
+    for part in told.parts:
+        name = word(GREETING_PARTS, part.part)
+        say(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
+    for phrase in told.forbidden:
+        say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
+    for remark in told.remarks:
+        say(f"  {remark}")
+    say(f"  听到 heard: {told.transcript}")
+    say(f"  录音 recording: {settings.recording.folder / one.recording if one.recording else '-'}")
 
 
 @app.command()
@@ -253,54 +255,31 @@ def _rules(file: Path | None, settings: Settings) -> GreetingRules:
     return rules_from_file(file) if file else rules_of(settings)
 
 
-def _reason(one: StoredGreeting) -> str:
-    why = explained(one.reason)
-    return why.words if why else one.reason or ""
-
-
-def _in_short(one: StoredGreeting) -> str:
+def _in_short(row: GreetingRow) -> str:
     """The verdict and what goes with it."""
-    told = [VERDICTS.get(one.verdict or "", "未听 not heard yet")]
-    told[0] += f"（{_reason(one)}）" if one.reason else ""
+    one = row.greeting
+    told = [str(row.verdict)]
+    told[0] += f"（{row.why}）" if row.why else ""
     told += [f"禁语 forbidden {one.forbidden}"] if one.forbidden else []
     told += [] if one.is_final else ["通话中 so far"]
-    told += ["待复核 to be reviewed"] if one.needs_review and one.human is None else []
-    human = in_short(one.human.verdict if one.human else "", VERDICTS, appeal_open=one.appeal_open)
-    told += [human] if human else []
+    told += ["待复核 to be reviewed"] if row.is_doubted else []
+    told += [row.by_people] if row.by_people else []
     return "，".join(told)
 
 
 async def _list(
-    settings: Settings,
-    which: GreetingFilter,
-    limit: int | None,
-    keep: Callable[[list[StoredGreeting]], Iterable[R]],
+    settings: Settings, which: GreetingFilter, limit: int | None, keep: Callable[[list[GreetingRow]], Iterable[R]]
 ) -> tuple[list[R], int]:
     """What is kept of the greetings, and how many there are."""
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
-        if which.line is not None and which.line not in lines and lines:
-            check_known("line", which.line, lines, await store.greetings.known("line"))
-        if which.agent is not None and which.agent not in agents and agents:
-            check_known("person", which.agent, agents, await store.greetings.known("agent"))
-        made = await gathered(
-            lambda size, after: store.greetings.list(which, limit=size, after=after),
-            lambda one: (one.answered_at, one.pbx, one.uniqueid),
-            keep,
-            limit,
-        )
-        return made, await store.greetings.count(which)
+    async with Store.open(settings.store.url, may_write=False) as store:
+        listing = await desk.greetings(store, settings, SUPERVISOR, which)
+        return await listing.kept(limit, keep)
 
 
-async def _of_call(settings: Settings, call_id: str) -> tuple[list[StoredGreeting], list[History]]:
+async def _of_call(settings: Settings, call_id: str) -> list[GreetingShown]:
     """The greetings of a call, and what people decided of them."""
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        call = await store.calls.get(call_id)
-        if call is None:
-            return [], []
-        found = await store.greetings.list(GreetingFilter(call_id=call.call.facts.id))
-        histories = await store.decisions.of_calls([call.call.facts.id])
-        return found, [one for one in histories if one.subject.kind is Kind.GREETING]
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.of_call(store, settings, SUPERVISOR, call_id)
 
 
 async def _rejudge(
@@ -309,20 +288,6 @@ async def _rejudge(
     async with Store.open(settings.store.url, upgrade=False) as store:
         thresholds = thresholds_of(find_model(settings.speech.model, settings.speech.models_folder))
         return await rejudge_greetings(store.greetings, which, rules, thresholds, dry_run=dry_run)
-
-
-def _plain(one: StoredGreeting) -> dict[str, Any]:
-    """A stored greeting as plain values: who and when, then the judgement as `greeting check` gives it."""
-    values = asdict(replace(one, evidence=Evidence()))
-    del values["evidence"]
-    at = to_seconds(values.pop("answered_at"))
-    human = values.pop("human")
-    if human is not None:
-        human = {**human, "reason": mask_numbers(human["reason"]), "at": to_seconds(human["at"])}
-    why = explained(one.reason)
-    told = {"reason_words": why.words if why else None, "to_do": why.to_do if why else None}
-    people = {"human": human, "human_verdict": human and human["verdict"], "to_review": one.to_review}
-    return {**values, "answered_at": at, **people, **told, **one.evidence.told.plain}
 
 
 def _tell(checked: CheckedGreeting) -> None:

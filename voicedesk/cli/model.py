@@ -202,7 +202,7 @@ def _decided(settings: Settings, listener: Listener) -> Iterator[LabelledGreetin
     """Greetings that a person decided, as they are heard; what cannot be read any more is told and left out."""
 
     async def there() -> list[DecidedGreeting]:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             return await decided_greetings(store, settings)
 
     for one in track(wait(there()), description="hearing", transient=True):

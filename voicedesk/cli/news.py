@@ -1,24 +1,29 @@
 """`voicedesk news`: what people were told by webhooks, what could not be told, and a try."""
 
 import secrets
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from voicedesk.cli.asking import ask_or_carry_out
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
 from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
-from voicedesk.clock import now_us, to_seconds
+from voicedesk.cli.who import typed_by
+from voicedesk.clock import now_us
+from voicedesk.desk import news as desk
+from voicedesk.desk.lists import Page
+from voicedesk.desk.news import NewsRow, news_json
 from voicedesk.errors import InputError, VoicedeskError, WebhookError
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
+from voicedesk.jobs.news.steps import NewsSteps
 from voicedesk.log import printable
 from voicedesk.settings import Settings, WebhookSettings
-from voicedesk.store.deliveries import THE_LOG, Delivery, DeliveryState
+from voicedesk.store.deliveries import Delivery, DeliveryState
 from voicedesk.store.store import Store
-from voicedesk.store.words import DELIVERY_STATES
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.client import WebhookClient
-from voicedesk.words import both
+from voicedesk.webhooks.steps import RetryNews
 
 _LOG_NAME = "日志 log"
 
@@ -37,20 +42,20 @@ def list_news(
     Example: `voicedesk news list --dead`
     """
     settings = settings_of(config)
-    found, there = wait(_newest(settings, DeliveryState.DEAD if dead else None, limit))
+    found = wait(_newest(settings, DeliveryState.DEAD if dead else None, limit))
     if json:
-        say_json([_plain(one) for one in found])
-    elif not found:
+        say_json([news_json(row) for row in found.rows])
+    elif not found.rows:
         complain("没有消息 no news")
     else:
         say_zone(settings.hall.zone)
-        for one in found:
+        for row in found.rows:
+            one = row.delivery
             queued = local_time(one.queued_at, settings.hall.zone)
             said = f"{one.message.title}  {_fields(one)}".rstrip()
             tries = f"  ({one.tries} 次 tries: {one.error})" if one.error else ""
-            state = both(DELIVERY_STATES, one.state)
-            say(printable(f"{one.id}  {queued}  {one.webhook or _LOG_NAME}  {state}  {said}{tries}"))
-    tell_whether_whole(len(found), there, ways="")
+            say(printable(f"{one.id}  {queued}  {row.webhook or _LOG_NAME}  {row.state}  {said}{tries}"))
+    tell_whether_whole(len(found.rows), found.total, ways="")
 
 
 @app.command()
@@ -67,8 +72,7 @@ def retry(
     """
     if (news_id is None) == (not all_dead):
         raise InputError("name one by its id, or give --all-dead: see `voicedesk news list --dead`")
-    count = wait(_revive(settings_of(config), news_id))
-    say(f"queued again: {count}")
+    say(wait(_retry(settings_of(config), RetryNews(by=typed_by(), news=news_id))))
 
 
 @app.command("test")
@@ -94,23 +98,14 @@ def send_test(
     say(f"{webhook}: told ({answer.text}); look whether the message is there")
 
 
-async def _newest(settings: Settings, state: DeliveryState | None, limit: int) -> tuple[list[Delivery], int]:
-    """The news, and how many there are."""
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.deliveries.newest(state, limit), await store.deliveries.count(state)
+async def _newest(settings: Settings, state: DeliveryState | None, limit: int) -> Page[NewsRow]:
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.news(store, state=state, limit=limit)
 
 
-async def _revive(settings: Settings, beginning: str | None) -> int:
+async def _retry(settings: Settings, step: RetryNews) -> str:
     async with Store.open(settings.store.url, upgrade=False) as store:
-        if beginning is None:
-            return await store.deliveries.revive(None, now_us())
-        found = await store.deliveries.starting_with(beginning)
-        if len(found) != 1:
-            what = "more than one begins" if found else "none begins"
-            raise InputError(f"{what} with {beginning!r}: see `voicedesk news list --dead`")
-        if found[0].state is not DeliveryState.DEAD:
-            raise InputError(f"{found[0].id} is {found[0].state}: only what could not be told is queued again")
-        return await store.deliveries.revive([found[0].id], now_us())
+        return await ask_or_carry_out(store, step, lambda: NewsSteps(store, lambda: settings, now_us))
 
 
 async def _test(settings: Settings, webhook: WebhookSettings) -> Answer:
@@ -122,21 +117,3 @@ async def _test(settings: Settings, webhook: WebhookSettings) -> Answer:
 
 def _fields(one: Delivery) -> str:
     return "，".join(f"{label} {text}" for label, text in one.message.fields)
-
-
-def _plain(one: Delivery) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "webhook": "log" if one.webhook == THE_LOG else one.webhook,
-        "news": one.message.id,
-        "kind": one.message.kind,
-        "title": one.message.title,
-        "fields": dict(one.message.fields),
-        "state": one.state.value,
-        "in_digest": one.in_digest,
-        "queued_at": to_seconds(one.queued_at),
-        "ended_at": to_seconds(one.ended_at),
-        "tries": one.tries,
-        "next_at": to_seconds(one.next_at or None) if one.state is DeliveryState.QUEUED else None,
-        "error": one.error,
-    }

@@ -4,13 +4,18 @@ from typing import Annotated
 
 import typer
 
+from voicedesk.cli.asking import ask_or_carry_out
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
 from voicedesk.cli.listing import say_zone
 from voicedesk.cli.who import typed_by
-from voicedesk.clock import now_us, to_seconds
-from voicedesk.jobs.telling import outages as outage
+from voicedesk.clock import now_us
+from voicedesk.desk import outages as desk
+from voicedesk.desk.lists import Page
+from voicedesk.desk.outages import OutageRow, outage_json
+from voicedesk.ivr.steps import OutageStep, StartOutage, StopOutage
+from voicedesk.jobs.telling import outages
+from voicedesk.jobs.telling.steps import OutageSteps
 from voicedesk.settings import Settings
-from voicedesk.store.outages import Outage
 from voicedesk.store.store import Store
 
 app = typer.Typer(help="Announce a fault before anything else, and tell who has to know (S10).", no_args_is_help=True)
@@ -29,11 +34,11 @@ def start(
     Example: `voicedesk outage start "社会保险系统正在抢修，预计15点30分恢复。"`
     """
     settings = settings_of(config)
-    outage.refuse(text, line, settings)
-    for wrong in outage.speak(text, settings):
-        complain(wrong)
-    told = wait(_start(settings, text, line))
-    say(f"announced from now on; information centre: {told}")
+    outages.refuse(text, line, settings)
+    told, *wrong = wait(_ask(settings, StartOutage(by=typed_by(), line=line, text=text))).split("\n")
+    for each in wrong:
+        complain(each)
+    say(told)
 
 
 @app.command()
@@ -42,11 +47,8 @@ def stop(line: LineOption = None, config: ConfigOption = None) -> None:
 
     Example: `voicedesk outage stop`
     """
-    ended = wait(_stop(settings_of(config), line))
-    for one, told in ended:
-        say(f"{one.text}: ended; information centre: {told}")
-    if not ended:
-        say("nothing was announced")
+    for told in wait(_ask(settings_of(config), StopOutage(by=typed_by(), line=line))).split("\n"):
+        say(told)
 
 
 @app.command("list")
@@ -56,30 +58,25 @@ def list_outages(config: ConfigOption = None, json: JsonOption = False) -> None:
     Example: `voicedesk outage list`
     """
     settings = settings_of(config)
-    found = wait(_current(settings))
+    found = wait(_current(settings)).rows
     if json:
-        plain = [(one.line, one.text, one.started_by, to_seconds(one.started_at)) for one in found]
-        say_json([dict(zip(("line", "text", "by", "since"), values, strict=True)) for values in plain])
+        say_json([outage_json(row) for row in found])
         return
     if not found:
         complain("没有故障公告 no outage is announced")
         return
     say_zone(settings.hall.zone)
-    for one in found:
+    for one in (row.outage for row in found):
         since = local_time(one.started_at, settings.hall.zone)
         say(f"{since}  {one.line or '全部 all lines'}  {one.started_by}  {one.text}")
 
 
-async def _start(settings: Settings, text: str, line: str | None) -> str:
+async def _ask(settings: Settings, step: OutageStep) -> str:
+    """What the service answers; where none runs it is done here, for a fault may be why none does."""
     async with Store.open(settings.store.url) as store:
-        return await outage.start(store, settings, text, line=line, by=typed_by(), now=now_us)
+        return await ask_or_carry_out(store, step, lambda: OutageSteps(store, lambda: settings, now_us))
 
 
-async def _stop(settings: Settings, line: str | None) -> list[tuple[Outage, str]]:
-    async with Store.open(settings.store.url) as store:
-        return await outage.stop(store, settings, line=line, by=typed_by(), now=now_us)
-
-
-async def _current(settings: Settings) -> list[Outage]:
-    async with Store.open(settings.store.url) as store:
-        return await store.outages.current()
+async def _current(settings: Settings) -> Page[OutageRow]:
+    async with Store.open(settings.store.url) as store:  # where there is no database yet, nothing is announced
+        return await desk.outages(store)

@@ -13,7 +13,7 @@ from voicedesk.audio.microphone import input_devices, listen
 from voicedesk.audio.wav import read_sound
 from voicedesk.cli.common import ConfigOption, complain, say, settings_of
 from voicedesk.cli.greeting import VERDICTS
-from voicedesk.cli.listing import person_id
+from voicedesk.desk.names import person_id
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of
 from voicedesk.greeting.live import GreetingTask, LiveJudge

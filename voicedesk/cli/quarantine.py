@@ -1,22 +1,22 @@
 """`voicedesk quarantine`: the one event, call, file or row that did not fit, set aside so that the rest went on."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
 from voicedesk.cli.listing import SCREENFUL, say_zone
-from voicedesk.clock import to_seconds
+from voicedesk.desk import quarantine as desk
+from voicedesk.desk.lists import Page
+from voicedesk.desk.quarantine import SetAsideRow, set_aside_json
+from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.jobs.upkeep.quarantine import RETRY, WHY_NOT
-from voicedesk.log import mask_numbers, printable
+from voicedesk.log import printable
 from voicedesk.settings import Settings
-from voicedesk.store.quarantine import Part, SetAside, SetAsideState
+from voicedesk.store.quarantine import Part, SetAsideState
 from voicedesk.store.store import Store
-from voicedesk.store.words import SET_ASIDE_PARTS, SET_ASIDE_STATES
-from voicedesk.words import both
 
 ItemArgument = Annotated[str, typer.Argument(help="Its id in `quarantine list`, or how it begins.", metavar="ID")]
 app = typer.Typer(help="What did not fit and was set aside, so that the rest goes on.", no_args_is_help=True)
@@ -35,21 +35,20 @@ def list_set_aside(
     Example: `voicedesk quarantine list --part event`
     """
     settings = settings_of(config)
-    found = wait(_listed(settings, part, None if all_states else SetAsideState.WAITING, limit))
+    found = wait(_listed(settings, part, None if all_states else SetAsideState.WAITING, limit)).rows
     if json:
-        say_json([_plain(one, mask_numbers) for one in found])
+        say_json([set_aside_json(row) for row in found])
         return
     if not found:
         complain("没有隔离的内容 nothing is set aside")
         return
     say_zone(settings.hall.zone)
-    for one in found:
+    for row in found:
+        one = row.item
         seen = local_time(one.at_us, settings.hall.zone)
         where = f"  {one.pbx}" if one.pbx else ""
-        kind = both(SET_ASIDE_PARTS, one.part)
-        line = mask_numbers(f"{one.id}  {seen}  {kind}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}")
-        state = "" if one.state is SetAsideState.WAITING else f"  {both(SET_ASIDE_STATES, one.state)}"
-        say(printable(f"{line}{state}"))
+        line = f"{one.id}  {seen}  {row.part}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}"
+        say(printable(line if one.state is SetAsideState.WAITING else f"{line}  {row.state}"))
 
 
 @app.command()
@@ -64,21 +63,21 @@ def show(
     Example: `voicedesk quarantine show 1f2e3d4c`
     """
     settings = settings_of(config)
-    one = wait(_found(settings, item_id))
-    shown: Callable[[str], str] = str if unmask else mask_numbers
+    row = wait(_found(settings, item_id, Viewer(is_supervisor=True, may_see_numbers=unmask)))
+    one = row.item
     if json:
-        say_json({**_plain(one, shown), "content": shown(_text(one.content))})
+        say_json({**set_aside_json(row), "content": row.content})
         return
     say(f"编号 id: {one.id}")
-    say(f"类别 kind: {both(SET_ASIDE_PARTS, one.part)}  状态 state: {both(SET_ASIDE_STATES, one.state)}")
-    say(printable(f"交换机 PBX: {one.pbx or '—'}  对象 about: {shown(one.about)}"))
+    say(f"类别 kind: {row.part}  状态 state: {row.state}")
+    say(printable(f"交换机 PBX: {one.pbx or '—'}  对象 about: {one.about}"))
     last = local_time(one.at_us, settings.hall.zone, "%Y-%m-%d %H:%M:%S")
     say(f"最近 last seen: {last}  次数 times: {one.seen}")
-    say(printable(f"原因 reason: {shown(one.reason)}"))
+    say(printable(f"原因 reason: {one.reason}"))
     why_not = WHY_NOT.get(one.part)
     say(f"重试 retry: {f'不可 no: {why_not}' if why_not else f'voicedesk quarantine retry {one.id}'}")
     say(f"内容 content ({len(one.content)} 字节 bytes):")
-    for line in shown(_text(one.content)).split("\n"):
+    for line in row.content.split("\n"):
         say(f"    {printable(line)}")
 
 
@@ -89,7 +88,7 @@ def retry(item_id: ItemArgument, config: ConfigOption = None) -> None:
     Example: `voicedesk quarantine retry 1f2e3d4c`
     """
     settings = settings_of(config)
-    one = wait(_found(settings, item_id))
+    one = wait(_found(settings, item_id, Viewer())).item
     why_not = WHY_NOT.get(one.part)
     if why_not is not None:
         raise InputError(f"{one.id} ({one.part.value}) cannot be tried again: {why_not}")
@@ -111,45 +110,20 @@ def drop(
     say(f"已删除 removed: {wait(_removed(settings_of(config), item_id))}")
 
 
-async def _listed(settings: Settings, part: Part | None, state: SetAsideState | None, limit: int) -> list[SetAside]:
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        return await store.quarantine.list(part=part, state=state, limit=limit)
+async def _listed(settings: Settings, part: Part | None, state: SetAsideState | None, limit: int) -> Page[SetAsideRow]:
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.set_aside(store, Viewer(), part=part, state=state, limit=limit)
 
 
-async def _found(settings: Settings, item_id: str) -> SetAside:
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        return await _one(store, item_id)
+async def _found(settings: Settings, item_id: str, viewer: Viewer) -> SetAsideRow:
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.the_one(store, viewer, item_id)
 
 
 async def _removed(settings: Settings, item_id: str | None) -> int:
     async with Store.open(settings.store.url, upgrade=False) as store:
         if item_id is not None:
-            return await store.quarantine.delete([(await _one(store, item_id)).id])
+            one = await desk.the_one(store, Viewer(), item_id)
+            return await store.quarantine.delete([one.item.id])
         retried = await store.quarantine.list(state=SetAsideState.RETRIED, limit=10_000)
         return await store.quarantine.delete([one.id for one in retried])
-
-
-async def _one(store: Store, item_id: str) -> SetAside:
-    one = await store.quarantine.get(item_id)
-    if one is None:
-        raise InputError(f"nothing set aside has the id {item_id!r}: see `voicedesk quarantine list --all`")
-    return one
-
-
-def _text(content: bytes) -> str:
-    """Bytes as they can be read; what is no UTF-8 is written out."""
-    return content.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-
-
-def _plain(one: SetAside, shown: Callable[[str], str]) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "part": one.part.value,
-        "pbx": one.pbx or None,
-        "about": shown(one.about),
-        "reason": shown(one.reason),
-        "seen": one.seen,
-        "seen_at": to_seconds(one.at_us),
-        "state": one.state.value,
-        "bytes": len(one.content),
-    }

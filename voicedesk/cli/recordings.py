@@ -42,5 +42,5 @@ def list_(
 
 
 async def _list(settings: Settings) -> list[Listed]:
-    async with Store.open(settings.store.url, upgrade=False) as store:
+    async with Store.open(settings.store.url, may_write=False) as store:
         return await list_recordings(store, settings, now_us())

@@ -10,9 +10,12 @@ from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay as replay_capture
 from voicedesk.cli.calls import show_table
 from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of
+from voicedesk.desk.calls import row_of
+from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.hall.lines import hall_of
 from voicedesk.settings import Settings
+from voicedesk.store.calls import StoredCall
 
 
 def replay(
@@ -51,7 +54,10 @@ def replay(
     if json:
         say_json([as_json(call) for call in calls])
     else:
-        show_table(calls, settings.hall.zone if settings else None)
+        viewer = Viewer(is_supervisor=True)
+        shown = [StoredCall(call=call, verdict=call.judgement.verdict.value) for call in calls]
+        rows = [row_of(one, viewer=viewer, names={}, now=None) for one in shown]
+        show_table(rows, settings.hall.zone if settings else None)
     if is_damaged:
         raise typer.Exit(DAMAGED)
 

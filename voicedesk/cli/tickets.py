@@ -1,14 +1,13 @@
 """`voicedesk tickets`: what the hall owes somebody an end of (工单): callbacks, referrals, complaints, home visits."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import tzinfo
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
-from voicedesk.cli.asking import ask_service
+from voicedesk.cli import ticket_steps
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -27,44 +26,32 @@ from voicedesk.cli.listing import (
     LimitOption,
     XlsxOption,
     check_forms,
-    check_known,
     export,
-    gathered,
     limit_of,
-    people_of,
-    person_id,
     say_zone,
     tell_whether_whole,
 )
-from voicedesk.cli.who import typed_by
-from voicedesk.clock import now_us, to_seconds
-from voicedesk.errors import InputError
-from voicedesk.jobs.ringing_back import steps as ticket_steps
-from voicedesk.phone_numbers import mask, national_digits
+from voicedesk.cli.ticket_steps import TicketArgument
+from voicedesk.clock import now_us
+from voicedesk.desk import tickets as desk
+from voicedesk.desk.names import people_of, person_id
+from voicedesk.desk.tickets import TicketRow, TicketShown, attempt_json, ticket_json
+from voicedesk.desk.viewer import Viewer
 from voicedesk.settings import Settings
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.tickets import ticket_columns, tickets_sheet
 from voicedesk.store.store import Store
-from voicedesk.store.tickets import Attempt, TicketFilter
-from voicedesk.tickets import steps
-from voicedesk.tickets.figures import Share, callback_figures
-from voicedesk.tickets.model import Kind, Outcome, State, Ticket
-from voicedesk.tickets.steps import TicketStep
-from voicedesk.tickets.words import TICKET_KINDS, TICKET_STATES
-from voicedesk.words import both, word
+from voicedesk.store.tickets import TicketFilter
+from voicedesk.tickets.figures import CallbackFigures, Share
+from voicedesk.tickets.model import Kind
+from voicedesk.tickets.words import TICKET_KINDS
+from voicedesk.words import word
 
 R = TypeVar("R")
-RESULT_SECONDS = 900.0
-LOOK_SECONDS = 0.5
 
 app = typer.Typer(help="Callbacks, referrals, complaints and home visits (S1, S4, S8, S9).", no_args_is_help=True)
 
-TicketArgument = Annotated[str, typer.Argument(help="The ticket's id, or how it begins.", metavar="TICKET")]
-ByOption = Annotated[str | None, typer.Option("--by", help="Who does it, by [[agents]] id; else your login.")]
-NoteOption = Annotated[str, typer.Option("--note", help="What became of it, or why.")]
 UnmaskOption = Annotated[bool, typer.Option("--unmask", help="Show whole numbers and names.")]
-NumberOption = Annotated[str | None, typer.Option("--number", help="The citizen's number.")]
-GroupOption = Annotated[str, typer.Option("--group", help="The line group whose hours count.")]
 
 
 @app.command("list")
@@ -98,37 +85,42 @@ def list_tickets(  # each is an option of the command
         opened_from=moment(since, zone),
         opened_to=moment(until, zone),
     )
-    now, names, most = now_us(), people_of(settings), limit_of(limit, csv=csv, xlsx=xlsx)
+    now, most = now_us(), limit_of(limit, csv=csv, xlsx=xlsx)
     if csv or xlsx is not None:
+        names = people_of(settings)
 
-        def rows(some: list[Ticket]) -> Iterable[tuple[Cell, ...]]:
-            return tickets_sheet(some, zone, names=names, now=now, unmask=unmask).rows
+        def cells(rows: list[TicketRow]) -> Iterable[tuple[Cell, ...]]:
+            return tickets_sheet((row.ticket for row in rows), zone, names=names, now=now, unmask=True).rows
 
-        made, there = wait(_list(settings, which, number, most, rows))
+        made, there = wait(_list(settings, _viewer(unmask), which, number, most, cells, now))
         export(Sheet(name="工单", columns=ticket_columns(zone), rows=made), xlsx)
         tell_whether_whole(len(made), there)
         return
-    found, there = wait(_list(settings, which, number, most, lambda some: some))
+    found, there = wait(_list(settings, _viewer(unmask), which, number, most, lambda rows: rows, now))
     if json:
-        say_json([as_plain(one, unmask=unmask) for one in found])
+        say_json([ticket_json(row) for row in found])
     elif not found:
         complain("没有工单 no tickets")
     else:
-        _say_list(found, zone, now, unmask=unmask)
+        _say_list(found, zone)
     tell_whether_whole(len(found), there)
 
 
-def _say_list(found: list[Ticket], zone: tzinfo, now: int, *, unmask: bool) -> None:
+def _viewer(unmask: bool) -> Viewer:
+    return Viewer(is_supervisor=True, may_see_numbers=unmask)
+
+
+def _say_list(found: list[TicketRow], zone: tzinfo) -> None:
     say_zone(zone)
-    for one in found:
-        late = "  超时 LATE" if not one.is_closed and one.due_at <= now else ""
-        again = _next_try(one, zone)
+    for row in found:
+        one = row.ticket
+        late = "  超时 LATE" if row.is_late else ""
+        again = "" if row.again_at is None else f"  再拨 again {local_time(row.again_at, zone, '%m-%d %H:%M')}"
         untold = "  待告知延期 tell the citizen" if one.is_to_be_told else ""
-        number_shown = one.number or "隐藏号码 withheld"
-        shown = number_shown if unmask or one.number is None else mask(one.number)
         due = local_time(one.due_at, zone, "%m-%d %H:%M")
         first = f"{one.id[:8]}  {due}  {word(TICKET_KINDS, one.kind)}"
-        say(f"{first}  {one.group}  {shown}  {both(TICKET_STATES, one.state)}  {one.owner or '-'}{again}{late}{untold}")
+        number = one.number or "隐藏号码 withheld"
+        say(f"{first}  {one.group}  {number}  {row.state}  {one.owner or '-'}{again}{late}{untold}")
 
 
 @app.command()
@@ -140,203 +132,20 @@ def show(
     Example: `voicedesk tickets show 3f2a`
     """
     settings = settings_of(config)
-    found, attempts = wait(_show(settings, ticket))
+    shown = wait(_show(settings, ticket, _viewer(unmask)))
     if json:
-        placed = [_attempt(one, unmask=unmask) for one in attempts]
-        say_json({**as_plain(found, unmask=unmask), "attempts": placed})
+        placed = [attempt_json(one) for one in shown.attempts]
+        say_json({**ticket_json(shown.row), "attempts": placed})
         return
-    _say_one(found, attempts, settings, unmask=unmask)
+    _say_one(shown, settings.hall.zone)
 
 
-@app.command()
-def claim(ticket: TicketArgument, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Take a ticket for ten minutes: nobody else can dial it meanwhile.
-
-    Example: `voicedesk tickets claim 3f2a --by zhang`
-    """
-    _ask(config, steps.Claim(ticket=ticket, by=by or typed_by()), json=json)
-
-
-@app.command()
-def release(ticket: TicketArgument, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Give a claimed ticket back.
-
-    Example: `voicedesk tickets release 3f2a --by zhang`
-    """
-    _ask(config, steps.Release(ticket=ticket, by=by or typed_by()), json=json)
-
-
-@app.command()
-def dial(  # each is an option of the command
-    ticket: TicketArgument,
-    phone: Annotated[str | None, typer.Option(help="Your phone, by endpoint or extension; else where you sit.")] = None,
-    wait_for_it: Annotated[
-        bool, typer.Option("--wait", help="Wait for the call's end, and say what became of it.")
-    ] = False,
-    pbx: Annotated[
-        str | None, typer.Option("--pbx", help="On which [[pbx]] your phone is, where several have it.")
-    ] = None,
-    by: ByOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Ring back: your own phone first, then the citizen's.
-
-    Example: `voicedesk tickets dial 3f2a --by zhang`
-    """
-    settings = settings_of(config)
-    step = steps.Dial(ticket=ticket, by=by or typed_by(), phone=phone, pbx=pbx)
-    attempt_id = wait(_asked(settings, step))
-    if not wait_for_it:
-        say_json({"attempt": attempt_id}) if json else say("your phone rings now")
-        return
-    attempt = wait(_result(settings, attempt_id))
-    if attempt is None or attempt.result is None:
-        raise InputError(f"the call {attempt_id} is not over yet: see voicedesk tickets show {ticket}")
-    say_json(_attempt(attempt, unmask=False)) if json else say(f"{attempt.result} {attempt.cause or ''}".rstrip())
-
-
-@app.command()
-def refer(  # what S4 asks to be registered
-    matter: Annotated[str, typer.Argument(help="The matter.")],
-    group: GroupOption,
-    to: Annotated[str | None, typer.Option("--to", help="Who shall take it over, by [[agents]] id.")] = None,
-    number: NumberOption = None,
-    citizen: Annotated[str, typer.Option("--name", help="The citizen's name.")] = "",
-    unit: Annotated[str, typer.Option("--unit", help="The citizen's unit (单位).")] = "",
-    by: ByOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Register a referral (首问转办): whoever was asked first hands a matter over, and nobody can drop it.
-
-    Example: `voicedesk tickets refer "咨询工伤认定材料" --group hotline --to li --number 13800138000 --by zhang`
-    """
-    step = steps.Register(
-        by=by or typed_by(),
-        kind=Kind.REFERRAL,
-        group=group,
-        note=matter,
-        to=to,
-        number=number,
-        citizen=citizen,
-        unit=unit,
-    )
-    _ask(config, step, json=json)
-
-
-@app.command()
-def register(  # each is an option of the command
-    kind: Annotated[Kind, typer.Argument(help="complaint or home_visit.")],
-    matter: Annotated[str, typer.Argument(help="The matter.")],
-    group: GroupOption,
-    number: NumberOption = None,
-    citizen: Annotated[str, typer.Option("--name", help="The citizen's name.")] = "",
-    to: Annotated[str | None, typer.Option("--to", help="Who answers for it; else as [tickets] says.")] = None,
-    code: Annotated[list[str] | None, typer.Option("--code", help="Code of a notice heard before (S8).")] = None,
-    by: ByOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Register a complaint (S9) or a home visit (S8) that did not come through the IVR.
-
-    Example: `voicedesk tickets register home_visit "第二次仍未办成" --group hotline --code 12345678`
-    """
-    if kind is not Kind.COMPLAINT and kind is not Kind.HOME_VISIT:
-        raise InputError("register takes complaint or home_visit: callbacks open by themselves, referrals by `refer`")
-    step = steps.Register(
-        by=by or typed_by(),
-        kind=kind,
-        group=group,
-        note=matter,
-        to=to,
-        number=number,
-        citizen=citizen,
-        codes=tuple(code or ()),
-    )
-    _ask(config, step, json=json)
-
-
-@app.command()
-def confirm(ticket: TicketArgument, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Confirm having read a referral: from now on you are responsible (S4).
-
-    Example: `voicedesk tickets confirm 3f2a --by li`
-    """
-    _ask(config, steps.Confirm(ticket=ticket, by=by or typed_by()), json=json)
-
-
-@app.command()
-def report(  # each is an option of the command
-    ticket: TicketArgument,
-    note: NoteOption,
-    to: Annotated[str | None, typer.Option("--to", help="To whom; else [tickets] supervisor.")] = None,
-    by: ByOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Report a ticket to the superior, who answers for it: the receiver is away, or it is unclear (S4).
-
-    Example: `voicedesk tickets report 3f2a --note "李老师休假" --by zhang`
-    """
-    _ask(config, steps.Report(ticket=ticket, by=by or typed_by(), note=note, to=to), json=json)
-
-
-@app.command()
-def postpone(  # each is an option of the command
-    ticket: TicketArgument,
-    due: Annotated[str, typer.Option("--due", help="The new date or time.")],
-    note: NoteOption,
-    by: ByOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Give a late ticket its reason and a new date; the citizen is to be told both (限时办结, S6).
-
-    Example: `voicedesk tickets postpone 3f2a --due 2026-11-26T17:00 --note "等待核实" --by zhang`
-    """
-    due_at = moment(due, settings_of(config).hall.zone)
-    if due_at is None:
-        raise InputError("give the new date or time: --due")
-    _ask(config, steps.Postpone(ticket=ticket, by=by or typed_by(), due_at=due_at, note=note), json=json)
-
-
-@app.command()
-def told(
-    ticket: TicketArgument, note: NoteOption, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False
-) -> None:
-    """Note that the citizen was told why it takes longer and until when, and how (S6); a talk with them counts too.
-
-    Example: `voicedesk tickets told 3f2a --note "电话告知" --by zhang`
-    """
-    _ask(config, steps.Told(ticket=ticket, by=by or typed_by(), note=note), json=json)
-
-
-@app.command()
-def settle(
-    ticket: TicketArgument, note: NoteOption, by: ByOption = None, config: ConfigOption = None, json: JsonOption = False
-) -> None:
-    """Say of a try whose result is unknown that nobody spoke; it is planned again.
-
-    Example: `voicedesk tickets settle 3f2a --note "张老师未接通" --by zhang`
-    """
-    _ask(config, steps.Settle(ticket=ticket, by=by or typed_by(), note=note), json=json)
-
-
-@app.command()
-def close(  # each is an option of the command
-    ticket: TicketArgument,
-    note: NoteOption,
-    outcome: Annotated[Outcome, typer.Option(help="How it ended.")] = Outcome.SETTLED,
-    by: ByOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Close a ticket with what came of it. A callback closes by itself when the citizen was reached.
-
-    Example: `voicedesk tickets close 3f2a --note "当面答复，市民满意" --by zhang`
-    """
-    _ask(config, steps.Close(ticket=ticket, by=by or typed_by(), note=note, outcome=outcome), json=json)
+for _step in (
+    *(ticket_steps.claim, ticket_steps.release, ticket_steps.dial, ticket_steps.refer, ticket_steps.register),
+    *(ticket_steps.confirm, ticket_steps.report, ticket_steps.postpone, ticket_steps.told, ticket_steps.settle),
+    ticket_steps.close,
+):
+    app.command()(_step)
 
 
 @app.command()
@@ -366,117 +175,45 @@ def figures(
     say(f"随后即接通，不计 answered moments later, not counted: {found.answered_moments_later}")
 
 
-def _next_try(ticket: Ticket, zone: tzinfo) -> str:
-    if ticket.state is not State.WAITING or ticket.next_try_at is None:
-        return ""
-    return f"  再拨 again {local_time(ticket.next_try_at, zone, '%m-%d %H:%M')}"
-
-
 def _share(share: Share) -> str:
     value = share.value
     return "-" if value is None else f"{value:.1%} ({share.part}/{share.whole})"
 
 
-# --- what is asked of the service
-
-
-def _ask(config: Any, step: TicketStep, *, json: bool) -> None:
-    answer = wait(_asked(settings_of(config), step))
-    say_json({"answer": answer}) if json else say(answer)
-
-
-async def _asked(settings: Settings, step: TicketStep) -> str:
-    """What the running service answers; it alone talks to the switch and writes tickets."""
-    look = "the tickets" if isinstance(step, steps.Register) else f"voicedesk tickets show {step.ticket}"
-    return await ask_service(settings, ticket_steps.KIND, steps.to_row(step), look=look)
-
-
-async def _result(settings: Settings, attempt_id: str) -> Attempt | None:
-    """The attempt when it is over, or as it stands after a quarter of an hour."""
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        attempt = await store.tickets.attempt(attempt_id)
-        for _ in range(int(RESULT_SECONDS / LOOK_SECONDS)):
-            if attempt is None or attempt.result is not None:
-                break
-            await asyncio.sleep(LOOK_SECONDS)
-            attempt = await store.tickets.attempt(attempt_id)
-        return attempt
-
-
-# --- what is read
-
-
-async def _list(
+async def _list(  # what a list is made of
     settings: Settings,
+    viewer: Viewer,
     which: TicketFilter,
     number: str | None,
     limit: int | None,
-    keep: Callable[[list[Ticket]], Iterable[R]],
+    keep: Callable[[list[TicketRow]], Iterable[R]],
+    now: int,
 ) -> tuple[list[R], int]:
     """What is kept of the tickets, and how many there are."""
-    area = settings.hall.area_code
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        groups, people = {line.group_name for line in settings.lines}, set(people_of(settings))
-        if which.group is not None and which.group not in groups and groups:
-            check_known("line group", which.group, groups, await store.tickets.known("line_group"))
-        if which.owner is not None and which.owner not in people and people:
-            check_known("person", which.owner, people, await store.tickets.known("owner"))
-        if number is not None:
-            digits = national_digits(number, area)
-            if digits is None:
-                raise InputError(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
-            which = TicketFilter(**{**asdict(which), "numbers": await store.tickets.spellings(digits, area)})
-        made = await gathered(
-            lambda size, after: store.tickets.list(which, limit=size, after=after),
-            lambda one: (one.due_at, one.id),
-            keep,
-            limit,
-        )
-        return made, await store.tickets.count(which)
+    async with Store.open(settings.store.url, may_write=False) as store:
+        listing = await desk.tickets(store, settings, viewer, which, now=now, number=number)
+        return await listing.kept(limit, keep)
 
 
-async def _show(settings: Settings, ticket_id: str) -> tuple[Ticket, list[Attempt]]:
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        stored = await store.tickets.get(ticket_id)
-        if stored is None:
-            raise InputError(f"there is no ticket {ticket_id!r}: see voicedesk tickets list --all")
-        return stored.ticket, await store.tickets.attempts(stored.ticket.id)
+async def _show(settings: Settings, ticket_id: str, viewer: Viewer) -> TicketShown:
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.ticket(store, settings, viewer, ticket_id, now=now_us())
 
 
-async def _figures(settings: Settings, which: TicketFilter) -> Any:
-    async with Store.open(settings.store.url, upgrade=False) as store:
-        return callback_figures([one async for one in store.tickets.each(which)], now_us())
+async def _figures(settings: Settings, which: TicketFilter) -> CallbackFigures:
+    async with Store.open(settings.store.url, may_write=False) as store:
+        return await desk.figures(store, which, now=now_us())
 
 
-def as_plain(ticket: Ticket, *, unmask: bool) -> dict[str, Any]:
-    """A ticket as other programs read it: instants in epoch seconds; number and names masked unless `unmask`."""
-    plain = asdict(ticket)
-    for key in ("opened_at", "due_at", "promised_at", "waiting_since", "lease_until", "next_try_at", "closed_at"):
-        plain[key] = to_seconds(plain[key])
-    for key in ("reminded_at", "escalated_at", "told_at"):
-        plain[key] = to_seconds(plain[key])
-    plain["history"] = [{**entry, "at": to_seconds(entry["at"])} for entry in plain["history"]]
-    if not unmask:
-        plain["number"] = mask(ticket.number) if ticket.number else None
-        plain["citizen"] = f"{ticket.citizen[:1]}**" if ticket.citizen else ""
-    return plain
-
-
-def _attempt(attempt: Attempt, *, unmask: bool) -> dict[str, Any]:
-    number = attempt.number if unmask or attempt.number is None else mask(attempt.number)
-    times = {"placed_at": to_seconds(attempt.placed_at), "ended_at": to_seconds(attempt.ended_at)}
-    return {**asdict(attempt), "number": number, **times}
-
-
-def _say_one(ticket: Ticket, attempts: list[Attempt], settings: Settings, *, unmask: bool) -> None:
-    zone, plain = settings.hall.zone, as_plain(ticket, unmask=unmask)
-    say(f"{word(TICKET_KINDS, ticket.kind)}  {ticket.id}  {both(TICKET_STATES, ticket.state)}")
-    number = plain["number"] or "隐藏 withheld"
+def _say_one(shown: TicketShown, zone: tzinfo) -> None:
+    row, ticket = shown.row, shown.row.ticket
+    say(f"{word(TICKET_KINDS, ticket.kind)}  {ticket.id}  {row.state}")
+    number = ticket.number or "隐藏 withheld"
     say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {ticket.owner or '-'}")
     if ticket.responsible and ticket.responsible != ticket.owner:
         say(f"负责人 responsible {ticket.responsible}")
     if ticket.matter:
-        say(f"事由 matter: {ticket.matter}   {plain['citizen']} {ticket.unit}".rstrip())
+        say(f"事由 matter: {ticket.matter}   {ticket.citizen} {ticket.unit}".rstrip())
     due = local_time(ticket.due_at, zone, "%Y-%m-%d %H:%M")
     promised = local_time(ticket.promised_at, zone, "%Y-%m-%d %H:%M")
     say(f"期限 due {due}   原期限 promised {promised}   {ticket.late_reason}".rstrip())
@@ -488,6 +225,6 @@ def _say_one(ticket: Ticket, attempts: list[Attempt], settings: Settings, *, unm
     for entry in ticket.history:
         rests_on = f"  call {entry.call_id}" if entry.call_id else ""
         say(f"  {local_time(entry.at, zone)}  {entry.move}  {entry.by}  {entry.note}{rests_on}".rstrip())
-    for one in attempts:
+    for one in shown.attempts:
         result = f"{one.result or '…'} {one.cause or ''}".rstrip()
         say(f"  {local_time(one.placed_at, zone)}  拨打 {one.extension}  {one.placed_by}  {result}")

@@ -13,7 +13,7 @@ from voicedesk.store.store import Store
 async def check_our_clock(settings: Settings, now: NowUs) -> list[Finding]:
     """Whether this machine's clock may be wrong by what the switches said; nothing where no database can be asked."""
     with contextlib.suppress(StoreError):
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             doubt = await doubt_of(store, now())
             if doubt is not None:
                 what = f"this machine's clock may be wrong: {doubt}"

@@ -97,7 +97,7 @@ async def heard_lately(settings: Settings) -> dict[str, list[AmiEvent]]:
     """The newest events of each PBX's journal; none where there is no journal that can be read."""
     heard: dict[str, list[AmiEvent]] = {}
     with contextlib.suppress(StoreError):  # what is wrong with it is a finding of its own
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             for pbx in settings.pbx:
                 position = await store.journal.position(pbx.name)
                 if position is not None:

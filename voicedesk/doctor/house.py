@@ -66,7 +66,7 @@ async def look_around(
     since = now() - DAY_US
     if has_database:
         with contextlib.suppress(StoreError):  # what is wrong with it is a finding of its own
-            async with Store.open(settings.store.url, upgrade=False) as store:
+            async with Store.open(settings.store.url, may_write=False) as store:
                 for pbx in settings.pbx:
                     days[pbx.name] = await day_of(store, pbx.name, since)
                     recorded[pbx.name] = await recordings_found(store, pbx, since)

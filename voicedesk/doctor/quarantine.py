@@ -9,7 +9,7 @@ from voicedesk.store.store import Store
 async def check_quarantine(settings: Settings) -> list[Finding]:
     """How many things wait to be looked at, of which kind; nothing where the database cannot be read."""
     try:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             waiting = await store.quarantine.waiting()
     except StoreError:  # what is wrong with it is a finding of its own
         return []

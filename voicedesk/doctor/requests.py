@@ -21,7 +21,7 @@ _LOOK = {
 async def check_requests(settings: Settings, now: NowUs) -> list[Finding]:
     """A finding for each request of the last week whose outcome nobody knows; none where there is no database."""
     with contextlib.suppress(StoreError):  # what is wrong with it is a finding of its own
-        async with Store.open(settings.store.url, upgrade=False, now=now) as store:
+        async with Store.open(settings.store.url, may_write=False, now=now) as store:
             return [*_findings(await store.requests.unknown(now() - SHOWN_US, MOST))]
     return []
 

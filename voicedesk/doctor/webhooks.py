@@ -58,7 +58,7 @@ def _check_kinds(webhook: WebhookSettings) -> Iterable[Finding]:
 
 async def _check_dead_letters(settings: Settings) -> list[Finding]:
     try:
-        async with Store.open(settings.store.url, upgrade=False) as store:
+        async with Store.open(settings.store.url, may_write=False) as store:
             dead = await store.deliveries.count(DeliveryState.DEAD)
     except StoreError:  # what is wrong with it is a finding of its own
         return []

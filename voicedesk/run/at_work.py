@@ -1,10 +1,12 @@
 """Makes every job of the service from the settings, once for each time that the database was opened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from voicedesk.clock import NowUs
 from voicedesk.doctor.watch import HouseWatch
 from voicedesk.hall.switches import address_of
+from voicedesk.jobs.deciding import steps as verdict_steps
+from voicedesk.jobs.deciding.steps import VerdictSteps
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.following.job import Following
 from voicedesk.jobs.following.link_watch import LinkWatch
@@ -14,12 +16,16 @@ from voicedesk.jobs.following.settling import Settling, Sweeping
 from voicedesk.jobs.guard import Guard, Part
 from voicedesk.jobs.hearing.job import Hearing
 from voicedesk.jobs.job import CallsNow, Job
+from voicedesk.jobs.news import steps as news_steps
 from voicedesk.jobs.news.job import SendingNews
+from voicedesk.jobs.news.steps import NewsSteps
 from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.jobs.phones.job import WatchingPhones
 from voicedesk.jobs.ringing_back import steps as ticket_steps
 from voicedesk.jobs.ringing_back.job import RingingBack
+from voicedesk.jobs.telling import steps as outage_steps
 from voicedesk.jobs.telling.job import Telling
+from voicedesk.jobs.telling.steps import OutageSteps
 from voicedesk.jobs.upkeep import forgetting
 from voicedesk.jobs.upkeep.forgetting import ForgetSteps, Forgetting
 from voicedesk.jobs.upkeep.our_clock import OurClock
@@ -31,7 +37,10 @@ from voicedesk.store.store import Store
 
 
 class AtWork:
-    """All jobs by their names, over call logs that were taken up. `wall` is the machine's clock as it is."""
+    """All jobs by their names, over call logs that were taken up.
+
+    `in_force` gives the settings after the latest reload; `wall` is the machine's clock as it is.
+    """
 
     def __init__(
         self,
@@ -39,6 +48,7 @@ class AtWork:
         settings: Settings,
         logs: Mapping[str, CallLog],
         *,
+        in_force: Callable[[], Settings],
         wall: NowUs,
         clock: OurClock,
         guard: Guard,
@@ -89,6 +99,7 @@ class AtWork:
             Part.DELIVERY: news.send_again,
         }
         self._retry = QuarantineSteps(store, ways)
+        self._stored_steps = _stored_steps(store, in_force, now)
         self._forget = ForgetSteps(forgets, self.may_hold_numbers, store.writer.flush, self._tickets.read_anew)
 
     def settle(self) -> None:
@@ -102,9 +113,19 @@ class AtWork:
             break_steps.KIND: self._phones.steps,
             RETRY: self._retry,
             forgetting.KIND: self._forget,
+            **self._stored_steps,
         }
 
     def may_hold_numbers(self) -> list[object]:
         """Everything that may hold a caller's number in memory, after what waited to be handed on was handed on."""
         self.settle()
         return [*self.jobs.values(), self._guard]
+
+
+def _stored_steps(store: Store, in_force: Callable[[], Settings], now: NowUs) -> dict[str, Steps]:
+    """Steps that only write to the database: they need no job, and a command carries them out where no service runs."""
+    return {
+        outage_steps.KIND: OutageSteps(store, in_force, now),
+        news_steps.KIND: NewsSteps(store, in_force, now),
+        verdict_steps.KIND: VerdictSteps(store, in_force, now),
+    }

@@ -19,9 +19,8 @@ import structlog
 
 from voicedesk.errors import StoreError, VoicedeskError
 from voicedesk.store.leases import Lease
-from voicedesk.store.requests import Requests
+from voicedesk.store.requests import LEADER, Requests
 
-LEADER = "service"
 LEASE_SECONDS = 10.0
 STANDBY_SECONDS = 1.0
 SteadySeconds = Callable[[], float]

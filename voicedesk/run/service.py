@@ -26,12 +26,12 @@ from voicedesk.jobs.rounds import LONGEST_PAUSE_SECONDS
 from voicedesk.jobs.upkeep.our_clock import OurClock
 from voicedesk.run import lead, signals
 from voicedesk.run.at_work import AtWork
-from voicedesk.run.lead import LEADER
 from voicedesk.run.reloading import SettingsInForce
 from voicedesk.run.requests import Answering, Reload, Steps
 from voicedesk.run.supervision import Supervisor
 from voicedesk.run.systemd import ServiceManager
 from voicedesk.settings import Settings
+from voicedesk.store.requests import LEADER
 from voicedesk.store.spill import spill_of
 from voicedesk.store.store import Store
 
@@ -138,7 +138,15 @@ class Service:
         }
         gc.freeze()  # what was loaded stays loaded: looking through it again and again would only cost
         sys.setswitchinterval(SWITCH_SECONDS)
-        self._at_work = at_work = AtWork(store, settings, logs, wall=self._wall, clock=self._clock, guard=self._guard)
+        self._at_work = at_work = AtWork(
+            store,
+            settings,
+            logs,
+            in_force=lambda: self._settings.settings,
+            wall=self._wall,
+            clock=self._clock,
+            guard=self._guard,
+        )
         if self._settings.settings is not settings:  # there was a reload while calls were taken up
             self._settings.hand_to(self.jobs)
         _log.info("service_started", pbxs=list(logs), lines=[line.name for line in settings.lines])

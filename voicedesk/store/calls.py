@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, delete, func, insert, or_, select, tuple_
+from sqlalchemy import Column, Row, Select, delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Verdict
@@ -40,6 +40,8 @@ class CallFilter:
     direction: str | None = None
     agent: str | None = None
     endpoint: str | None = None
+    concerns: str | None = None
+    """Only what this person answered, or what rang where they sat."""
     caller_numbers: tuple[str, ...] | None = None
     from_at: int | None = None
     to_at: int | None = None
@@ -132,6 +134,13 @@ class Calls:
             return int(
                 (await connection.execute(_matching(select(func.count()).select_from(calls), which))).scalar_one()
             )
+
+    async def tally(self, which: CallFilter, column: str) -> dict[str | None, int]:
+        """How many of the calls that match have each value of a column ("verdict", "cause", "line", "direction")."""
+        value = calls.c[column]
+        query = _matching(select(value, func.count()).select_from(calls), which).group_by(value)
+        async with self._database.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def known(self, column: str) -> set[str]:
         """Every value of a column ("line", "agent") that some call has."""
@@ -232,6 +241,11 @@ def _matching(query: Select[Any], which: CallFilter) -> Select[Any]:
     if which.endpoint is not None:
         rang = select(legs.c.call_id).where(legs.c.endpoint == which.endpoint)
         query = query.where(or_(calls.c.answered_by == which.endpoint, calls.c.id.in_(rang)))
+    if which.concerns is not None:
+        concerned = exists().where(  # asked of each call in turn: newest first, few are read
+            legs.c.call_id == calls.c.id, legs.c.agent == which.concerns
+        )
+        query = query.where(or_(calls.c.agent == which.concerns, concerned))
     if which.from_at is not None:
         query = query.where(calls.c.started_at >= which.from_at)
     if which.to_at is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.calls.model import LegFacts
 from voicedesk.errors import InputError, StoreError
 from voicedesk.store.engine import Database
 from voicedesk.store.packing import readable
@@ -101,6 +102,11 @@ class History:
     def standing(self) -> Standing:
         """What follows from them."""
         return standing_of(self.steps)
+
+
+def key_of(leg: LegFacts) -> str:
+    """What a leg is known by whatever is learned of its call: its channel, or its phone where a log tells of none."""
+    return leg.uniqueid or leg.endpoint
 
 
 def standing_of(steps: Sequence[Step]) -> Standing:

@@ -5,6 +5,7 @@ wait for each other, so that none fails half-way for a lock.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from voicedesk.store.unread import UnreadRows
 LOCK_SECONDS = 10.0
 LOCK_STEP_SECONDS = 0.02
 TURN_SECONDS = 2.0
+_REFUSED = re.compile("read-?only")
+ONLY_READS = "this process opened the database to read: whatever is to be changed is asked of the running service"
 
 
 class _Kind(Protocol):
@@ -56,10 +59,14 @@ class _Kind(Protocol):
 
 
 class Database:
-    """One database; `read()` and `write()` give connections in a transaction."""
+    """One database; `read()` and `write()` give connections in a transaction.
 
-    def __init__(self, url: str) -> None:
-        self._kind = _kind_of(url)
+    Without `may_write` the database itself refuses every change on these connections, and `write()` raises StoreError.
+    """
+
+    def __init__(self, url: str, *, may_write: bool = True) -> None:
+        self.may_write = may_write
+        self._kind = _kind_of(url, may_write)
         self.name = self._kind.name
         self.path = self._kind.path
         self.engine = self._kind.engine()
@@ -78,6 +85,8 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
+        if not self.may_write:
+            raise StoreError(ONLY_READS)
         with self._mapped():
             async with AsyncExitStack() as stack:
                 if await self._is_our_turn():
@@ -135,7 +144,9 @@ class Database:
             return await self._kind.damage(connection)
 
     async def scrub(self) -> None:
-        """Overwrites the bytes of deleted rows."""
+        """Leaves no byte of what was deleted where it stood."""
+        if not self.may_write:
+            raise StoreError(ONLY_READS)
         with self._mapped():
             await self._kind.scrub(self.engine)
 
@@ -152,7 +163,10 @@ class Database:
             said = error.orig if isinstance(error, DBAPIError) else error
             raise ValueRefused(f"a value does not fit into the database: {str(said).strip()}") from error
         except DBAPIError as error:
-            raise self._kind.mapped(error) from error
+            mapped = self._kind.mapped(error)
+            if not self.may_write and _REFUSED.search(str(error.orig)):
+                mapped = StoreError(ONLY_READS)
+            raise mapped from error
         except PoolTimeout as error:
             raise StoreUnavailable("the database is too busy: every connection is in use") from error
         except SQLAlchemyError as error:
@@ -174,15 +188,15 @@ def database_file(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def _kind_of(url: str) -> _Kind:
+def _kind_of(url: str, may_write: bool) -> _Kind:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise StoreError("store.url is no database address: use sqlite:///PATH or postgresql://…") from error
     match parsed.get_backend_name():
         case "sqlite":
-            return SQLite(parsed)
+            return SQLite(parsed, may_write=may_write)
         case "postgresql":
-            return PostgreSQL(parsed)
+            return PostgreSQL(parsed, may_write=may_write)
     kind = parsed.get_backend_name()
     raise StoreError(f"store.url: {kind} is not supported, only sqlite:///PATH and postgresql://USER@HOST/NAME are")

@@ -147,6 +147,13 @@ class Greetings:
             query = _matching(select(func.count()).select_from(greetings), which)
             return int((await connection.execute(query)).scalar_one())
 
+    async def tally(self, which: GreetingFilter, column: str) -> dict[str | None, int]:
+        """How many of the greetings that match have each value of a column ("verdict", "line", "agent")."""
+        value = greetings.c[column]
+        query = _matching(select(value, func.count()).select_from(greetings), which).group_by(value)
+        async with self._database.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
+
     async def known(self, column: str) -> set[str]:
         """Every value of a column ("line", "agent") that some greeting has."""
         query = select(greetings.c[column]).distinct().where(greetings.c[column].is_not(None))

@@ -35,6 +35,7 @@ _SESSION = {
     "tcp_keepalives_count": "2",
     "tcp_user_timeout": "15000",
 }
+_ONLY_READS = {"default_transaction_read_only": "on"}
 _WRITERS = 0x766F6963  # "voic": the advisory lock of everybody who writes
 _RECYCLE_SECONDS = 1800
 _PASSING = ("08", "40", "53", "55", "57", "58", "25006")
@@ -42,22 +43,22 @@ _PASSING = ("08", "40", "53", "55", "57", "58", "25006")
 
 
 class PostgreSQL:
-    """`postgresql://USER@HOST:PORT/NAME`."""
+    """`postgresql://USER@HOST:PORT/NAME`. Without `may_write` the server refuses changes by these connections."""
 
     path: Path | None = None
     replaced = 0
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, may_write: bool = True) -> None:
         if url.password is not None or "password" in url.query:
             raise StoreError("store.url holds a password: put it into ~/.pgpass or a file named by ?passfile=PATH")
         if find_spec("psycopg") is None:
             raise StoreError("PostgreSQL needs its driver: pip install 'voicedesk[postgresql]'")
-        self._url = url
+        self._url, self._session = url, _SESSION if may_write else _SESSION | _ONLY_READS
         self.name = url.render_as_string()
 
     def engine(self) -> AsyncEngine:
         """Connections that are tried before they are used, so that a restart of the server heals by itself."""
-        settings = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+        settings = " ".join(f"-c {name}={value}" for name, value in self._session.items())
         engine = create_async_engine(
             self._url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,

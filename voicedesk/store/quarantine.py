@@ -109,6 +109,14 @@ class Quarantine:
         async with self._database.read() as connection:
             return [_item(row) for row in await connection.execute(query)]  # a damaged one is shown as far as it goes
 
+    async def count(self, *, part: Part | None = None, state: SetAsideState | None = None) -> int:
+        """How many there are."""
+        query = select(func.count()).select_from(quarantine)
+        query = query.where(quarantine.c.part == part) if part is not None else query
+        query = query.where(quarantine.c.state == state) if state is not None else query
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
     async def get(self, item_id: str) -> SetAside | None:
         """The thing with this id, or with the only id that begins so; None if there is none.
 

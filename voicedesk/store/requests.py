@@ -25,6 +25,8 @@ from voicedesk.store.engine import Database
 from voicedesk.store.leases import Leases
 from voicedesk.store.tables import leases, requests
 
+LEADER = "service"
+"""The lease that the running service holds."""
 MAX_OUTCOME = 4000
 RUNNER_GONE = "the service ended while it carried this out: what came of it is not known"
 WITHDRAWN = "not carried out: withdrawn, the service did not begin with it in time"
@@ -68,10 +70,14 @@ class Request:
 
 
 class Requests(Leases):
-    """The rows by which processes talk to the service, and the lease by which one instance leads."""
+    """The rows by which processes talk to the service, and the lease by which one instance leads.
 
-    def __init__(self, database: Database, now: NowUs) -> None:
+    Rows are asked and withdrawn through `asking`, where `database` was opened to read only.
+    """
+
+    def __init__(self, database: Database, now: NowUs, asking: Database | None = None) -> None:
         super().__init__(database, now)
+        self._asking = asking or database
         self._awaiting = Awaiting(self._over)
 
     async def ask(self, kind: str, payload: dict[str, Any], asked_by: str) -> str:
@@ -85,7 +91,7 @@ class Requests(Leases):
             "asked_at": self._now(),
             "state": RequestState.QUEUED.value,
         }
-        async with self._database.write() as connection:
+        async with self._asking.write() as connection:
             await connection.execute(insert(requests), row)
         return request_id
 
@@ -114,7 +120,7 @@ class Requests(Leases):
         """Takes back a request that was not begun; False if it was begun already."""
         values = {"state": RequestState.FAILED.value, "outcome": WITHDRAWN, "finished_at": self._now()}
         waiting = (requests.c.id == request_id) & (requests.c.state == RequestState.QUEUED.value)
-        async with self._database.write() as connection:
+        async with self._asking.write() as connection:
             return (await connection.execute(update(requests).where(waiting).values(values))).rowcount == 1
 
     # --- the service's side

@@ -6,7 +6,7 @@ A commit is on disk when it returns, through kill -9 and power loss. Writers que
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,24 +36,26 @@ _PRAGMAS = (
 _WAIT_LONG = f"PRAGMA busy_timeout = {_BUSY_MS};"
 _BEGIN_TO_WRITE = f"PRAGMA busy_timeout = {_STEP_MS}; BEGIN IMMEDIATE; {_WAIT_LONG}"
 """Whoever writes waits for another's lock in small steps."""
+_READERS = (f"PRAGMA busy_timeout = {_BUSY_MS}", "PRAGMA query_only = ON")
 _PASSING = ("locked", "busy", "disk is full", "full", "readonly", "read-only", "unable to open", "disk i/o")
 _DAMAGED = ("malformed", "not a database")
 
 
 class SQLite:
-    """`sqlite:///PATH`."""
+    """`sqlite:///PATH`. Without `may_write` every connection refuses changes (`query_only`), and no file is made."""
 
-    def __init__(self, url: URL) -> None:
-        self._url = url
+    def __init__(self, url: URL, *, may_write: bool = True) -> None:
+        self._url, self._may_write = url, may_write
         self.path: Path | None = Path(url.database or "")
         self.name = str(self.path)
         self.replaced = 0
-        _make_private(self.path)
+        if may_write:
+            _make_private(self.path)
 
     def engine(self) -> AsyncEngine:
         """Connections over the file, each in a thread of its own."""
         engine = create_async_engine(self._url.set(drivername="sqlite+aiosqlite"))
-        _tune(engine)
+        _tune(engine, _PRAGMAS if self._may_write else _READERS)
         self._watch(engine, Path(self.name))
         return engine
 
@@ -182,13 +184,13 @@ def _text(kept: bytes) -> str:
     return kept.decode("utf-8", "replace")
 
 
-def _tune(engine: AsyncEngine) -> None:
+def _tune(engine: AsyncEngine, pragmas: Sequence[str]) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
         connection.driver_connection.text_factory = _text
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(pragma)
         cursor.close()
 

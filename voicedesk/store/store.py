@@ -27,9 +27,15 @@ from voicedesk.store.writer import Writer
 
 
 class Store:
-    """Every query there is, over one database."""
+    """Every query there is, over one database. What is asked of the service is written through `asking`."""
 
-    def __init__(self, database: Database, now: NowUs = now_us, spill: Spill | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        now: NowUs = now_us,
+        spill: Spill | None = None,
+        asking: Database | None = None,
+    ) -> None:
         self.database = database
         self.calls = Calls(database)
         self.consultations = Consultations(database)
@@ -41,7 +47,7 @@ class Store:
         self.phones = Phones(database)
         self.quarantine = Quarantine(database)
         self.repairs = Repairs(database)
-        self.requests = Requests(database, now)
+        self.requests = Requests(database, now, asking)
         self.retention = Retention(database)
         self.tickets = Tickets(database)
         self.writer = Writer(database, now, spill)
@@ -49,21 +55,34 @@ class Store:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, *, upgrade: bool = True, now: NowUs = now_us, spill: Spill | None = None
+        cls,
+        url: str,
+        *,
+        upgrade: bool = True,
+        may_write: bool = True,
+        now: NowUs = now_us,
+        spill: Spill | None = None,
     ) -> AsyncIterator[Self]:
         """Opens the database of a URL; with `upgrade` it is brought up to date first. The writer may use `spill`.
 
-        Raises StoreError if the database is missing or older (without `upgrade`), or newer than this program.
+        Without `may_write` it is opened for a reader beside the service: nothing is upgraded, the database refuses
+        every change, and only `requests.ask` (and `withdraw`) writes, by a connection of its own.
+
+        Raises StoreError if there is none or it is older (without `upgrade`), or newer than this program.
         """
+        upgrade = upgrade and may_write
         file = database_file(url)
         if not upgrade and file is not None and not await asyncio.to_thread(file.exists):
             raise StoreError(f"there is no database {file} yet: `voicedesk run` or `voicedesk db upgrade` makes it")
-        database = Database(url)
+        database = Database(url, may_write=may_write)
+        asking = None if may_write else Database(url)
         try:
             if upgrade:
                 await schema.upgrade(database)
             elif (version := await schema.current_version(database)) != schema.newest_version():
                 raise StoreError(f"{schema.what_differs(version)}: {schema.how_to_mend(version)}")
-            yield cls(database, now, spill)
+            yield cls(database, now, spill, asking)
         finally:
             await database.close()
+            if asking is not None:
+                await asking.close()

@@ -189,6 +189,13 @@ class Tickets:
         found = await self._database.unread.page(tickets, rows_after, _stored, key=_place, limit=limit, after=after)
         return [one.ticket for one in found]
 
+    async def tally(self, which: TicketFilter, column: str) -> dict[str | None, int]:
+        """How many of the tickets that match have each value of a column ("state", "kind", "line_group", "owner")."""
+        value = tickets.c[column]
+        query = _matching(select(value, func.count()).select_from(tickets), which).group_by(value)
+        async with self._database.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
+
     async def known(self, column: str) -> set[str]:
         """Every value of a column ("line_group", "owner") that some ticket has."""
         query = select(tickets.c[column]).distinct().where(tickets.c[column].is_not(None))

@@ -99,9 +99,10 @@ def test_a_spreadsheet_gets_a_row_a_call_in_words_and_local_time(run, config):
 
 def test_a_list_that_is_cut_says_how_many_there_are_and_an_export_is_whole(run, config, monkeypatch):
     from voicedesk.cli import listing
+    from voicedesk.desk import lists
 
     monkeypatch.setattr(listing, "SCREENFUL", 3)
-    monkeypatch.setattr(listing, "PAGE", 2)
+    monkeypatch.setattr(lists, "READ_AT_ONCE", 2)
     _, out, err = run("calls", "list", "--json", "--config", config)
     assert len(json.loads(out)) == 3
     assert "3 of 4" in err

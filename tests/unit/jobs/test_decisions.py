@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from voicedesk.calls.model import Assignment, Hall
 from voicedesk.calls.replay import replay
+from voicedesk.desk.agreement import Pair, agreement_of, call_agreement, greeting_agreement
 from voicedesk.errors import InputError
 from voicedesk.greeting.evidence import evidence_from_json
 from voicedesk.jobs.deciding import decisions
-from voicedesk.jobs.deciding.agreement import Pair, agreement_of, call_agreement, greeting_agreement
 from voicedesk.jobs.hearing.decided_greetings import decided_greetings
 from voicedesk.settings import Settings
 from voicedesk.store.calls import CallFilter

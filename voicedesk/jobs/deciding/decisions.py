@@ -7,7 +7,7 @@ once, and somebody else decides with a reason.
 from dataclasses import dataclass
 from typing import Any
 
-from voicedesk.calls.model import Cause, LegFacts, Verdict
+from voicedesk.calls.model import Cause, Verdict
 from voicedesk.calls.words import VERDICTS
 from voicedesk.clock import NowUs
 from voicedesk.errors import InputError
@@ -17,7 +17,7 @@ from voicedesk.jobs.news.news import News
 from voicedesk.jobs.news.receivers import leave_news
 from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
-from voicedesk.store.decisions import History, Kind, Move, Step, Subject
+from voicedesk.store.decisions import Kind, Move, Step, Subject, key_of
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 from voicedesk.store.store import Store
 from voicedesk.words import word
@@ -62,11 +62,6 @@ async def find_call(store: Store, call_id: str, leg: str | None = None) -> Decid
         rules_version=judged.rules_version,
         concerned=frozenset({one.agent} if one.agent else ()),
     )
-
-
-def key_of(leg: LegFacts) -> str:
-    """What a leg is known by whatever is learned of its call: its channel, or its phone where a log tells of none."""
-    return leg.uniqueid or leg.endpoint
 
 
 async def find_greeting(store: Store, call_id: str, phone: str | None = None) -> Decided:
@@ -149,34 +144,6 @@ def _news(about: Decided, step: Step) -> News:
         fields={label: text for label, text in fields.items() if text},
         personal={"申诉人": step.by},
     )
-
-
-def as_json(history: History) -> dict[str, Any]:
-    """A history as plain values: what holds, the appeal, and every step."""
-    standing = history.standing
-    return {
-        "kind": history.subject.kind.value,
-        "uniqueid": history.subject.uniqueid or None,
-        "endpoint": history.subject.endpoint or None,
-        "decision": step_as_json(standing.decision) if standing.decision else None,
-        "appeal": standing.appeal_state.value if standing.appeal_state else None,
-        "steps": [step_as_json(step) for step in history.steps],
-    }
-
-
-def step_as_json(step: Step) -> dict[str, Any]:
-    """One step as plain values."""
-    return {
-        "move": step.move.value,
-        "verdict": step.verdict,
-        "cause": step.cause,
-        "forbidden": step.forbidden,
-        "reason": step.reason,
-        "by": step.by,
-        "at": step.at / 1_000_000,
-        "automatic": step.automatic,
-        "rules_version": step.rules_version,
-    }
 
 
 def _step(move: Move, about: Decided, reason: str, by: str, now: NowUs, **what: Any) -> Step:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from voicedesk.calls.model import Verdict
 from voicedesk.greeting.model import GreetingVerdict
-from voicedesk.jobs.deciding.decisions import key_of
 from voicedesk.store.calls import CallFilter
-from voicedesk.store.decisions import Kind
+from voicedesk.store.decisions import Kind, key_of
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 

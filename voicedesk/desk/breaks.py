@@ -1,0 +1,83 @@
+"""Breaks (离岗, S11) as staff see them: whose phone, since when, how long, why, and who asked for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from voicedesk.clock import MICROSECONDS, to_seconds
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.lists import Page
+from voicedesk.desk.names import people_of
+from voicedesk.phones.model import Break
+from voicedesk.phones.words import BREAK_SOURCES
+from voicedesk.settings import Settings
+from voicedesk.store.store import Store
+
+EVERY = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakRow:
+    """One break; `minutes` so far, where it is not over."""
+
+    pause: Break
+    agent_name: str
+    by_name: str
+    source: Label
+    minutes: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether callers ring the phone again."""
+        return self.pause.to_at is not None
+
+
+async def breaks(
+    store: Store,
+    settings: Settings,
+    *,
+    now: int,
+    is_all: bool = False,
+    since: int | None = None,
+    until: int | None = None,
+    limit: int | None = None,
+) -> Page[BreakRow]:
+    """Who is on a break now, the longest first; with `is_all` those that began in a period, the newest first."""
+    if is_all:
+        found = await store.phones.breaks(since=since, until=until, limit=limit or EVERY)
+        total = await store.phones.count_breaks(since=since, until=until)
+    else:
+        found = await store.phones.open_breaks()
+        total, found = len(found), found[:limit]
+    names = people_of(settings)
+    return Page(rows=tuple(row_of(one, names=names, now=now) for one in found), total=total)
+
+
+def row_of(one: Break, *, names: Mapping[str, str], now: int) -> BreakRow:
+    """What is shown of a break; `names` are people's by their ids."""
+    end = one.to_at if one.to_at is not None else now
+    return BreakRow(
+        pause=one,
+        agent_name=names.get(one.agent or "", one.agent or ""),
+        by_name=names.get(one.by, one.by),
+        source=label(BREAK_SOURCES, one.source),
+        minutes=round((end - one.from_at) / (60 * MICROSECONDS), 1),
+    )
+
+
+def break_json(row: BreakRow) -> dict[str, Any]:
+    """A break as other programs read it; instants in seconds."""
+    one = row.pause
+    return {
+        "id": one.id,
+        "pbx": one.pbx,
+        "endpoint": one.endpoint,
+        "agent": one.agent,
+        "from": to_seconds(one.from_at),
+        "to": to_seconds(one.to_at),
+        "minutes": row.minutes,
+        "reason": one.reason,
+        "source": one.source.value,
+        "by": one.by or None,
+        "end_seen": one.end_seen,
+    }

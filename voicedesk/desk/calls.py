@@ -1,0 +1,194 @@
+"""Calls as staff see them: what was judged and why, what people decided, each leg, and what an open call does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from voicedesk.calls.export import as_json
+from voicedesk.calls.model import JudgedCall, LegFacts, Reason
+from voicedesk.calls.words import CAUSES, DIRECTIONS, REASONS, VERDICTS
+from voicedesk.clock import to_seconds
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
+from voicedesk.desk.names import check_known, digits_of, people_of
+from voicedesk.desk.verdicts import in_short, seen_history
+from voicedesk.desk.viewer import Viewer
+from voicedesk.errors import InputError
+from voicedesk.settings import Settings
+from voicedesk.sheets.calls import rings_heard
+from voicedesk.sheets.progress import progress
+from voicedesk.store.calls import CallFilter, CallOrder, StoredCall
+from voicedesk.store.decisions import History, Kind
+from voicedesk.store.store import Store
+from voicedesk.words import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """One call, with numbers and channels as the viewer may see them.
+
+    `why` is the cause or the reason of its verdict. `so_far` says what a call does that `is_going_on`, or that is not
+    over though its verdict is known. `answered_by` is a person's id, or a phone. `by_people` says in few words what
+    people decided, and whether an appeal is open.
+    """
+
+    stored: StoredCall
+    verdict: Label
+    why: Label | None
+    is_going_on: bool
+    so_far: Label | None
+    rings: int | None
+    answered_by: str
+    agent_name: str
+    by_people: str
+
+    @property
+    def call(self) -> JudgedCall:
+        """Facts and judgement."""
+        return self.stored.call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallShown:
+    """One call with what people decided of it and of its legs."""
+
+    row: CallRow
+    histories: tuple[History, ...]
+
+
+async def calls(
+    store: Store,
+    settings: Settings,
+    viewer: Viewer,
+    which: CallFilter,
+    *,
+    now: int | None,
+    number: str | None = None,
+) -> Listing[StoredCall, CallRow]:
+    """Calls, newest first; `number` chooses a caller's, however it is written. Who is no supervisor sees their own.
+
+    Raises InputError for a line, person or phone that nobody knows, and for what is no number.
+    """
+    which = await _checked(store, settings, viewer, which, number)
+    return Listing(
+        read=lambda limit, after: store.calls.list(which, order=CallOrder.NEWEST, limit=limit, after=after),
+        key=lambda one: (one.call.facts.started_at, one.call.facts.id),
+        row=partial(row_of, viewer=viewer, names=people_of(settings), now=now),
+        count=lambda: store.calls.count(which),
+    )
+
+
+async def facets(
+    store: Store, settings: Settings, viewer: Viewer, which: CallFilter, *, number: str | None = None
+) -> list[Facet]:
+    """How many calls have each verdict, cause, line and direction, each under the other filters."""
+    which = await _checked(store, settings, viewer, which, number)
+    tally = store.calls.tally
+    return [
+        facet("verdict", await tally(replace(which, verdict=None), "verdict"), partial(label, VERDICTS)),
+        facet("cause", await tally(replace(which, cause=None), "cause"), partial(label, CAUSES)),
+        facet("line", await tally(replace(which, line=None), "line"), as_it_is),
+        facet("direction", await tally(replace(which, direction=None), "direction"), partial(label, DIRECTIONS)),
+    ]
+
+
+async def call(store: Store, settings: Settings, viewer: Viewer, call_id: str, *, now: int | None) -> CallShown:
+    """One call by its id, or how that begins. Raises InputError where there is none, or none that this viewer sees."""
+    stored = await store.calls.get(call_id)
+    if stored is None or not viewer.sees_of(_people_in(stored)):
+        raise InputError(f"no call has an id that begins with {call_id!r}")
+    histories = await store.decisions.of_calls([stored.call.facts.id])
+    row = row_of(stored, viewer=viewer, names=people_of(settings), now=now)
+    seen = (seen_history(one, viewer) for one in histories if one.subject.kind is not Kind.GREETING)
+    return CallShown(row=row, histories=tuple(seen))
+
+
+def row_of(stored: StoredCall, *, viewer: Viewer, names: Mapping[str, str], now: int | None) -> CallRow:
+    """What is shown of a call; `names` are people's by their ids.
+
+    `now`: how long a call that goes on takes so far; None: that is not told.
+    """
+    seen = seen_call(stored, viewer)
+    facts, judged, human = seen.call.facts, seen.call.judgement, seen.human
+    chinese = progress(facts, now)
+    english = progress(facts, now, Language.ENGLISH)
+    return CallRow(
+        stored=seen,
+        verdict=label(VERDICTS, judged.verdict),
+        why=reason_label(judged.cause or judged.reason),
+        is_going_on=judged.reason is Reason.STILL_OPEN,
+        so_far=None if chinese is None else Label(chinese, english or ""),
+        rings=rings_heard(facts, judged.ring_us),
+        answered_by=viewer.endpoint(judged.agent or judged.answered_by or ""),
+        agent_name=names.get(judged.agent or "", judged.agent or ""),
+        by_people=in_short(
+            human.verdict.value if human else "",
+            VERDICTS,
+            cause=human.cause if human else None,
+            appeal_open=seen.appeal_open,
+        ),
+    )
+
+
+def reason_label(code: str | None) -> Label | None:
+    """A cause or a reason in words; None where there is neither."""
+    return label(CAUSES if code in CAUSES else REASONS, code) if code else None
+
+
+def seen_call(stored: StoredCall, viewer: Viewer) -> StoredCall:
+    """A call with numbers, channels and reasons as the viewer may see them."""
+    if viewer.may_see_numbers:
+        return stored
+    facts, judged, human = stored.call.facts, stored.call.judgement, stored.human
+    facts = replace(
+        facts,
+        caller_number=viewer.number(facts.caller_number or None),
+        legs=tuple(_seen_leg(leg, viewer) for leg in facts.legs),
+    )
+    judged = replace(judged, answered_by=viewer.endpoint(judged.answered_by) if judged.answered_by else None)
+    human = replace(human, reason=viewer.text(human.reason)) if human else None
+    return replace(stored, call=JudgedCall(facts=facts, judgement=judged), human=human)
+
+
+def call_json(row: CallRow) -> dict[str, Any]:
+    """A call as other programs read it, with what a person decided beside the verdict."""
+    record, human = as_json(row.call), row.stored.human
+    record["repaired"] = row.call.facts.repaired
+    record["human_verdict"] = human.verdict.value if human else None
+    record["human_cause"] = human.cause.value if human and human.cause else None
+    record["human_by"] = human.by if human else None
+    record["human_reason"] = human.reason if human else None
+    record["human_at"] = to_seconds(human.at) if human else None
+    record["appeal_open"] = row.stored.appeal_open
+    return record
+
+
+def _seen_leg(leg: LegFacts, viewer: Viewer) -> LegFacts:
+    return replace(leg, endpoint=viewer.endpoint(leg.endpoint), channel=viewer.endpoint(leg.channel))
+
+
+def _people_in(stored: StoredCall) -> set[str]:
+    """Whom a call concerns: who answered it, and where it rang."""
+    call = stored.call
+    return {one for one in (call.judgement.agent, *(leg.agent for leg in call.facts.legs)) if one}
+
+
+async def _checked(
+    store: Store, settings: Settings, viewer: Viewer, which: CallFilter, number: str | None
+) -> CallFilter:
+    """The filter with a number's spellings. A misspelt name is an error; what was once known is known."""
+    lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
+    if which.line is not None and which.line not in lines and lines:
+        check_known("line", which.line, lines, await store.calls.known("line"))
+    if which.agent is not None and which.agent not in agents and agents:
+        check_known("person", which.agent, agents, await store.calls.known("agent"))
+    phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
+    if which.endpoint is not None and which.endpoint not in phones and phones:
+        check_known("phone", which.endpoint, phones, await store.calls.phones())
+    if not viewer.is_supervisor:
+        which = replace(which, concerns=viewer.agent or "")
+    if number is None:
+        return which
+    area = settings.hall.area_code
+    return replace(which, caller_numbers=await store.calls.spellings(digits_of(number, settings), area))

@@ -1,0 +1,52 @@
+"""Names that a person types: people, phones, lines. A name that nobody knows is an error, not an empty list."""
+
+import difflib
+from collections.abc import Collection
+from itertools import islice
+
+from voicedesk.errors import InputError
+from voicedesk.phone_numbers import national_digits
+from voicedesk.settings import Settings
+
+_MOST_TOLD = 30
+
+
+def people_of(settings: Settings) -> dict[str, str]:
+    """People's names by their ids."""
+    return {agent.id: agent.name for agent in settings.agents}
+
+
+def person_id(settings: Settings, typed: str | None) -> str | None:
+    """The id of whom somebody typed by id or by name; what is neither, or the name of two, is left as it is."""
+    if typed is None or typed in people_of(settings):
+        return typed
+    named = [agent.id for agent in settings.agents if agent.name == typed.strip()]
+    return named[0] if len(named) == 1 else typed
+
+
+def phone_endpoint(settings: Settings, typed: str | None) -> str | None:
+    """The phone that somebody typed by endpoint or by extension; what is neither, or is at two, is left as it is."""
+    reached = {phone.endpoint for phone in settings.phones if typed is not None and phone.extension == typed.strip()}
+    return next(iter(reached)) if len(reached) == 1 else typed
+
+
+def digits_of(typed: str, settings: Settings) -> str:
+    """What is compared of a number that was typed, whatever its prefixes. Raises InputError where it is none."""
+    digits = national_digits(typed, settings.hall.area_code)
+    if digits is None:
+        raise InputError(f"{typed!r} is no phone number: write it with its digits, e.g. 13800138000")
+    return digits
+
+
+def check_known(what: str, name: str | None, *known: Collection[str]) -> None:
+    """Raises InputError for a name that neither the settings nor what is stored know, naming the nearest and the rest.
+
+    Where nothing at all is known, nothing can be said of a name.
+    """
+    names = sorted({one for some in known for one in some})
+    if name is None or not names or name in names:
+        return
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    guess = f": did you mean {near[0]}?" if near else ":"
+    told = ", ".join(islice(names, _MOST_TOLD)) + (" …" if len(names) > _MOST_TOLD else "")
+    raise InputError(f"no {what} is called {name!r}{guess} known are {told}")

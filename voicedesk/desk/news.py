@@ -1,0 +1,64 @@
+"""News as staff see them: what people are told by webhooks, and what could not be told; numbers are always masked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from voicedesk.clock import to_seconds
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.lists import Facet, Page, facet
+from voicedesk.store.deliveries import THE_LOG, Delivery, DeliveryState
+from voicedesk.store.store import Store
+from voicedesk.words import Words
+
+STATES: Words = {
+    DeliveryState.QUEUED: ("待发", "queued"),
+    DeliveryState.SENT: ("已发", "sent"),
+    DeliveryState.DEAD: ("未送达", "dead"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsRow:
+    """One message to one webhook (None: it only goes into the log)."""
+
+    delivery: Delivery
+    state: Label
+    webhook: str | None
+
+
+async def news(store: Store, *, state: DeliveryState | None = None, limit: int = 100) -> Page[NewsRow]:
+    """News, the newest first; None: in any state."""
+    found = await store.deliveries.newest(state, limit)
+    return Page(rows=tuple(row_of(one) for one in found), total=await store.deliveries.count(state))
+
+
+async def facets(store: Store) -> list[Facet]:
+    """How many news stand in each state."""
+    counts: dict[str | None, int] = {state.value: await store.deliveries.count(state) for state in DeliveryState}
+    return [facet("state", counts, lambda code: label(STATES, code))]
+
+
+def row_of(one: Delivery) -> NewsRow:
+    """What is shown of one message."""
+    webhook = None if one.webhook == THE_LOG else one.webhook
+    return NewsRow(delivery=one, state=label(STATES, one.state), webhook=webhook)
+
+
+def news_json(row: NewsRow) -> dict[str, Any]:
+    """One message as other programs read it; instants in seconds."""
+    one = row.delivery
+    return {
+        "id": one.id,
+        "webhook": row.webhook or "log",
+        "news": one.message.id,
+        "kind": one.message.kind,
+        "title": one.message.title,
+        "fields": dict(one.message.fields),
+        "state": one.state.value,
+        "in_digest": one.in_digest,
+        "queued_at": to_seconds(one.queued_at),
+        "ended_at": to_seconds(one.ended_at),
+        "tries": one.tries,
+        "next_at": to_seconds(one.next_at or None) if one.state is DeliveryState.QUEUED else None,
+        "error": one.error,
+    }

@@ -1,0 +1,100 @@
+"""What was set aside, as staff see it: the one event, call, file or row that did not fit, and why."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from voicedesk.clock import to_seconds
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.lists import Facet, Page, facet
+from voicedesk.desk.viewer import Viewer
+from voicedesk.errors import InputError
+from voicedesk.store.cursor import Cursor
+from voicedesk.store.quarantine import Part, SetAside, SetAsideState
+from voicedesk.store.store import Store
+from voicedesk.words import Words
+
+PARTS: Words = {
+    Part.EVENT: ("事件", "event"),
+    Part.CALL: ("通话", "call"),
+    Part.ROW: ("记录", "row"),
+    Part.RECORDING: ("录音", "recording"),
+    Part.REQUEST: ("请求", "request"),
+    Part.CALLER: ("来电者", "caller"),
+    Part.DELIVERY: ("消息", "delivery"),
+    Part.LOG_LINE: ("日志行", "log line"),
+    Part.SETTINGS: ("设置", "settings"),
+    Part.TASK: ("任务", "task"),
+}
+STATES: Words = {
+    SetAsideState.WAITING: ("待处理", "waiting"),
+    SetAsideState.RETRIED: ("已重试", "retried"),
+    SetAsideState.DROPPED: ("已放弃", "dropped"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAsideRow:
+    """One thing, with the numbers in its texts as the viewer may see them; `content` as far as it can be read."""
+
+    item: SetAside
+    part: Label
+    state: Label
+    content: str
+
+
+async def set_aside(
+    store: Store,
+    viewer: Viewer,
+    *,
+    part: Part | None = None,
+    state: SetAsideState | None = SetAsideState.WAITING,
+    limit: int = 100,
+    after: Cursor | None = None,
+) -> Page[SetAsideRow]:
+    """What was set aside, the newest first; `state` None: also what was tried again."""
+    key: Any = None if after is None else after.key
+    found = await store.quarantine.list(part=part, state=state, limit=limit, after=key)
+    end = Cursor((found[-1].at_us, found[-1].id)) if len(found) == limit else None
+    total = await store.quarantine.count(part=part, state=state)
+    return Page(rows=tuple(row_of(one, viewer) for one in found), total=total, next=end)
+
+
+async def the_one(store: Store, viewer: Viewer, item_id: str) -> SetAsideRow:
+    """One thing by its id, or how that begins. Raises InputError where there is none, or more than one."""
+    one = await store.quarantine.get(item_id)
+    if one is None:
+        raise InputError(f"nothing set aside has the id {item_id!r}: see `voicedesk quarantine list --all`")
+    return row_of(one, viewer)
+
+
+async def facets(store: Store) -> list[Facet]:
+    """How many wait for somebody to decide, by what they are."""
+    waiting: dict[str | None, int] = {part.value: count for part, count in (await store.quarantine.waiting()).items()}
+    return [facet("part", waiting, lambda code: label(PARTS, code))]
+
+
+def row_of(one: SetAside, viewer: Viewer) -> SetAsideRow:
+    """What is shown of one thing. Bytes that are no UTF-8 are written out."""
+    text = one.content.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    return SetAsideRow(
+        item=replace(one, about=viewer.text(one.about), reason=viewer.text(one.reason)),
+        part=label(PARTS, one.part),
+        state=label(STATES, one.state),
+        content=viewer.text(text),
+    )
+
+
+def set_aside_json(row: SetAsideRow) -> dict[str, Any]:
+    """One thing as other programs read it."""
+    one = row.item
+    return {
+        "id": one.id,
+        "part": one.part.value,
+        "pbx": one.pbx or None,
+        "about": one.about,
+        "reason": one.reason,
+        "seen": one.seen,
+        "seen_at": to_seconds(one.at_us),
+        "state": one.state.value,
+        "bytes": len(one.content),
+    }

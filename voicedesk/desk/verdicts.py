@@ -1,0 +1,83 @@
+"""What people decided of verdicts, step by step, as a viewer may see it; and in few words, for a line of a list."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from voicedesk.calls.model import Cause
+from voicedesk.calls.words import CAUSES
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.viewer import Viewer
+from voicedesk.store.decisions import AppealState, History, Move, Step
+from voicedesk.words import Words
+
+APPEALS: Words = {
+    AppealState.OPEN: ("申诉待处理", "appeal open"),
+    AppealState.UPHELD: ("申诉成立", "appeal upheld"),
+    AppealState.REFUSED: ("申诉不成立", "appeal refused"),
+}
+MOVES: Words = {
+    Move.DECIDE: ("人工判定", "decided"),
+    Move.UNDO: ("撤回", "taken back"),
+    Move.APPEAL: ("申诉", "appealed"),
+}
+DECIDED_CAUSES: Words = {
+    Cause.ROUTING: ("路由", "routing"),
+    Cause.ALL_BUSY: ("全忙", "all busy"),
+    Cause.EMPTY_SEAT: ("空岗", "empty seat"),
+    Cause.PERSON: ("人员", "person"),
+}
+
+
+def seen_history(history: History, viewer: Viewer) -> History:
+    """A history with the numbers in its reasons masked, where the viewer may not see them."""
+    steps = tuple(replace(step, reason=viewer.text(step.reason)) for step in history.steps)
+    return replace(history, steps=steps)
+
+
+def in_short(verdict: str, table: Words, *, cause: str | None = None, appeal_open: bool) -> str:
+    """What a person decided, for a line of a list; empty where nobody did and nobody appealed."""
+    why = f"（{label(CAUSES, cause)}）" if cause else ""
+    told = [f"人工 by hand: {label(table, verdict)}{why}"] if verdict else []
+    told += [str(label(APPEALS, AppealState.OPEN))] if appeal_open else []
+    return "，".join(told)
+
+
+def step_words(step: Step, table: Words) -> str:
+    """What one step says: the verdict, its cause, whether a forbidden phrase was said, and why."""
+    told: list[str | Label] = [label(table, step.verdict)] if step.verdict else []
+    told += [label(DECIDED_CAUSES, step.cause)] if step.cause else []
+    if step.forbidden is not None:
+        told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
+    return " — ".join(map(str, (*told, step.reason)))
+
+
+def histories_json(histories: Iterable[History]) -> list[dict[str, Any]]:
+    """Histories as other programs read them: what holds, the appeal, and every step."""
+    return [_history(one) for one in histories]
+
+
+def _history(history: History) -> dict[str, Any]:
+    standing = history.standing
+    return {
+        "kind": history.subject.kind.value,
+        "uniqueid": history.subject.uniqueid or None,
+        "endpoint": history.subject.endpoint or None,
+        "decision": _step(standing.decision) if standing.decision else None,
+        "appeal": standing.appeal_state.value if standing.appeal_state else None,
+        "steps": [_step(step) for step in history.steps],
+    }
+
+
+def _step(step: Step) -> Mapping[str, Any]:
+    return {
+        "move": step.move.value,
+        "verdict": step.verdict,
+        "cause": step.cause,
+        "forbidden": step.forbidden,
+        "reason": step.reason,
+        "by": step.by,
+        "at": step.at / 1_000_000,
+        "automatic": step.automatic,
+        "rules_version": step.rules_version,
+    }

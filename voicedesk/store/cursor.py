@@ -1,0 +1,43 @@
+"""Where the next page of a list begins: the key of the last row seen, as a text that a page's address can carry."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from voicedesk.errors import InputError
+
+_LONGEST = 1000
+_PAST_ALL = 2**63
+"""No column of a database holds this, or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The key (`after` of the store's lists) of the last row that was seen; new rows never shift what comes after."""
+
+    key: tuple[int | str, ...]
+
+    def to_text(self) -> str:
+        """The cursor in letters that an address carries as they are."""
+        return base64.urlsafe_b64encode(json.dumps(self.key, ensure_ascii=False).encode()).decode().rstrip("=")
+
+    @classmethod
+    def from_text(cls, text: str, *kinds: type) -> "Cursor":
+        """The cursor of a text; `kinds` are the types of its key. Raises InputError where it is no such cursor."""
+        if len(text) > _LONGEST:
+            raise InputError(_no_cursor(text))
+        try:
+            padded = text + "=" * (-len(text) % 4)
+            found: Any = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        except (binascii.Error, ValueError, RecursionError) as error:
+            raise InputError(_no_cursor(text)) from error
+        is_key = isinstance(found, list) and [type(one) for one in found] == list(kinds)
+        if not is_key or any(isinstance(one, int) and not -_PAST_ALL <= one < _PAST_ALL for one in found):
+            raise InputError(_no_cursor(text))
+        return cls(tuple(found))
+
+
+def _no_cursor(text: str) -> str:
+    return f"{text[:20]!r} is no place in this list: begin again with its first page"
