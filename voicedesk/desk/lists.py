@@ -55,9 +55,10 @@ class Listing(Generic[S, R]):
 
     async def page(self, limit: int, after: Cursor | None = None) -> Page[R]:
         """The rows behind a cursor, or the first."""
-        found = await self.read(limit, None if after is None else after.key)
-        end = Cursor(self.key(found[-1])) if limit and len(found) == limit else None
-        return Page(rows=tuple(self.row(one) for one in found), total=await self.count(), next=end)
+        found = await self.read(limit + 1, None if after is None else after.key)
+        shown = found[:limit]
+        end = Cursor(self.key(shown[-1])) if shown and len(found) > limit else None
+        return Page(rows=tuple(self.row(one) for one in shown), total=await self.count(), next=end)
 
     async def kept(self, limit: int | None, keep: Callable[[list[R]], Iterable[K]]) -> tuple[list[K], int]:
         """What is kept of the first `limit` rows (None: of all), and how many rows there are.

@@ -53,10 +53,11 @@ async def set_aside(
 ) -> Page[SetAsideRow]:
     """What was set aside, the newest first; `state` None: also what was tried again."""
     key: Any = None if after is None else after.key
-    found = await store.quarantine.list(part=part, state=state, limit=limit, after=key)
-    end = Cursor((found[-1].at_us, found[-1].id)) if len(found) == limit else None
+    found = await store.quarantine.list(part=part, state=state, limit=limit + 1, after=key)
+    shown = found[:limit]
+    end = Cursor((shown[-1].at_us, shown[-1].id)) if shown and len(found) > limit else None
     total = await store.quarantine.count(part=part, state=state)
-    return Page(rows=tuple(row_of(one, viewer) for one in found), total=total, next=end)
+    return Page(rows=tuple(row_of(one, viewer) for one in shown), total=total, next=end)
 
 
 async def the_one(store: Store, viewer: Viewer, item_id: str) -> SetAsideRow:
