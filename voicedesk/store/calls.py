@@ -242,16 +242,9 @@ def _matching(query: Select[Any], which: CallFilter) -> Select[Any]:
         rang = select(legs.c.call_id).where(legs.c.endpoint == which.endpoint)
         query = query.where(or_(calls.c.answered_by == which.endpoint, calls.c.id.in_(rang)))
     if which.concerns is not None:
-<<<<<<< HEAD
-        concerned = exists().where(  # asked of each call in turn: newest first, few are read
-            legs.c.call_id == calls.c.id, legs.c.agent == which.concerns
-        )
-        query = query.where(or_(calls.c.agent == which.concerns, concerned))
-=======
         theirs = (legs.c.call_id == calls.c.id) & (legs.c.agent == which.concerns)
         rang_them = exists().where(theirs)  # asked of each call in turn: a page of the newest reads few
         query = query.where(or_(calls.c.agent == which.concerns, rang_them))
->>>>>>> desk
     if which.from_at is not None:
         query = query.where(calls.c.started_at >= which.from_at)
     if which.to_at is not None:
