@@ -26,7 +26,7 @@ from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.desk import agreement as agreeing
 from voicedesk.desk.labels import label
-from voicedesk.desk.verdicts import APPEALS, MOVES, histories_json, seen_history, step_words
+from voicedesk.desk.verdicts import histories_json, seen_history, step_words
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
@@ -37,6 +37,7 @@ from voicedesk.store.calls import CallFilter
 from voicedesk.store.decisions import History, Kind
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
+from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
 from voicedesk.words import Words
 
 RULE_WORDS: Words = {
@@ -201,9 +202,9 @@ def tell_history(history: History, table: Words, zone: tzinfo) -> None:
     """What people did about one subject, step by step."""
     standing = history.standing
     for step in history.steps:
-        say(f"  {local_time(step.at, zone)}  {label(MOVES, step.move)} {step.by}: {step_words(step, table)}")
+        say(f"  {local_time(step.at, zone)}  {label(DECISION_MOVES, step.move)} {step.by}: {step_words(step, table)}")
     if standing.appeal_state is not None:
-        say(f"  {label(APPEALS, standing.appeal_state)}")
+        say(f"  {label(APPEAL_STATES, standing.appeal_state)}")
 
 
 def _who(by: str | None) -> str:

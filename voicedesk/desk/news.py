@@ -8,13 +8,7 @@ from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Page, facet
 from voicedesk.store.deliveries import THE_LOG, Delivery, DeliveryState
 from voicedesk.store.store import Store
-from voicedesk.words import Words
-
-STATES: Words = {
-    DeliveryState.QUEUED: ("待发", "queued"),
-    DeliveryState.SENT: ("已发", "sent"),
-    DeliveryState.DEAD: ("未送达", "dead"),
-}
+from voicedesk.store.words import DELIVERY_STATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +29,13 @@ async def news(store: Store, *, state: DeliveryState | None = None, limit: int =
 async def facets(store: Store) -> list[Facet]:
     """How many news stand in each state."""
     counts: dict[str | None, int] = {state.value: await store.deliveries.count(state) for state in DeliveryState}
-    return [facet("state", counts, lambda code: label(STATES, code))]
+    return [facet("state", counts, lambda code: label(DELIVERY_STATES, code))]
 
 
 def row_of(one: Delivery) -> NewsRow:
     """What is shown of one message."""
     webhook = None if one.webhook == THE_LOG else one.webhook
-    return NewsRow(delivery=one, state=label(STATES, one.state), webhook=webhook)
+    return NewsRow(delivery=one, state=label(DELIVERY_STATES, one.state), webhook=webhook)
 
 
 def news_json(row: NewsRow) -> dict[str, Any]:

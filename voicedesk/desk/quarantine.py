@@ -11,25 +11,7 @@ from voicedesk.errors import InputError
 from voicedesk.store.cursor import Cursor
 from voicedesk.store.quarantine import Part, SetAside, SetAsideState
 from voicedesk.store.store import Store
-from voicedesk.words import Words
-
-PARTS: Words = {
-    Part.EVENT: ("事件", "event"),
-    Part.CALL: ("通话", "call"),
-    Part.ROW: ("记录", "row"),
-    Part.RECORDING: ("录音", "recording"),
-    Part.REQUEST: ("请求", "request"),
-    Part.CALLER: ("来电者", "caller"),
-    Part.DELIVERY: ("消息", "delivery"),
-    Part.LOG_LINE: ("日志行", "log line"),
-    Part.SETTINGS: ("设置", "settings"),
-    Part.TASK: ("任务", "task"),
-}
-STATES: Words = {
-    SetAsideState.WAITING: ("待处理", "waiting"),
-    SetAsideState.RETRIED: ("已重试", "retried"),
-    SetAsideState.DROPPED: ("已放弃", "dropped"),
-}
+from voicedesk.store.words import SET_ASIDE_PARTS, SET_ASIDE_STATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +53,7 @@ async def the_one(store: Store, viewer: Viewer, item_id: str) -> SetAsideRow:
 async def facets(store: Store) -> list[Facet]:
     """How many wait for somebody to decide, by what they are."""
     waiting: dict[str | None, int] = {part.value: count for part, count in (await store.quarantine.waiting()).items()}
-    return [facet("part", waiting, lambda code: label(PARTS, code))]
+    return [facet("part", waiting, lambda code: label(SET_ASIDE_PARTS, code))]
 
 
 def row_of(one: SetAside, viewer: Viewer) -> SetAsideRow:
@@ -79,8 +61,8 @@ def row_of(one: SetAside, viewer: Viewer) -> SetAsideRow:
     text = one.content.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     return SetAsideRow(
         item=replace(one, about=viewer.text(one.about), reason=viewer.text(one.reason)),
-        part=label(PARTS, one.part),
-        state=label(STATES, one.state),
+        part=label(SET_ASIDE_PARTS, one.part),
+        state=label(SET_ASIDE_STATES, one.state),
         content=viewer.text(text),
     )
 

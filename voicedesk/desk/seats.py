@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from voicedesk.calls.model import PhoneState
+from voicedesk.calls.words import PHONE_STATES
 from voicedesk.clock import MICROSECONDS, to_datetime, to_seconds
 from voicedesk.desk.asking import is_running
 from voicedesk.desk.labels import Label, label
@@ -14,18 +15,7 @@ from voicedesk.settings import LineSettings, PhoneSettings, Settings
 from voicedesk.settings.houses import places
 from voicedesk.store.phones import StoredPhone
 from voicedesk.store.store import Store
-from voicedesk.words import Words
 
-STATES: Words = {
-    PhoneState.FREE: ("空闲", "free"),
-    PhoneState.RINGING: ("振铃", "ringing"),
-    PhoneState.TALKING: ("接待中", "talking"),
-    PhoneState.IN_USE: ("占用", "in use"),
-    PhoneState.PAUSED: ("离岗", "on a break"),
-    PhoneState.UNREGISTERED: ("未注册", "unregistered"),
-    PhoneState.UNREACHABLE: ("联系不上", "unreachable"),
-    PhoneState.UNKNOWN: ("不明", "unknown"),
-}
 Place = tuple[str | None, str]
 """A PBX, where there are several, and the endpoint of a phone."""
 
@@ -56,7 +46,7 @@ class SeatRow:
     @property
     def state_label(self) -> Label | None:
         """What the phone does, in words."""
-        return None if self.state is None else label(STATES, self.state)
+        return None if self.state is None else label(PHONE_STATES, self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

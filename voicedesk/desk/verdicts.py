@@ -4,29 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from voicedesk.calls.model import Cause
 from voicedesk.calls.words import CAUSES
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.viewer import Viewer
-from voicedesk.store.decisions import AppealState, History, Move, Step
+from voicedesk.store.decisions import AppealState, History, Step
+from voicedesk.store.words import APPEAL_STATES
 from voicedesk.words import Words
-
-APPEALS: Words = {
-    AppealState.OPEN: ("申诉待处理", "appeal open"),
-    AppealState.UPHELD: ("申诉成立", "appeal upheld"),
-    AppealState.REFUSED: ("申诉不成立", "appeal refused"),
-}
-MOVES: Words = {
-    Move.DECIDE: ("人工判定", "decided"),
-    Move.UNDO: ("撤回", "taken back"),
-    Move.APPEAL: ("申诉", "appealed"),
-}
-DECIDED_CAUSES: Words = {
-    Cause.ROUTING: ("路由", "routing"),
-    Cause.ALL_BUSY: ("全忙", "all busy"),
-    Cause.EMPTY_SEAT: ("空岗", "empty seat"),
-    Cause.PERSON: ("人员", "person"),
-}
 
 
 def seen_history(history: History, viewer: Viewer) -> History:
@@ -39,14 +22,14 @@ def in_short(verdict: str, table: Words, *, cause: str | None = None, appeal_ope
     """What a person decided, for a line of a list; empty where nobody did and nobody appealed."""
     why = f"（{label(CAUSES, cause)}）" if cause else ""
     told = [f"人工 by hand: {label(table, verdict)}{why}"] if verdict else []
-    told += [str(label(APPEALS, AppealState.OPEN))] if appeal_open else []
+    told += [str(label(APPEAL_STATES, AppealState.OPEN))] if appeal_open else []
     return "，".join(told)
 
 
 def step_words(step: Step, table: Words) -> str:
     """What one step says: the verdict, its cause, whether a forbidden phrase was said, and why."""
     told: list[str | Label] = [label(table, step.verdict)] if step.verdict else []
-    told += [label(DECIDED_CAUSES, step.cause)] if step.cause else []
+    told += [label(CAUSES, step.cause)] if step.cause else []
     if step.forbidden is not None:
         told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
     return " — ".join(map(str, (*told, step.reason)))

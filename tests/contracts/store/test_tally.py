@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from tests.contracts.store.conftest import call_of
-from voicedesk.store.calls import Filter
+from voicedesk.store.calls import CallFilter
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
-from voicedesk.store.quarantine import Part, State, set_aside
+from voicedesk.store.quarantine import Part, SetAsideState, set_aside
 from voicedesk.store.tickets import Change, StoredTicket, TicketFilter
 from voicedesk.tickets.model import Kind, Ticket
 
@@ -19,14 +19,14 @@ def ticket(n: int, **values) -> Ticket:
 
 async def test_calls_tickets_and_greetings_are_counted_by_each_value_of_a_column(store):
     await store.calls.save(CALLS)
-    assert await store.calls.tally(Filter(), "verdict") == {"on_time": 1, "late": 1, "missed": 1}
-    assert await store.calls.tally(Filter(verdict="late"), "cause") == {"person": 1}
-    assert await store.calls.tally(Filter(line="no such line"), "verdict") == {}
+    assert await store.calls.tally(CallFilter(), "verdict") == {"on_time": 1, "late": 1, "missed": 1}
+    assert await store.calls.tally(CallFilter(verdict="late"), "cause") == {"person": 1}
+    assert await store.calls.tally(CallFilter(line="no such line"), "verdict") == {}
     some = [ticket(1), ticket(2, owner="zhang"), ticket(3, owner="zhang", kind=Kind.REFERRAL)]
     await store.tickets.change(Change(tickets=[StoredTicket(ticket=one) for one in some]))
     assert await store.tickets.tally(TicketFilter(), "owner") == {None: 1, "zhang": 2}
     assert await store.tickets.tally(TicketFilter(owner="zhang"), "kind") == {"complaint": 1, "referral": 1}
-    heard = StoredGreeting(pbx="p", uniqueid="1", call_id="c", endpoint="e", answered_at=1, evidence={})
+    heard = StoredGreeting(pbx="p", uniqueid="1", call_id="c", endpoint="e", answered_at=1)
     await store.greetings.save(heard)
     await store.greetings.save(replace(heard, uniqueid="2", verdict="late_start", line="社保"))
     assert await store.greetings.tally(GreetingFilter(), "verdict") == {None: 1, "late_start": 1}
@@ -39,15 +39,15 @@ async def test_whom_a_call_concerns_are_who_answered_and_whom_it_rang(store):
     answered = replace(CALLS[0], judgement=replace(CALLS[0].judgement, agent="zhang"))
     await store.calls.save([answered, CALLS[1], replace(missed, facts=replace(missed.facts, legs=legs))])
     for person, count in (("zhang", 1), ("li", 1), ("", 0), ("wang", 0)):
-        assert await store.calls.count(Filter(concerns=person)) == count, person
-        assert len(await store.calls.list(Filter(concerns=person))) == count
-    assert await store.calls.count(Filter()) == 3
+        assert await store.calls.count(CallFilter(concerns=person)) == count, person
+        assert len(await store.calls.list(CallFilter(concerns=person))) == count
+    assert await store.calls.count(CallFilter()) == 3
 
 
 async def test_what_was_set_aside_is_counted_by_part_and_state(store):
     things = [set_aside(part, at_us=1, about=part, reason="r") for part in (Part.CALL, Part.ROW)]
     await store.quarantine.add(things)
-    await store.quarantine.set_state(things[0].id, State.RETRIED)
+    await store.quarantine.set_state(things[0].id, SetAsideState.RETRIED)
     assert await store.quarantine.count() == 2
     assert await store.quarantine.count(part=Part.CALL) == 1
-    assert await store.quarantine.count(part=Part.CALL, state=State.WAITING) == 0
+    assert await store.quarantine.count(part=Part.CALL, state=SetAsideState.WAITING) == 0

@@ -11,6 +11,7 @@ from voicedesk.desk.labels import Label
 from voicedesk.desk.verdicts import seen_history
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
+from voicedesk.greeting.evidence import evidence_from_json
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.phones.model import Break, BreakSource
 from voicedesk.settings import Settings
@@ -18,7 +19,7 @@ from voicedesk.sheets.calls import calls_sheet
 from voicedesk.store.calls import CallFilter, HumanDecision
 from voicedesk.store.cursor import Cursor
 from voicedesk.store.decisions import History, Kind, Move, Step, Subject
-from voicedesk.store.deliveries import State as NewsState
+from voicedesk.store.deliveries import DeliveryState
 from voicedesk.store.greetings import GreetingDecision, GreetingFilter, StoredGreeting
 from voicedesk.store.quarantine import Part, set_aside
 from voicedesk.store.store import Store
@@ -170,7 +171,7 @@ async def test_a_row_says_verdict_cause_and_what_people_decided(store):
 def greeting(**values) -> StoredGreeting:
     known = {"pbx": "main", "uniqueid": "1.1", "call_id": LATE.facts.id, "endpoint": "PJSIP/agent1", "answered_at": 1,
              "agent": "zhang", "verdict": "cannot_tell", "reason": "not_understood", "needs_review": True,
-             "is_final": True, "evidence": {"judgement": {"transcript": "喂"}}}  # fmt: skip
+             "is_final": True, "evidence": evidence_from_json({"judgement": {"transcript": "喂"}})}  # fmt: skip
     return StoredGreeting(**{**known, **values})
 
 
@@ -216,7 +217,7 @@ async def test_breaks_news_outages_and_what_was_set_aside_are_pages_with_labels(
     assert (page.rows[0].agent_name, page.rows[0].by_name, str(page.rows[0].source)) == ("张三", "李四", "命令 command")
     message = message_of(News(id="n1", kind="x", at=1, title="t", fields={}))
     await store.deliveries.queue([("hook", message), ("", message)], 1)
-    page = await news.news(store, state=NewsState.QUEUED, limit=1)
+    page = await news.news(store, state=DeliveryState.QUEUED, limit=1)
     assert (page.total, len(page.rows), str(page.rows[0].state)) == (2, 1, "待发 queued")
     (by_state,) = await news.facets(store)
     assert {one.value: one.count for one in by_state.counts} == {"queued": 2, "sent": 0, "dead": 0}

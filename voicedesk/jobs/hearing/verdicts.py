@@ -4,20 +4,24 @@ import structlog
 
 from voicedesk.clock import NowUs
 from voicedesk.greeting.model import GreetingJudgement, GreetingVerdict, PhraseFound
+from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.jobs.hearing.evidence import accusation, doubt_news, row_of
 from voicedesk.jobs.hearing.listening import Heard
 from voicedesk.jobs.hearing.open_recordings import OpenRecordings, Recording
 from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.unsaved import Unsaved
 from voicedesk.store.greetings import StoredGreeting
+from voicedesk.words import word
 
-_ADVERSE = {
-    GreetingVerdict.INCOMPLETE: "不完整",
-    GreetingVerdict.WRONG_DEPARTMENT: "报错部门",
-    GreetingVerdict.WRONG_NUMBER: "报错工号",
-    GreetingVerdict.WRONG_ORDER: "次序不对",
-    GreetingVerdict.LATE_START: "开口过迟",
-}
+_ADVERSE = frozenset(
+    {
+        GreetingVerdict.INCOMPLETE,
+        GreetingVerdict.WRONG_DEPARTMENT,
+        GreetingVerdict.WRONG_NUMBER,
+        GreetingVerdict.WRONG_ORDER,
+        GreetingVerdict.LATE_START,
+    }
+)
 _FINE = frozenset({GreetingVerdict.COMPLIANT, GreetingVerdict.NOT_JUDGED})
 
 _log = structlog.get_logger()
@@ -92,7 +96,9 @@ class Verdicts:
         if is_final and verdict is GreetingVerdict.CANNOT_TELL:
             await self.tell_doubt(row)
         if is_final and verdict in _ADVERSE:
-            await self._accuse(row, accusation("greeting_adverse", row, f"问候不合规：{_ADVERSE[verdict]}"))
+            await self._accuse(
+                row, accusation("greeting_adverse", row, f"问候不合规：{word(GREETING_VERDICTS, verdict)}")
+            )
 
     async def _tell_phrase(self, row: StoredGreeting, phrase: PhraseFound) -> None:
         _log.warning("forbidden_phrase", **_about(row), phrase=phrase.phrase, at_seconds=phrase.start_seconds)
