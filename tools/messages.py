@@ -1,0 +1,103 @@
+"""Every text that Voicedesk says to people, found in its source: `python -m tools.messages` lists what lacks Chinese.
+
+A text is a template: what is filled in stands as `{}`. The catalogue (`voicedesk/language/zh/*.toml`) gives each its
+Chinese, in which `{0}`, `{1}` … stand for what was filled in, in the order of the English text.
+"""
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from voicedesk.language.catalogue import read_catalogue
+
+PACKAGE = Path(__file__).resolve().parents[1] / "voicedesk"
+SAYERS = frozenset({"say", "say_lines", "complain"})
+FINDERS = frozenset({"Finding", "good", "bad", "note", "unseen"})
+EXAMPLE = re.compile(r"Examples?: ")
+_WORD = re.compile(r"[A-Za-z]{3}")
+Found = tuple[str, str]
+"""The part of the catalogue that a text belongs to (errors, said, doctor, help), and the text."""
+
+
+def texts() -> dict[Found, str]:
+    """Each text with the file and line where it stands first."""
+    found: dict[Found, str] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        where = file.relative_to(PACKAGE.parent)
+        if "migrations" in where.parts:
+            continue
+        for part, text, line in _texts_of(ast.parse(file.read_text(encoding="utf-8")), is_cli="cli" in where.parts):
+            found.setdefault((part, text), f"{where}:{line}")
+    return found
+
+
+def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            for part, text in _said(node):
+                if _WORD.search(text.replace("{}", "")):
+                    yield part, text, node.lineno
+        if is_cli and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            for paragraph in paragraphs(ast.get_docstring(node) or ""):
+                yield "help", paragraph, node.lineno
+        if is_cli and isinstance(node, ast.keyword) and node.arg == "help":
+            text = template(node.value)
+            if text:
+                yield "help", text, node.value.lineno
+
+
+def _said(call: ast.Call) -> Iterator[Found]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in SAYERS and call.args:
+        text = template(call.args[0])
+        if text:
+            yield "said", text
+    is_error = name.endswith("Error") or name in {"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown"}
+    if is_error and call.args:
+        text = template(call.args[0])
+        if text:
+            yield "errors", text
+    if name in FINDERS:
+        for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            text = template(value)
+            if text and " " in text:
+                yield "doctor", text
+
+
+def paragraphs(docstring: str) -> list[str]:
+    """The paragraphs of a command's help, each in one line; examples are commands, and need no other language."""
+    found = [" ".join(one.split()) for one in inspect.cleandoc(docstring).split("\n\n")]
+    return [one for one in found if one and not EXAMPLE.match(one)]
+
+
+def template(node: ast.AST) -> str | None:
+    """The text that an expression makes, with `{}` for what is filled in; None where it is no text of ours."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = template(node.left), template(node.right)
+        return None if left is None and right is None else f"{left or '{}'}{right or '{}'}"
+    return None
+
+
+def main() -> int:
+    """Lists what the catalogue lacks, and what it has for a text that nobody says any more."""
+    known = read_catalogue()
+    there = texts()
+    wanted = sys.argv[1:] or sorted({part for part, _ in there})
+    lacking = [(part, text, where) for (part, text), where in there.items() if text not in known and part in wanted]
+    for part, text, where in lacking:
+        print(f"{part}  {where}  {text!r}")
+    stale = sorted(known.keys() - {text for _, text in there})
+    for text in stale:
+        print(f"stale  {text!r}")
+    return 1 if lacking or stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
