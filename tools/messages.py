@@ -17,9 +17,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "voicedesk"
 SAYERS = frozenset({"say", "say_lines", "complain"})
 FINDERS = frozenset({"Finding", "good", "bad", "note", "unseen"})
 EXAMPLE = re.compile(r"Examples?: ")
+LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log"})
 _WORD = re.compile(r"[A-Za-z]{3}")
+_CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 Found = tuple[str, str]
-"""The part of the catalogue that a text belongs to (errors, said, doctor, help), and the text."""
+"""The part of the catalogue that a text belongs to (errors, said, doctor, help, log), and the text."""
 
 
 def texts() -> dict[Found, str]:
@@ -51,6 +53,11 @@ def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
 
 def _said(call: ast.Call) -> Iterator[Found]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, str) and _CODE.fullmatch(first.value):
+        if name in LOGGERS | {"say"}:
+            yield "log", first.value
+        return
     if name in SAYERS and call.args:
         text = template(call.args[0])
         if text:
