@@ -15,10 +15,12 @@ from voicedesk.language.catalogue import read_catalogue
 
 PACKAGE = Path(__file__).resolve().parents[1] / "voicedesk"
 SAYERS = frozenset({"say", "say_lines", "complain"})
-FINDERS = frozenset({"Finding", "good", "bad", "note", "unseen"})
 EXAMPLE = re.compile(r"Examples?: ")
-LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log"})
+LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log", "say", "complain", "failed"})
+_SCREENS = re.compile("screens|words")
+"""What the IVR says is no event: its keys look alike."""
 _WORD = re.compile(r"[A-Za-z]{3}")
+_BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 Found = tuple[str, str]
 """The part of the catalogue that a text belongs to (errors, said, doctor, help, log), and the text."""
@@ -31,7 +33,9 @@ def texts() -> dict[Found, str]:
         where = file.relative_to(PACKAGE.parent)
         if "migrations" in where.parts:
             continue
-        for part, text, line in _texts_of(ast.parse(file.read_text(encoding="utf-8")), is_cli="cli" in where.parts):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        told = [*_texts_of(tree, is_cli="cli" in where.parts), *(_in_doctor(tree) if "doctor" in where.parts else ())]
+        for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
     return found
 
@@ -39,26 +43,49 @@ def texts() -> dict[Found, str]:
 def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            for part, text in _said(node):
-                if _WORD.search(text.replace("{}", "")):
+            for part, text in _said(node, is_cli=is_cli):
+                if part == "log" or len(_WORD.findall(text)) > 1 or _BOTH.search(text):
                     yield part, text, node.lineno
         if is_cli and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
-            for paragraph in paragraphs(ast.get_docstring(node) or ""):
-                yield "help", paragraph, node.lineno
+            told = ast.get_docstring(node) or ""
+            if EXAMPLE.search(told):  # each command has one
+                for paragraph in paragraphs(told):
+                    yield "help", paragraph, node.lineno
         if is_cli and isinstance(node, ast.keyword) and node.arg == "help":
             text = template(node.value)
             if text:
                 yield "help", text, node.value.lineno
 
 
-def _said(call: ast.Call) -> Iterator[Found]:
+def _in_doctor(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
+    """What the doctor says is often put together before it is said: every sentence of its files is one."""
+    inside: set[int] = set()
+    for node in ast.walk(tree):
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if is_docstring or isinstance(node, ast.Raise) or _is_log(node):
+            inside.update(id(one) for one in ast.walk(node))
+    for node in ast.walk(tree):
+        if id(node) in inside or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+            continue
+        text = template(node)
+        if text is not None:
+            inside.update(id(one) for one in ast.walk(node))
+            if len(_WORD.findall(text)) > 1 and " " in text.strip():
+                yield "doctor", text, node.lineno
+
+
+def _is_log(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOGGERS
+
+
+def _said(call: ast.Call, *, is_cli: bool) -> Iterator[Found]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     first = call.args[0] if call.args else None
     if isinstance(first, ast.Constant) and isinstance(first.value, str) and _CODE.fullmatch(first.value):
-        if name in LOGGERS | {"say"}:
+        if name in LOGGERS and isinstance(call.func, ast.Attribute) and not _SCREENS.search(ast.unparse(call.func)):
             yield "log", first.value
         return
-    if name in SAYERS and call.args:
+    if is_cli and name in SAYERS and call.args:
         text = template(call.args[0])
         if text:
             yield "said", text
@@ -67,11 +94,6 @@ def _said(call: ast.Call) -> Iterator[Found]:
         text = template(call.args[0])
         if text:
             yield "errors", text
-    if name in FINDERS:
-        for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
-            text = template(value)
-            if text and " " in text:
-                yield "doctor", text
 
 
 def paragraphs(docstring: str) -> list[str]:

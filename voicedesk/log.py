@@ -13,8 +13,10 @@ from typing import Any, TextIO
 
 import structlog
 
+from voicedesk.language.translate import translated
 from voicedesk.log_output import LogOutput
 from voicedesk.phone_numbers import mask
+from voicedesk.words import Language
 
 _SAFE_KEYS = frozenset({"timestamp", "level", "uniqueid", "linkedid", "linkedids", "boot", "version", "pid", "port"})
 _SAFE_ENDINGS = ("_id", "_ids", "_at", "_us", "_ms", "_seconds")
@@ -37,11 +39,16 @@ _TRACEBACK_KEYS = frozenset({"exception", "stack"})
 
 
 def configure_logging(
-    level: str = "info", format: str = "console", stream: TextIO | None = None, zone: tzinfo | None = None
+    level: str = "info",
+    format: str = "console",
+    stream: TextIO | None = None,
+    zone: tzinfo | None = None,
+    language: Language | None = None,
 ) -> None:
     """Sets logging up for the whole process, the libraries' own messages included.
 
-    People read times as the clocks of `zone` show them, with its offset; machines read UTC. Without a `stream` lines go
+    People read times as the clocks of `zone` show them, with its offset, and what happened in words of their
+    `language`; machines read UTC, and codes alone. Without a `stream` lines go
     to standard error by a thread of their own: who logs never waits for who reads.
     """
     shared: list[structlog.typing.Processor] = [
@@ -51,6 +58,7 @@ def configure_logging(
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
+        *([_in_words(language)] if format == "console" and language is not None else []),
         hide_personal,
         defuse,
     ]
@@ -106,6 +114,18 @@ def _stamp(zone: tzinfo) -> structlog.typing.Processor:
         return event
 
     return stamped
+
+
+def _in_words(language: Language) -> structlog.typing.Processor:
+    """Writes what happened in words before an event's code."""
+
+    def in_words(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        code = event.get("event")
+        if isinstance(code, str) and (said := translated(code, language)) != code:
+            event["event"] = f"{said} {code}"
+        return event
+
+    return in_words
 
 
 def hide_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -4,6 +4,7 @@ Each room keeps the tables of its own codes in its `words.py`: lists, spreadshee
 """
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from enum import StrEnum
 
 Words = Mapping[str, tuple[str, str]]
@@ -17,6 +18,10 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
+SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
+"""The language that this process speaks to people ([hall] language); None: texts stand in both."""
+
+
 def word(words: Words, code: str | None, language: Language = Language.CHINESE) -> str:
     """A code's meaning in one language. A code that is not in the table is given as it is; None is an empty text."""
     if code is None:
@@ -26,6 +31,13 @@ def word(words: Words, code: str | None, language: Language = Language.CHINESE) 
 
 
 def both(words: Words, code: str | None) -> str:
-    """A code's meaning in Chinese, then in English."""
-    texts = dict.fromkeys((word(words, code), word(words, code, Language.ENGLISH)))
-    return " ".join(text for text in texts if text)
+    """A code's meaning in Chinese, then in English; in one of them alone where one is spoken."""
+    return in_both(word(words, code), word(words, code, Language.ENGLISH))
+
+
+def in_both(chinese: str, english: str, between: str = " ") -> str:
+    """One text for two readers, Chinese first; in one language alone where one is spoken."""
+    spoken = SPOKEN.get()
+    if spoken is not None:
+        return chinese if spoken is Language.CHINESE else english
+    return between.join(text for text in dict.fromkeys((chinese, english)) if text)

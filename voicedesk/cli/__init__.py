@@ -33,12 +33,15 @@ from voicedesk.cli import (
 from voicedesk.cli.agents import agents
 from voicedesk.cli.common import ERROR, INTERRUPTED, UNKNOWN, USAGE, complain
 from voicedesk.cli.doctor import doctor
+from voicedesk.cli.help import speak
 from voicedesk.cli.init import init
 from voicedesk.cli.practice import practice
 from voicedesk.cli.repair import repair
 from voicedesk.cli.replay import replay
 from voicedesk.cli.service import reload, run
 from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError
+from voicedesk.settings.language import language_of
+from voicedesk.words import SPOKEN
 
 app = typer.Typer(
     name="voicedesk",
@@ -95,9 +98,19 @@ def _root(
 
 def main() -> None:
     """The entry point: known errors become one sentence and an exit code; a closed pipe and Ctrl-C are quiet."""
+    spoken_before = SPOKEN.set(language_of(sys.argv[1:], os.environ))
+    try:
+        _run()
+    finally:
+        SPOKEN.reset(spoken_before)
+
+
+def _run() -> None:
     try:
         try:
-            app()
+            command = typer.main.get_command(app)
+            speak(command)
+            command()
         finally:
             sys.stdout.flush()
     except SettingsError as error:

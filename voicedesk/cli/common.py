@@ -14,6 +14,7 @@ import typer
 
 from voicedesk.clock import to_datetime
 from voicedesk.errors import InputError
+from voicedesk.language.translate import translated
 from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
@@ -57,17 +58,17 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
 
 def say(text: str) -> None:
     """A line on standard output: whatever stored text is in it, it stays one line and moves no cursor."""
-    sys.stdout.write(f"{printable(text)}\n")
+    sys.stdout.write(f"{printable(translated(text))}\n")
 
 
 def say_lines(text: str) -> None:
     """A text of several lines on standard output; for texts of ours, since a stored one could add lines to it."""
-    sys.stdout.write(f"{printable_lines(text)}\n")
+    sys.stdout.write(f"{printable_lines(translated(text))}\n")
 
 
 def complain(text: str) -> None:
     """A complaint on standard error."""
-    sys.stderr.write(f"voicedesk: {printable_lines(text)}\n")
+    sys.stderr.write(f"voicedesk: {printable_lines(translated(text))}\n")
 
 
 def say_json(value: object) -> None:

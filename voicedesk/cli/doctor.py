@@ -9,8 +9,9 @@ from voicedesk.clock import now_us
 from voicedesk.doctor.examine import examine
 from voicedesk.doctor.finding import Finding, Grade
 from voicedesk.hall.switches import address_of, dial_address_of, pause_address_of
-from voicedesk.log import printable
+from voicedesk.language.translate import translated
 from voicedesk.settings import read_settings
+from voicedesk.words import SPOKEN, Language
 
 _MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.UNSEEN: "?   ", Grade.BAD: "BAD "}
 
@@ -51,8 +52,12 @@ def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOp
 
 
 def _tell(finding: Finding) -> None:
-    say(printable(f"{_MARKS[finding.grade]} {finding.subject}: {finding.what}"))
+    say(f"{_MARKS[finding.grade]} {finding.subject}: {translated(finding.what)}")
     if finding.why and finding.grade is not Grade.GOOD:
-        say(printable(f"       why: {finding.why}"))
+        say(f"       {_either('原因', 'why')}: {translated(finding.why)}")
     if finding.cure:
-        say(printable(f"       do:  {finding.cure}"))
+        say(f"       {_either('处理', 'do')}:  {translated(finding.cure)}")
+
+
+def _either(chinese: str, english: str) -> str:
+    return chinese if SPOKEN.get() is Language.CHINESE else english

@@ -11,6 +11,7 @@ _HEAD = """\
 [hall]
 name = "Service hall"
 timezone = "Asia/Shanghai"
+language = "zh"                     # help, errors, lists and the log in Chinese; "en": in English
 # area_code = "0371"              # put before local numbers, so that they can be called back
 
 [store]

@@ -14,7 +14,9 @@ def run(config: ConfigOption = None) -> None:
     SIGTERM or Ctrl-C stops it in order; SIGHUP, or `voicedesk reload`, reads lines, phones and people again.
     """
     settings = settings_of(config)
-    configure_logging(level=settings.log.level, format=settings.log.format, zone=settings.hall.zone)
+    configure_logging(
+        level=settings.log.level, format=settings.log.format, zone=settings.hall.zone, language=settings.hall.spoken
+    )
     service.run(settings, lambda: settings_of(config))
 
 

@@ -1,8 +1,8 @@
-"""Codes in words: what a list, a page and a facet show of them."""
+"""A code's Chinese and English word, for lists, pages and filters."""
 
 from dataclasses import dataclass
 
-from voicedesk.words import Language, Words, word
+from voicedesk.words import Language, Words, in_both, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,8 @@ class Label:
     english: str
 
     def __str__(self) -> str:
-        """Both, where they differ."""
-        return " ".join(text for text in dict.fromkeys((self.chinese, self.english)) if text)
+        """Both, where they differ; one of them alone where one language is spoken."""
+        return in_both(self.chinese, self.english)
 
 
 def label(words: Words, code: str | None) -> Label:

@@ -1,4 +1,4 @@
-"""What every list is: pages of rows, how many there are of them, and counts of each value that they differ in."""
+"""Paging, totals and counts of filters that all lists share."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass

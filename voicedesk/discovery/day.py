@@ -1,4 +1,4 @@
-"""What a stretch of calls shows of a house, whatever its settings: numbers dialled, phones rung, events that came.
+"""Collects from events which numbers were dialled, which phones rang, and which kinds of events came.
 
 Made of the same events whether they come from the journal, from the link or from the switch's logs. Only what somebody
 who sets the house up must know is kept; no caller's number is.

@@ -1,4 +1,4 @@
-"""The doctor: looks at everything Voicedesk stands on, and says of each thing what, why and the cure."""
+"""Runs every check of the doctor in order; the checks are the modules beside it."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,9 @@
-"""What a check of the installation found: values that `doctor` shows."""
+"""The result of one check: its grade, what was found, why it matters, and the cure."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from voicedesk.words import in_both
 
 
 class Grade(StrEnum):
@@ -50,5 +52,5 @@ class Finding:
 
 
 def both(chinese: str, english: str) -> str:
-    """One text for two readers, Chinese first."""
-    return f"{chinese} / {english}"
+    """One text for two readers, Chinese first; in one language alone where one is spoken."""
+    return in_both(chinese, english, between=" / ")

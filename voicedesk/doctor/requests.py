@@ -1,4 +1,4 @@
-"""Whether it is known what came of everything that people asked of the service (doctor)."""
+"""Finds requests of staff of which nobody knows what came."""
 
 import contextlib
 from collections.abc import Iterator

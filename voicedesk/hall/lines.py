@@ -1,4 +1,4 @@
-"""The hall as the tracker must know it, from the settings: all of it, or what belongs to one PBX."""
+"""Makes the hall that calls are judged by (lines, phones, duty hours) from the settings: of all PBXs, or of one."""
 
 from voicedesk.calls.model import Assignment, Hall, Line
 from voicedesk.clock import MICROSECONDS, from_datetime

@@ -1,4 +1,4 @@
-"""Whose phone is meant, and at which PBX: by the name or number a person gives, or by where a person sits now."""
+"""Finds the phone and the PBX that are meant by a person's name or a number."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What nobody foresaw at one event, call, file, caller or row costs that one: it is counted, logged and set aside.
+"""Catches unforeseen errors, so that only the one event, call, file or row is lost: logs it, counts it, sets it aside.
 
 Whatever the fault, noting it waits for nothing and never fails. Things set aside stand in memory, bounded, until a task
 of the service has saved them where `voicedesk quarantine` shows them.

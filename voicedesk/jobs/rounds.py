@@ -1,7 +1,7 @@
-"""By which a part of the service says that its loop comes round: who does not come round in time hangs.
+"""Loops that hang are noticed: each promises when its next round begins, and who breaks the promise hangs.
 
-Each loop promises, where it begins a round, within how many seconds the next one begins; the supervisor of the part
-looks after it. Where nobody supervises, a promise costs nothing. What fails again and again waits longer each time.
+The supervisor of the job ends and begins what hangs; where nobody supervises, a promise costs nothing. Also the pause
+before what failed begins again: it grows while it fails again and again.
 """
 
 import asyncio

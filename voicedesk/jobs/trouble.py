@@ -1,4 +1,4 @@
-"""What cannot be done now and is tried again: the log says it once for as long as the reason stays the same."""
+"""Logs a failure that is tried again once, not at each try, until its reason changes or it is over."""
 
 import contextlib
 from collections.abc import Iterator

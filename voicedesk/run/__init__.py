@@ -1,1 +1,1 @@
-"""What the running service does besides its parts: who leads, and what other processes ask of it."""
+"""The running service: makes the jobs, begins failed ones again, leads, reloads, answers requests."""

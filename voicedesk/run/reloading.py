@@ -45,8 +45,13 @@ class SettingsInForce:
         hall_of(settings), halls_of(settings)  # wrong ones are refused here, before any job has them
         waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
         self.settings = settings
-        if (settings.log, settings.hall.zone) != (old.log, old.hall.zone):
-            configure_logging(level=settings.log.level, format=settings.log.format, zone=settings.hall.zone)
+        if (settings.log, settings.hall) != (old.log, old.hall):
+            configure_logging(
+                level=settings.log.level,
+                format=settings.log.format,
+                zone=settings.hall.zone,
+                language=settings.hall.spoken,
+            )
         told = "".join(f"; {said}" for said in self.hand_to(jobs))
         _log.info("reloaded", needs_restart=waiting)
         named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)

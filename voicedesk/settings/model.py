@@ -18,6 +18,7 @@ from voicedesk.settings.listed import (
     WebhookSettings,
 )
 from voicedesk.settings.values import Integer, Name, Names, Number, Switch, Table, Words
+from voicedesk.words import Language
 
 
 class HallTable(Table):
@@ -27,6 +28,12 @@ class HallTable(Table):
     timezone: str = "Asia/Shanghai"
     area_code: str = Field(default="", pattern=r"^(0\d{2,3})?$")
     departments: Names = ()
+    language: Literal["zh", "en"] | None = None
+
+    @property
+    def spoken(self) -> Language | None:
+        """The language that people are spoken to in; None: both, in lists."""
+        return Language(self.language) if self.language else None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -41,23 +41,26 @@ class Post:
 def post_of(receiver: Receiver, message: Message, *, now: int, hall: str, zone: tzinfo) -> Post:
     """A message as a receiver wants it; `now` in microseconds is what is signed."""
     headers = [("Content-Type", "application/json; charset=utf-8"), ("User-Agent", f"voicedesk/{__version__}")]
-    if receiver.form is Form.JSON:
-        body = _encoded(_plain(message, hall))
-        stamp = str(now // MICROSECONDS)
-        headers += [("X-Voicedesk-Id", _header_text(message.id)), ("X-Voicedesk-Timestamp", stamp)]
-        if receiver.secret:
-            headers.append(("X-Voicedesk-Signature", f"v1={signature(receiver.secret, stamp, body)}"))
-        return Post(headers=tuple(headers), body=body)
-    if receiver.form is Form.WECOM:
-        content = _markdown(message, hall, zone, end="\n", most_bytes=WECOM_BYTES)
-        return Post(headers=tuple(headers), body=_encoded({"msgtype": "markdown", "markdown": {"content": content}}))
-    text = _markdown(message, hall, zone, end="\n\n", most_bytes=DINGTALK_BYTES)
-    title = harmless(message.title)[:LONGEST_TITLE]
-    told = {"msgtype": "markdown", "markdown": {"title": title, "text": text}, "at": {"isAtAll": False}}
-    suffix = dingtalk_suffix(receiver.secret, now // 1000) if receiver.secret else ""
-    if suffix and "?" not in receiver.target.path:
-        suffix = f"?{suffix[1:]}"
-    return Post(headers=tuple(headers), body=_encoded(told), suffix=suffix)
+    match receiver.form:
+        case Form.JSON:
+            body = _encoded(_plain(message, hall))
+            stamp = str(now // MICROSECONDS)
+            headers += [("X-Voicedesk-Id", _header_text(message.id)), ("X-Voicedesk-Timestamp", stamp)]
+            if receiver.secret:
+                headers.append(("X-Voicedesk-Signature", f"v1={signature(receiver.secret, stamp, body)}"))
+            return Post(headers=tuple(headers), body=body)
+        case Form.WECOM:
+            content = _markdown(message, hall, zone, end="\n", most_bytes=WECOM_BYTES)
+            told: dict[str, Any] = {"msgtype": "markdown", "markdown": {"content": content}}
+            return Post(headers=tuple(headers), body=_encoded(told))
+        case Form.DINGTALK:
+            text = _markdown(message, hall, zone, end="\n\n", most_bytes=DINGTALK_BYTES)
+            title = harmless(message.title)[:LONGEST_TITLE]
+            told = {"msgtype": "markdown", "markdown": {"title": title, "text": text}, "at": {"isAtAll": False}}
+            suffix = dingtalk_suffix(receiver.secret, now // 1000) if receiver.secret else ""
+            if suffix and "?" not in receiver.target.path:
+                suffix = f"?{suffix[1:]}"
+            return Post(headers=tuple(headers), body=_encoded(told), suffix=suffix)
 
 
 def signature(secret: str, stamp: str, body: bytes) -> str:

@@ -105,7 +105,8 @@ def test_the_snippet_is_filled_in_or_says_that_it_is_not(typed, tmp_path: Path) 
     assert typed("asterisk", "snippet", "manager", "--pbx", "none").code == 1
 
 
-def test_a_snippet_for_two_files_is_not_poured_into_one(typed) -> None:
+def test_a_snippet_for_two_files_is_not_poured_into_one(typed, monkeypatch) -> None:
+    monkeypatch.setenv("VOICEDESK_HALL__LANGUAGE", "en")
     typed("init")
     mixed = typed("asterisk", "snippet", "callback")
     assert (mixed.code, mixed.out) == (1, "")

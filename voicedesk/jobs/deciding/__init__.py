@@ -1,1 +1,1 @@
-"""What a person decides of a verdict, and how far people and the automatic verdict agree."""
+"""What a person decides of a verdict, and how staff appeal."""

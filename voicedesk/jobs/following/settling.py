@@ -1,4 +1,4 @@
-"""What is done at all call logs now and then: changed calls are judged and handed on, stuck calls are ended."""
+"""Two loops over all call logs: one judges and stores changed calls, the other ends calls that are stuck."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What was heard of a recording as it is stored, and as people are told of it: the row and the news."""
+"""Makes the database row and the news of one recording that was heard."""
 
 from voicedesk.clock import MICROSECONDS
 from voicedesk.greeting.evidence import Evidence, told_from_json

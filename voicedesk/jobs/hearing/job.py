@@ -1,4 +1,4 @@
-"""Hears greetings where a switch's recordings can be read: finds model and rules, sets the watch to work."""
+"""The job of hearing: finds the speech model and the rules of greetings, and starts the watch over recordings."""
 
 from collections.abc import Callable, Iterable
 

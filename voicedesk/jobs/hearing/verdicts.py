@@ -1,4 +1,4 @@
-"""Says what is heard of a recording when it changes: first it is saved, then logged, then people are told."""
+"""Saves, logs and reports the verdict of a greeting each time it changes."""
 
 import structlog
 

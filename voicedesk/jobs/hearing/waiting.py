@@ -1,4 +1,4 @@
-"""Which recordings lie in the switches' folders and wait: their events were missed, or the service was stopped."""
+"""Finds recordings that nobody heard (events were missed, the service was stopped) and has them heard."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What people must learn of: one piece of news, and how it is told."""
+"""News: one thing that people are told, with its kinds, its log line, and its masked message for webhooks."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""News that other processes left in the store: the service logs them too, and gives up what nobody receives."""
+"""Logs news that commands wrote into the database, and gives up news for webhooks that were removed."""
 
 import asyncio
 from collections.abc import Callable

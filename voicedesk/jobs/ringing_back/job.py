@@ -1,4 +1,4 @@
-"""Keeps the tickets at work: the desk that opens and closes them, and the steps that staff ask of it."""
+"""The job of tickets: runs the clerk who keeps them, and the steps that staff ask."""
 
 from voicedesk.clock import NowUs
 from voicedesk.hall.switches import dial_address_of

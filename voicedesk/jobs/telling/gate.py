@@ -1,4 +1,4 @@
-"""What is said before a walk, or without one: outages, nobody at the phones, and what staff hear."""
+"""What callers are told before the IVR, or in its place: an outage, nobody at the phones."""
 
 import asyncio
 import contextlib

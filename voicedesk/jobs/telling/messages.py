@@ -1,4 +1,4 @@
-"""What a caller leaves with the hall: a recorded message; and what is sent to a caller: a text message."""
+"""Keeps callers' recorded messages as files, and sends notices by text message."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Programs of the hall's own that are told something: a text message to send, an outage to tell of."""
+"""Runs a program of the hall (text messages, outages) with JSON on its input."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Gives each call its sound: where texts are played from, and whether callers may choose by speaking."""
+"""Makes the sound of one call: where its prompts lie, and speech recognition where it is on."""
 
 from voicedesk.agi.call import AgiCall
 from voicedesk.audio.g711 import Samples

@@ -1,0 +1,61 @@
+"""A Chinese hall works in Chinese: help, errors, lists and the doctor; another in English; none chosen, in both."""
+
+from pathlib import Path
+
+import pytest
+from tests.unit.cli.test_setting_up import fake_findings
+from voicedesk.doctor.finding import Finding
+from voicedesk.words import SPOKEN
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("voicedesk.toml").write_text('[hall]\nlanguage = "zh"\n', encoding="utf-8")
+
+
+def test_the_help_of_a_command_and_its_options_is_chinese(typed) -> None:
+    told = typed("tickets", "postpone", "--help").out
+    assert "期限" in told
+    assert "选项" in told
+    assert "例：" in told
+    assert "The settings file" not in told
+
+
+def test_an_error_is_chinese_also_where_it_holds_another(typed) -> None:
+    told = typed("tickets", "list")
+    assert told.code == 1
+    assert "还没有数据库" in told.err
+    assert "there is no database" not in told.err
+    assert (
+        "没有这样的" in typed("calls", "list", "--from", "yesterday").err
+        or "日期" in typed("calls", "list", "--from", "x").err
+    )
+
+
+def test_the_doctor_speaks_chinese(typed, monkeypatch) -> None:
+    bad = Finding.bad("settings", "pbx", "no PBX is named", "there is nothing to follow", "make room")
+    fake_findings(monkeypatch, bad)
+    told = typed("doctor").out
+    assert "原因: " in told
+    assert "no PBX is named" not in told
+    assert "make room" in told  # nobody says this text: it stays as it is
+
+
+def test_english_alone_where_it_is_chosen(typed, monkeypatch) -> None:
+    monkeypatch.setenv("VOICEDESK_HALL__LANGUAGE", "en")
+    assert "Options" in typed("tickets", "postpone", "--help").out
+    assert "there is no database" in typed("tickets", "list").err
+
+
+def test_a_language_that_nobody_speaks_is_refused_with_a_cure(typed, monkeypatch) -> None:
+    monkeypatch.setenv("VOICEDESK_HALL__LANGUAGE", "fr")
+    told = typed("tickets", "list")
+    assert told.code == 2
+    assert "language" in told.err
+
+
+def test_a_command_leaves_no_language_behind(typed) -> None:
+    typed("tickets", "list")
+    assert SPOKEN.get() is None

@@ -1,0 +1,60 @@
+"""A Chinese hall works in Chinese: no text that Voicedesk says to people is missing in the catalogue."""
+
+import re
+import tomllib
+from importlib import resources
+
+import pytest
+from tools.messages import texts
+from voicedesk.language.catalogue import read_catalogue
+
+FILES = sorted(
+    (one for one in resources.files("voicedesk.language").joinpath("zh").iterdir() if one.name.endswith(".toml")),
+    key=lambda one: one.name,
+)
+TEXTS = texts()
+KNOWN = read_catalogue()
+_PLACE = re.compile(r"\{([^}]*)\}")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_COMMAND = re.compile(r"\s*(voicedesk|asterisk -rx|sudo|chmod|in |UserEvent|\[)")
+AS_IT_IS = {
+    "did not find context",
+    "unknown command",
+    " queues = {}",
+    ' extension = "{}"',
+    "Newstate Ringing, DialState",
+    "QueueCallerJoin, AgentCalled",
+    "Asterisk {}",
+}
+"""What the switch says or is told, and lines of the settings: they are the same in every language."""
+
+
+@pytest.mark.parametrize("part", sorted({part for part, _ in TEXTS}))
+def test_every_text_has_its_chinese(part: str) -> None:
+    assert [f"{where} {text!r}" for (of, text), where in TEXTS.items() if of == part and text not in KNOWN] == []
+
+
+def test_the_catalogue_holds_no_text_that_nobody_says_any_more() -> None:
+    assert sorted(KNOWN.keys() - {text for _, text in TEXTS}) == []
+
+
+def test_each_text_stands_in_one_file_once() -> None:
+    keys = [key for file in FILES for key in tomllib.loads(file.read_text(encoding="utf-8"))]
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []
+
+
+def test_what_is_filled_in_is_filled_in_once_in_each_language() -> None:
+    wrong = []
+    for text, (chinese, english) in KNOWN.items():
+        places = [str(number) for number in range(text.count("{}"))]
+        for said in (chinese, english):
+            if said != text and sorted(_PLACE.findall(said)) != places:
+                wrong.append((text, said))
+    assert wrong == []
+
+
+def test_chinese_is_chinese_and_english_has_none() -> None:
+    said = {text: both for text, both in KNOWN.items() if not _COMMAND.match(text) and text not in AS_IT_IS}
+    assert [text for text, (chinese, _) in said.items() if not _CHINESE.search(chinese)] == []
+    doubled = [text for text, (_, english) in said.items() if english != text and _CHINESE.search(english)]
+    assert doubled == []

@@ -1,0 +1,92 @@
+"""A text is said in the language that is spoken, whatever was filled in."""
+
+import pytest
+from voicedesk.desk.labels import Label
+from voicedesk.doctor.finding import both as finding_text
+from voicedesk.language import translate
+from voicedesk.language.translate import LONGEST, translated
+from voicedesk.words import SPOKEN, Language, both
+
+CATALOGUE = {
+    "nothing is there": ("什么也没有", "nothing is there"),
+    "{}: cannot be read: {}": ("{0}：读不出来：{1}", "{}: cannot be read: {}"),
+    "{} of {} are left": ("共 {1}，剩 {0}", "{} of {} are left"),
+    "没有 none: {}": ("没有：{0}", "none: {0}"),
+    "row {}": ("第 {0} 行", "row {}"),
+    "row {}: {}": ("第 {0} 行：{1}", "row {}: {}"),
+}
+
+
+@pytest.fixture(autouse=True)
+def catalogue(monkeypatch):
+    monkeypatch.setattr(translate, "read_catalogue", lambda: CATALOGUE)
+    translate._templates.cache_clear()
+    yield
+    translate._templates.cache_clear()
+
+
+@pytest.fixture
+def chinese():
+    token = SPOKEN.set(Language.CHINESE)
+    yield
+    SPOKEN.reset(token)
+
+
+@pytest.fixture
+def english():
+    token = SPOKEN.set(Language.ENGLISH)
+    yield
+    SPOKEN.reset(token)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nothing is there", "什么也没有"),
+        ("a.toml: cannot be read: no such file", "a.toml：读不出来：no such file"),
+        ("3 of 5 are left", "共 5，剩 3"),
+        ("没有 none: 5", "没有：5"),
+        ("a.toml: cannot be read: nothing is there", "a.toml：读不出来：什么也没有"),
+        ("b: cannot be read: a: cannot be read: x", "b：读不出来：a：读不出来：x"),
+        ("row 3: nothing is there", "第 3 行：什么也没有"),
+        ("nobody knows this text", "nobody knows this text"),
+        ("{0}{1}{} of {7} are left", "共 {7}，剩 {0}{1}{}"),
+        ("", ""),
+    ],
+)
+def test_a_text_is_said_in_chinese_with_what_was_filled_in(chinese, text, said):
+    assert translated(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("没有 none: 5", "none: 5"),
+        ("3 of 5 are left", "3 of 5 are left"),
+        ("{}: cannot be read: {}", "{}: cannot be read: {}"),
+    ],
+)
+def test_a_text_of_two_languages_is_said_in_english_alone(english, text, said):
+    assert translated(text) == said
+
+
+def test_where_no_language_is_chosen_every_text_stays_as_it_is():
+    assert translated("没有 none: 5") == "没有 none: 5"
+    assert translated("没有 none: 5", Language.CHINESE) == "没有：5"
+
+
+def test_a_text_of_any_length_costs_little(chinese):
+    deep = ": cannot be read: ".join("x" * 500)
+    assert translated(deep).startswith("x：读不出来：x")
+    long = "row " + "3: " * LONGEST
+    assert translated(long) == long
+
+
+def test_words_of_codes_are_those_of_the_language(chinese):
+    words = {"late": ("超时", "late")}
+    assert (both(words, "late"), str(Label("超时", "late")), finding_text("坏", "bad")) == ("超时", "超时", "坏")
+
+
+def test_words_of_codes_stand_in_both_languages_where_none_is_chosen():
+    words = {"late": ("超时", "late")}
+    assert (both(words, "late"), finding_text("坏", "bad")) == ("超时 late", "坏 / bad")

@@ -1,0 +1,74 @@
+"""Says a text of Voicedesk in the language that is spoken (`SPOKEN`): texts are stored and sent as the source has them.
+
+So what one process wrote, such as what came of a request, is read by each person in their own language.
+"""
+
+from functools import cache
+
+from voicedesk.language.catalogue import read_catalogue
+from voicedesk.words import SPOKEN, Language
+
+LONGEST = 10_000
+"""A longer text is none of ours: it is said as it is."""
+_DEPTH = 4
+"""An error may hold another one's text as its reason, and so on; deeper it is said as it is."""
+Parts = tuple[str, ...]
+"""A template without its `{}`: what stands before, between and behind."""
+
+
+def translated(text: str, language: Language | None = None) -> str:
+    """The text in a language, else in the one that is spoken. What the catalogue does not know stays as it is."""
+    language = language or SPOKEN.get()
+    if language is None or len(text) > LONGEST:
+        return text
+    return _said(text, 0 if language is Language.CHINESE else 1, _DEPTH)
+
+
+def _said(text: str, index: int, depth: int) -> str:
+    known = read_catalogue().get(text)
+    if known is not None:
+        return known[index]
+    if depth:
+        for template, parts in _templates():
+            values = _filled_in(text, parts)
+            if values is not None:
+                said = read_catalogue()[template][index]
+                inner = [_said(value, index, depth - 1) for value in values]
+                return _put_in(said, inner, numbered=said != template)
+    return text
+
+
+@cache
+def _templates() -> list[tuple[str, Parts]]:
+    """Templates with something to fill in: the more of the text they give themselves, the earlier they are tried."""
+    found = [(text, tuple(text.split("{}"))) for text in read_catalogue() if "{}" in text]
+    return sorted(found, key=lambda one: -sum(map(len, one[1])))
+
+
+def _filled_in(text: str, parts: Parts) -> list[str] | None:
+    """What stands in the places of a template; None where the text is not made from it. In time linear to the text."""
+    first, *middle, last = parts
+    at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return None
+    values = []
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return None
+        values.append(text[at:found])
+        at = found + len(part)
+    return [*values, text[at:end]]
+
+
+def _put_in(said: str, values: list[str], *, numbered: bool) -> str:
+    """Values are put in at once, so that one that looks like a place itself changes nothing."""
+    pieces = said.split("{")
+    if not numbered:
+        parts = said.split("{}")
+        return "".join(part + value for part, value in zip(parts, [*values, ""], strict=True))
+    whole = [pieces[0]]
+    for piece in pieces[1:]:
+        number, _, rest = piece.partition("}")
+        whole.append(values[int(number)] + rest)
+    return "".join(whole)
