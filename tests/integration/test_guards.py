@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 from tests.integration.test_service import EVENTS, Clock, play, running, stored, until
+from voicedesk.ami.resync import Resync
 from voicedesk.calls import tracker as tracking
 from voicedesk.calls.tracker import Tracker
 from voicedesk.doctor import watch as house_watch
@@ -251,12 +252,8 @@ async def test_a_part_that_fails_is_begun_again_alone(switch, settings, clock, m
 async def test_a_link_that_fails_in_an_unforeseen_way_is_made_anew_and_the_time_between_is_a_gap(
     switch, settings, clock, monkeypatch
 ):
-    from voicedesk.ami.client import AmiClient
-
     times = []
-    monkeypatch.setattr(
-        AmiClient, "_synchronise", raising_later(AmiClient._synchronise, lambda *_: times.append(1) or len(times) == 1)
-    )
+    monkeypatch.setattr(Resync, "run", raising_later(Resync.run, lambda *_: times.append(1) or len(times) == 1))
     async with hall(settings(), switch, clock) as store:
         (one,) = await set_aside(store, Part.TASK)
     assert one.about == "follow main"
