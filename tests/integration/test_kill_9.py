@@ -31,7 +31,7 @@ def test_fault_67_killed_at_every_step_of_a_start_and_of_commits(lives):
     lives.ask()
     lives.live(3)
     assert lives.check() > 50
-    assert lives.kills > 100
+    assert lives.kills > 80  # the fewer statements a commit has, the fewer steps there are
 
 
 def test_fault_67_killed_at_every_step_of_spilling_and_of_taking_up(lives):
@@ -44,7 +44,7 @@ def test_fault_67_killed_at_every_step_of_spilling_and_of_taking_up(lives):
             lives.live(CALM)
     lives.live(3)
     assert lives.check() > 50
-    assert lives.kills > 100
+    assert lives.kills > 80  # the fewer statements a commit has, the fewer steps there are
 
 
 def test_fault_67_killed_while_what_does_not_fit_is_set_aside(context, tmp_path):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.fakes.ami_server import FakeAmiServer
-from tests.integration.test_service import Clock, running
+from tests.integration.test_service import Clock, running, until
 from voicedesk.run import reloading
 from voicedesk.run import service as app
 from voicedesk.run.reloading import NEEDS_RESTART
@@ -53,8 +53,13 @@ async def test_after_a_reload_no_part_works_by_the_old_settings(switch, tmp_path
     (tmp_path / "rec").mkdir()
     old, new = hall(switch, tmp_path), hall(switch, tmp_path, hall={"name": "another"})
     async with running(old, switch, Clock(), lambda: new), Store.open(old.store.url) as store:
+        parts = {"TicketClerk", "PhoneDesk", "Messenger", "IvrHost", "Outages", "GreetingWatch"}
+
+        async def are_at_work():
+            return parts <= holders_of(old)
+
+        await until(are_at_work)
         at_work = holders_of(old)
-        assert {"TicketClerk", "PhoneDesk", "Messenger", "IvrHost", "Outages", "GreetingWatch"} <= at_work
         answer = await store.requests.wait_for(await store.requests.ask("reload", {}, asked_by="test"), 10)
         assert answer.outcome == "lines, phones and people are read again"
         assert (holders_of(old), holders_of(new) >= at_work) == (set(), True)
@@ -83,7 +88,7 @@ async def test_another_level_of_the_log_holds_after_a_reload(switch, tmp_path, m
     service = app.Service(old, settings.pop)
     service.reload()
     service.reload()
-    assert told == [{"level": "error", "format": "json", "zone": new.hall.zone}]
+    assert told == [{"level": "error", "format": "json", "zone": new.hall.zone, "language": None}]
 
 
 async def test_a_log_for_people_keeps_the_hall_s_own_time_after_a_reload(switch, tmp_path, monkeypatch):

@@ -267,8 +267,8 @@ def _count_steps(life: Life) -> Callable[[], int]:
     _step = step
     real_init = Database.__init__
 
-    def init(self: Database, url: str) -> None:
-        real_init(self, url)
+    def init(self: Database, url: str, **more: bool) -> None:
+        real_init(self, url, **more)
         _hook(self)
 
     Database.__init__ = init  # type: ignore[method-assign]

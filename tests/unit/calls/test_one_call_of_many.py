@@ -5,6 +5,7 @@ from tests.unit.calls.story import HALL, T0
 from voicedesk.ami.message import AmiEvent
 from voicedesk.calls import registry
 from voicedesk.calls import tracker as tracker_module
+from voicedesk.calls.closed import LINGER_US
 from voicedesk.calls.model import PhoneState
 from voicedesk.calls.tracker import Tracker
 from voicedesk.clock import MICROSECONDS
@@ -128,5 +129,5 @@ def test_what_is_over_and_told_is_let_go_of_at_once(tracker):
     record = tracker._registry.channels[A].call
     tracker.receive(begun(A, 1, "Hangup", Cause="16"))
     assert told(tracker) == [A]
-    tracker.receive(begun(B, 1 + registry.LINGER_US / MICROSECONDS + 1))
+    tracker.receive(begun(B, 1 + LINGER_US / MICROSECONDS + 1))
     assert (record.channels, tracker.knows(A)) == ({}, False)
