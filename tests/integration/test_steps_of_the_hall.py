@@ -111,7 +111,7 @@ def test_where_nobody_serves_outages_verdicts_and_news_go_on(run):
 def test_a_verdict_is_kept_by_the_service_and_shown_as_before(run, serving):
     done = run("calls", "decide", ID[:8], "missed", "--cause", "empty_seat", "--reason", "断线", "--by", "王五")
     assert (done.code, "自动 automatic: 超时 late" in done.out) == (0, True)
-    assert "人工判定 decided wang: 未接 missed — 空岗 empty seat — 断线" in done.out
+    assert "人工判定 decided wang: 未接 missed — 座席无人 empty seat — 断线" in done.out
     plain = json.loads(run("calls", "decide", ID, "--undo", "--reason", "点错", "--by", "wang", "--json").out)
     assert [step["move"] for step in plain["steps"]] == ["decide", "undo"]
     assert run("greeting", "decide", ID, "compliant", "--reason", "听录音", "--by", "wang").code == 0
