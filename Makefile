@@ -12,9 +12,10 @@ SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 # places the load test's calls; gives up root's rights; vouches for Asterisk's packages; speaks prompts; reads the unit
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data systemd
 # these want the processor and nothing else, and share all of it out; what is in neither list measures time, and runs alone
-SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach name,breaks_commands callback_check \
+SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach name,asked_at_once at_work breaks_commands callback_check \
   dialled_once doctor greeting_fixtures greeting_watch guards house_day house_lists ivr_host kill_9 news_commands \
-  phone_desk reload repair requests ticket_desk tickets_commands two_pbxs, \
+  output pauser phone_desk quarantine_commands reload repair requests steps_of_the_hall ticket_desk \
+  tickets_commands two_pbxs, \
   tests/integration/test_$(name).py)
 # what is waited for, not measured: a switch for each of three files at a time
 CALM_TESTS := $(foreach name,callbacks dialplans doctor_house houses_freepbx houses_hotline houses_issabel houses_mikopbx \
