@@ -13,6 +13,7 @@ from voicedesk.ami.message import make_event
 from voicedesk.audio.wav import read_sound
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay
+from voicedesk.clock import now_us
 from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreUnavailable
 from voicedesk.greeting import privacy
 from voicedesk.greeting.model import Doubt, Thresholds
@@ -113,8 +114,8 @@ async def desk(tmp_path):
     workers = SpeechWorkers(embedded_model().path)
 
     @contextlib.asynccontextmanager
-    async def run(*, with_workers=workers, still_up=True, **line):
-        async with Store.open(f"sqlite:///{tmp_path / 'v.db'}") as store:
+    async def run(*, with_workers=workers, still_up=True, committed=now_us, **line):
+        async with Store.open(f"sqlite:///{tmp_path / 'v.db'}", now=committed) as store:
             one = Desk(store, tmp_path, with_workers, **line)
             if still_up:
                 one.known = one.known and _still_up(one.known)
@@ -424,12 +425,11 @@ LOCAL = f"{(LEG.dialled_at or 0) // 1_000_000}.777"
 
 async def test_a_recording_named_after_a_forwarding_is_taken_up_by_its_call(desk, monkeypatch):
     monkeypatch.setattr(waiting, "SCAN_SECONDS", 0.05)
-    async with desk(still_up=False) as one:
+    began = (LEG.dialled_at or 0) + 1_000_000
+    async with desk(still_up=False, committed=lambda: began) as one:
         one.known = None
         path = one.folder / f"{LOCAL}.sln48"
-        began = (LEG.dialled_at or 0) + 1_000_000
         made = {"Uniqueid": LOCAL, "Linkedid": CALL.facts.linkedids[0]}
-        one.store.writer._backlog._now = lambda: began
         one.store.writer.add(
             "main", resume_from=1, events=[make_event("Newchannel", made, arrived_us=began)], calls=[CALL]
         )

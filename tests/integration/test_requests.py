@@ -36,7 +36,7 @@ async def answering(hall, owner=OWNER, **more):
     finally:
         task.cancel()
         await asyncio.wait({task})
-        assert not made._running
+        assert made.is_idle
 
 
 @pytest.fixture

@@ -129,6 +129,11 @@ class Answering:
         self._is_anything_left = False
         self._answers = Answers(requests, owner)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being carried out."""
+        return not self._running
+
     async def run(self) -> None:
         """For ever. Cancelled, it lets what was begun come to its end for some seconds, and writes back the rest."""
         told = ""

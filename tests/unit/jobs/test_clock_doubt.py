@@ -21,9 +21,23 @@ CALLED = 1_795_421_258 * MICROSECONDS
 YEARS = 365 * DAY
 
 
+class Clock:
+    """By which the store commits; `at` is set by the test."""
+
+    def __init__(self) -> None:
+        self.at = CALLED
+
+    def __call__(self) -> int:
+        return self.at
+
+
+COMMITTED = Clock()
+
+
 @pytest.fixture
 async def store(tmp_path):
-    async with Store.open(f"sqlite:///{tmp_path}/v.db", now=lambda: CALLED) as store:
+    COMMITTED.at = CALLED
+    async with Store.open(f"sqlite:///{tmp_path}/v.db", now=COMMITTED) as store:
         yield store
 
 
@@ -46,7 +60,7 @@ class Desk:
         """An event that arrives at `at` by our clock; `behind` None: it bears no stamp."""
         stamp = "" if behind is None else f"\r\nTimestamp: {format_epoch(max(at - behind, 0))}"
         raw = f"Event: DeviceStateChange\r\nPrivilege: call,all{stamp}\r\nDevice: PJSIP/agent1\r\nState: INUSE".encode()
-        self.store.writer._backlog._now = lambda: at  # when it is committed by our clock
+        COMMITTED.at = at  # when it is committed by our clock
         mark = make_mark("VoicedeskLink", "up", at)
         self.store.writer.add(pbx, resume_from=1, events=[AmiEvent(raw, "DeviceStateChange", at), mark])
         await self.store.writer.flush()
