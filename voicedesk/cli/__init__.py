@@ -5,6 +5,7 @@ what could be read was given; 4 nobody knows whether it was carried out.
 """
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -98,6 +99,9 @@ def _root(
 
 def main() -> None:
     """The entry point: known errors become one sentence and an exit code; a closed pipe and Ctrl-C are quiet."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal of another encoding cannot show is written as \uXXXX
+            stream.reconfigure(errors="backslashreplace")
     spoken_before = SPOKEN.set(language_of(sys.argv[1:], os.environ))
     try:
         _run()

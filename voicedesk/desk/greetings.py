@@ -117,7 +117,7 @@ def row_of(one: StoredGreeting, *, viewer: Viewer, names: Mapping[str, str]) -> 
     human = one.human and replace(one.human, reason=viewer.text(one.human.reason))
     why = explained(one.reason)
     return GreetingRow(
-        greeting=replace(one, human=human),
+        greeting=replace(one, human=human, endpoint=viewer.endpoint(one.endpoint)),
         verdict=label(GREETING_VERDICTS, one.verdict) if one.verdict else NOT_HEARD_YET,
         why=why.words if why else one.reason or None,
         to_do=why.to_do if why else None,

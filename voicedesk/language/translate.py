@@ -3,7 +3,7 @@
 So what one process wrote, such as what came of a request, is read by each person in their own language.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from voicedesk.language.catalogue import read_catalogue
 from voicedesk.words import SPOKEN, Language
@@ -29,7 +29,7 @@ def _said(text: str, index: int, depth: int) -> str:
     if known is not None:
         return known[index]
     if depth:
-        for template, parts in _templates():
+        for template, parts in _candidates(text[:1], text[-1:]):
             values = _filled_in(text, parts)
             if values is not None:
                 said = read_catalogue()[template][index]
@@ -43,6 +43,12 @@ def _templates() -> list[tuple[str, Parts]]:
     """Templates with something to fill in: the more of the text they give themselves, the earlier they are tried."""
     found = [(text, tuple(text.split("{}"))) for text in read_catalogue() if "{}" in text]
     return sorted(found, key=lambda one: -sum(map(len, one[1])))
+
+
+@lru_cache(maxsize=4096)
+def _candidates(first: str, last: str) -> list[tuple[str, Parts]]:
+    """The templates that a text with this first and last character may be made from: few of many, for long lists."""
+    return [one for one in _templates() if one[1][0][:1] in {"", first} and one[1][-1][-1:] in {"", last}]
 
 
 def _filled_in(text: str, parts: Parts) -> list[str] | None:

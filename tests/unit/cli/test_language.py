@@ -1,5 +1,8 @@
 """A Chinese hall works in Chinese: help, errors, lists and the doctor; another in English; none chosen, in both."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,17 @@ def test_a_language_that_nobody_speaks_is_refused_with_a_cure(typed, monkeypatch
 def test_a_command_leaves_no_language_behind(typed) -> None:
     typed("tickets", "list")
     assert SPOKEN.get() is None
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk", "latin-1"])
+def test_a_terminal_that_cannot_show_a_character_gets_it_escaped_not_a_traceback(encoding) -> None:
+    program = (
+        "import sys; from voicedesk.cli.common import say; from voicedesk.cli import main\n"
+        "sys.argv[1:] = ['--version']\n"
+        "try:\n    main()\nexcept SystemExit:\n    say('来电人 \U0001f600')"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True, env=environment)
+    shown = done.stdout.decode(encoding)
+    assert "\\U0001f600" in shown
+    assert ("来电人" in shown) == (encoding == "gbk")

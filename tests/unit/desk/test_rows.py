@@ -195,6 +195,13 @@ async def test_greetings_are_seen_by_whom_they_are_of(store):
     }
 
 
+def test_a_phone_that_is_named_after_a_number_is_masked_in_greetings():
+    named = greeting(endpoint=f"Local/{NUMBER}@mobiles")
+    row = greetings.row_of(named, viewer=SUPERVISOR, names={})
+    assert NUMBER not in repr((row.greeting.endpoint, greetings.greeting_json(row)))
+    assert greetings.row_of(named, viewer=Viewer(may_see_numbers=True), names={}).greeting.endpoint == named.endpoint
+
+
 def test_what_people_wrote_of_a_greeting_is_masked():
     human = GreetingDecision(verdict="compliant", by="wang", reason=f"致电{NUMBER}", at=1)
     row = greetings.row_of(greeting(human=human), viewer=SUPERVISOR, names={"zhang": "张三"})

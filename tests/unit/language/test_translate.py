@@ -17,12 +17,18 @@ CATALOGUE = {
 }
 
 
+def forget() -> None:
+    """What was made of the catalogue before."""
+    translate._templates.cache_clear()
+    translate._candidates.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def catalogue(monkeypatch):
     monkeypatch.setattr(translate, "read_catalogue", lambda: CATALOGUE)
-    translate._templates.cache_clear()
+    forget()
     yield
-    translate._templates.cache_clear()
+    forget()
 
 
 @pytest.fixture
