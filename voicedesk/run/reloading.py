@@ -45,7 +45,7 @@ class SettingsInForce:
         hall_of(settings), halls_of(settings)  # wrong ones are refused here, before any job has them
         waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
         self.settings = settings
-        if (settings.log, settings.hall) != (old.log, old.hall):
+        if _of_the_log(settings) != _of_the_log(old):
             configure_logging(
                 level=settings.log.level,
                 format=settings.log.format,
@@ -65,3 +65,8 @@ class SettingsInForce:
             with self._guard.one(Part.SETTINGS, f"new settings, for {name}"):
                 told.append(job.change_settings(self.settings))
         return [said for said in told if said]
+
+
+def _of_the_log(settings: Settings) -> tuple[object, ...]:
+    """What decides how log lines look, and which there are."""
+    return settings.log, settings.hall.zone, settings.hall.spoken
