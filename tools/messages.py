@@ -16,7 +16,7 @@ from voicedesk.language.catalogue import read_catalogue
 PACKAGE = Path(__file__).resolve().parents[1] / "voicedesk"
 SAYERS = frozenset({"say", "say_lines", "complain"})
 EXAMPLE = re.compile(r"Examples?: ")
-LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log", "say", "complain", "failed"})
+LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log", "say", "complain", "failed", "waiting"})
 _SCREENS = re.compile("screens|words")
 """What the IVR says is no event: its keys look alike."""
 _WORD = re.compile(r"[A-Za-z]{3}")
@@ -80,6 +80,9 @@ def _is_log(node: ast.AST) -> bool:
 
 def _said(call: ast.Call, *, is_cli: bool) -> Iterator[Found]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    for keyword in call.keywords:
+        if keyword.arg == "event" and isinstance(keyword.value, ast.Constant):
+            yield "log", str(keyword.value.value)
     first = call.args[0] if call.args else None
     if isinstance(first, ast.Constant) and isinstance(first.value, str) and _CODE.fullmatch(first.value):
         if name in LOGGERS and isinstance(call.func, ast.Attribute) and not _SCREENS.search(ast.unparse(call.func)):

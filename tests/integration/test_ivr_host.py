@@ -17,6 +17,7 @@ from voicedesk.clock import to_datetime
 from voicedesk.errors import InputError, SpeechUnavailable, StoreUnavailable
 from voicedesk.hall.prompts import book_of, wanted_of
 from voicedesk.ivr.tracking_code import is_code
+from voicedesk.jobs import unsaved
 from voicedesk.jobs.telling import proof, shelf
 from voicedesk.jobs.telling.host import IvrHost
 from voicedesk.jobs.telling.outages import Outages
@@ -490,7 +491,7 @@ async def test_a_locked_database_never_keeps_a_caller_waiting_and_loses_nothing(
 
 
 async def test_a_store_in_trouble_is_tried_again_until_what_was_told_is_saved(desk, monkeypatch):
-    monkeypatch.setattr(proof, "SAVE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(unsaved, "SAVE_AGAIN_SECONDS", 0.01)
     save, refused = desk.store.consultations.save, []
 
     async def sometimes(stored):

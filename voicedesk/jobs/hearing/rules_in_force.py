@@ -8,6 +8,7 @@ import structlog
 from voicedesk.errors import InputError
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.hall.greetings import rules_of
+from voicedesk.jobs.trouble import Troubles
 from voicedesk.settings import Settings
 
 RULES_SECONDS = 10.0
@@ -23,14 +24,12 @@ class RulesInForce:
 
     async def wait(self, settings: Callable[[], Settings]) -> GreetingRules:
         """The rules, once they can be read: until then recordings wait, and nobody is judged by other rules."""
-        told = ""
+        troubles = Troubles()
         while True:
             try:
                 self.rules = await asyncio.to_thread(rules_of, settings())
             except InputError as error:
-                if str(error) != told:
-                    _log.error("greeting_rules_unread", reason=str(error))
-                told = str(error)
+                troubles.say("greeting_rules_unread", error)
                 await asyncio.sleep(RULES_SECONDS)
             else:
                 _log.info("greeting_rules", version=self.rules.version)

@@ -12,7 +12,6 @@ import structlog
 
 from voicedesk.calls.model import CallFacts
 from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.errors import StoreError
 from voicedesk.jobs.guard import Guard
 from voicedesk.jobs.news.news import Tell
 from voicedesk.jobs.ringing_back.attempts import Attempts
@@ -23,6 +22,7 @@ from voicedesk.jobs.ringing_back.ivr_requests import IvrRequests
 from voicedesk.jobs.ringing_back.open_tickets import Changes, OpenTickets
 from voicedesk.jobs.ringing_back.ticket_news import TicketNews
 from voicedesk.jobs.rounds import promise_round
+from voicedesk.jobs.trouble import Troubles
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt
@@ -85,17 +85,12 @@ class TicketClerk:
 
     async def run(self) -> None:
         """Work until cancelled. While the database refuses, wait; the reason is logged once."""
-        told = ""
+        troubles = Troubles()
         while True:
             promise_round(ROUND_SECONDS)
             has_more = False
-            try:
+            with troubles.waiting("desk_waits"):
                 has_more = await self.work()
-                told = ""
-            except StoreError as error:
-                if str(error) != told:
-                    _log.error("desk_waits", reason=str(error))
-                told = str(error)
             await asyncio.sleep(0 if has_more else POLL_SECONDS)
 
     def change_settings(self, settings: Settings) -> None:

@@ -10,13 +10,13 @@ from dataclasses import replace
 import structlog
 
 from voicedesk.calls.model import CallFacts
-from voicedesk.errors import InputError, StoreError
+from voicedesk.errors import StoreError
 from voicedesk.ivr.ledger import Ledger
 from voicedesk.ivr.model import Consultation, Entry, State
 from voicedesk.ivr.tracking_code import new_code
 from voicedesk.ivr.wording import CHINESE
-from voicedesk.jobs.guard import Guard, Part, written
-from voicedesk.jobs.rounds import promise_round
+from voicedesk.jobs.guard import Guard
+from voicedesk.jobs.unsaved import Unsaved
 from voicedesk.store.consultations import StoredConsultation
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
@@ -25,10 +25,7 @@ RESERVE_SECONDS = 1.0
 """The caller hears nothing while a code is reserved: then any code does."""
 LOOK_UP_SECONDS = 3.0
 """The caller hears nothing while a code is looked up: then it counts as unknown."""
-SAVE_AGAIN_SECONDS = 1.0
 CODE_TRIES = 20
-ROUND_SECONDS = 300.0
-MOST_REFUSED = 500
 
 AsKept = Callable[[str, str, StoredConsultation], StoredConsultation]
 """What may be kept of a consultation of (PBX, uniqueid): nothing of a number that is to be forgotten."""
@@ -56,10 +53,10 @@ class Proof:
         below: Callable[[int], int],
         as_kept: AsKept = all_of_it,
     ) -> None:
-        self._store, self._calls, self._guard, self._below, self._as_kept = store, calls, guard, below, as_kept
-        self._unsaved: dict[str, StoredConsultation] = {}
-        self._refused: dict[str, StoredConsultation] = {}
-        self._changed = asyncio.Event()
+        self._store, self._calls, self._below, self._as_kept = store, calls, below, as_kept
+        self._unsaved = Unsaved[StoredConsultation](
+            store.consultations, guard, event="consultations_unsaved", named=_named
+        )
 
     @property
     def unsaved(self) -> int:
@@ -97,8 +94,7 @@ class Proof:
         find = self._calls.get(kept.pbx)
         facts = find(kept.uniqueid) if find else None
         kept = replace(kept, consultation=consultation, call_id=facts.id if facts is not None else kept.call_id)
-        self._unsaved[kept.consultation.code] = self._as_kept(kept.pbx, kept.uniqueid, kept)
-        self._changed.set()
+        self._unsaved.keep(kept.consultation.code, self._as_kept(kept.pbx, kept.uniqueid, kept))
         return kept
 
     async def find(self, code: str) -> StoredConsultation | None:
@@ -114,38 +110,17 @@ class Proof:
 
     async def run(self) -> None:
         """Saves what was noted, until cancelled; a database in trouble is tried again."""
-        while True:
-            promise_round(None)
-            await self._changed.wait()
-            self._changed.clear()
-            promise_round(ROUND_SECONDS)
-            try:
-                await self.save()
-            except StoreError as error:
-                _log.error("consultations_unsaved", count=len(self._unsaved), reason=str(error))
-                await asyncio.sleep(SAVE_AGAIN_SECONDS)
-                self._changed.set()
+        await self._unsaved.run()
 
     async def save(self) -> None:
-        """Saves what waits; what the database refuses for good is set aside. Raises StoreError: the rest waits on."""
-        for code, kept in list(self._unsaved.items()):
-            about = f"consultation {code}"
-            with self._guard.one(Part.ROW, about, content=written(kept), pbx=kept.pbx):
-                await self._store.consultations.save(kept)
-                if self._unsaved.get(code) is kept:
-                    del self._unsaved[code]
-                self._refused.pop(about, None)
-                continue
-            self._unsaved.pop(code, None)
-            self._refused[about] = kept
-            if len(self._refused) > MOST_REFUSED:
-                del self._refused[next(iter(self._refused))]
+        """Saves what waits; what the database refuses is set aside. Raises StoreUnavailable; the rest waits."""
+        await self._unsaved.save_all()
 
     async def save_again(self, item: SetAside) -> str:
-        """Saves a consultation that was set aside. Raises InputError where it is not known any more."""
-        kept = self._refused.get(item.about)
-        if kept is None:
-            raise InputError(f"{item.about} is not in memory any more: only what was set aside since the last start is")
-        await self._store.consultations.save(kept)
-        del self._refused[item.about]
-        return f"{item.about} is saved"
+        """Saves a consultation that was set aside. Raises InputError where it is not known any more, StoreError."""
+        return await self._unsaved.save_again(item)
+
+
+def _named(kept: StoredConsultation) -> tuple[str, str]:
+    """A row's PBX, and what people see if it is set aside."""
+    return kept.pbx, f"consultation {kept.consultation.code}"
