@@ -32,9 +32,8 @@ def _said(text: str, index: int, depth: int) -> str:
         for template, parts in _candidates(text[:1], text[-1:]):
             values = _filled_in(text, parts)
             if values is not None:
-                said = read_catalogue()[template][index]
                 inner = [_said(value, index, depth - 1) for value in values]
-                return _put_in(said, inner, numbered=said != template)
+                return read_catalogue()[template][index].format(*inner)
     return text
 
 
@@ -65,16 +64,3 @@ def _filled_in(text: str, parts: Parts) -> list[str] | None:
         values.append(text[at:found])
         at = found + len(part)
     return [*values, text[at:end]]
-
-
-def _put_in(said: str, values: list[str], *, numbered: bool) -> str:
-    """Values are put in at once, so that one that looks like a place itself changes nothing."""
-    pieces = said.split("{")
-    if not numbered:
-        parts = said.split("{}")
-        return "".join(part + value for part, value in zip(parts, [*values, ""], strict=True))
-    whole = [pieces[0]]
-    for piece in pieces[1:]:
-        number, _, rest = piece.partition("}")
-        whole.append(values[int(number)] + rest)
-    return "".join(whole)
