@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import threading
 
 import pytest
 from structlog.testing import capture_logs
+from tests.fakes.in_thread import InThread
 from tests.fakes.rows import serve
 from tests.integration.test_phone_desk import Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
@@ -45,34 +45,23 @@ member = "Agent Two"
 """
 
 
-class Serving:
+class Serving(InThread):
     """A service's watch over phones in a thread of its own, answering rows as `voicedesk run` does."""
 
     def __init__(self, url: str) -> None:
         lines = [{"name": "社保", "queues": ["hotline"], "phones": [A1, A2]}]
         self.hall = Hall(url, lines=lines, phone_watch={"away_seconds": 0.2})
         self.later: list = []
-        self._stop, self._ready = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
-    def __enter__(self) -> "Serving":
-        self._thread.start()
-        assert self._ready.wait(30)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         self.hall.now = now_us
         async with Store.open(self.hall.url, now=now_us) as store:
             self.hall.us = now_us()
             await self.hall.begin(store)
             await self.hall.links()
             await store.requests.lead(app.LEADER, "test:1:x", 600)
-            self._ready.set()
-            while not self._stop.is_set():
+            self.is_ready()
+            while not self.is_over:
                 while self.later:
                     self.hall.desk.receive("hall", self.later.pop(0))
                 await self.hall.desk.work()

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import threading
 
 import pytest
 from tests.fakes.http_server import HttpServer, answer
+from tests.fakes.in_thread import InThread
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from voicedesk.clock import now_us
 from voicedesk.doctor.webhooks import check_webhooks
@@ -27,24 +27,13 @@ allow_loopback = true
 """
 
 
-class Serving(HttpServer):
+class Serving(InThread, HttpServer):
     """The scripted server in a thread of its own."""
 
-    def __enter__(self):
-        self._ready, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_error):
-        self._over.set()
-        self._thread.join()
-
-    async def _run(self):
+    async def serve(self) -> None:
         async with self:
-            self._ready.set()
-            while not self._over.is_set():
+            self.is_ready()
+            while not self.is_over:
                 await asyncio.sleep(0.01)
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import threading
 
 import pytest
 from structlog.testing import capture_logs
+from tests.fakes.in_thread import InThread
 from tests.fakes.rows import outcome, row
 from tests.integration.test_reload import hall as hall_of
 from tests.integration.test_service import Clock, running
@@ -26,26 +26,15 @@ from voicedesk.store.store import Store
 from voicedesk.webhooks.steps import RetryNews
 
 
-class Serving:
+class Serving(InThread):
     """A service in a thread of its own that answers these rows; while it `hangs` it leads and begins with nothing."""
 
     def __init__(self, settings) -> None:
         self.settings = settings
         self.answered: list[tuple[str, str]] = []
         self.hangs = False
-        self._stop, self._ready = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
-    def __enter__(self) -> "Serving":
-        self._thread.start()
-        assert self._ready.wait(30)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         async with Store.open(self.settings.store.url) as store:
             kinds = {
                 outage_steps.KIND: outage_steps.OutageSteps(store, lambda: self.settings, now_us),
@@ -53,8 +42,8 @@ class Serving:
                 verdict_steps.KIND: verdict_steps.VerdictSteps(store, lambda: self.settings, now_us),
             }
             await store.requests.lead(LEADER, "test:1:x", 600)
-            self._ready.set()
-            while not self._stop.is_set():
+            self.is_ready()
+            while not self.is_over:
                 for request in [] if self.hangs else await store.requests.queued(10):
                     await store.requests.start([request.id], "test:1:x", 10)
                     state, told = await outcome(kinds[request.kind], request)

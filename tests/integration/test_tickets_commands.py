@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-import threading
 
 import pytest
 from structlog.testing import capture_logs
+from tests.fakes.in_thread import InThread
 from tests.fakes.rows import serve
 from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
@@ -21,32 +21,20 @@ from voicedesk.store.tickets import TicketFilter
 NUMBER = "13812341234"
 
 
-class Serving:
+class Serving(InThread):
     """A service's desk in a thread of its own, answering rows as `voicedesk run` does."""
 
     def __init__(self, url: str) -> None:
         self.hall = Hall(url)
         self.is_busy = False
-        self._stop = threading.Event()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
-    def __enter__(self) -> "Serving":
-        self._thread.start()
-        assert self._ready.wait(30)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         async with Store.open(self.hall.url, now=now_us) as store:
             self.hall.begin(store)
             await store.requests.lead(app.LEADER, "test:1:x", 600)
             await self.hall.ends(call("c1", start=MONDAY), call("c2", None, start=MONDAY))
-            self._ready.set()
-            while not self._stop.is_set():
+            self.is_ready()
+            while not self.is_over:
                 if self.is_busy:
                     await asyncio.sleep(0.02)
                     continue
