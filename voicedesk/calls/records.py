@@ -118,6 +118,7 @@ class Leg:
         "picked_up",
         "queue_gave_up_at",
         "ringing_at",
+        "sent_on",
         "state_before",
         "was_dumped",
     )
@@ -140,6 +141,7 @@ class Leg:
         self.connected_at: int | None = None
         self.queue_gave_up_at: int | None = None
         self.picked_up = False
+        self.sent_on = False
         self.was_dumped = False
 
     @property
@@ -171,8 +173,12 @@ class Leg:
 
     @property
     def was_forwarded(self) -> bool:
-        """The phone sent the call on to another number (SIP 302)."""
-        return self.channel.hangup_cause == REDIRECTED_TO_NEW_DESTINATION
+        """The phone sent the call on to another number (SIP 302).
+
+        The end of its dial says so. The cause of its hang-up may: where the switch takes the channel away before the
+        phone's own hang-up was worked off, the cause is 0.
+        """
+        return self.sent_on or self.channel.hangup_cause == REDIRECTED_TO_NEW_DESTINATION
 
     @property
     def outside_number(self) -> str | None:

@@ -43,7 +43,7 @@ _IDS = ("id", "ids", "code", "source", "uniqueid", "linkedid", "linkedids", "rec
 _TIMES = ("_at", "_us", "_ms", "_seconds", "seconds", "until", "sequence", "version", "port")
 _UNTOUCHED = frozenset({b"Event", b"Timestamp", b"Arrived", b"Doubtful", b"Privilege"})
 _ID_HEADERS = (b"Uniqueid", b"Linkedid", b"UniqueID", b"LinkedID", b"BridgeId", b"ActionID")
-_NUMBER_HEADERS = frozenset({b"CallerIDNum", b"ConnectedLineNum", b"Number", b"DialString", b"Exten"})
+_NUMBER_HEADERS = frozenset({b"CallerIDNum", b"ConnectedLineNum", b"Number", b"DialString", b"Exten", b"Forward"})
 _LONG = (calls, journal, legs)
 _END = b"\r\n"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")

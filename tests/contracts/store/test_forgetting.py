@@ -38,7 +38,7 @@ FORMS = (
 HEADERS = (
     "Channel", "DestChannel", "CallerIDNum", "DialString", "Exten", "Interface", "Location", "MemberName", "Queue",
     "StateInterface", "Device", "Peer", "EndpointName", "Uniqueid", "Linkedid", "Line", "UserEvent", "Reason",
-    "TransfererChannel", "Number",
+    "TransfererChannel", "Number", "Forward",
 )  # fmt: skip
 
 

@@ -504,6 +504,23 @@ def test_a_phone_that_forwards_just_before_the_caller_leaves_was_not_given_up():
     ]
 
 
+@pytest.mark.parametrize("cause", [0, 23])
+def test_a_phone_that_forwarded_was_not_unreachable_whatever_cause_its_channel_ends_with(cause):
+    """Where the switch takes the channel away before the phone's own hang-up is worked off, its cause is 0, not 23."""
+    call = tell_one(f"""
+      0.000 DialBegin trunk > agent1 DialString=agent1 Exten=4001
+      0.002 DialEnd   trunk > agent1 DialStatus=CANCEL Forward=1202
+      0.003 Hangup    agent1 Cause={cause}
+      0.003 DialBegin trunk > l;1 DialString=1202@internal
+      0.004 DialEnd   trunk > l;1 DialStatus=NOANSWER
+      0.004 Hangup    l;1 Cause=0
+      0.005 Hangup    l;2 Cause=0
+      0.006 Hangup    trunk Cause=16
+    """)
+    assert outcomes(call) == [("PJSIP/agent1", Outcome.NO_ANSWER, Verdict.NOT_JUDGED)]
+    assert (call.judgement.verdict, call.judgement.cause) == (Verdict.MISSED, Cause.ROUTING)
+
+
 def test_a_caller_who_leaves_while_the_lifted_phone_is_still_asked_to_accept_left_early():
     call = tell("""
       -9.0 DialBegin early > agent3 DialString=agent3 call=early
