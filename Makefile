@@ -21,7 +21,8 @@ SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach 
 CALM_TESTS := $(foreach name,callbacks dialplans doctor_house houses_freepbx houses_hotline houses_issabel houses_mikopbx \
   houses_queues phones stories,tests/system/test_$(name).py) \
   $(foreach name,agi_server ami_client dialler webhooks,tests/integration/test_$(name).py)
-COVERED := --cov --cov-append --cov-report=
+# each group ends by naming what took longest
+COVERED := --durations=12 --durations-min=10 --cov --cov-append --cov-report=
 WHOLE := --include=voicedesk/ami/*,voicedesk/calls/*
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
