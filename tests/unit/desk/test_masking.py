@@ -199,3 +199,10 @@ async def test_who_is_no_supervisor_and_asks_for_somebody_elses_greetings_gets_n
         for agent, seen in ((None, ["zhang"]), ("zhang", ["zhang"]), ("li", [])):
             listing = await greetings.greetings(store, SETTINGS, zhang, GreetingFilter(agent=agent))
             assert [row.greeting.agent for row in (await listing.page(9)).rows] == seen
+
+
+async def test_a_call_shows_nothing_that_was_decided_of_its_greetings_since_they_are_their_staffs_own(store):
+    call_id = call().call.facts.id
+    about = Subject(kind=Kind.GREETING, call_id=call_id, pbx="m", uniqueid="1700000000.1", endpoint=TRUNK)
+    await store.decisions.add(about, Step(move=Move.DECIDE, reason="r", by="li", at=1, verdict="compliant"))
+    assert (await calls.call(store, SETTINGS, MASKED, call_id, now=None)).histories == ()
