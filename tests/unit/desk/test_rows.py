@@ -231,13 +231,13 @@ async def test_breaks_news_outages_and_what_was_set_aside_are_pages_with_labels(
     await store.outages.start("坏了", line=None, at=1, by="li")
     assert [row.outage.text for row in (await outages.outages(store)).rows] == ["坏了"]
     things = [
-        set_aside(Part.CALL, at_us=n, about=f"{NUMBER} {n}", reason="r", content=NUMBER.encode()) for n in (1, 2, 3)
+        set_aside(Part.CALL, at_us=n, about=f"{NUMBER} {n}", reason=NUMBER, content=NUMBER.encode()) for n in (1, 2, 3)
     ]
     await store.quarantine.add(things)
     first = await quarantine.set_aside(store, SUPERVISOR, limit=2)
     rest = await quarantine.set_aside(store, SUPERVISOR, limit=1, after=first.next)
     assert (first.total, len(first.rows), len(rest.rows), rest.next) == (3, 2, 1, None)
-    assert NUMBER not in repr([(row.item.about, row.content) for row in first.rows])
+    assert NUMBER not in repr([(row.item.about, row.item.reason, row.content) for row in first.rows])
     assert (await quarantine.the_one(store, UNMASKED, things[0].id)).content == NUMBER
     (by_part,) = await quarantine.facets(store)
     assert [(str(one.label), one.count) for one in by_part.counts] == [("通话 call", 3)]
