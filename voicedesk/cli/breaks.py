@@ -36,6 +36,7 @@ from voicedesk.desk import breaks as desk
 from voicedesk.desk.breaks import BreakRow, break_json
 from voicedesk.desk.lists import Page
 from voicedesk.desk.names import people_of
+from voicedesk.desk.viewer import Viewer
 from voicedesk.log import printable
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import Settings
@@ -140,4 +141,6 @@ async def _list(
 ) -> Page[BreakRow]:
     since, until = period
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.breaks(store, settings, now=now_us(), is_all=is_all, since=since, until=until, limit=limit)
+        return await desk.breaks(
+            store, settings, Viewer(), now=now_us(), is_all=is_all, since=since, until=until, limit=limit
+        )

@@ -1,13 +1,14 @@
 """Breaks (离岗, S11) as staff see them: whose phone, since when, how long, why, and who asked for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from voicedesk.clock import MICROSECONDS, to_seconds
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Page
 from voicedesk.desk.names import people_of
+from voicedesk.desk.viewer import Viewer
 from voicedesk.phones.model import Break
 from voicedesk.phones.words import BREAK_SOURCES
 from voicedesk.settings import Settings
@@ -18,8 +19,9 @@ EVERY = 10_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakRow:
-    """One break; `minutes` so far, where it is not over."""
+    """One break; `minutes` so far, where it is not over. `id` is its own, also where its phone is masked."""
 
+    id: str
     pause: Break
     agent_name: str
     by_name: str
@@ -35,6 +37,7 @@ class BreakRow:
 async def breaks(
     store: Store,
     settings: Settings,
+    viewer: Viewer,
     *,
     now: int,
     is_all: bool = False,
@@ -50,14 +53,15 @@ async def breaks(
         found = await store.phones.open_breaks()
         total, found = len(found), found[:limit]
     names = people_of(settings)
-    return Page(rows=tuple(row_of(one, names=names, now=now) for one in found), total=total)
+    return Page(rows=tuple(row_of(one, viewer=viewer, names=names, now=now) for one in found), total=total)
 
 
-def row_of(one: Break, *, names: Mapping[str, str], now: int) -> BreakRow:
+def row_of(one: Break, *, viewer: Viewer, names: Mapping[str, str], now: int) -> BreakRow:
     """What is shown of a break; `names` are people's by their ids."""
     end = one.to_at if one.to_at is not None else now
     return BreakRow(
-        pause=one,
+        id=one.id,
+        pause=replace(one, endpoint=viewer.endpoint(one.endpoint), reason=viewer.text(one.reason)),
         agent_name=names.get(one.agent or "", one.agent or ""),
         by_name=names.get(one.by, one.by),
         source=label(BREAK_SOURCES, one.source),
@@ -69,7 +73,7 @@ def break_json(row: BreakRow) -> dict[str, Any]:
     """A break as other programs read it; instants in seconds."""
     one = row.pause
     return {
-        "id": one.id,
+        "id": row.id,
         "pbx": one.pbx,
         "endpoint": one.endpoint,
         "agent": one.agent,

@@ -145,6 +145,8 @@ def seen_call(stored: StoredCall, viewer: Viewer) -> StoredCall:
         facts,
         caller_number=viewer.number(facts.caller_number or None),
         legs=tuple(_seen_leg(leg, viewer) for leg in facts.legs),
+        phones=tuple(replace(one, endpoint=viewer.endpoint(one.endpoint)) for one in facts.phones),
+        placed_by=viewer.endpoint(facts.placed_by) if facts.placed_by else None,
     )
     judged = replace(judged, answered_by=viewer.endpoint(judged.answered_by) if judged.answered_by else None)
     human = replace(human, reason=viewer.text(human.reason)) if human else None
@@ -165,7 +167,13 @@ def call_json(row: CallRow) -> dict[str, Any]:
 
 
 def _seen_leg(leg: LegFacts, viewer: Viewer) -> LegFacts:
-    return replace(leg, endpoint=viewer.endpoint(leg.endpoint), channel=viewer.endpoint(leg.channel))
+    return replace(
+        leg,
+        endpoint=viewer.endpoint(leg.endpoint),
+        channel=viewer.endpoint(leg.channel),
+        member=viewer.endpoint(leg.member) if leg.member else None,
+        transferred_from=viewer.endpoint(leg.transferred_from) if leg.transferred_from else None,
+    )
 
 
 def _people_in(stored: StoredCall) -> set[str]:
@@ -185,7 +193,7 @@ async def _checked(
         check_known("person", which.agent, agents, await store.calls.known("agent"))
     phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
     if which.endpoint is not None and which.endpoint not in phones and phones:
-        check_known("phone", which.endpoint, phones, await store.calls.phones())
+        check_known("phone", which.endpoint, phones, await store.calls.phones(), show=viewer.endpoint)
     if not viewer.is_supervisor:
         which = replace(which, concerns=viewer.agent or "")
     if number is None:

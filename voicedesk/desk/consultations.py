@@ -11,7 +11,7 @@ from voicedesk.desk.names import check_known
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.hall.prompts import catalogue_of
-from voicedesk.ivr.model import NoticeHeard
+from voicedesk.ivr.model import DeskRequest, NoticeHeard
 from voicedesk.ivr.words import IVR_ENTRIES, IVR_EXITS, IVR_STATES
 from voicedesk.settings import Settings
 from voicedesk.store.consultations import ConsultationFilter, StoredConsultation, StoredRequest
@@ -62,8 +62,12 @@ def row_of(stored: StoredConsultation, *, viewer: Viewer) -> ConsultationRow:
     seen = replace(
         stored,
         caller_number=viewer.number(stored.caller_number),
-        consultation=replace(walk, sms_to=viewer.number(walk.sms_to)),
-        requests=tuple(_seen(one, viewer) for one in stored.requests),
+        consultation=replace(
+            walk,
+            sms_to=viewer.number(walk.sms_to),
+            requests=tuple(_seen(one, viewer) for one in walk.requests),
+        ),
+        requests=tuple(replace(one, asked=_seen(one.asked, viewer)) for one in stored.requests),
     )
     return ConsultationRow(
         stored=seen,
@@ -103,8 +107,8 @@ def _request_json(request: StoredRequest) -> dict[str, Any]:
     }
 
 
-def _seen(request: StoredRequest, viewer: Viewer) -> StoredRequest:
-    return replace(request, asked=replace(request.asked, number=viewer.number(request.asked.number)))
+def _seen(asked: DeskRequest, viewer: Viewer) -> DeskRequest:
+    return replace(asked, number=viewer.number(asked.number))
 
 
 def _in_short(notice: NoticeHeard) -> str:

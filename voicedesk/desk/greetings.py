@@ -55,7 +55,7 @@ class GreetingShown:
 async def greetings(
     store: Store, settings: Settings, viewer: Viewer, which: GreetingFilter
 ) -> Listing[StoredGreeting, GreetingRow]:
-    """Greetings, newest first. Who is no supervisor sees their own.
+    """Greetings, newest first. Who is no supervisor sees their own, and none of somebody else.
 
     Raises InputError for a line or a person whom nobody knows.
     """
@@ -148,4 +148,7 @@ async def _checked(store: Store, settings: Settings, viewer: Viewer, which: Gree
         check_known("line", which.line, lines, await store.greetings.known("line"))
     if which.agent is not None and which.agent not in agents and agents:
         check_known("person", which.agent, agents, await store.greetings.known("agent"))
-    return which if viewer.is_supervisor else replace(which, agent=viewer.agent or "")
+    if viewer.is_supervisor:
+        return which
+    own = viewer.agent if which.agent in (None, viewer.agent) else None
+    return replace(which, agent=own or "")

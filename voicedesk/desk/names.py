@@ -1,7 +1,7 @@
 """Names that a person types: people, phones, lines. A name that nobody knows is an error, not an empty list."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import islice
 
 from voicedesk.errors import InputError
@@ -38,15 +38,15 @@ def digits_of(typed: str, settings: Settings) -> str:
     return digits
 
 
-def check_known(what: str, name: str | None, *known: Collection[str]) -> None:
+def check_known(what: str, name: str | None, *known: Collection[str], show: Callable[[str], str] = str) -> None:
     """Raises InputError for a name that neither the settings nor what is stored know, naming the nearest and the rest.
 
-    Where nothing at all is known, nothing can be said of a name.
+    `show` masks what is named. Where nothing at all is known, nothing can be said of a name.
     """
     names = sorted({one for some in known for one in some})
     if name is None or not names or name in names:
         return
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    guess = f": did you mean {near[0]}?" if near else ":"
-    told = ", ".join(islice(names, _MOST_TOLD)) + (" …" if len(names) > _MOST_TOLD else "")
+    guess = f": did you mean {show(near[0])}?" if near else ":"
+    told = ", ".join(map(show, islice(names, _MOST_TOLD))) + (" …" if len(names) > _MOST_TOLD else "")
     raise InputError(f"no {what} is called {name!r}{guess} known are {told}")

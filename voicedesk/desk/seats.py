@@ -9,6 +9,7 @@ from voicedesk.calls.words import PHONE_STATES
 from voicedesk.clock import MICROSECONDS, to_datetime, to_seconds
 from voicedesk.desk.asking import is_running
 from voicedesk.desk.labels import Label, label
+from voicedesk.desk.viewer import Viewer
 from voicedesk.phone_numbers import mask
 from voicedesk.phones.model import PhoneFinding, PhoneStanding
 from voicedesk.settings import LineSettings, PhoneSettings, Settings
@@ -89,11 +90,27 @@ async def seen_of(store: Store, settings: Settings) -> Seen:
     return Seen(settings, await store.phones.phones(), findings, await is_running(store))
 
 
-async def seats(store: Store, settings: Settings, *, now: int) -> Seats:
+async def seats(store: Store, settings: Settings, viewer: Viewer, *, now: int) -> Seats:
     """Every person and phone of the hall as they stand now."""
     seen = await seen_of(store, settings)
-    of_lines = tuple(one for one in seen.findings if one.line is not None)
-    return Seats(is_running=seen.is_running, rows=tuple(rows_of(seen, now)), of_lines=of_lines)
+    of_lines = tuple(_seen_finding(one, viewer) for one in seen.findings if one.line is not None)
+    rows = tuple(_seen_seat(row, viewer) for row in rows_of(seen, now))
+    return Seats(is_running=seen.is_running, rows=rows, of_lines=of_lines)
+
+
+def _seen_seat(row: SeatRow, viewer: Viewer) -> SeatRow:
+    """A seat with the numbers in its phone's name and in its texts as the viewer may see them."""
+    return replace(
+        row,
+        endpoint=None if row.endpoint is None else viewer.endpoint(row.endpoint),
+        break_reason=None if row.break_reason is None else viewer.text(row.break_reason),
+        findings=tuple(_seen_finding(one, viewer) for one in row.findings),
+    )
+
+
+def _seen_finding(one: PhoneFinding, viewer: Viewer) -> PhoneFinding:
+    endpoint = None if one.endpoint is None else viewer.endpoint(one.endpoint)
+    return replace(one, endpoint=endpoint, evidence=viewer.endpoint(one.evidence))
 
 
 def rows_of(seen: Seen, now: int) -> Iterator[SeatRow]:

@@ -99,7 +99,7 @@ async def figures(store: Store, which: TicketFilter, *, now: int) -> CallbackFig
 def row_of(one: Ticket, *, viewer: Viewer, names: Mapping[str, str], now: int) -> TicketRow:
     """What is shown of a ticket; `names` are people's by their ids."""
     return TicketRow(
-        ticket=replace(one, number=viewer.number(one.number or None), citizen=viewer.citizen(one.citizen)),
+        ticket=_seen(one, viewer),
         kind=label(TICKET_KINDS, one.kind),
         state=label(TICKET_STATES, one.state),
         outcome=label(TICKET_OUTCOMES, one.outcome),
@@ -111,9 +111,22 @@ def row_of(one: Ticket, *, viewer: Viewer, names: Mapping[str, str], now: int) -
     )
 
 
+def _seen(one: Ticket, viewer: Viewer) -> Ticket:
+    """A ticket as the viewer may see it; people write numbers into every text of it."""
+    return replace(
+        one,
+        number=viewer.number(one.number or None),
+        citizen=viewer.citizen(one.citizen),
+        matter=viewer.text(one.matter),
+        unit=viewer.text(one.unit),
+        late_reason=viewer.text(one.late_reason),
+        history=tuple(replace(entry, note=viewer.text(entry.note)) for entry in one.history),
+    )
+
+
 def seen_attempt(one: Attempt, viewer: Viewer) -> Attempt:
     """A call that was placed, with the number as the viewer may see it."""
-    return replace(one, number=viewer.number(one.number))
+    return replace(one, number=viewer.number(one.number), extension=viewer.text(one.extension))
 
 
 def ticket_json(row: TicketRow) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from voicedesk.words import Words
 
 
 def seen_history(history: History, viewer: Viewer) -> History:
-    """A history with the numbers in its reasons masked, where the viewer may not see them."""
+    """A history with the numbers in its reasons and its phone masked, where the viewer may not see them."""
     steps = tuple(replace(step, reason=viewer.text(step.reason)) for step in history.steps)
-    return replace(history, steps=steps)
+    about = history.subject  # a leg that only a log tells of is known by its phone
+    about = replace(about, endpoint=viewer.endpoint(about.endpoint), uniqueid=viewer.endpoint(about.uniqueid))
+    return replace(history, subject=about, steps=steps)
 
 
 def in_short(verdict: str, table: Words, *, cause: str | None = None, appeal_open: bool) -> str:

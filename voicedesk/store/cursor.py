@@ -34,9 +34,16 @@ class Cursor:
         except (binascii.Error, ValueError, RecursionError) as error:
             raise InputError(_no_cursor(text)) from error
         is_key = isinstance(found, list) and [type(one) for one in found] == list(kinds)
-        if not is_key or any(isinstance(one, int) and not -_PAST_ALL <= one < _PAST_ALL for one in found):
+        if not is_key or not all(map(_is_kept, found)):
             raise InputError(_no_cursor(text))
         return cls(tuple(found))
+
+
+def _is_kept(value: int | str) -> bool:
+    """Whether a column of a database can hold it: none holds half a character."""
+    if isinstance(value, int):
+        return -_PAST_ALL <= value < _PAST_ALL
+    return not any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _no_cursor(text: str) -> str:

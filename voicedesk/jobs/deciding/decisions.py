@@ -15,6 +15,7 @@ from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.jobs.news.news import News
 from voicedesk.jobs.news.receivers import leave_news
+from voicedesk.log import mask_endpoint
 from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import Kind, Move, Step, Subject, key_of
@@ -207,9 +208,9 @@ def _leg_place(stored: StoredCall, leg: str) -> int:
         if not 1 <= int(leg) <= len(legs):
             raise InputError(f"the call has {len(legs)} legs: give a number from 1 on, as in voicedesk calls show")
         return int(leg) - 1
-    places = [place for place, one in enumerate(legs) if one.endpoint == leg]
+    places = [place for place, one in enumerate(legs) if leg in (one.endpoint, mask_endpoint(one.endpoint))]
     if not places:
-        there = "、".join(dict.fromkeys(one.endpoint for one in legs)) or "none"
+        there = "、".join(dict.fromkeys(mask_endpoint(one.endpoint) for one in legs)) or "none"
         raise InputError(f"{leg!r} did not ring for this call: its phones are {there}")
     if len(places) > 1:
         numbers = ", ".join(str(place + 1) for place in places)
@@ -220,12 +221,14 @@ def _leg_place(stored: StoredCall, leg: str) -> int:
 def _greeting_of(found: list[StoredGreeting], call_id: str, phone: str | None) -> StoredGreeting:
     if not found:
         raise InputError(f"nothing was heard in a call whose id begins with {call_id!r}: was it recorded?")
-    chosen = [one for one in found if phone is None or phone in (one.endpoint, one.uniqueid)]
+    names = [(one.endpoint, mask_endpoint(one.endpoint), one.uniqueid) for one in found]
+    chosen = [one for one, own in zip(found, names, strict=True) if phone is None or phone in own]
     if not chosen:
-        raise InputError(f"{phone!r} was not heard in this call: {'、'.join(one.endpoint for one in found)} were")
+        there = "、".join(mask_endpoint(one.endpoint) for one in found)
+        raise InputError(f"{phone!r} was not heard in this call: {there} were")
     if len(chosen) > 1 and phone is None:
         chosen = [one for one in chosen if one.verdict != GreetingVerdict.NOT_JUDGED] or chosen
     if len(chosen) > 1:
-        channels = "、".join(f"{one.endpoint} ({one.uniqueid})" for one in chosen)
+        channels = "、".join(f"{mask_endpoint(one.endpoint)} ({one.uniqueid})" for one in chosen)
         raise InputError(f"several were heard in this call: name one by --phone: {channels}")
     return chosen[0]

@@ -9,6 +9,7 @@ from voicedesk.clock import NowUs
 from voicedesk.hall.acting import acting
 from voicedesk.jobs.deciding import decisions
 from voicedesk.jobs.deciding.decisions import Decided
+from voicedesk.log import mask_endpoint
 from voicedesk.settings import Settings
 from voicedesk.store.requests import Request
 from voicedesk.store.store import Store
@@ -39,7 +40,7 @@ class VerdictSteps:
         settings = self._settings()
         about = await found(self._store, step)
         by = acting(step.by, request.asked_by, settings, known=about.concerned)
-        call = f"{about.subject.call_id:.8} {about.subject.endpoint}".rstrip()
+        call = f"{about.subject.call_id:.8} {mask_endpoint(about.subject.endpoint)}".rstrip()
         match step:
             case Decide():
                 made = await decisions.decide(
