@@ -59,11 +59,19 @@ class SettingsInForce:
         return f"lines, phones and people are read again{told}{rest}"
 
     def hand_to(self, jobs: Mapping[str, Job]) -> list[str]:
-        """Gives the settings to every job; what the jobs say of them. One that fails at it costs the others nothing."""
+        """Gives the settings to every job; what the jobs say of them, and which could not take them.
+
+        One that fails at it costs the others nothing.
+        """
         told = []
+        behind = list(jobs)
         for name, job in jobs.items():
             with self._guard.one(Part.SETTINGS, f"new settings, for {name}"):
                 told.append(job.change_settings(self.settings))
+                behind.remove(name)
+        if behind:
+            names = ", ".join(behind)
+            told.append(f"{names} could not take the new settings and may work by the old ones: restart the service")
         return [said for said in told if said]
 
 
