@@ -15,9 +15,6 @@ from voicedesk.store.packing import unpack_facts
 pytestmark = pytest.mark.timeout(600)
 KILLS = 60
 LONGEST_SECONDS = 0.25
-STARVED = (7, 23, 41)
-"""These lives get no turn for a while, as on a starved machine: what they read then had waited long."""
-STARVED_SECONDS = 2.0
 CALM = (12, 36)
 """These lives go on until some more calls were seen whole."""
 
@@ -42,16 +39,6 @@ async def gone(process) -> int:
     return code
 
 
-async def starve(process, busy):
-    """Lets a life log in, and gives it no turn before the next events have waited for it."""
-    sessions = busy.sessions
-    await until(lambda: busy.sessions > sessions)
-    os.kill(process.pid, signal.SIGSTOP)
-    await asyncio.sleep(STARVED_SECONDS)
-    os.kill(process.pid, signal.SIGCONT)
-    await asyncio.sleep(STARVED_SECONDS)
-
-
 async def until(condition):
     async with asyncio.timeout(60):
         while not condition():
@@ -74,8 +61,6 @@ async def test_fault_67_the_service_is_killed_again_and_again_under_load(busy, t
     for number in range(KILLS):
         process = lives.begin()
         await asyncio.sleep(chance.uniform(0.02, 2 * LONGEST_SECONDS))
-        if number in STARVED:
-            await starve(process, busy)
         with locked(lives.database, really=number % 3 == 2):
             await asyncio.sleep(chance.uniform(0, LONGEST_SECONDS))
             if number in CALM:
