@@ -34,7 +34,7 @@ more."""
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A gap that ended before `ours`, an instant of our clock, and before `theirs`, one of the switch's if it told it."""
+    """A gap that ended before `ours`, by our clock, and before `theirs`, by the switch's where it told it."""
 
     gap: Gap
     ours: int
