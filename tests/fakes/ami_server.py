@@ -5,6 +5,8 @@ import hashlib
 import ssl
 from collections.abc import Iterable
 
+from voicedesk.clock import format_epoch, now_us
+
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 WORD = "193749823"
 
@@ -151,8 +153,9 @@ class FakeAmiServer:
             return block(("Response", "Success"), named, ("AsteriskVersion", "22.10.1"))
         if name in self.lists:
             return self._list(name, named)
-        status = "Goodbye" if name == "Logoff" else "Success"
-        return block(("Response", status), named, ("Ping", "Pong"))
+        if name == "Ping":
+            return block(("Response", "Success"), named, ("Ping", "Pong"), ("Timestamp", format_epoch(now_us())))
+        return block(("Response", "Goodbye" if name == "Logoff" else "Success"), named)
 
     def _login(self, action: dict[str, str], named: tuple[str, str]) -> bytes:
         key = hashlib.md5((WORD + self.secret).encode()).hexdigest()

@@ -13,7 +13,7 @@ from voicedesk.ami.protocol import Answer
 from voicedesk.ami.reconnect import LinkTimes
 from voicedesk.ami.reports import LinkReports
 from voicedesk.ami.stream import EventStream
-from voicedesk.clock import MICROSECONDS
+from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
 from voicedesk.errors import AmiLinkLost
 
 CHANNELS = "CoreShowChannels"
@@ -22,11 +22,15 @@ _SAME_START_US = 5 * MICROSECONDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the switch: its start in its own words (empty: it would not say) and by its uptime, its version."""
+    """One run of the switch: its start in its own words (empty: it would not say) and by its uptime, its version.
+
+    `clock_us` is what its clock showed when it was asked; None where it would not say.
+    """
 
     boot: str
     version: str
     started_us: int | None = None
+    clock_us: int | None = None
 
 
 class KnownRun:
@@ -72,7 +76,9 @@ async def ask_run(link: Link, times: LinkTimes) -> Run:
     if status is not None:
         boot = f"{status.response.get('CoreStartupDate')} {status.response.get('CoreStartupTime')}".strip()
     version = settings.response.get("AsteriskVersion") if settings is not None else ""
-    return Run(boot=boot, version=version, started_us=link.started_us)
+    pong = await _try(link, actions.ping(), times)
+    clock_us = parse_epoch(pong.response.get("Timestamp")) if pong is not None else None
+    return Run(boot=boot, version=version, started_us=link.started_us, clock_us=clock_us)
 
 
 async def ask_snapshot(link: Link, times: LinkTimes) -> Snapshot:
@@ -113,7 +119,8 @@ class Resync:
         """Tells all this in the stream. Raises AmiLinkLost where the link is lost meanwhile.
 
         Nothing was missed since `since_us`, for what came meanwhile is held. So a call that began after it lies in no
-        gap, however long the switch takes to answer, and this machine to go on.
+        gap, however long the switch takes to answer, and this machine to go on. `SwitchTime` is a later instant, by the
+        switch's own clock: nothing that it stamps later is missing.
         """
         stream = self._stream
         run = await ask_run(link, self._times)
@@ -121,7 +128,8 @@ class Resync:
         stream.origin = link.protocol.origin = Origin(pbx=stream.origin.pbx, boot=run.boot)
         self._reports.up(run.version, restarted)
         self._came_up(run)
-        told = {"Boot": run.boot, "Restarted": int(restarted), "Version": run.version}
+        theirs = None if run.clock_us is None else format_epoch(run.clock_us)
+        told = {"Boot": run.boot, "Restarted": int(restarted), "Version": run.version, "SwitchTime": theirs}
         stream.mark_at(since_us, "VoicedeskLink", "up", **told)
         stream.mark("VoicedeskSnapshot", "begin")
         is_complete, missing = False, ""

@@ -6,7 +6,7 @@ Each call of which events may be missing carries a `Gap`, in the hall's time (`s
 import contextlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.bridge_events import BridgeEvents
@@ -17,8 +17,8 @@ from voicedesk.calls.model import Gap, GapReason, StartSource
 from voicedesk.calls.phones import Phones
 from voicedesk.calls.records import CallRecord
 from voicedesk.calls.registry import SELF, Registry
-from voicedesk.calls.switch_clock import Step
-from voicedesk.clock import MICROSECONDS, format_epoch
+from voicedesk.calls.switch_clock import APART_US, Step
+from voicedesk.clock import MICROSECONDS, format_epoch, parse_epoch
 
 CHECKPOINT = "VoicedeskCheckpoint"
 OWN_EVENTS = frozenset({CHECKPOINT, "VoicedeskClock", "VoicedeskDoubt", "VoicedeskLink", "VoicedeskSnapshot"})
@@ -30,6 +30,15 @@ _NOTHING = '{"device":{},"contact":{},"queues":{},"gaps":[]}'
 _GAPS_TOLD = 20
 """A checkpoint names the latest gaps only, chosen to keep it short: a call that is still open has seldom lived through
 more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A gap that ended before `ours`, by our clock, and before `theirs`, by the switch's where it told it."""
+
+    gap: Gap
+    ours: int
+    theirs: int | None = None
 
 
 class LinkEvents:
@@ -52,7 +61,7 @@ class LinkEvents:
         self._dials = dials
         self._bridges = bridges
         self.clock = registry.clock
-        self._last_gap: tuple[Gap, int] | None = None
+        self._ended: _Ended | None = None
         self._lost_at: int | None = None
         self._is_up = False
         self._listed: set[str] | None = None
@@ -72,19 +81,25 @@ class LinkEvents:
         at, step = self.clock.take(stamp, arrived)
         if step is not None:
             self._stepped(step)
-        if self._last_gap is not None and arrived:
-            self._end_gap(at)
+        if self._ended is not None and arrived:
+            self._end_gap(self._ended, at)
         return at
 
     def _stepped(self, step: Step) -> None:
         gap = Gap(from_at=step.earlier - STRAGGLER_US, to_at=step.later, reason=GapReason.CLOCK_STEP)
         self._marks.mark_recent(gap)
 
-    def _end_gap(self, at: int) -> None:
-        """Now that the lag is known it is known when a gap ended; what happens after its end has happened by now."""
-        assert self._last_gap is not None  # noqa: S101  # for the type checker; the caller has looked
-        (gap, ours), self._last_gap = self._last_gap, None
-        to_at = max(min(self.clock.hall_time(ours), at), gap.from_at + 1)
+    def _end_gap(self, ended: _Ended, at: int) -> None:
+        """The first event after a gap, at the instant `at`: now it is known where the gap ended.
+
+        From this event on nothing is missing. Where the switch told its own time behind the gap, that bounds it too.
+        Ours cannot bound it so closely: this first event may have waited long before it was read, on a busy machine,
+        and that looks as if the switch's clock were behind. But nothing waits longer than two clocks may be apart.
+        """
+        self._ended = None
+        gap, clock = ended.gap, self.clock
+        bound = clock.hall_time(ended.ours) + APART_US if ended.theirs is None else ended.theirs + clock.off_us
+        to_at = max(min(bound, at), gap.from_at + 1)
         if to_at != gap.to_at:
             self._marks.change(gap, replace(gap, to_at=to_at))
 
@@ -134,19 +149,29 @@ class LinkEvents:
 
     def _link(self, event: AmiEvent, at: int) -> None:
         now = self.clock.hall_time(at)
-        last = self.clock.last_at if self.clock.last_at is not None else now
+        last = self._heard_until(now)
         state = event.get("State")
         if state == "up":
             self._link_up(event, now, at)
         elif state == "dropped":
-            self._note_gap(Gap(from_at=last, to_at=max(now, last), reason=GapReason.EVENTS_DROPPED), at)
+            self._note_gap(_Ended(Gap(from_at=last, to_at=max(now, last), reason=GapReason.EVENTS_DROPPED), at))
         else:
             self._is_up = False
             self._lost_at = last
 
+    def _heard_until(self, now: int) -> int:
+        """Until when nothing is missing: the newest event, or, where none was heard yet, the end of the last gap."""
+        if self.clock.last_at is not None:
+            return self.clock.last_at
+        ends = [gap.to_at for gap in self._registry.gaps if gap.to_at is not None]
+        return min(ends[-1], now) if ends else now
+
     def _link_up(self, event: AmiEvent, at: int, ours: int) -> None:
         """The link stands; it may say so again when only now the switch is up, without having been lost."""
         registry = self._registry
+        theirs = parse_epoch(event.get("SwitchTime") or "")
+        if theirs is not None and abs(theirs + self.clock.off_us - at) <= APART_US:
+            at = theirs + self.clock.off_us
         boot = event.get("Boot") or None
         restarted = event.get("Restarted") == "1" or bool(registry.boot and boot and boot != registry.boot)
         if self._lost_at is None and not self._is_up:
@@ -160,14 +185,16 @@ class LinkEvents:
         registry.boot = boot or registry.boot
         if restarted or not self._is_up:
             self.clock.link_up()
-            self._note_gap(gap, ours)
+            self._note_gap(_Ended(gap, ours, theirs))
+        elif self._ended is not None and self._ended.theirs is None:
+            self._ended = replace(self._ended, theirs=theirs)
         self._is_up = True
         self._lost_at = None
 
-    def _note_gap(self, gap: Gap, ours: int) -> None:
-        """A gap that ended at an instant of ours: of the hall's time only the next stamp makes it sure."""
-        self._marks.note(gap)
-        self._last_gap = gap, ours
+    def _note_gap(self, ended: _Ended) -> None:
+        """A gap is over: in the hall's time only the next stamp makes sure when."""
+        self._marks.note(ended.gap)
+        self._ended = ended
 
     def _shutdown(self, _event: AmiEvent, at: int) -> None:
         """The switch stops: calls it cut off did not end by anyone's will."""

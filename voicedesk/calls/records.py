@@ -4,10 +4,14 @@ Each field holds what one kind of event said, so that the order in which events 
 matter and a repeated event changes nothing: the first one wins.
 """
 
+from dataclasses import replace
+
 from voicedesk.calls.dial_strings import endpoint_of, outside_number
 from voicedesk.calls.model import Gap, PhoneState, StartSource
 from voicedesk.calls.q850 import REDIRECTED_TO_NEW_DESTINATION
 
+MOST_GAPS = 100
+"""Chosen: no call that is followed in earnest lives through so many."""
 CALLBACK_PREFIX = "vd-"
 """Our own calls carry a channel id of ours; Asterisk takes it over as Uniqueid and Linkedid."""
 
@@ -275,9 +279,20 @@ class CallRecord:
         self.channels, self.guests = {}, {}
 
     def mark_gap(self, gap: Gap) -> None:
-        """Notes that events may be missing, once per stretch."""
-        if gap not in self.gaps:
-            self.gaps.append(gap)
+        """Notes that events may be missing, once per stretch.
+
+        A stretch that lies in one without an end tells nothing new. Many stretches become one, from the last that is
+        kept on: a flood of faults neither fills the memory nor makes each further fault dearer.
+        """
+        if gap in self.gaps:
+            return
+        is_full = len(self.gaps) >= MOST_GAPS
+        endless = [one for one in self.gaps if one.to_at is None and (is_full or one.reason is gap.reason)]
+        if (gap.to_at is None or is_full) and any(one.from_at <= gap.from_at for one in endless):
+            return
+        if is_full:
+            gap = replace(gap, from_at=min(self.gaps.pop().from_at, gap.from_at), to_at=None)
+        self.gaps.append(gap)
 
     def take_over(self, other: "CallRecord") -> None:
         """The other call turned out to be part of this one."""

@@ -52,6 +52,8 @@ class Story:
             headers += self.channel(channels[1], "Dest", call)
         if name in _STATES:
             headers.append(("ChannelStateDesc", name))
+        if fields.get("State") == "up":
+            fields.setdefault("SwitchTime", stamp)
         headers += fields.items()
         raw = "\r\n".join(f"{key}: {value}" for key, value in headers).encode()
         return AmiEvent.from_bytes(raw)

@@ -134,9 +134,10 @@ class Live:
     def __init__(self, behind: float = 0, hall: Hall = HALL):
         self.story, self.tracker, self.behind = Story(), Tracker("pbx", hall), behind
 
-    def link(self, state: str, seconds: float, **more):
+    def link(self, state: str, seconds: float, ours: float = 0, **more):
         at = round((T0 + seconds) * MICROSECONDS)
-        self.tracker.receive(make_mark("VoicedeskLink", state, at, **{"Boot": "b", **more}))
+        theirs = format_epoch(round((T0 + seconds - ours - self.behind) * MICROSECONDS)) if state == "up" else None
+        self.tracker.receive(make_mark("VoicedeskLink", state, at, **{"Boot": "b", "SwitchTime": theirs, **more}))
         return self
 
     def tell(self, text: str, *, stamped: bool = True, ours: float = 0):
@@ -167,10 +168,49 @@ def test_a_call_that_began_before_the_link_came_back_has_a_gap_whatever_the_lag(
     assert (judged.verdict, [gap.reason for gap in facts.gaps]) == (Verdict.CANNOT_TELL, [GapReason.LINK_LOST])
 
 
+@pytest.mark.parametrize("theirs", [{}, {"SwitchTime": None}])
+@pytest.mark.parametrize("waited", [0, 9.9, 30])
+def test_what_a_busy_machine_read_late_after_a_gap_does_not_shorten_the_gap(waited, theirs):
+    """What happened in the ten seconds before the link came back is missing, however late the next event was read."""
+    live = Live().link("up", -100).tell("-99 Newchannel other call=o").link("lost", -50).link("up", 5, **theirs)
+    (event,) = live.story.events("5.1 Hangup other Cause=16 call=o")
+    event.arrived_us = event.timestamp_us + round(waited * MICROSECONDS)
+    live.tracker.receive(event)
+    from_at, to_at = [(gap.from_at, gap.to_at) for gap in live.tracker.gaps()][-1]
+    assert from_at == (T0 - 99) * MICROSECONDS
+    assert (T0 + 5) * MICROSECONDS <= to_at <= (T0 + 5.1) * MICROSECONDS
+
+
+def test_a_gap_before_a_quiet_night_ends_where_the_link_came_back():
+    """Also where the switch does not tell its time, though not to the second then."""
+    for theirs, most in ({}, 0), ({"SwitchTime": None}, 61):
+        live = Live().link("up", -9).tell("-8 Newchannel other call=o").link("lost", -6).link("up", -5, **theirs)
+        live.tell("30000 Hangup other Cause=16 call=o")
+        assert 0 <= live.tracker.gaps()[-1].to_at - (T0 - 5) * MICROSECONDS <= most * MICROSECONDS
+
+
+def test_a_switch_that_tells_its_time_only_when_the_link_stands_again_bounds_the_gap_before():
+    live = Live().link("up", -9).tell("-8 Newchannel other call=o").link("dropped", -6)
+    live.link("up", -5).link("up", -4).tell("30000 Hangup other Cause=16 call=o")
+    assert live.tracker.gaps()[-1].to_at == (T0 - 5) * MICROSECONDS
+
+
+def test_a_first_life_that_ended_before_any_event_was_kept_heard_nothing_since_its_link_stood():
+    """It asked long for what is there, what came meanwhile was held, and it was killed before that was on disk."""
+    live = Live().link("up", 0).link("lost", 10).link("up", 20).tell("21 Newchannel other call=o")
+    gaps = [(gap.from_at, gap.to_at) for gap in live.tracker.gaps()]
+    assert gaps == [(0, T0 * MICROSECONDS), (T0 * MICROSECONDS, (T0 + 20) * MICROSECONDS)]
+
+
+def test_a_link_that_was_lost_before_it_ever_stood_was_heard_until_then():
+    live = Live().link("lost", 10).link("up", 20).tell("21 Newchannel other call=o")
+    assert [gap.from_at for gap in live.tracker.gaps()] == [(T0 + 10) * MICROSECONDS]
+
+
 @pytest.mark.parametrize("ours", [-5 * HOUR, 5 * HOUR, 10 * YEARS])
 def test_a_link_that_comes_back_after_our_clock_was_set_makes_no_later_call_doubtful(ours):
     live = Live().link("up", -9).tell("-8 Newchannel other call=o").tell("-7 Hangup other Cause=16 call=o")
-    live.link("lost", -6).link("up", -5 + ours).tell(CALL, ours=ours)
+    live.link("lost", -6).link("up", -5 + ours, ours=ours).tell(CALL, ours=ours)
     facts, judged = live.calls()[0]
     assert (judged.verdict, facts.gaps) == (Verdict.ON_TIME, ())
 

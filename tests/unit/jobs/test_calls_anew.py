@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from tests.unit.jobs.test_call_log import HALL, STORIES, Disk, story
 from voicedesk.ami.message import AmiEvent, make_event
+from voicedesk.calls.model import Gap, GapReason
+from voicedesk.calls.records import MOST_GAPS, CallRecord
 from voicedesk.calls.tracker import Changes, Tracker
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.guard import Guard
@@ -174,3 +176,27 @@ def test_a_long_journal_gives_the_turn_away_while_it_is_taken_up(monkeypatch):
     steps = log.resuming(list(enumerate(events)), resume_from=0, open_ids=(), stopped_at=1000)
     assert sum(1 for _ in steps) >= 5
     assert not log.is_in_doubt
+
+
+def test_a_flood_of_faults_leaves_one_stretch_in_each_open_call_and_not_one_for_each_fault(monkeypatch):
+    Bad(monkeypatch, lambda event: event.name == "Newexten")
+    log = CallLog("p", HALL, Disk(), Guard(lambda: 1))
+    names = ["Newchannel", *["Newexten", "Newstate"] * 2000]
+    fields = {"Channel": "PJSIP/trunk-1", "Uniqueid": "1800000000.1", "Linkedid": "1800000000.1"}
+    log.take(
+        [
+            make_event(name, {**fields, "Timestamp": f"{1_800_000_001 + n}.000000"}, arrived_us=0)
+            for n, name in enumerate(names)
+        ]
+    )
+    (call,) = log.open_calls()
+    assert 1 <= len(call.gaps) <= 2
+
+
+def test_a_call_that_lived_through_very_many_gaps_has_the_last_of_them_without_an_end():
+    desk = CallRecord("id", None, "1.1", 0, switch_tells_bridges=True)
+    for n in range(10_000):
+        desk.mark_gap(Gap(from_at=2 * n, to_at=2 * n + 1, reason=GapReason.EVENTS_DROPPED))
+    assert len(desk.gaps) == MOST_GAPS
+    assert desk.gaps[-1].to_at is None
+    assert desk.gaps[-1].from_at == 2 * (MOST_GAPS - 1)
