@@ -37,6 +37,38 @@ def test_an_error_is_chinese_also_where_it_holds_another(typed) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["nosuch"], "没有命令 nosuch。"),
+        (["calls", "shwo"], "是否要用 show？"),
+        (["calls", "show"], "缺少参数 ID。"),
+        (["calls", "decide", "abc"], "缺少选项 --reason。"),
+        (["calls", "list", "--nosuch"], "没有选项 --nosuch"),
+        (["calls", "list", "--from"], "选项 --from 后面要写值。"),
+        (["calls", "list", "--json=x"], "选项 --json 后面不写值。"),
+        (["calls", "list", "extra"], "多了参数：extra"),
+        (["calls", "list", "--limit", "x"], "--limit 的值不对：应为整数"),
+        (["calls", "list", "--limit", "0"], "--limit 的值不对：不能小于 1"),
+        (["calls", "list", "--verdict", "x"], "--verdict 的值不对：没有 x，可以写："),
+        (["doctor", "--listen", "x"], "--listen 的值不对：应为数字"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_chinese_whichever_library_reads_it(typed, arguments, reason) -> None:
+    told = typed(*arguments)
+    assert told.code == 2
+    assert reason in told.err
+    assert "Usage:" not in told.err
+    assert "for help" not in told.err
+
+
+def test_what_typer_writes_around_the_help_is_chinese(typed) -> None:
+    told = typed("calls", "show", "--help").out
+    assert "用法：" in told
+    assert "显示本说明。" in told
+    assert "[OPTIONS]" not in told
+
+
 def test_the_doctor_speaks_chinese(typed, monkeypatch) -> None:
     bad = Finding.bad("settings", "pbx", "no PBX is named", "there is nothing to follow", "make room")
     fake_findings(monkeypatch, bad)
@@ -48,7 +80,10 @@ def test_the_doctor_speaks_chinese(typed, monkeypatch) -> None:
 
 def test_english_alone_where_it_is_chosen(typed, monkeypatch) -> None:
     monkeypatch.setenv("VOICEDESK_HALL__LANGUAGE", "en")
-    assert "Options" in typed("tickets", "postpone", "--help").out
+    told = typed("tickets", "postpone", "--help").out
+    assert "Options" in told
+    assert "Usage:" in told
+    assert "Show this message and exit." in told
     assert "there is no database" in typed("tickets", "list").err
 
 
