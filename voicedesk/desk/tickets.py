@@ -106,7 +106,7 @@ def row_of(one: Ticket, *, viewer: Viewer, names: Mapping[str, str], now: int) -
         owner_name=names.get(one.owner or "", one.owner or ""),
         responsible_name=names.get(one.responsible or "", one.responsible or ""),
         is_withheld=one.number is None,
-        is_late=not one.is_closed and one.due_at <= now,
+        is_late=not one.is_closed and one.is_late(now),
         again_at=one.next_try_at if one.state is State.WAITING else None,
     )
 

@@ -52,7 +52,6 @@ def tickets_sheet(
 
 
 def _row(one: Ticket, zone: tzinfo, names: Mapping[str, str], now: int, unmask: bool) -> tuple[Cell, ...]:
-    ended_at = one.closed_at if one.closed_at is not None else now
     number = one.number or WITHHELD
     citizen = one.citizen if unmask or not one.citizen else f"{one.citizen[:1]}**"
     return (
@@ -67,7 +66,7 @@ def _row(one: Ticket, zone: tzinfo, names: Mapping[str, str], now: int, unmask: 
         time_cell(one.opened_at, zone),
         time_cell(one.due_at, zone),
         time_cell(one.promised_at, zone),
-        yes_cell(ended_at >= one.due_at),
+        yes_cell(one.is_late(now)),
         one.late_reason,
         time_cell(one.told_at, zone),
         len(one.missed_calls),

@@ -166,6 +166,10 @@ class Ticket:
         """True while the citizen does not know that it takes longer (S6)."""
         return bool(self.late_reason) and self.told_at is None and not self.is_closed
 
+    def is_late(self, now: int) -> bool:
+        """Whether it was not closed before it was due; an open one is late from the instant it is due."""
+        return (self.closed_at if self.closed_at is not None else now) >= self.due_at
+
 
 def moved(ticket: Ticket, entry: Entry) -> Ticket:
     """The ticket after a move, with the move in its history. Raises InputError if its state does not allow it."""

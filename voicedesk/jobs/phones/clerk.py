@@ -15,14 +15,13 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.members import Ties
 from voicedesk.calls.model import CallFacts, Hall
 from voicedesk.clock import MICROSECONDS, NowUs, to_datetime
-from voicedesk.hall.lines import halls_of
+from voicedesk.hall.phones import phone_rules_of
 from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.phones.kept import KeptPhones, Place
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.jobs.trouble import Troubles
 from voicedesk.phone_numbers import national_digits
-from voicedesk.phones.conditions import PhoneRules
 from voicedesk.phones.model import Break, BreakSource, FindingKind, PhoneFinding
 from voicedesk.phones.phone import Phone
 from voicedesk.phones.seen import Switch
@@ -33,38 +32,12 @@ from voicedesk.store.phones import BEGUN, NOTHING, OVER, StoredFinding, StoredPh
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 from voicedesk.words import word
-from voicedesk.work_calendar import WorkCalendar
 
 LOOK_SECONDS = 0.5
 ROUND_SECONDS = 300.0
 _FOR_THE_SUPERVISOR = frozenset({FindingKind.BREAK_TOO_LONG, FindingKind.NOBODY_FREE, FindingKind.LINE_HELD})
 
 _log = structlog.get_logger()
-
-
-def rules_of(settings: Settings, hall: Hall) -> PhoneRules:
-    """The rules for phones as the settings give them: for the whole `hall`, and for each PBX."""
-    watch = settings.phone_watch
-    rules = PhoneRules(
-        hall=hall,
-        calendar=WorkCalendar.of(settings),
-        duty={line.name: line.duty for line in settings.lines},
-        zone=settings.hall.zone,
-        extensions=_extensions(settings),
-        break_us=round(settings.breaks.limit_minutes * 60 * MICROSECONDS),
-        away_us=round(watch.away_seconds * MICROSECONDS),
-        held_us=round(watch.held_minutes * 60 * MICROSECONDS),
-        refusals=watch.refused_calls,
-    )
-    houses = {
-        pbx: replace(rules, hall=own, extensions=_extensions(settings.on(pbx)))
-        for pbx, own in halls_of(settings).items()
-    }
-    return replace(rules, houses=houses)
-
-
-def _extensions(settings: Settings) -> dict[str, str]:
-    return {phone.endpoint: phone.extension for phone in settings.phones if phone.extension}
 
 
 class PhoneDesk:
@@ -76,7 +49,7 @@ class PhoneDesk:
         self._store, self._settings, self._now, self._tell = store, settings, now, tell
         self._guard = guard or Guard(now)
         self._is_taken_up = False
-        self._watch = PhoneWatch([pbx.name for pbx in settings.pbx], rules_of(settings, hall))
+        self._watch = PhoneWatch([pbx.name for pbx in settings.pbx], phone_rules_of(settings, hall))
         self._breaks: dict[str, Break] = {}
         self._findings: dict[str, StoredFinding] = {}
         self._untold: dict[str, StoredFinding] = {}
@@ -95,7 +68,7 @@ class PhoneDesk:
     def change_settings(self, settings: Settings, hall: Hall) -> None:
         """Uses the new lines, hours, people and limits from now on."""
         self._settings = settings
-        self._watch.rules = rules_of(settings, hall)
+        self._watch.rules = phone_rules_of(settings, hall)
 
     # --- the service's side
 
