@@ -402,6 +402,7 @@ def test_a_closed_pipe_and_ctrl_c_are_quiet(run, monkeypatch, error, code):
         raise error
 
     monkeypatch.setattr("typer.main.get_command", lambda _: fail)
+    monkeypatch.setattr("voicedesk.cli.speak", lambda _: None)
     monkeypatch.setattr("sys.stderr.close", lambda: None, raising=False)
     ended, out, err = run()
     assert (ended, out, err) == (code, "", "")
