@@ -27,6 +27,7 @@ class Callers:
         }
 
     def _newchannel(self, event: AmiEvent, at: int) -> None:
+        self._registry.tells_beginnings = self._registry.tells_beginnings or not self._registry.reads_log
         channel = self._registry.channel(event, SELF, at)
         if channel is None:
             return

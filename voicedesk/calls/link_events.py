@@ -118,7 +118,12 @@ class LinkEvents:
         state = "up" if self._is_up else "lost"
         gaps = [(gap.from_at, gap.to_at, gap.reason) for gap in list(self._registry.gaps)[-_GAPS_TOLD:]]
         known = json.dumps(
-            {**self._phones.known(), "gaps": gaps, "clock": self.clock.known()},
+            {
+                **self._phones.known(),
+                "gaps": gaps,
+                "clock": self.clock.known(),
+                "tells_beginnings": self._registry.tells_beginnings,
+            },
             ensure_ascii=False,
             separators=(",", ":"),
         )
@@ -142,6 +147,7 @@ class LinkEvents:
         known = json.loads(event.get("Known") or _NOTHING)
         self._phones.assume(known)
         self.clock.assume(known.get("clock"))
+        self._registry.tells_beginnings = self._registry.tells_beginnings or known.get("tells_beginnings") is True
         if not self._registry.gaps:
             self._registry.gaps += [Gap(from_at=a, to_at=b, reason=GapReason(reason)) for a, b, reason in known["gaps"]]
 

@@ -38,6 +38,7 @@ technologies.
 Announcer and Recorder play and record in bridges, CBAnn and CBRec in ConfBridge; Message carries texts; Snoop listens
 in; Surrogate stands for a channel that is pulled out of an application; Bridge is their forerunner in old releases.
 """
+_BEGINNINGS = frozenset({"CoreShowChannel", "Newchannel"})
 _ENDS = frozenset({"DialEnd", "Hangup"})  # before them others must have been
 
 Keys = tuple[str, str, str]
@@ -65,6 +66,8 @@ class Registry:
         self.waiting: set[CallRecord] = set()
         self.swept = 0
         self.tells_bridges = False
+        self.tells_beginnings = False
+        self.reads_log = False
         self._calls: dict[str, CallRecord] = {}
         self.closed = ClosedCalls()
         self._silence = Silence()
@@ -110,7 +113,7 @@ class Registry:
             return None
         if uniqueid in self._remembered:
             return None
-        record = self._calls.get(linkedid) or self._open_call(linkedid, at, ends=event.name in _ENDS)
+        record = self._calls.get(linkedid) or self._open_call(linkedid, at, had_begun=self._had_begun(event))
         channel = Channel(uniqueid, name, linkedid, record)
         record.channels[uniqueid] = channel
         record.live += 1
@@ -121,9 +124,9 @@ class Registry:
         self.presence.opened(channel)
         return channel
 
-    def _open_call(self, linkedid: str, at: int, *, ends: bool) -> CallRecord:
-        """Opens a call. Its id tells the second in which it began. If a gap lies in the same second, the call was
-        surely touched by it only if the first event seen of it is an end."""
+    def _open_call(self, linkedid: str, at: int, *, had_begun: bool) -> CallRecord:
+        """Opens a call. Its id tells the second in which it began. If a gap ends in the same second, the call was
+        surely touched by it only if it had begun before the first event that was seen of it."""
         if len(self._calls) >= MAX_OPEN_CALLS:
             self._drop_oldest()
         record = CallRecord(self._call_id(linkedid), self.boot, linkedid, at, switch_tells_bridges=self.tells_bridges)
@@ -131,8 +134,18 @@ class Registry:
         self.changed[record] = None
         born = self.born_at(linkedid, at) if self.gaps else None
         if born is not None:
-            _mark_touched(record, self.gaps, born, ends=ends)
+            _mark_touched(record, self.gaps, born, had_begun=had_begun)
         return record
+
+    def _had_begun(self, event: AmiEvent) -> bool:
+        """Whether others must have been before this event of a call that nothing told of before.
+
+        A switch that tells `Newchannel` tells it first; a list tells what is there, however old it is, and a log may
+        leave anything out.
+        """
+        if event.name in _ENDS:
+            return True
+        return self.tells_beginnings and not self.reads_log and event.name not in _BEGINNINGS
 
     def born_at(self, uniqueid: str, seen_at: int) -> int | None:
         """The second in which a channel that was seen at an instant was made; both in the hall's time."""
@@ -293,11 +306,11 @@ class Registry:
             self._remembered.popitem(last=False)
 
 
-def _mark_touched(record: CallRecord, gaps: Iterable[Gap], born: int, *, ends: bool) -> None:
+def _mark_touched(record: CallRecord, gaps: Iterable[Gap], born: int, *, had_begun: bool) -> None:
     """Marks the gaps that a call, born within this second, is sure to have been touched by."""
     for gap in gaps:
         dropped = gap.reason is GapReason.EVENTS_DROPPED  # no list tells what was there when it ended
-        sure = 0 if dropped or ends else MICROSECONDS
+        sure = 0 if dropped or had_begun else MICROSECONDS
         if gap.to_at is not None and born + sure <= gap.to_at:
             record.mark_gap(gap)
 

@@ -119,7 +119,11 @@ class Tracker:
         if before is not None and event.get("Presumed") and not before.name.startswith(WAITED):
             return
         had_leg, was_up = (before.leg is not None, before.up_at is not None) if before is not None else (False, False)
-        self.receive(event)
+        self._registry.reads_log = True
+        try:
+            self.receive(event)
+        finally:
+            self._registry.reads_log = False
         channel = channels.get(uniqueid)
         if channel is None:
             return

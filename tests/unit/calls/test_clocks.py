@@ -168,6 +168,29 @@ def test_a_call_that_began_before_the_link_came_back_has_a_gap_whatever_the_lag(
     assert (judged.verdict, [gap.reason for gap in facts.gaps]) == (Verdict.CANNOT_TELL, [GapReason.LINK_LOST])
 
 
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize(("told", "touched"), [("", True), ("0.6 Newchannel trunk Exten=4001", False)])
+def test_a_call_whose_beginning_nobody_told_had_begun_when_a_gap_of_the_same_second_ended(told, touched, resumed):
+    """Its id names only the second. This switch tells the beginning of every channel, which a resumed tracker knows."""
+    live = Live().link("up", -100).tell("-99 Newchannel other call=o\n -98 Hangup other Cause=16 call=o")
+    if resumed:
+        known, live.tracker = live.tracker.checkpoint((T0 - 60) * MICROSECONDS), Tracker("pbx", HALL)
+        live.tracker.receive(known)
+    live.link("lost", -50).link("up", 0.5).tell(told)
+    live.tell("0.7 DialBegin trunk > agent1 DialString=PJSIP/agent1 Exten=4001\n 0.8 Ringing agent1")
+    ((facts, _),) = live.calls()
+    assert bool(facts.gaps) is touched
+
+
+def test_a_log_that_leaves_out_the_beginning_says_nothing_of_when_a_call_began():
+    live = Live().link("up", -100).tell("-99 Newchannel other call=o\n -98 Hangup other Cause=16 call=o")
+    live.link("lost", -50).link("up", 0.5).tell("0.55 Newchannel another call=p")
+    for event in live.story.events("0.6 DialBegin trunk > agent1 DialString=PJSIP/agent1 Exten=4001"):
+        live.tracker.receive_logged(event)
+    ((facts, _),) = live.calls()
+    assert facts.gaps == ()
+
+
 @pytest.mark.parametrize("theirs", [{}, {"SwitchTime": None}])
 @pytest.mark.parametrize("waited", [0, 9.9, 30])
 def test_what_a_busy_machine_read_late_after_a_gap_does_not_shorten_the_gap(waited, theirs):
