@@ -8,7 +8,7 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from voicedesk.language.catalogue import read_catalogue
@@ -22,8 +22,12 @@ _SCREENS = re.compile("screens|words")
 _WORD = re.compile(r"[A-Za-z]{3}")
 _BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+ANSWERING = frozenset({"jobs", "run"})
+"""The rooms whose functions return what a step answers."""
+_TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
+"""Functions that return one text, several, or a text beside something else."""
 Found = tuple[str, str]
-"""The part of the catalogue that a text belongs to (errors, said, doctor, help, log), and the text."""
+"""The part of the catalogue that a text belongs to (answers, errors, said, doctor, help, log), and the text."""
 
 
 def texts() -> dict[Found, str]:
@@ -35,6 +39,8 @@ def texts() -> dict[Found, str]:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         told = [*_texts_of(tree, is_cli="cli" in where.parts), *(_in_doctor(tree) if "doctor" in where.parts else ())]
+        if ANSWERING.intersection(where.parts):
+            told += _answers(tree)
         for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
     return found
@@ -72,6 +78,43 @@ def _in_doctor(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
             inside.update(id(one) for one in ast.walk(node))
             if len(_WORD.findall(text)) > 1 and " " in text.strip():
                 yield "doctor", text, node.lineno
+
+
+def _answers(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """What steps answer: each text that a function returns, with those that it puts together for that."""
+    constants = _given(tree.body)
+    for made in ast.walk(tree):
+        if not isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef) or made.returns is None:
+            continue
+        if not _TEXTS.search(ast.unparse(made.returns)):
+            continue
+        given = _given(ast.walk(made))
+        waiting = [one.value for one in ast.walk(made) if isinstance(one, ast.Return) and one.value is not None]
+        seen: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, ast.Name):
+                waiting += given.get(node.id) or constants.get(node.id, [])
+            text = template(node)
+            if text is not None and _WORD.search(text) and " " in text.strip() and not text.startswith("<"):  # no HTML
+                yield "answers", text, getattr(node, "lineno", 0)
+            is_text = isinstance(node, ast.JoinedStr)
+            waiting += [one for one in ast.iter_child_nodes(node) if not (is_text and isinstance(one, ast.Constant))]
+
+
+def _given(nodes: Iterable[ast.AST]) -> dict[str, list[ast.AST]]:
+    """What each name was given: by `name = …`, `name, other = …, …` and `name.append(…)`."""
+    found: dict[str, list[ast.AST]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for name in [one.id for one in ast.walk(node.targets[0]) if isinstance(one, ast.Name)]:
+                found.setdefault(name, []).append(node.value)
+        elif isinstance(node, ast.Call) and isinstance(to := node.func, ast.Attribute) and to.attr == "append":
+            found.setdefault(ast.unparse(to.value), []).extend(node.args)
+    return found
 
 
 def _is_log(node: ast.AST) -> bool:
