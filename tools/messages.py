@@ -9,7 +9,7 @@ import inspect
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from voicedesk.language.catalogue import read_catalogue
@@ -23,8 +23,14 @@ _SCREENS = re.compile("screens|words")
 _WORD = re.compile(r"[A-Za-z]{3}")
 _BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+ANSWERING = frozenset({"jobs", "run"})
+"""The rooms whose functions return what a step answers."""
+_KEEPING = frozenset({"join", "get", "format", "tuple"})
+"""Functions that give back the texts that they are given; other functions may ask for a key, or a statement of SQL."""
+_TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
+"""Functions that return one text, several, or a text beside something else."""
 Found = tuple[str, str]
-"""The part of the catalogue that a text belongs to (errors, said, doctor, help, log), and the text."""
+"""The part of the catalogue that a text belongs to (answers, errors, said, doctor, help, log), and the text."""
 
 
 def texts() -> dict[Found, str]:
@@ -36,6 +42,7 @@ def texts() -> dict[Found, str]:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         told = [*_texts_of(tree, is_cli="cli" in where.parts), *(_in_doctor(tree) if "doctor" in where.parts else ())]
+        told += put_together(tree, answers=not ANSWERING.isdisjoint(where.parts))
         for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
     return found
@@ -75,12 +82,72 @@ def _in_doctor(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
                 yield "doctor", text, node.lineno
 
 
+def put_together(tree: ast.Module, *, answers: bool) -> Iterator[tuple[str, str, int]]:
+    """What a function makes of pieces before it says it: errors, and what steps answer where a room has any."""
+    constants = _given(tree.body)
+    for made in ast.walk(tree):
+        if not isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        given = constants | _given(ast.walk(made))
+        errors = [one.args[0] for one in ast.walk(made) if isinstance(one, ast.Call) and one.args and _is_error(one)]
+        for text, line in _pieces(errors, given):
+            if len(_WORD.findall(text)) > 1:
+                yield "errors", text, line
+        if answers and made.returns is not None and _TEXTS.search(ast.unparse(made.returns)):
+            returned = [one.value for one in ast.walk(made) if isinstance(one, ast.Return) and one.value is not None]
+            for text, line in _pieces(returned, given):
+                if _WORD.search(text) and not text.startswith("<"):  # no HTML
+                    yield "answers", text, line
+
+
+def _pieces(said: Iterable[ast.AST], given: Mapping[str, list[ast.AST]]) -> Iterator[tuple[str, int]]:
+    """Every text in these expressions, and in what the names in them were given; a word alone is none."""
+    waiting, seen = list(said), set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or isinstance(node, ast.Subscript | ast.Compare):
+            continue
+        seen.add(id(node))
+        text = template(node)
+        if text is not None and " " in text.strip():
+            yield text, getattr(node, "lineno", 0)
+        if isinstance(node, ast.Name):
+            waiting += given.get(node.id, [])
+        elif isinstance(node, ast.Call):
+            name = _name_of(node)
+            waiting += [node.func, *(node.args if name in _KEEPING else ())]
+        else:
+            is_text = isinstance(node, ast.JoinedStr)
+            waiting += [one for one in ast.iter_child_nodes(node) if not (is_text and isinstance(one, ast.Constant))]
+
+
+def _given(nodes: Iterable[ast.AST]) -> dict[str, list[ast.AST]]:
+    """What each name was given: by `name = …`, `name, other = …, …` and `name.append(…)`."""
+    found: dict[str, list[ast.AST]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for name in [one.id for one in ast.walk(node.targets[0]) if isinstance(one, ast.Name)]:
+                found.setdefault(name, []).append(node.value)
+        elif isinstance(node, ast.Call) and isinstance(to := node.func, ast.Attribute) and to.attr == "append":
+            found.setdefault(ast.unparse(to.value), []).extend(node.args)
+    return found
+
+
+def _name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _is_error(call: ast.Call) -> bool:
+    name = _name_of(call)
+    return name.endswith("Error") or name in {"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown"}
+
+
 def _is_log(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOGGERS
 
 
 def _said(call: ast.Call, *, is_cli: bool) -> Iterator[Found]:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = _name_of(call)
     for keyword in call.keywords:
         if keyword.arg == "event" and isinstance(keyword.value, ast.Constant):
             yield "log", str(keyword.value.value)
@@ -93,8 +160,7 @@ def _said(call: ast.Call, *, is_cli: bool) -> Iterator[Found]:
         text = template(call.args[0])
         if text:
             yield "said", text
-    is_error = name.endswith("Error") or name in {"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown"}
-    if is_error and call.args:
+    if _is_error(call) and call.args:
         text = template(call.args[0])
         if text:
             yield "errors", text

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from structlog.testing import capture_logs
@@ -125,6 +126,15 @@ def until(run, done) -> dict:
         if done(found := rows(run)):
             return found
     raise AssertionError(found)
+
+
+def test_a_chinese_hall_hears_of_a_break_in_chinese(run, config, serving):
+    config.write_text(f'[hall]\nlanguage = "zh"\n{CONFIG}', encoding="utf-8")
+    run("breaks", "start", "6001", "--by", "wang")
+    begun = run("breaks", "start", "--by", "li", "--anyway")
+    assert re.fullmatch(r".+ 自 \d\d:\d\d 起离岗：未说明；社保已无空闲话机\n", begun)
+    assert re.fullmatch(r".+ 已回岗，离岗 0 分钟\n", run("breaks", "stop", "6001"))
+    assert "没有名为 'wnag' 的人员：是否指 wang？" in run("breaks", "start", "--by", "wnag", code=1)
 
 
 def test_every_person_and_phone_is_shown_with_state_break_and_findings(run, serving):

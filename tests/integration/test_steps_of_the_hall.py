@@ -76,6 +76,25 @@ def test_the_service_announces_an_outage_and_the_command_says_the_same_as_alone(
     assert [kind for kind, _ in serving.answered] == ["outage"] * 3
 
 
+def test_a_chinese_hall_hears_every_answer_of_the_service_in_chinese(run, hall, serving):  # noqa: F811
+    hall.write_text(f'[hall]\nlanguage = "zh"\n{hall.read_text()}')
+    started = run("outage", "start", "系统抢修。", "--line", "4001")
+    nobody = "没有通知任何一方：未设置 [outage] notify_command，也没有 webhook 接收故障消息"
+    assert started.out == f"现在起播报；信息中心：{nobody}\n"
+    assert "市民听不到公告：没有启用语音导航" in started.err
+    run("outage", "start", "电话故障。")
+    assert (
+        run("outage", "stop").out
+        == f"系统抢修。：已结束播报；信息中心：{nobody}\n电话故障。：已结束播报；信息中心：{nobody}\n"
+    )
+    assert run("outage", "stop").out == "没有正在播报的公告\n"
+    assert run("news", "retry", "--all-dead").out == "已重新排队：0 条\n"
+    assert [kind for kind, _ in serving.answered] == ["outage"] * 4 + ["news"]
+    assert serving.answered[-1][1] == "queued again: 0", (
+        "it is stored as the source has it: each reads it in his language"
+    )
+
+
 def test_an_outage_of_a_line_that_is_not_there_never_reaches_the_service(run, serving):
     assert "no line is called" in run("outage", "start", "故障。", "--line", "nowhere").err
     assert serving.answered == []

@@ -47,6 +47,7 @@ def check_known(what: str, name: str | None, *known: Collection[str], show: Call
     if name is None or not names or name in names:
         return
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    guess = f": did you mean {show(near[0])}?" if near else ":"
     told = ", ".join(map(show, islice(names, _MOST_TOLD))) + (" …" if len(names) > _MOST_TOLD else "")
-    raise InputError(f"no {what} is called {name!r}{guess} known are {told}")
+    if near:
+        raise InputError(f"no {what} is called {name!r}: did you mean {show(near[0])}? known are {told}")
+    raise InputError(f"no {what} is called {name!r}: known are {told}")

@@ -25,5 +25,5 @@ def acting(by: str, asked_by: str, settings: Settings, *, known: Collection[str]
     if named:
         raise InputError(f"--by: {by!r} is the name of {len(named)} people: give an id, {' or '.join(sorted(named))}")
     near = difflib.get_close_matches(by, ids, n=1, cutoff=0.5)
-    guess = f": did you mean {near[0]}?" if near else ": give an id of [[agents]]"
-    raise InputError(f"--by: nobody is called {by!r}{guess} (whoever is new stands there after a reload)")
+    guess = f"did you mean {near[0]}?" if near else "give an id of [[agents]]"
+    raise InputError(f"--by: nobody is called {by!r}: {guess} (whoever is new stands there after a reload)")

@@ -12,6 +12,10 @@ LONGEST = 10_000
 """A longer text is none of ours: it is said as it is."""
 _DEPTH = 4
 """An error may hold another one's text as its reason, and so on; deeper it is said as it is."""
+SEPARATORS = (("\n", "\n"), ("; ", "；"), ("；", "；"), (", ", "，"))
+"""What stands between the texts of a list, as the source has it and in Chinese; lines are the widest list."""
+_MOST_PARTS = 100
+"""A longer list is no answer of ours: it is said as it is, so that no text costs much."""
 Parts = tuple[str, ...]
 """A template without its `{}`: what stands before, between and behind."""
 
@@ -34,6 +38,18 @@ def _said(text: str, index: int, depth: int) -> str:
             if values is not None:
                 inner = [_said(value, index, depth - 1) for value in values]
                 return read_catalogue()[template][index].format(*inner)
+    return _each_said(text, index, depth)
+
+
+def _each_said(text: str, index: int, depth: int) -> str:
+    """A list of texts, each said by itself; as it is where the catalogue knows none of them."""
+    for between, in_chinese in SEPARATORS:
+        parts = text.split(between, _MOST_PARTS)
+        if not 1 < len(parts) <= _MOST_PARTS:
+            continue
+        said = [_said(part, index, depth) for part in parts]
+        if said != parts:
+            return (between if index else in_chinese).join(said)
     return text
 
 

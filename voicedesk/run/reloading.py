@@ -52,11 +52,12 @@ class SettingsInForce:
                 zone=settings.hall.zone,
                 language=settings.hall.spoken,
             )
-        told = "".join(f"; {said}" for said in self.hand_to(jobs))
+        told = ["lines, phones and people are read again", *self.hand_to(jobs)]
         _log.info("reloaded", needs_restart=waiting)
-        named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
-        rest = f"; what changed in {named} needs a restart" if waiting else ""
-        return f"lines, phones and people are read again{told}{rest}"
+        if waiting:
+            named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
+            told.append(f"what changed in {named} needs a restart")
+        return "; ".join(told)
 
     def hand_to(self, jobs: Mapping[str, Job]) -> list[str]:
         """Gives the settings to every job; what the jobs say of them, and which could not take them.

@@ -1,11 +1,12 @@
 """A Chinese hall works in Chinese: no text that Voicedesk says to people is missing in the catalogue."""
 
+import ast
 import re
 import tomllib
 from importlib import resources
 
 import pytest
-from tools.messages import library_texts, texts
+from tools.messages import library_texts, put_together, texts
 from voicedesk.language.catalogue import read_catalogue
 
 FILES = sorted(
@@ -32,6 +33,28 @@ AS_IT_IS = {
 @pytest.mark.parametrize("part", sorted({part for part, _ in TEXTS}))
 def test_every_text_has_its_chinese(part: str) -> None:
     assert [f"{where} {text!r}" for (of, text), where in TEXTS.items() if of == part and text not in KNOWN] == []
+
+
+def test_what_is_put_together_before_it_is_said_is_found_piece_by_piece() -> None:
+    source = """
+WHY = {"a": "nobody knows why"}
+def carry_out(step) -> str:
+    told = ["it is done"]
+    if step:
+        told.append(f"{step} needs a restart")
+    hint = "say which one" if step else ""
+    if not told:
+        raise InputError(f"it was refused: {hint}, {WHY.get(step)}")
+    log("no word of this", told)
+    return "; ".join(told)
+"""
+    assert {(part, text) for part, text, _ in put_together(ast.parse(source), answers=True)} == {
+        ("answers", "it is done"),
+        ("answers", "{} needs a restart"),
+        ("errors", "it was refused: {}, {}"),
+        ("errors", "say which one"),
+        ("errors", "nobody knows why"),
+    }
 
 
 def test_the_catalogue_holds_no_text_that_nobody_says_any_more() -> None:

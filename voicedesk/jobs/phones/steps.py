@@ -114,8 +114,10 @@ class BreakSteps:
         finally:
             self._pausing.discard(place)
         since = self._clock(phone.break_since or self._now())
-        warned = f"；{'、'.join(lines)}已无空闲话机 nobody is free now" if lines else ""
-        return f"{name} 自 {since} 起离岗 on a break: {phone.reason or '未说明 no reason'}{warned}"
+        told = [f"{name} 自 {since} 起离岗 on a break: {phone.reason or '未说明 no reason'}"]
+        if lines:
+            told.append(f"{'、'.join(lines)}已无空闲话机 nobody is free now")
+        return "；".join(told)
 
     async def _stop(self, seat: _Seat, by: str) -> str:
         phone, name = seat.phone, self._desk.phone_name(seat.switch.pbx, seat.phone.endpoint)
@@ -124,8 +126,9 @@ class BreakSteps:
         since = phone.break_since
         _log.info("break_stop_asked", endpoint=phone.endpoint, by=by)
         await self._ask(seat, is_paused=False, reason="")
-        minutes = "" if since is None else f"，离岗 {(self._now() - since) / (60 * MICROSECONDS):.0f} 分钟 minutes"
-        return f"{name} 已回岗 is back{minutes}"
+        if since is None:
+            return f"{name} 已回岗 is back"
+        return f"{name} 已回岗 is back，离岗 {(self._now() - since) / (60 * MICROSECONDS):.0f} 分钟 minutes"
 
     async def _ask(self, seat: _Seat, *, is_paused: bool, reason: str) -> None:
         """Asks the switch and waits until it is seen."""

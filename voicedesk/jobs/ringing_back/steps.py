@@ -32,7 +32,7 @@ Place = Callable[[Order, AmiAddress, NowUs], Awaitable[None]]
 """How a switch is asked for a call; what it raises is said at `dialler.place`."""
 Change = Callable[[Ticket], Ticket]
 
-_LOOK = "nobody knows whether the phones ring ({}): look at voicedesk tickets show {:.8} before you dial again"
+_LOOK = "nobody knows whether the phones ring ({}): look at voicedesk tickets show {} before you dial again"
 
 _log = structlog.get_logger()
 
@@ -170,7 +170,7 @@ class TicketSteps:
         except (InputError, OutcomeUnknown):
             raise
         except Exception as error:
-            told = _LOOK.format("Voicedesk failed while it asked the switch", attempt.ticket_id)
+            told = _LOOK.format("Voicedesk failed while it asked the switch", attempt.ticket_id[:8])
             raise OutcomeUnknown(told) from error
         return attempt.id
 
@@ -192,7 +192,7 @@ class TicketSteps:
             await self._not_placed(attempt, error)
         except OutcomeUnknown as error:
             _log.error("originate_unknown", attempt=attempt.id, ticket=attempt.ticket_id, reason=str(error))
-            raise OutcomeUnknown(_LOOK.format(error, attempt.ticket_id)) from error
+            raise OutcomeUnknown(_LOOK.format(error, attempt.ticket_id[:8])) from error
 
     async def _not_placed(self, attempt: Attempt, why: VoicedeskError) -> NoReturn:
         """Writes down that the switch surely did not place the call, and says so to whoever asked."""

@@ -124,9 +124,11 @@ async def _leave(store: Store, settings: Settings, outage: Outage, by: str, at: 
 async def _notify(settings: Settings, what: str, outage: Outage, by: str) -> str:
     command = settings.outage.notify_command
     webhooks = concerned(settings, "outage_started" if what == "start" else "outage_ended")
-    by_news = f"; told by webhook 已交消息推送: {', '.join(webhooks)}" if webhooks else ""
-    if not command:
-        unset = "[outage] notify_command is not set"
-        return f"{unset}{by_news}" if by_news else f"nobody is told: {unset}, and no webhook is told of outages"
-    said = await tell(command, {"what": what, "line": outage.line, "text": outage.text, "by": by})
-    return f"{said}{by_news}"
+    if not command and not webhooks:
+        return "nobody is told: [outage] notify_command is not set, and no webhook is told of outages"
+    said = ["[outage] notify_command is not set"]
+    if command:
+        said = [await tell(command, {"what": what, "line": outage.line, "text": outage.text, "by": by})]
+    if webhooks:
+        said.append(f"told by webhook 已交消息推送: {', '.join(webhooks)}")
+    return "; ".join(said)
