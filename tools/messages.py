@@ -21,6 +21,8 @@ LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log", "s
 _SCREENS = re.compile("screens|words")
 """What the IVR says is no event: its keys look alike."""
 _WORD = re.compile(r"[A-Za-z]{3}")
+_ROW = re.compile(r"[a-z]+ \{\}")
+"""What a row is called: its kind and its id."""
 _BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 ANSWERING = frozenset({"jobs", "run"})
@@ -96,7 +98,7 @@ def put_together(tree: ast.Module, *, answers: bool) -> Iterator[tuple[str, str,
         if answers and made.returns is not None and _TEXTS.search(ast.unparse(made.returns)):
             returned = [one.value for one in ast.walk(made) if isinstance(one, ast.Return) and one.value is not None]
             for text, line in _pieces(returned, given):
-                if _WORD.search(text) and not text.startswith("<"):  # no HTML
+                if _WORD.search(text) and not text.startswith("<") and not _ROW.fullmatch(text):  # no HTML
                     yield "answers", text, line
 
 

@@ -113,7 +113,7 @@ class Registry:
             return None
         if uniqueid in self._remembered:
             return None
-        record = self._calls.get(linkedid) or self._open_call(linkedid, at, had_begun=self._had_begun(event))
+        record = self._calls.get(linkedid) or self._open_call(linkedid, at, had_begun=_had_begun(self, event))
         channel = Channel(uniqueid, name, linkedid, record)
         record.channels[uniqueid] = channel
         record.live += 1
@@ -136,16 +136,6 @@ class Registry:
         if born is not None:
             _mark_touched(record, self.gaps, born, had_begun=had_begun)
         return record
-
-    def _had_begun(self, event: AmiEvent) -> bool:
-        """Whether others must have been before this event of a call that nothing told of before.
-
-        A switch that tells `Newchannel` tells it first; a list tells what is there, however old it is, and a log may
-        leave anything out.
-        """
-        if event.name in _ENDS:
-            return True
-        return self.tells_beginnings and not self.reads_log and event.name not in _BEGINNINGS
 
     def born_at(self, uniqueid: str, seen_at: int) -> int | None:
         """The second in which a channel that was seen at an instant was made; both in the hall's time."""
@@ -304,6 +294,17 @@ class Registry:
             record.let_go()
         while len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
+
+
+def _had_begun(registry: Registry, event: AmiEvent) -> bool:
+    """Whether others must have been before this event of a call that nothing told of before.
+
+    A switch that tells `Newchannel` tells it first; a list tells what is there, however old it is, and a log may leave
+    anything out.
+    """
+    if event.name in _ENDS:
+        return True
+    return registry.tells_beginnings and not registry.reads_log and event.name not in _BEGINNINGS
 
 
 def _mark_touched(record: CallRecord, gaps: Iterable[Gap], born: int, *, had_begun: bool) -> None:

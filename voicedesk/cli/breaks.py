@@ -16,6 +16,7 @@ from voicedesk.cli.common import (
     local_time,
     moment,
     say,
+    say_answer,
     say_json,
     settings_of,
     wait,
@@ -133,7 +134,7 @@ def _line(row: BreakRow, zone: tzinfo) -> str:
 
 def _ask(config: Path | None, step: BreakStep, *, json: bool) -> None:
     answer = wait(ask_step(settings_of(config), step))
-    say_json({"answer": answer}) if json else say(printable(answer))
+    say_json({"answer": answer}) if json else say_answer(answer)
 
 
 async def _list(

@@ -61,14 +61,24 @@ def say(text: str) -> None:
     sys.stdout.write(f"{printable(translated(text))}\n")
 
 
+def say_as_it_is(text: str) -> None:
+    """A line on standard output that is read again by a program: it is not translated."""
+    sys.stdout.write(f"{printable(text)}\n")
+
+
 def say_lines(text: str) -> None:
     """A text of several lines on standard output; for texts of ours, since a stored one could add lines to it."""
     sys.stdout.write(f"{printable_lines(translated(text))}\n")
 
 
+def say_answer(text: str) -> None:
+    """What the service answered, which may be a list of texts, on standard output."""
+    sys.stdout.write(f"{printable(translated(text, of_parts=True))}\n")
+
+
 def complain(text: str) -> None:
     """A complaint on standard error."""
-    sys.stderr.write(f"voicedesk: {printable_lines(translated(text))}\n")
+    sys.stderr.write(f"voicedesk: {printable_lines(translated(text, of_parts=True))}\n")
 
 
 def say_json(value: object) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_as_it_is, say_json
 from voicedesk.errors import InputError, SettingsError
 from voicedesk.hall.greetings import rules_of
 from voicedesk.hall.lines import hall_of
@@ -63,11 +63,11 @@ def show(config: ConfigOption = None, origin: OriginOption = False, json: JsonOp
     for table, value in loaded.settings:
         rows = enumerate(value) if isinstance(value, tuple) else [(None, value)]
         for index, row in rows:
-            say(f"[{table}]" if index is None else f"[[{table}]]")
+            say_as_it_is(f"[{table}]" if index is None else f"[[{table}]]")
             for key, part in _shown(row).items():
                 path = (table, key) if index is None else (table, index, key)
-                say(f"{key} = {_toml(part)}" + (f"  # {places[path]}" if origin else ""))
-            say("")
+                say_as_it_is(f"{key} = {_toml(part)}" + (f"  # {places[path]}" if origin else ""))
+            say_as_it_is("")
 
 
 def _as_json(loaded: LoadedSettings, with_origin: bool) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from voicedesk.cli.common import (
     local_time,
     moment,
     say,
+    say_answer,
     say_json,
     settings_of,
     wait,
@@ -233,7 +234,7 @@ def _do(config: ConfigOption, step: VerdictStep, *, json: bool) -> None:
     if history.steps:
         _answer(seen_history(history, Viewer()), settings, json=json)
     else:  # the call became part of another meanwhile
-        say_json({"answer": told}) if json else say(told)
+        say_json({"answer": told}) if json else say_answer(told)
 
 
 def _answer(history: History, settings: Settings, *, json: bool) -> None:

@@ -52,11 +52,11 @@ def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOp
 
 
 def _tell(finding: Finding) -> None:
-    say(f"{_MARKS[finding.grade]} {finding.subject}: {translated(finding.what)}")
+    say(f"{_MARKS[finding.grade]} {finding.subject}: {translated(finding.what, of_parts=True)}")
     if finding.why and finding.grade is not Grade.GOOD:
-        say(f"       {_either('原因', 'why')}: {translated(finding.why)}")
+        say(f"       {_either('原因', 'why')}: {translated(finding.why, of_parts=True)}")
     if finding.cure:
-        say(f"       {_either('处理', 'do')}:  {translated(finding.cure)}")
+        say(f"       {_either('处理', 'do')}:  {translated(finding.cure, of_parts=True)}")
 
 
 def _either(chinese: str, english: str) -> str:

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from voicedesk.cli.asking import ask_or_carry_out
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import (
+    ConfigOption,
+    JsonOption,
+    complain,
+    local_time,
+    say,
+    say_answer,
+    say_json,
+    settings_of,
+    wait,
+)
 from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
@@ -72,7 +82,7 @@ def retry(
     """
     if (news_id is None) == (not all_dead):
         raise InputError("name one by its id, or give --all-dead: see `voicedesk news list --dead`")
-    say(wait(_retry(settings_of(config), RetryNews(by=typed_by(), news=news_id))))
+    say_answer(wait(_retry(settings_of(config), RetryNews(by=typed_by(), news=news_id))))
 
 
 @app.command("test")

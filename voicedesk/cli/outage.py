@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from voicedesk.cli.asking import ask_or_carry_out
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import (
+    ConfigOption,
+    JsonOption,
+    complain,
+    local_time,
+    say,
+    say_answer,
+    say_json,
+    settings_of,
+    wait,
+)
 from voicedesk.cli.listing import say_zone
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
@@ -38,7 +48,7 @@ def start(
     told, *wrong = wait(_ask(settings, StartOutage(by=typed_by(), line=line, text=text))).split("\n")
     for each in wrong:
         complain(each)
-    say(told)
+    say_answer(told)
 
 
 @app.command()
@@ -48,7 +58,7 @@ def stop(line: LineOption = None, config: ConfigOption = None) -> None:
     Example: `voicedesk outage stop`
     """
     for told in wait(_ask(settings_of(config), StopOutage(by=typed_by(), line=line))).split("\n"):
-        say(told)
+        say_answer(told)
 
 
 @app.command("list")

@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from voicedesk.cli.asking import ask_service
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import (
+    ConfigOption,
+    JsonOption,
+    complain,
+    local_time,
+    say,
+    say_answer,
+    say_json,
+    settings_of,
+    wait,
+)
 from voicedesk.cli.listing import SCREENFUL, say_zone
 from voicedesk.desk import quarantine as desk
 from voicedesk.desk.lists import Page
@@ -92,7 +102,7 @@ def retry(item_id: ItemArgument, config: ConfigOption = None) -> None:
     why_not = WHY_NOT.get(one.part)
     if why_not is not None:
         raise InputError(f"{one.id} ({one.part.value}) cannot be tried again: {why_not}")
-    say(wait(ask_service(settings, RETRY, {"id": one.id}, look="`voicedesk quarantine list --all`")))
+    say_answer(wait(ask_service(settings, RETRY, {"id": one.id}, look="`voicedesk quarantine list --all`")))
 
 
 @app.command()

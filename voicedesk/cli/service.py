@@ -1,7 +1,7 @@
 """`voicedesk run` and what is asked of the service while it runs."""
 
 from voicedesk.cli.asking import ask_service
-from voicedesk.cli.common import ConfigOption, say, settings_of, wait
+from voicedesk.cli.common import ConfigOption, say_answer, settings_of, wait
 from voicedesk.log import configure_logging
 from voicedesk.run import service
 
@@ -25,4 +25,4 @@ def reload(config: ConfigOption = None) -> None:
 
     Example: `voicedesk reload`
     """
-    say(wait(ask_service(settings_of(config), "reload", {}, look="the service's log")))
+    say_answer(wait(ask_service(settings_of(config), "reload", {}, look="the service's log")))

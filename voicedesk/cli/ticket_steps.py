@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from voicedesk.cli.asking import ask_step
-from voicedesk.cli.common import ConfigOption, JsonOption, moment, say, say_json, settings_of, wait
+from voicedesk.cli.common import ConfigOption, JsonOption, moment, say, say_answer, say_json, settings_of, wait
 from voicedesk.cli.who import typed_by
 from voicedesk.desk.tickets import attempt_json, seen_attempt
 from voicedesk.desk.viewer import Viewer
@@ -213,7 +213,7 @@ def close(  # each is an option of the command
 
 def _ask(config: Any, step: TicketStep, *, json: bool) -> None:
     answer = wait(ask_step(settings_of(config), step))
-    say_json({"answer": answer}) if json else say(answer)
+    say_json({"answer": answer}) if json else say_answer(answer)
 
 
 async def _result(settings: Settings, attempt_id: str) -> Attempt | None:

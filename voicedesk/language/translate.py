@@ -20,15 +20,19 @@ Parts = tuple[str, ...]
 """A template without its `{}`: what stands before, between and behind."""
 
 
-def translated(text: str, language: Language | None = None) -> str:
-    """The text in a language, else in the one that is spoken. What the catalogue does not know stays as it is."""
+def translated(text: str, language: Language | None = None, *, of_parts: bool = False) -> str:
+    """The text in a language, else in the one that is spoken. What the catalogue does not know stays as it is.
+
+    `of_parts`: it may be a list of our texts (an answer, an error), and each is said by itself. Never so for what holds
+    stored texts or settings: one that happens to be like a text of ours would be changed.
+    """
     language = language or SPOKEN.get()
     if language is None or len(text) > LONGEST:
         return text
-    return _said(text, 0 if language is Language.CHINESE else 1, _DEPTH)
+    return _said(text, 0 if language is Language.CHINESE else 1, _DEPTH, of_parts=of_parts)
 
 
-def _said(text: str, index: int, depth: int) -> str:
+def _said(text: str, index: int, depth: int, *, of_parts: bool) -> str:
     known = read_catalogue().get(text)
     if known is not None:
         return known[index]
@@ -36,9 +40,9 @@ def _said(text: str, index: int, depth: int) -> str:
         for template, parts in _candidates(text[:1], text[-1:]):
             values = _filled_in(text, parts)
             if values is not None:
-                inner = [_said(value, index, depth - 1) for value in values]
+                inner = [_said(value, index, depth - 1, of_parts=of_parts) for value in values]
                 return read_catalogue()[template][index].format(*inner)
-    return _each_said(text, index, depth)
+    return _each_said(text, index, depth) if of_parts else text
 
 
 def _each_said(text: str, index: int, depth: int) -> str:
@@ -47,7 +51,7 @@ def _each_said(text: str, index: int, depth: int) -> str:
         parts = text.split(between, _MOST_PARTS)
         if not 1 < len(parts) <= _MOST_PARTS:
             continue
-        said = [_said(part, index, depth) for part in parts]
+        said = [_said(part, index, depth, of_parts=True) for part in parts]
         if said != parts:
             return (between if index else in_chinese).join(said)
     return text

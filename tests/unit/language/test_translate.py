@@ -56,10 +56,6 @@ def english():
         ("a.toml: cannot be read: nothing is there", "a.toml：读不出来：什么也没有"),
         ("b: cannot be read: a: cannot be read: x", "b：读不出来：a：读不出来：x"),
         ("row 3: nothing is there", "第 3 行：什么也没有"),
-        ("nothing is there; 3 of 5 are left; more", "什么也没有；共 5，剩 3；more"),
-        ("x: cannot be read: y; row 3", "x：读不出来：y；第 3 行"),
-        ("3 of 5 are left\nrow 3: y, nothing is there\n", "共 5，剩 3\n第 3 行：y，什么也没有\n"),
-        ("wang, li; zhang\n", "wang, li; zhang\n"),
         ("nobody knows this text", "nobody knows this text"),
         ("{0}{1}{} of {7} are left", "共 {7}，剩 {0}{1}{}"),
         ("", ""),
@@ -74,12 +70,29 @@ def test_a_text_is_said_in_chinese_with_what_was_filled_in(chinese, text, said):
     [
         ("没有 none: 5", "none: 5"),
         ("3 of 5 are left", "3 of 5 are left"),
-        ("已停 stopped; 没有 none: 5", "stopped; none: 5"),
         ("{}: cannot be read: {}", "{}: cannot be read: {}"),
     ],
 )
 def test_a_text_of_two_languages_is_said_in_english_alone(english, text, said):
     assert translated(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nothing is there; 3 of 5 are left; more", "什么也没有；共 5，剩 3；more"),
+        ("x: cannot be read: y; row 3", "x：读不出来：y；第 3 行"),
+        ("3 of 5 are left\nrow 3: y, nothing is there\n", "共 5，剩 3\n第 3 行：y，什么也没有\n"),
+        ("wang, li; zhang\n", "wang, li; zhang\n"),
+    ],
+)
+def test_each_text_of_a_list_is_said_by_itself_only_where_it_is_a_list_of_ours(chinese, text, said):
+    assert translated(text, of_parts=True) == said
+    assert translated("names = wang, nothing is there") == "names = wang, nothing is there"
+
+
+def test_a_list_of_texts_of_two_languages_is_said_in_english_alone(english):
+    assert translated("已停 stopped; 没有 none: 5", of_parts=True) == "stopped; none: 5"
 
 
 def test_where_no_language_is_chosen_every_text_stays_as_it_is():
@@ -93,7 +106,7 @@ def test_a_text_of_any_length_costs_little(chinese):
     long = "row " + "3: " * LONGEST
     assert translated(long) == long
     many = "; ".join(["nothing is there"] * 500)
-    assert translated(many) == many
+    assert translated(many, of_parts=True) == many
 
 
 def test_words_of_codes_are_those_of_the_language(chinese):
