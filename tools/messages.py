@@ -27,7 +27,7 @@ _BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 ANSWERING = frozenset({"jobs", "run"})
 """The rooms whose functions return what a step answers."""
-_KEEPING = frozenset({"join", "get", "format", "tuple"})
+_KEEPING = frozenset({"join", "get", "format", "tuple", "printable", "printable_lines", "translated"})
 """Functions that give back the texts that they are given; other functions may ask for a key, or a statement of SQL."""
 _TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
 """Functions that return one text, several, or a text beside something else."""
@@ -44,7 +44,7 @@ def texts() -> dict[Found, str]:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         told = [*_texts_of(tree, is_cli="cli" in where.parts), *(_in_doctor(tree) if "doctor" in where.parts else ())]
-        told += put_together(tree, answers=not ANSWERING.isdisjoint(where.parts))
+        told += put_together(tree, answers=not ANSWERING.isdisjoint(where.parts), is_cli="cli" in where.parts)
         for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
     return found
@@ -84,8 +84,8 @@ def _in_doctor(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
                 yield "doctor", text, node.lineno
 
 
-def put_together(tree: ast.Module, *, answers: bool) -> Iterator[tuple[str, str, int]]:
-    """What a function makes of pieces before it says it: errors, and what steps answer where a room has any."""
+def put_together(tree: ast.Module, *, answers: bool, is_cli: bool = False) -> Iterator[tuple[str, str, int]]:
+    """What a function makes of pieces before it says it: errors, what commands say, what steps answer."""
     constants = _given(tree.body)
     for made in ast.walk(tree):
         if not isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -95,6 +95,10 @@ def put_together(tree: ast.Module, *, answers: bool) -> Iterator[tuple[str, str,
         for text, line in _pieces(errors, given):
             if len(_WORD.findall(text)) > 1:
                 yield "errors", text, line
+        sayings = [one.args[0] for one in ast.walk(made) if is_cli and _is_saying(one) and isinstance(one, ast.Call)]
+        for text, line in _pieces(sayings, given):
+            if _BOTH.search(text) or len(_WORD.findall(text)) > 1:
+                yield "said", text, line
         if answers and made.returns is not None and _TEXTS.search(ast.unparse(made.returns)):
             returned = [one.value for one in ast.walk(made) if isinstance(one, ast.Return) and one.value is not None]
             for text, line in _pieces(returned, given):
@@ -142,6 +146,10 @@ def _name_of(call: ast.Call) -> str:
 def _is_error(call: ast.Call) -> bool:
     name = _name_of(call)
     return name.endswith("Error") or name in {"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown"}
+
+
+def _is_saying(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and bool(node.args) and _name_of(node) in SAYERS
 
 
 def _is_log(node: ast.AST) -> bool:

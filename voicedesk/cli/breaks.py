@@ -43,6 +43,7 @@ from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import Settings
 from voicedesk.sheets.breaks import breaks_sheet
 from voicedesk.store.store import Store
+from voicedesk.words import in_both
 
 app = typer.Typer(help="Breaks: phones that are paused in their queues (离岗, S11).", no_args_is_help=True)
 
@@ -116,7 +117,7 @@ def list_breaks(  # each is an option of the command
     elif json:
         say_json([break_json(row) for row in found.rows])
     elif not found.rows:
-        complain("没有离岗记录 no breaks" if is_all else "无人离岗 nobody is on a break")
+        complain(in_both("没有离岗记录", "no breaks") if is_all else in_both("无人离岗", "nobody is on a break"))
     else:
         say_zone(zone)
         for row in found.rows:

@@ -51,7 +51,7 @@ from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.progress import leg_progress
 from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
-from voicedesk.words import Language, both
+from voicedesk.words import Language, both, in_both
 
 app = typer.Typer(help="The calls that were followed, with their verdicts.", no_args_is_help=True)
 
@@ -171,7 +171,10 @@ def rejudge(
         return
     for change in done.changes:
         say(f"{change.call_id}  {change.before} → {change.after}")
-    say(f"{done.judged} calls judged again, {len(done.changes)} {'would change' if dry_run else 'changed'}")
+    if dry_run:
+        say(f"{done.judged} calls judged again, {len(done.changes)} would change")
+    else:
+        say(f"{done.judged} calls judged again, {len(done.changes)} changed")
 
 
 async def _list(  # what a list is made of
@@ -272,5 +275,5 @@ def _show_one(shown: CallShown, zone: tzinfo) -> None:
     if facts.repaired:
         say("  补录 repaired: something of it was taken from the switch's logs")
     for history in sorted(shown.histories, key=lambda one: one.subject.kind.value):
-        say(f"人工 by hand: {history.subject.endpoint or '来电 call'}")
+        say(f"人工 by hand: {history.subject.endpoint or in_both('来电', 'call')}")
         tell_history(history, VERDICTS, zone)

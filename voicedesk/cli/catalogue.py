@@ -18,6 +18,7 @@ from voicedesk.catalogue.script import script, written
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, say_lines, settings_of
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
+from voicedesk.words import in_both
 
 FolderOption = Annotated[Path | None, typer.Option("--folder", help="A catalogue's folder; else that of the settings.")]
 ItemArgument = Annotated[str, typer.Argument(help="The item's id, as `catalogue list` shows it.", metavar="ITEM")]
@@ -121,9 +122,12 @@ def check(
         say_json([_problem(one) for one in found])
     else:
         for one in found:
-            say(f"{'待办 to do' if one.is_remark else '错误 wrong'}  {one}")
-        count = f"{len(wrong)} wrong, {len(found) - len(wrong)} to do"
-        say(f"{len(catalogue.items)} items in {catalogue.folder}: {count if found else 'all is well'}")
+            say(f"{in_both('待办', 'to do') if one.is_remark else in_both('错误', 'wrong')}  {one}")
+        items, folder_name = len(catalogue.items), catalogue.folder
+        if found:
+            say(f"{items} items in {folder_name}: {len(wrong)} wrong, {len(found) - len(wrong)} to do")
+        else:
+            say(f"{items} items in {folder_name}: all is well")
     if wrong:
         raise typer.Exit(ERROR)
 
@@ -188,7 +192,7 @@ def diff(
         versions = {"from": old.version if old else None, "to": new.version}
         say_json({"item": item_id, **versions, "changes": [asdict(one) for one in found]})
         return
-    say(f"{new.name}  ({item_id})  {old.version if old else 'nothing published'} -> {new.version}")
+    say(f"{new.name}  ({item_id})  {old.version if old else in_both('未发布过', 'nothing published')} -> {new.version}")
     for one in found:
         say(f"【{'名称和按键' if one.part == REACHED else PART_NAMES[Part(one.part)]}】")
         for sign, lines in (("-", one.removed), ("+", one.added)):

@@ -19,6 +19,7 @@ from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
 from voicedesk.store.unread import ON_UNREAD
+from voicedesk.words import in_both
 
 OK, ERROR, USAGE, DAMAGED, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -51,8 +52,8 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
         ON_UNREAD.reset(before)
         if unread:
             which = ", ".join(unread[:_NAMED]) + (" …" if len(unread) > _NAMED else "")
-            rows = f"{len(unread)} row{'s' if len(unread) > 1 else ''}"
-            said = f"有 {len(unread)} 行已损坏、读不出 {rows} cannot be read, being damaged"
+            rows = f"{len(unread)} row{'s' if len(unread) > 1 else ''} cannot be read, being damaged"
+            said = in_both(f"有 {len(unread)} 行已损坏、读不出", rows)
             complain(f"{said}: {which}: put back from a backup")
 
 

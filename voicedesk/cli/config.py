@@ -11,6 +11,7 @@ from voicedesk.errors import InputError, SettingsError
 from voicedesk.hall.greetings import rules_of
 from voicedesk.hall.lines import hall_of
 from voicedesk.hall.switches import address_of
+from voicedesk.language.translate import translated
 from voicedesk.settings import LoadedSettings, origins, read_settings
 from voicedesk.settings.listed import NO_LIMIT_SOURCE
 
@@ -46,7 +47,8 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
         say_json({"file": str(loaded.file) if loaded.file else None, **counts})
     else:
         found = ", ".join(f"{count} {name}" for name, count in counts.items())
-        say(f"{loaded.file or 'no file: defaults and environment'}: right ({found})")
+        where = loaded.file or translated("no file: defaults and environment")
+        say(f"{where}: right ({found})")
 
 
 @app.command()

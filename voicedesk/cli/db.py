@@ -46,7 +46,8 @@ def upgrade(config: ConfigOption = None) -> None:
     Example: `voicedesk db upgrade`
     """
     changed = wait(_upgrade(settings_of(config)))
-    say(f"the database {'now has' if changed else 'already has'} version {schema.newest_version()}")
+    version = schema.newest_version()
+    say(f"the database now has version {version}" if changed else f"the database already has version {version}")
 
 
 @app.command()
@@ -118,8 +119,10 @@ def prune(
         say_json({**asdict(gone.rows), "recordings": gone.recordings})
         return
     rows = gone.rows
-    told = f"{rows.calls} calls, {rows.tickets} tickets, {rows.journal} journal entries, {rows.gaps} gaps"
-    say(f"deleted: {told}, {gone.recordings} recordings")
+    say(
+        f"deleted: {rows.calls} calls, {rows.tickets} tickets, {rows.journal} journal entries, {rows.gaps} gaps, "
+        f"{gone.recordings} recordings"
+    )
 
 
 @app.command()
@@ -142,9 +145,11 @@ def forget(
     if json:
         say_json(asdict(forgotten))
         return
-    told = f"{forgotten.calls} calls, {forgotten.journal} journal entries, {forgotten.consultations} consultations"
-    rest = f"{forgotten.requests} requests and {forgotten.elsewhere} other rows"
-    say(f"removed from {told}, {forgotten.tickets} tickets, {forgotten.news} news, {rest}")
+    say(
+        f"removed from {forgotten.calls} calls, {forgotten.journal} journal entries, {forgotten.consultations} "
+        f"consultations, {forgotten.tickets} tickets, {forgotten.news} news, {forgotten.requests} requests and "
+        f"{forgotten.elsewhere} other rows"
+    )
     say(COPIES)
     if forgotten.not_looked_into:
         files = ", ".join(forgotten.not_looked_into)

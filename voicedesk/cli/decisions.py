@@ -258,12 +258,14 @@ def _tell_agreement(title: str, found: agreeing.Agreement) -> None:
     if not found.compared and not found.untold and not found.undecided:
         say(f"{title}: 还没有人工判定 nobody decided any yet")
         return
-    untold = f"自动无法判定 the rules cannot tell {found.untold}；人工无法判定 people cannot tell {found.undecided}"
-    say(f"{title}: 一致 agree {_share(found.same, found.compared)}；{untold}")
+    say(
+        f"{title}: 一致 agree {_share(found.same, found.compared)}；自动无法判定 the rules cannot tell {found.untold}；"
+        f"人工无法判定 people cannot tell {found.undecided}"
+    )
     for one in found.rules:
         name = label(RULE_WORDS, one.rule)
-        precision = f"准确率 precision {_share(one.both, one.automatic)}"
-        say(f"  {name}: {precision}，召回率 recall {_share(one.both, one.human)}")
+        precision, recall = _share(one.both, one.automatic), _share(one.both, one.human)
+        say(f"  {name}: 准确率 precision {precision}，召回率 recall {recall}")
 
 
 def _share(part: int, whole: int) -> str:

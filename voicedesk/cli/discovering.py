@@ -154,11 +154,16 @@ def head_of(file: Path) -> str:
 
 def tell(file: Path, proposal: Proposal) -> None:
     """What was found, in a few lines, and what to do now."""
-    people = f"{len(proposal.people)} people (as comments)"
     likely = [line for line in proposal.lines if line.is_likely]
     groups = len(proposal.lines) - len(likely)
-    people += f", {groups} groups that may be lines (as comments)" if groups else ""
-    say(f"{file} is written: {len(likely)} lines, {len(proposal.phones)} phones, {people}")
+    lines, phones, people = len(likely), len(proposal.phones), len(proposal.people)
+    if groups:
+        say(
+            f"{file} is written: {lines} lines, {phones} phones, {people} people (as comments), "
+            f"{groups} groups that may be lines (as comments)"
+        )
+    else:
+        say(f"{file} is written: {lines} lines, {phones} phones, {people} people (as comments)")
     for line in likely:
         numbers = ", ".join((*line.extensions, *(f"queue {queue}" for queue in line.queues)))
         say(printable(f"  {line.name}: {numbers} → {', '.join(line.phones) or 'no phone'}"))

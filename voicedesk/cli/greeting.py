@@ -55,7 +55,7 @@ from voicedesk.speech.models import embedded_model, read_model
 from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
-from voicedesk.words import both, word
+from voicedesk.words import both, in_both, word
 
 VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
@@ -245,7 +245,7 @@ def rejudge(
         say_json({"judged": judged, "changes": [asdict(one) for one in changes]})
         return
     for one in changes:
-        phrases = f"禁语 forbidden {one.forbidden_before} -> {one.forbidden_after}"
+        phrases = f"{in_both('禁语', 'forbidden')} {one.forbidden_before} -> {one.forbidden_after}"
         say(f"{one.call_id[:10]}  {one.before} -> {one.after}  {phrases}")
     say(f"{judged} greetings judged again, {len(changes)} are others now")
 
@@ -297,7 +297,7 @@ def _tell(checked: CheckedGreeting) -> None:
         return
     explanation = explained(judged.reason)
     why = f" ({judged.reason.value}: {explanation.words})" if judged.reason and explanation else ""
-    review = "，待人工复核 to be reviewed" if judged.needs_review else ""
+    review = f"，{in_both('待人工复核', 'to be reviewed')}" if judged.needs_review else ""
     say(f"{checked.file}: {VERDICTS[judged.verdict.value]}{why}{review}")
     if explanation is not None:
         say(f"  处理 to do: {explanation.to_do}")

@@ -17,25 +17,6 @@ from voicedesk.ownership import give_like
 from voicedesk.settings import FILE_NAME, load_settings
 from voicedesk.switch_logs.files import LogPaths
 
-_NEXT = """\
-{file} is written, and a new secret in {secret}. Now:
-  1. give Asterisk the manager user:  voicedesk asterisk snippet manager --config {file}
-     and load it:  asterisk -rx 'manager reload'
-  2. put your lines, phones and people into {file} (voicedesk init --discover proposes them),
-     then:  voicedesk config check --config {file}
-  3. see whether all is well:  voicedesk doctor --config {file}
-  4. begin:  voicedesk run --config {file}"""
-
-_NEXT_SERVICE = """\
-The service is installed as {unit}, for the user {user}; its settings are {file}, its data will be in {data}.
-Start it, now and with the machine:  systemctl enable --now voicedesk
-What comes next is typed as its user, for instance:  sudo -u {user} {command} doctor
-  1. give Asterisk the manager user:  {command} asterisk snippet manager
-     and load it:  asterisk -rx 'manager reload'
-  2. put your lines, phones and people into {file} ({command} init {folder} --discover proposes them),
-     then:  {command} config check  and  {command} reload
-  3. see whether all is well:  {command} doctor"""
-
 
 def init(
     folder: Annotated[
@@ -93,7 +74,34 @@ def init(
     if there and not force:
         raise InputError(f"{' and '.join(there)} exists and stays as it is: to overwrite it, add --force")
     _write_first(folder, first_settings(host, port, username))
-    say_lines(_NEXT.format(file=file, secret=secret))
+    _say_next(file, secret)
+
+
+def _say_next(file: Path, secret: Path) -> None:
+    say_lines(
+        f"{file} is written, and a new secret in {secret}. Now:\n"
+        f"  1. give Asterisk the manager user:  voicedesk asterisk snippet manager --config {file}\n"
+        "     and load it:  asterisk -rx 'manager reload'\n"
+        f"  2. put your lines, phones and people into {file} (voicedesk init --discover proposes them),\n"
+        f"     then:  voicedesk config check --config {file}\n"
+        f"  3. see whether all is well:  voicedesk doctor --config {file}\n"
+        f"  4. begin:  voicedesk run --config {file}"
+    )
+
+
+def _say_next_of_service(file: Path, command: Path) -> None:
+    say_lines(
+        f"The service is installed as {service_unit.UNIT}, for the user {service_unit.USER}; its settings are {file}, "
+        f"its data will be in {service_unit.DATA_FOLDER}.\n"
+        "Start it, now and with the machine:  systemctl enable --now voicedesk\n"
+        f"What comes next is typed as its user, for instance:  sudo -u {service_unit.USER} {command} doctor\n"
+        f"  1. give Asterisk the manager user:  {command} asterisk snippet manager\n"
+        "     and load it:  asterisk -rx 'manager reload'\n"
+        f"  2. put your lines, phones and people into {file} ({command} init {file.parent} --discover proposes "
+        "them),\n"
+        f"     then:  {command} config check  and  {command} reload\n"
+        f"  3. see whether all is well:  {command} doctor"
+    )
 
 
 def _write_first(folder: Path, text: str) -> None:
@@ -125,8 +133,7 @@ def _install(folder: Path, host: str, port: int, username: str, *, force: bool) 
     service_unit.tell_systemd()
     for path in service_unit.out_of_reach(load_settings(file, {})):
         complain(f"the service cannot write {path}: name a place in {data} for it in {file}")
-    named = {"file": file, "folder": folder, "data": data, "unit": service_unit.UNIT, "user": service_unit.USER}
-    say_lines(_NEXT_SERVICE.format(command=python.parent / "voicedesk", **named))
+    _say_next_of_service(file, python.parent / "voicedesk")
 
 
 def _discover(

@@ -11,6 +11,7 @@ from voicedesk.cli.common import complain, say, say_csv
 from voicedesk.errors import InputError
 from voicedesk.sheets.comma import MARK, csv_rows
 from voicedesk.sheets.model import Sheet
+from voicedesk.words import in_both
 
 SCREENFUL = 50
 """So many a list shows where nobody said how many; a spreadsheet gets all."""
@@ -39,7 +40,7 @@ def limit_of(limit: int | None, *, csv: bool, xlsx: Path | None) -> int | None:
 def tell_whether_whole(shown: int, there: int, *, ways: str = ", --csv or --xlsx FILE") -> None:
     """Says on standard error that a list was cut, and how to see all of it."""
     if shown < there:
-        said = f"只列出 {shown} 条，共 {there} 条 only {shown} of {there} are listed"
+        said = in_both(f"只列出 {shown} 条，共 {there} 条", f"only {shown} of {there} are listed")
         complain(f"{said}: for all of them give --limit {there}{ways}")
 
 

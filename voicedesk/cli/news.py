@@ -34,8 +34,7 @@ from voicedesk.store.store import Store
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.client import WebhookClient
 from voicedesk.webhooks.steps import RetryNews
-
-_LOG_NAME = "日志 log"
+from voicedesk.words import in_both
 
 app = typer.Typer(help="What people are told by webhooks (WeCom, DingTalk, JSON).", no_args_is_help=True)
 
@@ -63,8 +62,9 @@ def list_news(
             one = row.delivery
             queued = local_time(one.queued_at, settings.hall.zone)
             said = f"{one.message.title}  {_fields(one)}".rstrip()
-            tries = f"  ({one.tries} 次 tries: {one.error})" if one.error else ""
-            say(printable(f"{one.id}  {queued}  {row.webhook or _LOG_NAME}  {row.state}  {said}{tries}"))
+            tries = f"  ({one.tries} {in_both('次', 'tries')}: {one.error})" if one.error else ""
+            to = row.webhook or in_both("日志", "log")
+            say(printable(f"{one.id}  {queued}  {to}  {row.state}  {said}{tries}"))
     tell_whether_whole(len(found.rows), found.total, ways="")
 
 

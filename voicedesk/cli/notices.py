@@ -44,7 +44,7 @@ from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
 from voicedesk.store.consultations import ConsultationFilter
 from voicedesk.store.store import Store
-from voicedesk.words import both
+from voicedesk.words import both, in_both
 
 R = TypeVar("R")
 
@@ -121,12 +121,13 @@ def show(
     say(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {one.caller_number or '-'}")
     say(f"  {row.entry} → {row.exit}  {local_time(walk.ended_at, zone)}  （{row.state}）")
     for notice in walk.notices:
-        say(f"  {notice.name}，版本 version {notice.version}{'，慢速 slow' if notice.slow else ''}")
+        slow = f"，{in_both('慢速', 'slow')}" if notice.slow else ""
+        say(f"  {notice.name}，版本 version {notice.version}{slow}")
         for part in notice.parts:
             mark = "✓" if part.is_complete else "✗"
             say(f"    {mark} {PART_NAMES[Part(part.part)]}  {part.finished}/{part.sentences}")
     for request in one.requests:
-        number, settled = request.asked.number or "-", request.outcome or "待处理 open"
+        number, settled = request.asked.number or "-", request.outcome or in_both("待处理", "open")
         say(f"  {both(IVR_REQUESTS, request.asked.kind)}  {number}  {settled}")
     keys = " ".join(f"{local_time(key.at, zone, '%H:%M:%S')}={key.key}" for key in walk.keys)
     say(f"  按键 keys: {keys or '-'}")

@@ -27,6 +27,7 @@ from voicedesk.jobs.telling import outages
 from voicedesk.jobs.telling.steps import OutageSteps
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
+from voicedesk.words import in_both
 
 app = typer.Typer(help="Announce a fault before anything else, and tell who has to know (S10).", no_args_is_help=True)
 
@@ -78,7 +79,7 @@ def list_outages(config: ConfigOption = None, json: JsonOption = False) -> None:
     say_zone(settings.hall.zone)
     for one in (row.outage for row in found):
         since = local_time(one.started_at, settings.hall.zone)
-        say(f"{since}  {one.line or '全部 all lines'}  {one.started_by}  {one.text}")
+        say(f"{since}  {one.line or in_both('全部', 'all lines')}  {one.started_by}  {one.text}")
 
 
 async def _ask(settings: Settings, step: OutageStep) -> str:

@@ -83,10 +83,14 @@ def _tell(built: Built) -> None:
     for text, why in built.failed:
         reasons.setdefault(why, []).append(text)
     for why, texts in reasons.items():
-        others = f" (and {len(texts) - 1} other sounds)" if len(texts) > 1 else ""
-        complain(f"{texts[0]}{others}: {why}")
-    told = f"{built.spoken} spoken, {built.recorded} taken from recordings, {built.kept} were there"
-    say(f"{told}, {len(built.failed)} failed")
+        if len(texts) > 1:
+            complain(f"{texts[0]} (and {len(texts) - 1} other sounds): {why}")
+        else:
+            complain(f"{texts[0]}: {why}")
+    say(
+        f"{built.spoken} spoken, {built.recorded} taken from recordings, {built.kept} were there, "
+        f"{len(built.failed)} failed"
+    )
 
 
 def _in_folder(settings: Settings, folder: Path | None) -> Settings:

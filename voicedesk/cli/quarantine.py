@@ -27,6 +27,7 @@ from voicedesk.log import printable
 from voicedesk.settings import Settings
 from voicedesk.store.quarantine import Part, SetAsideState
 from voicedesk.store.store import Store
+from voicedesk.words import in_both
 
 ItemArgument = Annotated[str, typer.Argument(help="Its id in `quarantine list`, or how it begins.", metavar="ID")]
 app = typer.Typer(help="What did not fit and was set aside, so that the rest goes on.", no_args_is_help=True)
@@ -57,7 +58,7 @@ def list_set_aside(
         one = row.item
         seen = local_time(one.at_us, settings.hall.zone)
         where = f"  {one.pbx}" if one.pbx else ""
-        line = f"{one.id}  {seen}  {row.part}{where}  {one.about}  ({one.seen} 次 times)  {one.reason}"
+        line = f"{one.id}  {seen}  {row.part}{where}  {one.about}  ({one.seen} {in_both('次', 'times')})  {one.reason}"
         say(printable(line if one.state is SetAsideState.WAITING else f"{line}  {row.state}"))
 
 
@@ -80,12 +81,15 @@ def show(
         return
     say(f"编号 id: {one.id}")
     say(f"类别 kind: {row.part}  状态 state: {row.state}")
-    say(printable(f"交换机 PBX: {one.pbx or '—'}  对象 about: {one.about}"))
+    say(f"交换机 PBX: {one.pbx or '—'}  对象 about: {one.about}")
     last = local_time(one.at_us, settings.hall.zone, "%Y-%m-%d %H:%M:%S")
     say(f"最近 last seen: {last}  次数 times: {one.seen}")
-    say(printable(f"原因 reason: {one.reason}"))
+    say(f"原因 reason: {one.reason}")
     why_not = WHY_NOT.get(one.part)
-    say(f"重试 retry: {f'不可 no: {why_not}' if why_not else f'voicedesk quarantine retry {one.id}'}")
+    if why_not:
+        say(f"重试 retry: 不可 no: {why_not}")
+    else:
+        say(f"重试 retry: voicedesk quarantine retry {one.id}")
     say(f"内容 content ({len(one.content)} 字节 bytes):")
     for line in row.content.split("\n"):
         say(f"    {printable(line)}")

@@ -117,8 +117,11 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
     zone = settings.hall.zone
     for one in done.gaps:
         span = local_span(one.gap.from_at, one.gap.to_at, zone)
-        covered = "covered" if one.is_covered else "not covered by the logs: it stays open"
-        say(f"gap {span} ({one.gap.reason.value}): {covered}; {one.repaired} calls repaired, {one.added} added")
+        what = f"{span} ({one.gap.reason.value})"
+        if one.is_covered:
+            say(f"gap {what}: covered; {one.repaired} calls repaired, {one.added} added")
+        else:
+            say(f"gap {what}: not covered by the logs: it stays open; {one.repaired} calls repaired, {one.added} added")
     for difference in done.differences:
         say(f"call {difference.call_id}: {difference.what}: live {difference.live}, logged {difference.logged}")
     if done.waiting:
@@ -130,7 +133,10 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
         if why is None:
             say(f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({stored.gap.reason.value}), {calls}")
         else:
-            told = f", {calls} told from the logs" if stored.repaired_calls else ""
-            say(f"open: gap {span} ({stored.gap.reason.value}){told}: {why}")
+            what = f"{span} ({stored.gap.reason.value})"
+            if stored.repaired_calls:
+                say(f"open: gap {what}, {calls} told from the logs: {why}")
+            else:
+                say(f"open: gap {what}: {why}")
     still_open = sum(one.repaired_at is None for one in listed)
     say(f"{len(listed)} gaps in all, {len(listed) - still_open} repaired, {still_open} open")

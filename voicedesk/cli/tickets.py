@@ -45,7 +45,7 @@ from voicedesk.store.tickets import TicketFilter
 from voicedesk.tickets.figures import CallbackFigures, Share
 from voicedesk.tickets.model import Kind
 from voicedesk.tickets.words import TICKET_KINDS
-from voicedesk.words import word
+from voicedesk.words import in_both, word
 
 R = TypeVar("R")
 
@@ -114,12 +114,16 @@ def _say_list(found: list[TicketRow], zone: tzinfo) -> None:
     say_zone(zone)
     for row in found:
         one = row.ticket
-        late = "  超时 LATE" if row.is_late else ""
-        again = "" if row.again_at is None else f"  再拨 again {local_time(row.again_at, zone, '%m-%d %H:%M')}"
-        untold = "  待告知延期 tell the citizen" if one.is_to_be_told else ""
+        late = f"  {in_both('超时', 'LATE')}" if row.is_late else ""
+        again = (
+            ""
+            if row.again_at is None
+            else f"  {in_both('再拨', 'again')} {local_time(row.again_at, zone, '%m-%d %H:%M')}"
+        )
+        untold = f"  {in_both('待告知延期', 'tell the citizen')}" if one.is_to_be_told else ""
         due = local_time(one.due_at, zone, "%m-%d %H:%M")
         first = f"{one.id[:8]}  {due}  {word(TICKET_KINDS, one.kind)}"
-        number = one.number or "隐藏号码 withheld"
+        number = one.number or in_both("隐藏号码", "withheld")
         say(f"{first}  {one.group}  {number}  {row.state}  {one.owner or '-'}{again}{late}{untold}")
 
 
@@ -208,17 +212,19 @@ async def _figures(settings: Settings, which: TicketFilter) -> CallbackFigures:
 def _say_one(shown: TicketShown, zone: tzinfo) -> None:
     row, ticket = shown.row, shown.row.ticket
     say(f"{word(TICKET_KINDS, ticket.kind)}  {ticket.id}  {row.state}")
-    number = ticket.number or "隐藏 withheld"
+    number = ticket.number or in_both("隐藏", "withheld")
     say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {ticket.owner or '-'}")
     if ticket.responsible and ticket.responsible != ticket.owner:
         say(f"负责人 responsible {ticket.responsible}")
     if ticket.matter:
-        say(f"事由 matter: {ticket.matter}   {ticket.citizen} {ticket.unit}".rstrip())
+        matter = f"{ticket.matter}   {ticket.citizen} {ticket.unit}".rstrip()
+        say(f"事由 matter: {matter}")
     due = local_time(ticket.due_at, zone, "%Y-%m-%d %H:%M")
     promised = local_time(ticket.promised_at, zone, "%Y-%m-%d %H:%M")
-    say(f"期限 due {due}   原期限 promised {promised}   {ticket.late_reason}".rstrip())
+    why = f"   {ticket.late_reason}" if ticket.late_reason else ""
+    say(f"期限 due {due}   原期限 promised {promised}{why}")
     if ticket.late_reason:
-        say(f"告知市民 citizen told {local_time(ticket.told_at, zone, '%Y-%m-%d %H:%M') or '尚未 not yet'}")
+        say(f"告知市民 citizen told {local_time(ticket.told_at, zone, '%Y-%m-%d %H:%M') or in_both('尚未', 'not yet')}")
     for key, value in (("录音 message", ticket.recording), ("告知编号 notices", " ".join(ticket.codes))):
         if value:
             say(f"{key}: {value}")

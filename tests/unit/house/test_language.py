@@ -71,7 +71,7 @@ def test_what_is_filled_in_is_filled_in_once_in_each_language() -> None:
     for text, (chinese, english) in KNOWN.items():
         places = [str(number) for number in range(text.count("{}"))]
         for said in (chinese, english):
-            if said != text and sorted(_PLACE.findall(said)) != places:
+            if said != text and sorted(_PLACE.findall(said), key=int) != places:
                 wrong.append((text, said))
             said.format(*places)  # no brace stands alone
     assert wrong == []
