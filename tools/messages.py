@@ -15,7 +15,7 @@ from pathlib import Path
 from voicedesk.language.catalogue import read_catalogue
 
 PACKAGE = Path(__file__).resolve().parents[1] / "voicedesk"
-SAYERS = frozenset({"say", "say_lines", "complain"})
+SAYERS = frozenset({"say", "say_lines", "complain", "_say_in_both"})
 EXAMPLE = re.compile(r"Examples?: ")
 LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log", "say", "complain", "failed", "waiting"})
 _SCREENS = re.compile("screens|words")
@@ -24,6 +24,7 @@ _WORD = re.compile(r"[A-Za-z]{3}")
 _ROW = re.compile(r"[a-z]+ \{\}")
 """What a row is called: its kind and its id."""
 _BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
+_PAIR = re.compile(r"[\u4e00-\u9fff].* [A-Za-z]{2}")
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 ANSWERING = frozenset({"jobs", "run"})
 """The rooms whose functions return what a step answers."""
@@ -192,6 +193,20 @@ def template(node: ast.AST) -> str | None:
         left, right = template(node.left), template(node.right)
         return None if left is None and right is None else f"{left or '{}'}{right or '{}'}"
     return None
+
+
+def of_two_languages(source: str) -> Iterator[tuple[str, int]]:
+    """Each text of a source that is Chinese and then English, with its line; without docstrings and whole files."""
+    tree, inside = ast.parse(source), set[int]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            inside.add(id(node.value))
+        if isinstance(node, ast.JoinedStr):
+            inside.update(map(id, node.values))
+    for node in ast.walk(tree):
+        text = template(node) if id(node) not in inside else None
+        if text is not None and "\n" not in text and _PAIR.search(text):
+            yield text, getattr(node, "lineno", 0)
 
 
 def library_texts() -> set[str]:

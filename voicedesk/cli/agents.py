@@ -9,7 +9,7 @@ from voicedesk.log import printable
 from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
-from voicedesk.words import word
+from voicedesk.words import in_both, word
 
 
 def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -40,11 +40,12 @@ async def _seats(settings: Settings) -> Seats:
 
 
 def _line(row: SeatRow, settings: Settings) -> str:
-    who = row.name or "未排班 nobody"
+    who = row.name or in_both("未排班", "nobody")
     if row.endpoint is None:
         if row.number:
-            return f"{who}  外线 outside phone {row.number}（状态未知 its state is not seen）"
-        return f"{who}  未入座 sits nowhere"
+            state = in_both("状态未知", "its state is not seen")
+            return f"{who}  {in_both('外线', 'outside phone')} {row.number}（{state}）"
+        return f"{who}  {in_both('未入座', 'sits nowhere')}"
     house = [row.pbx or ""] if len(settings.pbx) > 1 else []
     parts = [who, *house, f"{row.extension or '-'}  {row.endpoint}", str(row.state_label)]
     if row.since is not None:
@@ -52,7 +53,7 @@ def _line(row: SeatRow, settings: Settings) -> str:
     if row.break_minutes is not None:
         parts.append(f"离岗 {row.break_minutes:.0f} 分钟（{row.break_reason or '未说明'}）")
     if row.dnd:
-        parts.append("免打扰 DND")
+        parts.append(in_both("免打扰", "DND"))
     if not row.is_current:
-        parts.append("非当前 not current")
+        parts.append(in_both("非当前", "not current"))
     return "  ".join(parts)

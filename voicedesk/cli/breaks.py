@@ -127,9 +127,10 @@ def list_breaks(  # each is an option of the command
 
 def _line(row: BreakRow, zone: tzinfo) -> str:
     one = row.pause
-    until = "至今 now" if one.to_at is None else local_time(one.to_at, zone, "%H:%M")
-    unseen = "" if one.end_seen else "（结束时刻未被看到 end not seen）"
-    who = f"{one.endpoint}  {one.agent or '未排班 nobody'}  {one.reason or '未说明'}  {row.source}"
+    until = in_both("至今", "now") if one.to_at is None else local_time(one.to_at, zone, "%H:%M")
+    unseen = "" if one.end_seen else f"（{in_both('结束时刻未被看到', 'end not seen')}）"
+    nobody = in_both("未排班", "nobody")
+    who = f"{one.endpoint}  {one.agent or nobody}  {one.reason or '未说明'}  {row.source}"
     return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {row.minutes:.0f} 分钟  {who}{unseen}"
 
 

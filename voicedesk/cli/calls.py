@@ -206,10 +206,12 @@ async def _rejudge(settings: Settings, which: CallFilter, *, current: bool, dry_
 def show_table(rows: Iterable[CallRow], zone: tzinfo | None = None) -> None:
     """Calls as a table for people; instants in `zone`, else UTC."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("编号\nid", f"时间 start\n{zone or UTC}", "线路\nline", "来电\ncaller", "响铃\nring", "声\nrings"):
-        table.add_column(name, no_wrap=True)
-    for name in ("接听\nanswered by", "判定\nverdict"):
-        table.add_column(name, overflow="fold")
+    table.add_column(in_both("编号", "id", "\n"), no_wrap=True)
+    table.add_column(f"{in_both('时间', 'start')}\n{zone or UTC}", no_wrap=True)
+    for words in (("线路", "line"), ("来电", "caller"), ("响铃", "ring"), ("声", "rings")):
+        table.add_column(in_both(*words, "\n"), no_wrap=True)
+    for words in (("接听", "answered by"), ("判定", "verdict")):
+        table.add_column(in_both(*words, "\n"), overflow="fold")
     for row in rows:
         style = None if row.is_going_on else STYLES.get(row.call.judgement.verdict.value)
         cells = (Text(printable(cell)) for cell in _cells(row, zone or UTC))  # a str would be read as markup
@@ -254,7 +256,7 @@ def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
     if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
         english = leg_progress(seen, Language.ENGLISH)
         return f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {so_far} {english} {source}"
-    ring = f"响铃 ring {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
+    ring = f"{in_both('响铃', 'ring')} {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
     rings = "" if leg["ring_ms"] is None else f"，{leg['rings_heard']} 声"
     why = f"（{reason_label(leg['reason'])}）" if leg["reason"] else ""
     outcome, verdict = both(OUTCOMES, leg["outcome"]), both(VERDICTS, leg["verdict"])

@@ -248,12 +248,12 @@ def _is_due(catalogue: Catalogue, item: Item, today: date) -> bool:
 
 def _state(catalogue: Catalogue, item: Item, spoken: Item | None) -> str:
     latest = _latest(catalogue, item.id)
-    told = f"播报 told: {spoken.version}" if spoken else "不播报 not told"
+    told = f"{in_both('播报', 'told')}: {spoken.version}" if spoken else in_both("不播报", "not told")
     if item.id in catalogue.withdrawn:
-        return f"已撤下 withdrawn，{told}"
+        return f"{in_both('已撤下', 'withdrawn')}，{told}"
     if latest is None:
-        return f"{'样本 sample' if item.sample else '未批准 not approved'}，{told}"
-    changed = "，有改动未批准 changed since" if _is_changed(catalogue, item) else ""
+        return f"{in_both('样本', 'sample') if item.sample else in_both('未批准', 'not approved')}，{told}"
+    changed = f"，{in_both('有改动未批准', 'changed since')}" if _is_changed(catalogue, item) else ""
     return f"第 {latest.version} 版 {_dates(latest)}{changed}，{told}"
 
 

@@ -113,7 +113,8 @@ def local_time(us: int | None, zone: tzinfo, pattern: str = "%m-%d %H:%M:%S") ->
 
 def local_span(from_at: int, to_at: int | None, zone: tzinfo) -> str:
     """From when to when, as the hall's clocks show it; a gap that begins with time itself has no first hour."""
-    return f"{local_time(from_at, zone) if from_at > 0 else '起初 the beginning'} … {local_time(to_at, zone)}"
+    begun = local_time(from_at, zone) if from_at > 0 else in_both("起初", "the beginning")
+    return f"{begun} … {local_time(to_at, zone)}"
 
 
 def moment(text: str | None, zone: tzinfo) -> int | None:

@@ -39,7 +39,7 @@ from voicedesk.store.decisions import History, Kind
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
-from voicedesk.words import Words
+from voicedesk.words import Words, in_both
 
 RULE_WORDS: Words = {
     **VERDICTS,
@@ -168,9 +168,9 @@ def call_agreement(
     if json:
         say_json({"calls": _agreement_json(calls), "legs": _agreement_json(legs)})
         return
-    _tell_agreement("来电 calls", calls)
+    _tell_agreement(in_both("来电", "calls"), calls)
     if legs.compared or legs.untold or legs.undecided:
-        _tell_agreement("振铃 legs", legs)
+        _tell_agreement(in_both("振铃", "legs"), legs)
 
 
 def greeting_agreement(
@@ -196,7 +196,7 @@ def greeting_agreement(
     if json:
         say_json(_agreement_json(found))
     else:
-        _tell_agreement("问候 greetings", found)
+        _tell_agreement(in_both("问候", "greetings"), found)
 
 
 def tell_history(history: History, table: Words, zone: tzinfo) -> None:

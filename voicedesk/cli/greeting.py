@@ -260,9 +260,9 @@ def _in_short(row: GreetingRow) -> str:
     one = row.greeting
     told = [str(row.verdict)]
     told[0] += f"（{row.why}）" if row.why else ""
-    told += [f"禁语 forbidden {one.forbidden}"] if one.forbidden else []
-    told += [] if one.is_final else ["通话中 so far"]
-    told += ["待复核 to be reviewed"] if row.is_doubted else []
+    told += [f"{in_both('禁语', 'forbidden')} {one.forbidden}"] if one.forbidden else []
+    told += [] if one.is_final else [in_both("通话中", "so far")]
+    told += [in_both("待复核", "to be reviewed")] if row.is_doubted else []
     told += [row.by_people] if row.by_people else []
     return "，".join(told)
 

@@ -13,9 +13,11 @@ from voicedesk.cli.common import complain, say_lines
 from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
 from voicedesk.errors import InputError
 from voicedesk.hall import service_unit
+from voicedesk.language.translate import translated
 from voicedesk.ownership import give_like
 from voicedesk.settings import FILE_NAME, load_settings
 from voicedesk.switch_logs.files import LogPaths
+from voicedesk.words import SPOKEN, Language
 
 
 def init(
@@ -78,7 +80,7 @@ def init(
 
 
 def _say_next(file: Path, secret: Path) -> None:
-    say_lines(
+    _say_in_both(
         f"{file} is written, and a new secret in {secret}. Now:\n"
         f"  1. give Asterisk the manager user:  voicedesk asterisk snippet manager --config {file}\n"
         "     and load it:  asterisk -rx 'manager reload'\n"
@@ -90,7 +92,7 @@ def _say_next(file: Path, secret: Path) -> None:
 
 
 def _say_next_of_service(file: Path, command: Path) -> None:
-    say_lines(
+    _say_in_both(
         f"The service is installed as {service_unit.UNIT}, for the user {service_unit.USER}; its settings are {file}, "
         f"its data will be in {service_unit.DATA_FOLDER}.\n"
         "Start it, now and with the machine:  systemctl enable --now voicedesk\n"
@@ -102,6 +104,13 @@ def _say_next_of_service(file: Path, command: Path) -> None:
         f"     then:  {command} config check  and  {command} reload\n"
         f"  3. see whether all is well:  {command} doctor"
     )
+
+
+def _say_in_both(text: str) -> None:
+    """In the language that is spoken; where no settings name one yet, in Chinese and then in English."""
+    if SPOKEN.get() is None:
+        say_lines(f"{translated(text, Language.CHINESE)}\n")
+    say_lines(text)
 
 
 def _write_first(folder: Path, text: str) -> None:

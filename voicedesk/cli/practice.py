@@ -26,7 +26,7 @@ from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.vosk_engine import VoskRecognizer
-from voicedesk.words import word
+from voicedesk.words import in_both, word
 
 _BLOCK_SECONDS = 0.1
 
@@ -70,7 +70,7 @@ def practice(
             judge = LiveJudge(task, rules, thresholds)
             done = attempt(listener, blocks, judge, shown=lambda words: live.update(Text(words)))
         _tell(done, rules)
-        if wav or once or not typer.confirm("再试一次 try again?", default=True):
+        if wav or once or not typer.confirm(in_both("再试一次", "try again?"), default=True):
             return
 
 

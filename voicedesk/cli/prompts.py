@@ -29,6 +29,7 @@ from voicedesk.prompts.texts import LANGUAGES
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.vosk_engine import VoskRecognizer
+from voicedesk.words import in_both
 
 app = typer.Typer(help="What callers hear: synthesis, and recordings that replace it (S5).", no_args_is_help=True)
 
@@ -106,7 +107,7 @@ def _spoken(
     if not sys.stderr.isatty():
         with Synthesis.open(pronunciation) as synthesis:
             return build_spoken(orders, book, synthesis, check, _in_lines(time.monotonic))
-    columns = (TextColumn("合成 speaking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(in_both("合成", "speaking")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         Synthesis.open(pronunciation) as synthesis,
         Progress(*columns, console=Console(stderr=True), transient=True) as bar,
@@ -155,7 +156,7 @@ def list_prompts(
     if json:
         say_json(rows)
         return
-    names = {None: "无 none", "person": "真人 person", "voice": "合成 voice"}
+    names = {None: in_both("无", "none"), "person": in_both("真人", "person"), "voice": in_both("合成", "voice")}
     for row in rows:
         say(f"{row['id']}  {names[row['by']]:<10}  {row['seconds'] or 0:6.2f} s  {row['text']}")  # type: ignore[index]
 

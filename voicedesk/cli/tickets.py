@@ -225,7 +225,10 @@ def _say_one(shown: TicketShown, zone: tzinfo) -> None:
     say(f"期限 due {due}   原期限 promised {promised}{why}")
     if ticket.late_reason:
         say(f"告知市民 citizen told {local_time(ticket.told_at, zone, '%Y-%m-%d %H:%M') or in_both('尚未', 'not yet')}")
-    for key, value in (("录音 message", ticket.recording), ("告知编号 notices", " ".join(ticket.codes))):
+    for key, value in (
+        (in_both("录音", "message"), ticket.recording),
+        (in_both("告知编号", "notices"), " ".join(ticket.codes)),
+    ):
         if value:
             say(f"{key}: {value}")
     for entry in ticket.history:

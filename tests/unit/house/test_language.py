@@ -6,9 +6,10 @@ import tomllib
 from importlib import resources
 
 import pytest
-from tools.messages import library_texts, put_together, texts
+from tools.messages import PACKAGE, library_texts, of_two_languages, put_together, texts
 from voicedesk.language.catalogue import read_catalogue
 
+CLI = sorted((PACKAGE / "cli").rglob("*.py"))
 FILES = sorted(
     (one for one in resources.files("voicedesk.language").joinpath("zh").iterdir() if one.name.endswith(".toml")),
     key=lambda one: one.name,
@@ -55,6 +56,12 @@ def carry_out(step) -> str:
         ("errors", "say which one"),
         ("errors", "nobody knows why"),
     }
+
+
+def test_no_command_has_a_text_of_two_languages_that_stays_so_whichever_is_spoken() -> None:
+    """Such a text is in the catalogue, or is made by `in_both`."""
+    found = [f"{file.name}:{line} {text!r}" for file in CLI for text, line in of_two_languages(file.read_text("utf-8"))]
+    assert [one for one in found if one.partition(" ")[2] not in map(repr, KNOWN)] == []
 
 
 def test_the_catalogue_holds_no_text_that_nobody_says_any_more() -> None:
