@@ -135,6 +135,7 @@ async def test_a_spill_file_that_was_taken_up_but_not_emptied_changes_nothing(sp
     kept = spill_path.read_bytes()
     async with spilling() as store:
         store.writer.add("p", resume_from=1, events=[event(2)])
+        await store.writer.flush()
     spill_path.write_bytes(kept)
     async with spilling() as store:
         assert await numbers(store) == [1, 2]
