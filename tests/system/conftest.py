@@ -17,10 +17,8 @@ async def shared_stage() -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(shared_stage: Stage) -> AsyncIterator[Stage]:
-    """The shared switch, with phones that know nothing yet."""
-    for phone in shared_stage.phones.values():
-        phone.on_invite = None
-        phone.calls.clear()
+    """The shared switch as it was at first, with phones that know nothing yet, whatever other tests left behind."""
+    await shared_stage.begin_again()
     yield shared_stage
     await shared_stage.quiet()
     shared_stage.check()

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from tests.testbed.as_found import AsFound
 from tests.testbed.asterisk import Asterisk
 from tests.testbed.call import Call
 from tests.testbed.manager import ManagerConversation
@@ -21,6 +22,7 @@ class Stage:
         self.phones: dict[str, UserAgent] = {}
         self._owns_switch = switch is None
         self._stack = AsyncExitStack()
+        self._found: AsFound | None = None
 
     async def __aenter__(self) -> "Stage":
         plan = self.switch.plan
@@ -64,6 +66,16 @@ class Stage:
                 if len(calls) > number:
                     return calls[number]
                 await asyncio.sleep(0.005)
+
+    async def begin_again(self) -> None:
+        """Phones know nothing of earlier calls, and the switch is as the first caller of this found it."""
+        for phone in (self.trunk, *self.phones.values()):
+            phone.on_invite = None
+            phone.calls.clear()
+        if self._found is None:
+            self._found = await AsFound.look(self.control)
+        else:
+            await self._found.put_back(self.control)
 
     async def quiet(self, control: ManagerConversation | None = None, *, seconds: float = 40) -> None:
         """Waits until the switch has no channel left."""
