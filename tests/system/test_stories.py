@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tests.testbed.pace import Pace
 from tests.testbed.record_captures import CAPTURES, record_all
 from tests.testbed.stories import STORIES
 from voicedesk.calls.model import JudgedCall, LegFacts, LegJudgement, Verdict
@@ -13,9 +12,8 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
 
 ALONE = 2
-"""So often a story is played again, alone, that was told otherwise while the machine was very slow: that changes what
+"""So often a story is played again, alone, that was told otherwise: a busy machine changes what
 comes first (a redirection's ringing, say)."""
-VERY_SLOW_MS = 200
 ROOM_US = 500_000
 """A busy machine may keep the switch from a phone's answer for so long: then it is late where the phone was not."""
 
@@ -23,11 +21,10 @@ ROOM_US = 500_000
 async def test_every_story_is_told_as_its_capture_tells_it(tmp_path):
     names, at_once = [story.name for story in STORIES], 4
     for _ in range(1 + ALONE):
-        async with Pace() as pace:
-            assert await record_all(names, tmp_path, at_once=at_once) == []
+        assert await record_all(names, tmp_path, at_once=at_once) == []
         different = _different(tmp_path, names)
         names, at_once = list(different), 1
-        if not different or pace.late_ms < VERY_SLOW_MS:
+        if not different:
             break
         print(different)  # noqa: T201 - pytest shows it where the test fails in the end
     assert different == {}
