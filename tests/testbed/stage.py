@@ -56,7 +56,7 @@ class Stage:
         """A citizen calls a number of the hall."""
         return await self.trunk.dial(extension, caller=number)
 
-    async def call_at(self, name: str, number: int = 0, *, seconds: float = 20) -> Call:
+    async def call_at(self, name: str, number: int = 0, *, seconds: float = 60) -> Call:
         """The `number`-th call that came to a phone, waiting for it."""
         async with asyncio.timeout(seconds):
             while True:
@@ -65,7 +65,7 @@ class Stage:
                     return calls[number]
                 await asyncio.sleep(0.005)
 
-    async def quiet(self, control: ManagerConversation | None = None, *, seconds: float = 40) -> None:
+    async def quiet(self, control: ManagerConversation | None = None, *, seconds: float = 90) -> None:
         """Waits until the switch has no channel left."""
         control = control or self.control
         async with asyncio.timeout(seconds):
