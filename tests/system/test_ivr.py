@@ -505,8 +505,9 @@ async def test_a_caller_whom_the_staff_transfer_hears_the_menu_and_the_ledger_sa
         await call.hears_more(before[number])  # a key that is pressed before the menu is told is lost
     await callers[wants_staff].press("0")
     assert await staff_call(stage, wants_staff) is not staff[wants_staff]
+    welcome, begun = round(8000 * book.find(WELCOME).seconds), {}
     for number in (by_refer, by_keys):
-        await callers[number].hears_more(before[number], samples=round(8000 * book.find(WELCOME).seconds))
+        begun[number] = await callers[number].hears_more(before[number], samples=welcome)
         await bring(service, callers[number], number, State.NOTICE, "", since=before[number])
     for call in callers.values():
         call.bye()
@@ -522,7 +523,7 @@ async def test_a_caller_whom_the_staff_transfer_hears_the_menu_and_the_ledger_sa
     ears = Ears()
     for number in (by_refer, by_keys):
         assert [one["item_id"] for one in kept[number]["notices"]] == ["housing_fund"]
-        heard = ears.heard(callers[number], since=before[number])
+        heard = ears.heard(callers[number], since=begun[number] - 4000, until=begun[number] + welcome + 4000)
         assert ears.share_of(heard, WELCOME) >= HEARD
 
 

@@ -145,16 +145,17 @@ class Call:
             while self.media is None or not self.media.frames_received:
                 await asyncio.sleep(0.01)
 
-    async def hears_more(self, since: int, *, samples: int = 1, seconds: float = 60) -> None:
-        """Waits until more than silence was heard after the first `since` samples, and so many samples from there on.
+    async def hears_more(self, since: int, *, samples: int = 1, seconds: float = 60) -> int:
+        """Waits until more than silence was heard after the first `since` samples; the sample at which that began.
 
-        `samples` are counted from the first that is no silence.
+        Then it waits until `samples` were heard from there on.
         """
         assert self.media is not None
         heard = self.media.heard
         async with asyncio.timeout(seconds):
-            while len(heard) - since - _silence_at_begin(heard[since:]) < samples:
+            while (begun := since + _silence_at_begin(heard[since:])) + samples > len(heard):
                 await asyncio.sleep(0.02)
+        return begun
 
     async def transfer(self, number: str) -> None:
         """Blind transfer (REFER): returns when the switch reports that it did so. RuntimeError if it refuses."""

@@ -32,6 +32,8 @@ class RtpStream:
         self.arrivals: list[tuple[float, int]] = []
         """Of each frame of sound: the epoch second at which the system received it, and its number."""
         self.keys_received = ""
+        self.late_ms = 0.0
+        """By how much a frame was sent later than it was due, at most."""
         self._last_event: int | None = None
         self._sequence = secrets.randbelow(30_000)
         self._timestamp = secrets.randbelow(1 << 30)
@@ -87,6 +89,7 @@ class RtpStream:
             self._send_frame()
             due += FRAME_SECONDS
             await asyncio.sleep(max(0.0, due - loop.time()))
+            self.late_ms = max(self.late_ms, (loop.time() - due) * 1000)
 
     def _send_frame(self) -> None:
         if self._events:

@@ -77,6 +77,19 @@ class Stage:
                     return
                 await asyncio.sleep(0.1)
 
+    async def free(self, *, seconds: float = 60) -> None:
+        """Waits until no call is left and every member of a queue counts as free: the queue skips one that does not."""
+        await self.quiet()
+        control = self.control
+        async with asyncio.timeout(seconds):
+            while True:
+                start = len(control.data)
+                await control.action("QueueStatus", until=b"Event: QueueStatusComplete\r\n")
+                members = bytes(control.data[start:]).split(b"Event: QueueMember\r\n")[1:]
+                if all(b"\r\nStatus: 1\r\n" in member.partition(b"\r\n\r\n")[0] for member in members):
+                    return
+                await asyncio.sleep(0.1)
+
     def truth(self) -> list[SipTruth]:
         """What the wire said of every call so far."""
         return sip_truth([self.trunk, *self.phones.values()])
