@@ -41,6 +41,12 @@ def config(switch, tmp_path):
     return settings_file(switch, tmp_path)
 
 
+def is_followed(config):
+    """Whether the service has written down since when it follows the switch: what it is told earlier is a gap."""
+    with contextlib.closing(sqlite3.connect(config.parent / "voicedesk.db")) as database:
+        return database.execute("SELECT count(*) FROM gaps WHERE to_at IS NOT NULL").fetchone() != (0,)
+
+
 @asynccontextmanager
 async def running(switch, config):
     """The service with its link up."""
@@ -51,8 +57,8 @@ async def running(switch, config):
     )
     try:
         async with asyncio.timeout(120):
-            while switch.names()[-1:] != ["DeviceStateList"]:
-                await asyncio.sleep(0.02)
+            while switch.names()[-1:] != ["DeviceStateList"] or not is_followed(config):
+                await asyncio.sleep(0.05)
         yield process
     finally:
         if process.returncode is None:

@@ -513,14 +513,17 @@ async def test_a_caller_whom_the_staff_transfer_hears_the_menu_and_the_ledger_sa
         await staff[number].transfer(NOTICES)
         staff[number].bye()
     await press_when_asked(staff[by_keys], "#1", NOTICES)
+    await until(service, lambda kept: set(kept) == set(callers))
+    menu = {number: len(call.media.heard) for number, call in callers.items()}
     for number, call in callers.items():
-        await call.hears_more(before[number])  # a key that is pressed before the menu is told is lost
+        await call.hears_more(menu[number])  # a key that is pressed before the menu is told is lost
     await callers[wants_staff].press("0")
     assert await staff_call(stage, wants_staff) is not staff[wants_staff]
-    welcome, begun = round(8000 * book.find(WELCOME).seconds), {}
+    welcome, told = round(8000 * book.find(WELCOME).seconds), {}
     for number in (by_refer, by_keys):
-        begun[number] = await callers[number].hears_more(before[number], samples=welcome)
-        await bring(service, callers[number], number, State.NOTICE, "", since=before[number])
+        await callers[number].hears_more(menu[number], samples=welcome)
+        told[number] = len(callers[number].media.heard)
+        await bring(service, callers[number], number, State.NOTICE, "", since=menu[number])
     for call in callers.values():
         call.bye()
     await stage.quiet()
@@ -535,7 +538,7 @@ async def test_a_caller_whom_the_staff_transfer_hears_the_menu_and_the_ledger_sa
     ears = Ears()
     for number in (by_refer, by_keys):
         assert [one["item_id"] for one in kept[number]["notices"]] == ["housing_fund"]
-        heard = ears.heard(callers[number], since=begun[number] - 4000, until=begun[number] + welcome + 4000)
+        heard = ears.heard(callers[number], since=before[number], until=told[number])
         assert ears.share_of(heard, WELCOME) >= HEARD
 
 
