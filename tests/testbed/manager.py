@@ -73,7 +73,7 @@ class ManagerConversation:
         events = [dict(line.partition(": ")[::2] for line in block.split("\r\n")) for block in blocks]
         return [one for one in events if one.get("ActionID") == ours and "Event" in one]
 
-    async def wait_for(self, text: bytes, start: int = 0, *, seconds: float = 30) -> int:
+    async def wait_for(self, text: bytes, start: int = 0, *, seconds: float = 60) -> int:
         """Waits until `text` has come since `start`; returns the place after it. `EOFError` if the switch hung up."""
         async with asyncio.timeout(seconds), self._arrived:
             while (at := self.data.find(text, start)) < 0:
@@ -82,7 +82,7 @@ class ManagerConversation:
                 await self._arrived.wait()
         return at + len(text)
 
-    async def ended(self, *, seconds: float = 10) -> None:
+    async def ended(self, *, seconds: float = 60) -> None:
         """Waits until the switch hangs up."""
         async with asyncio.timeout(seconds), self._arrived:
             while not self.is_over:

@@ -58,7 +58,7 @@ class Stage:
         """A citizen calls a number of the hall."""
         return await self.trunk.dial(extension, caller=number)
 
-    async def call_at(self, name: str, number: int = 0, *, seconds: float = 20) -> Call:
+    async def call_at(self, name: str, number: int = 0, *, seconds: float = 60) -> Call:
         """The `number`-th call that came to a phone, waiting for it."""
         async with asyncio.timeout(seconds):
             while True:
@@ -77,7 +77,7 @@ class Stage:
         else:
             await self._found.put_back(self.control)
 
-    async def quiet(self, control: ManagerConversation | None = None, *, seconds: float = 40) -> None:
+    async def quiet(self, control: ManagerConversation | None = None, *, seconds: float = 90) -> None:
         """Waits until the switch has no channel left."""
         control = control or self.control
         async with asyncio.timeout(seconds):
@@ -86,6 +86,19 @@ class Stage:
                 await control.action("CoreShowChannels", until=b"ListItems: ")
                 end = await control.wait_for(b"\r\n\r\n", control.data.index(b"ListItems: ", start))
                 if b"ListItems: 0\r\n" in control.data[start:end]:
+                    return
+                await asyncio.sleep(0.1)
+
+    async def free(self, *, seconds: float = 60) -> None:
+        """Waits until no call is left and every member of a queue counts as free: the queue skips one that does not."""
+        await self.quiet()
+        control = self.control
+        async with asyncio.timeout(seconds):
+            while True:
+                start = len(control.data)
+                await control.action("QueueStatus", until=b"Event: QueueStatusComplete\r\n")
+                members = bytes(control.data[start:]).split(b"Event: QueueMember\r\n")[1:]
+                if all(b"\r\nStatus: 1\r\n" in member.partition(b"\r\n\r\n")[0] for member in members):
                     return
                 await asyncio.sleep(0.1)
 
