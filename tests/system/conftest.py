@@ -3,10 +3,18 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from tests.testbed.plan import LINES, Plan
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No coverage is measured: the service is another process, and the phones of this one must keep time."""
+    for item in items:
+        if item.get_closest_marker("system"):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
