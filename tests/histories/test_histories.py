@@ -113,7 +113,6 @@ def harm(history: History, hurt: Hurt, found) -> list[str]:
     return wrong
 
 
-@pytest.mark.no_cover  # three times as slow where coverage is measured; the others reach the same lines
 @histories(2000)
 def test_what_was_seen_whole_is_judged_as_it_was(tape):
     history = run(draw_day(Tape(tape)))

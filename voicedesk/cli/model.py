@@ -13,11 +13,12 @@ from rich.progress import track
 
 from voicedesk.audio.wav import read_sound
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.greeting.calibration import LabelledGreeting, calibrate, keep_calibration, thresholds_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.hall.greetings import rules_of
 from voicedesk.jobs.hearing.decided_greetings import DecidedGreeting, decided_greetings
+from voicedesk.language.translate import translated
 from voicedesk.settings import Settings, read_settings, with_key
 from voicedesk.speech.install import find_model, install_model, list_models, verify_model
 from voicedesk.speech.listening import Listener
@@ -25,6 +26,7 @@ from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.store import Store
+from voicedesk.words import in_both
 
 LABELS = "labels.csv"
 _MIB = 1024 * 1024
@@ -62,9 +64,8 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
         return
     for one in found:
         mark = "*" if one["in_use"] else " "
-        state = one["problem"] or (
-            "calibrated" if one["calibrated"] else "not calibrated: adverse verdicts go to review"
-        )
+        doubted = "not calibrated: adverse verdicts go to review"
+        state = translated(one["problem"] or ("" if one["calibrated"] else doubted)) or in_both("已校准", "calibrated")
         say(f"{mark} {one['name']}  {one['size_bytes'] / _MIB:.1f} MiB  {state}")
         if one["statement"]:
             say(f"    {one['statement']}")
@@ -132,7 +133,7 @@ def calibrate_(
     settings = settings_of(config)
     rules, listener = rules_of(settings), Listener(VoskRecognizer(model))
     if folder is None and not decided:
-        raise InputError(f"name a folder with recordings and {LABELS}, or --decided for what people decided here")
+        raise WrongUsage(f"name a folder with recordings and {LABELS}, or --decided for what people decided here")
     greetings = list(_labelled(folder, listener)) if folder is not None else []
     greetings += list(_decided(settings, listener)) if decided else []
     found = calibrate(greetings, rules)

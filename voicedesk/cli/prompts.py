@@ -17,7 +17,7 @@ from voicedesk.audio.g711 import Samples, decode_alaw
 from voicedesk.audio.microphone import listen, play
 from voicedesk.audio.wav import write_wav
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.prompts import book_of, pronunciation_of, wanted_of
 from voicedesk.prompts.book import LINE_RATE, Pace, PromptBook, recording_name, text_id
 from voicedesk.prompts.build import Built, Wanted, build_recorded, build_spoken, missing
@@ -57,7 +57,7 @@ def build(
     Example: `voicedesk prompts build`
     """
     if language not in (None, *LANGUAGES):
-        raise InputError(f"--language {language}: there is {' and '.join(LANGUAGES)}")
+        raise WrongUsage(f"--language {language}: there is {' and '.join(LANGUAGES)}")
     settings = _in_folder(settings_of(config), folder)
     wanted = [one for one in _wanted(settings) if language in (None, one.language)]
     book, pronunciation = book_of(settings), pronunciation_of(settings)
