@@ -53,9 +53,9 @@ def _description_shape() -> re.Pattern[bytes]:
         names = (prefix + key for key in keys)
         return "".join(f"\r\n{name}: " + (f"({value})" if name in _FOUND else value) for name in names)
 
-    head = rf"Event: \w+\r\nPrivilege: {value}\r\nTimestamp: ([0-9]{{10}}\.[0-9]{{6}})(?:\r\nBridge[A-Za-z]+: {value})*+"
-    variables = rf"(?:\r\nChanVariable: {value})*+"
-    return re.compile((head + headers("") + variables + f"(?:{headers('Dest')})?").encode())
+    head = rf"Event: \w+\r\nPrivilege: {value}\r\nTimestamp: ([0-9]{{10}}\.[0-9]{{6}})"
+    bridge, variables = rf"(?:\r\nBridge[A-Za-z]+: {value})*+", rf"(?:\r\nChanVariable: {value})*+"
+    return re.compile((head + bridge + headers("") + variables + f"(?:{headers('Dest')})?").encode())
 
 
 _FOUND = {
