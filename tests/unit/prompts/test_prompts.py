@@ -428,3 +428,16 @@ def test_without_a_recogniser_only_lengths_are_looked_at(book):
     check = PromptCheck(None)
     assert check.heard("您", np.zeros(10, np.int16)) == 0
     check.check(WELCOME, np.zeros(LINE_RATE * 5, np.int16), "zh_CN")
+
+
+def test_sounds_that_the_service_writes_can_be_read_by_the_switch(tmp_path):
+    """Its unit has UMask=0077, and Asterisk is another user."""
+    before = os.umask(0o077)
+    try:
+        write_prompt(np.full(9000, 900, np.int16), WIDE_RATE, tmp_path / "sounds" / "zh_CN" / "normal" / "one")
+    finally:
+        os.umask(before)
+    (line, wide) = sorted((tmp_path / "sounds" / "zh_CN" / "normal").iterdir())
+    assert {oct(file.stat().st_mode & 0o777) for file in (line, wide)} == {"0o644"}
+    folders = (line.parent, line.parent.parent, tmp_path / "sounds")
+    assert {oct(folder.stat().st_mode & 0o777) for folder in folders} == {"0o755"}
