@@ -92,13 +92,10 @@ class Stage:
     async def free(self, *, seconds: float = 60) -> None:
         """Waits until no call is left and every member of a queue counts as free: the queue skips one that does not."""
         await self.quiet()
-        control = self.control
         async with asyncio.timeout(seconds):
             while True:
-                start = len(control.data)
-                await control.action("QueueStatus", until=b"Event: QueueStatusComplete\r\n")
-                members = bytes(control.data[start:]).split(b"Event: QueueMember\r\n")[1:]
-                if all(b"\r\nStatus: 1\r\n" in member.partition(b"\r\n\r\n")[0] for member in members):
+                listed = await self.control.listed("QueueStatus")
+                if all(one["Status"] == "1" for one in listed if one["Event"] == "QueueMember"):
                     return
                 await asyncio.sleep(0.1)
 

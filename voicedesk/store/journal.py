@@ -15,7 +15,7 @@ from voicedesk.calls.model import Gap, GapReason
 from voicedesk.clock import LAST_INSTANT_US, is_instant
 from voicedesk.errors import StoreError
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import pack_events, restore_event, stamps_near, unpack_events
+from voicedesk.store.packing import heard_until, pack_events, restore_event, unpack_events
 from voicedesk.store.tables import gaps, journal, pbxs
 
 PAGE = 200
@@ -170,13 +170,12 @@ async def position_of(connection: AsyncConnection, pbx: str) -> Position | None:
     return Position(sequence=sequence, resume_from=resume_from, last_at=last_at)
 
 
-async def heard_until(connection: AsyncConnection, pbx: str, position: Position) -> int:
-    """Until when nothing is missing from the journal of a PBX: the newest time that the switch stamped on an event of
-    the last entry. What was stamped later may have been on its way when the entry was written."""
+async def last_heard(connection: AsyncConnection, pbx: str, position: Position) -> int:
+    """Until when nothing is missing from the journal of a PBX, as far as its last entry tells."""
     here = (journal.c.pbx == pbx) & (journal.c.sequence == position.sequence)
     payload = (await connection.execute(select(journal.c.payload).where(here))).scalar()
     with suppress(StoreError):
-        return max(stamps_near(unpack_events(payload or b""), position.last_at), default=position.last_at)
+        return heard_until(unpack_events(payload or b""), position.last_at)
     return position.last_at
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.errors import JournalTaken
 from voicedesk.store.batch import Batch
-from voicedesk.store.journal import Position, heard_until, position_of
-from voicedesk.store.packing import stamps_near
+from voicedesk.store.journal import Position, last_heard, position_of
+from voicedesk.store.packing import heard_until
 from voicedesk.store.tables import journal
 
 
@@ -35,8 +35,8 @@ async def not_yet_there(connection: AsyncConnection, batches: Iterable[Batch]) -
 
 async def _heard_until(connection: AsyncConnection, pbx: str, before: Batch | Position) -> int:
     if isinstance(before, Batch):
-        return max(stamps_near(before.reduced, before.last_at), default=before.last_at)
-    return await heard_until(connection, pbx, before)
+        return heard_until(before.reduced, before.last_at)
+    return await last_heard(connection, pbx, before)
 
 
 async def _must_be_ours(connection: AsyncConnection, batch: Batch) -> None:

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from voicedesk.ami.message import AmiEvent
 from voicedesk.bounds import clean_text
 from voicedesk.calls.model import CallFacts
-from voicedesk.clock import MICROSECONDS, parse_epoch
+from voicedesk.calls.switch_clock import APART_US
+from voicedesk.clock import parse_epoch
 from voicedesk.errors import StoreError
 
 KEPT_HEADERS = frozenset(
@@ -35,7 +36,6 @@ KEPT_HEADERS = frozenset(
 _KEPT = frozenset(name.encode() for name in KEPT_HEADERS)
 _END = b"\r\n\r\n"
 _STAMP = re.compile(rb"(?!Event: Voicedesk)(?:.*\r\n)*?Timestamp: ([0-9.]+)")
-_APART_US = 60 * MICROSECONDS
 _FACTS = TypeAdapter(CallFacts)
 _FORMAT = b"\x01"
 _DICTIONARY = (
@@ -133,7 +133,13 @@ def stamps_near(reduced: Iterable[bytes], at: int) -> list[int]:
     They are earlier, for events take time to come. Those of a clock that is not set as ours is are left out.
     """
     stamps = (parse_epoch(found[1].decode()) for one in reduced if (found := _STAMP.match(one)))
-    return [stamp for stamp in stamps if stamp is not None and at - _APART_US <= stamp <= at]
+    return [stamp for stamp in stamps if stamp is not None and at - APART_US <= stamp <= at]
+
+
+def heard_until(reduced: Iterable[bytes], last_at: int) -> int:
+    """Until when nothing is missing behind reduced events that were written at `last_at`: the newest time that the
+    switch stamped on one of them. What was stamped later may have been on its way; `last_at` where none is near."""
+    return max(stamps_near(reduced, last_at), default=last_at)
 
 
 def pack_events(reduced: Iterable[bytes]) -> bytes:
