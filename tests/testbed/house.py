@@ -11,10 +11,10 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.soak.watch import Watch
 from tests.testbed.call import Call
 from tests.testbed.house_settings import settings_of
 from tests.testbed.manager import ManagerConversation
-from tests.testbed.pace import Pace
 from tests.testbed.plan import Plan
 from tests.testbed.sip import number_of
 from tests.testbed.sip_truth import SipTruth
@@ -225,12 +225,13 @@ async def play(
     async with AsyncExitStack() as stack:
         watcher = await stack.enter_async_context(stage.switch.watcher())
         await look_around(watcher, queues)
-        pace = await stack.enter_async_context(Pace())
+        watch = Watch()
+        stack.callback(asyncio.create_task(watch.run()).cancel)
         await asyncio.gather(*map(play_one, sorted(situations, key=lambda one: -one.takes)))
         await stage.quiet()
         await asyncio.sleep(0.5)
     stage.check()
-    return Played(bytes(watcher.data), stage.truth(), failed, pace.late_ms)
+    return Played(bytes(watcher.data), stage.truth(), failed, watch.longest_ms)
 
 
 def is_told(said: list[str], tells: tuple[str, ...]) -> bool:
