@@ -6,8 +6,8 @@ and all that is asked afterwards shares it.
 
 import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 
 from voicedesk.audio.g711 import Samples
 from voicedesk.errors import InputError
+from voicedesk.speech.fits import Answer, FreeHearing, Question, SentenceFit
 from voicedesk.speech.transcript import Word
 
 RATE = 16_000
@@ -41,33 +42,10 @@ TOGETHER = 8
 """So many sentences are scored in one step: more take memory, and no less time."""
 FRAME_SECONDS = 0.02
 LEAST_PROBABILITY = 1e-12
+SHORT_FRAMES = 2
+"""A token with so little time was not said: the shortest syllables of fast speech have five frames."""
 _VOICE = VadOptions(threshold=0.4, min_speech_duration_ms=60, min_silence_duration_ms=300, speech_pad_ms=0)
 _Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeHearing:
-    """One text that the model hears of itself, the likeliest first.
-
-    `score` is its mean log-probability; `no_speech` is how far the model takes the sound for no speech, from 0 to 1.
-    """
-
-    text: str
-    score: float
-    no_speech: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentenceFit:
-    """How well a sentence fits the sound: `total` is its log-probability in nats, its end included.
-
-    `least` is the lowest probability of one of its tokens, `flat` counts its tokens that get no time at all in the
-    sound: a sentence with either is not what was said, however likely its rest makes it.
-    """
-
-    total: float
-    least: float
-    flat: int
 
 
 class WhisperSound:
@@ -130,6 +108,14 @@ class WhisperSound:
             max_length=MOST_TOKENS + len(self.prompt(before)),
         )[0]
 
+    def go_on(self, encoded: _Array, said: str) -> Any:
+        """The likeliest text that begins with `said`, as CTranslate2 gives it."""
+        begun = [*self.prompt(SIMPLIFIED), self.without_times, *self.tokens(said)]
+        view = ctranslate2.StorageView.from_array(encoded)
+        return self._model.generate(
+            view, [begun], beam_size=1, return_scores=True, max_length=len(begun) + MOST_TOKENS // 2
+        )[0]
+
     def align(self, encoded: _Array, texts: list[list[int]], frames: int) -> Any:
         """Probabilities and places of the tokens of some texts, as CTranslate2 gives them."""
         view = ctranslate2.StorageView.from_array(np.ascontiguousarray(np.repeat(encoded, len(texts), 0)))
@@ -177,6 +163,24 @@ class Encoded:
             for tokens, score in zip(heard.sequences_ids, heard.scores, strict=True)
         )
 
+    def answer(self, question: Question) -> Answer:
+        """The answer to a question; see `Question` for what may be asked."""
+        match question.kind:
+            case "hear" | "hear_plainly":
+                return Answer(hearings=self.hear(simplified=question.kind == "hear"))
+            case "go_on":
+                return Answer(hearings=(self.go_on(question.sentences[0]),))
+            case "words":
+                return Answer(words=self.words(question.sentences[0]))
+            case _:
+                return Answer(fits=tuple(self.fits(question.sentences)))
+
+    def go_on(self, said: str) -> FreeHearing:
+        """What is said after a sentence: an empty text where nothing is."""
+        found = self._model.go_on(self._sound, said)
+        text = self._model.text(found.sequences_ids[0])
+        return FreeHearing(text=text.strip().removeprefix(said), score=found.scores[0], no_speech=0.0)
+
     def fits(self, sentences: Sequence[str]) -> list[SentenceFit]:
         """How well each sentence fits the sound."""
         fits: list[SentenceFit] = []
@@ -218,11 +222,23 @@ class Encoded:
 
 
 def _fit(found: Any, length: int) -> SentenceFit:
-    """The fit of one sentence of `length` tokens, from what CTranslate2 tells of it."""
-    probabilities = [max(float(one), LEAST_PROBABILITY) for one in found.text_token_probs]
-    timed = {token for token, _frame in found.alignments}
+    """The fit of one sentence of `length` tokens, from what CTranslate2 tells of it.
+
+    The end token shows where the last word ends. Its probability is no part of the fit: CTranslate2 gives none.
+    """
+    probabilities = [max(float(one), LEAST_PROBABILITY) for one in found.text_token_probs[:length]]
+    frames = Counter(token for token, _frame in found.alignments)
     return SentenceFit(
         total=sum(map(math.log, probabilities)),
-        least=min(probabilities),
-        flat=sum(at not in timed for at in range(length)),
+        least=min(probabilities, default=LEAST_PROBABILITY),
+        flat=longest_run(frames[at] <= SHORT_FRAMES for at in range(length)),
     )
+
+
+def longest_run(marks: Iterable[bool]) -> int:
+    """How many true marks stand together at most."""
+    longest = run = 0
+    for mark in marks:
+        run = run + 1 if mark else 0
+        longest = max(longest, run)
+    return longest
