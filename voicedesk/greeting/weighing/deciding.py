@@ -27,6 +27,7 @@ def decide(found: Found, limits: WeighingLimits) -> Weighed:
     brushed = found.brushed
     forbidden = (brushed.phrase,) if brushed and brushed.is_sure and kind is not None else ()
     doubtful = (brushed.phrase,) if brushed and not forbidden else ()
+    sentence = _by_rules(found, sentence)
     text = sentence.text + (sentence.separator + brushed.phrase if brushed and forbidden else "")
     return Weighed(
         kind=kind,
@@ -39,6 +40,14 @@ def decide(found: Found, limits: WeighingLimits) -> Weighed:
         heard=found.heard,
         asked=found.scores.asked,
     )
+
+
+def _by_rules(found: Found, sentence: Sentence) -> Sentence:
+    """The sentence in the rules' nearest wording where a part is written as it was heard: the rules judge that."""
+    for part in sentence.order:
+        if sentence.wording[part] in found.wordings.as_heard:
+            sentence = sentence.saying(part, found.wordings.of[part][0])
+    return sentence
 
 
 def _kind(found: Found, limits: WeighingLimits) -> tuple[Kind | None, Sentence, tuple[str, ...]]:

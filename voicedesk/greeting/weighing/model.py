@@ -44,7 +44,7 @@ class WeighingLimits:
     no_name_fit: float = -4.0
     no_name_cost: float = -20.0
     """How well the sentence without the part must fit, and what putting the part in must cost."""
-    no_matter_fit: float = -7.0
+    no_matter_fit: float = -10.0
     no_matter_cost: float = -10.0
     no_hello_fit: float = -8.0
     no_hello_cost: float = -11.0

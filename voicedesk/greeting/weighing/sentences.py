@@ -13,6 +13,7 @@ HELLO = "hello"
 SEPARATORS = (",", " ", "")
 """What a model writes between the parts. A full-width mark costs several nats each, so there is none."""
 MOST_WORDINGS = 4
+MOST_HELLOS = 6
 NAMES_ALIKE = 0.5
 """From this on a place of the text counts as the name, to see what stands behind it. Chosen: half of it is heard."""
 WELL_HEARD = 0.8
@@ -66,6 +67,8 @@ class Wordings:
         others = (text for name in names.others if (text := plain(name)) and text not in mine)
         self.others = tuple(sorted(dict.fromkeys(others), key=self.alike, reverse=True))
         self.own = tuple(sorted(self.own, key=self.alike, reverse=True))
+        self.as_heard: frozenset[str] = frozenset()
+        """Wordings that are none of the rules', but were heard in a part's place."""
         self.of = {part: self._of(part) for part in template}
 
     def alike(self, phrase: str) -> float:
@@ -104,32 +107,37 @@ class Wordings:
     def _hellos(self) -> list[str]:
         rule = self._rules.parts[HELLO]
         phrases = (*rule.phrases, *rule.with_remark)
-        plainly = [nearest(phrase, text).wording or phrase for phrase in phrases for text in self.heard[:1] or ("",)]
+        plainly = [nearest(phrase, text).wording or phrase for phrase in phrases for text in self.heard[:1]] or ["您好"]
         polite = plainly[0]
         made = [before + polite for before in _CALLING_OUT] + [polite * 2, *plainly[1:]]
         made = [one for one in dict.fromkeys(made) if one and one.isalnum()]
         heard = [one for one in made if len(one) > len(polite) and self.alike(one) >= WELL_HEARD + 0.05]
-        return list(dict.fromkeys([*sorted(heard, key=self.alike, reverse=True), *made]))
+        heard.sort(key=self.alike, reverse=True)
+        return list(dict.fromkeys([*heard, polite, *sorted(made, key=self.alike, reverse=True)]))[:MOST_HELLOS]
+
+    def leads(self) -> list[str]:
+        """What may stand before the name: nothing, and what is nearest to what was heard."""
+        return ["", *sorted(LEADS[1:], key=self.alike, reverse=True)[:2]]
 
     def _asked(self, part: str) -> list[str]:
         """A part with many wordings: those nearest to what was heard, and what was heard in its very place."""
         rule = self._rules.parts[part]
-        found: list[tuple[float, Nearest]] = []
+        found: list[Nearest] = []
         for text in self.heard:
             tail = text[self._name_ends(text) :]
             for phrase in (*rule.phrases, *rule.with_remark):
                 near = nearest(phrase, text)
-                found.append((near.alike - 0.03 * (len(text) - near.last), near))
-                if tail:
-                    to_end = nearest_to_end(phrase, tail)
-                    found.append((to_end.alike, to_end))
-        found.sort(key=lambda one: (one[0], len(one[1].wording)), reverse=True)
-        nearby = [one.wording for _rank, one in found if one.wording]
+                found += [near, nearest_to_end(phrase, tail)] if tail else [near]
+        found.sort(key=lambda one: (3 * one.alike - 2) * len(one.wording), reverse=True)  # much, and alike
+        nearby = [one.wording for one in found if one.wording]
         chosen = list(dict.fromkeys(nearby))[:MOST_WORDINGS]
-        chosen += [one for one in self._as_heard() if one not in chosen] if part == self.template[-1] else []
-        return chosen or [nearest(rule.phrases[-1], "").wording or rule.phrases[-1].strip("()[]").split("|")[0]]
+        if not chosen:
+            return [nearest(rule.phrases[-1], "").wording]
+        heard = [one for one in self._heard_there() if one not in nearby] if part == self.template[-1] else []
+        self.as_heard = self.as_heard.union(heard)
+        return chosen + heard
 
-    def _as_heard(self) -> list[str]:
+    def _heard_there(self) -> list[str]:
         """What was heard behind the name, word for word, where it asks something and says nothing else that matters."""
         found = []
         for text in self.heard:

@@ -23,6 +23,10 @@ CLOSE = 25.0
 """Another sentence is worth wording better while it is at most so far below the compliant one, in nats."""
 FEWEST_SYLLABLES = 4
 """Fewer syllables are no greeting and prove no violation: a lone “您好” or “喂” goes to a person."""
+REWORDED = 2
+"""So many of the best other orders are worded better: with only the best one, the evidence may be another's."""
+SHORTEST = {"matter": ("请讲", "您需要什么帮助")}
+"""A part's shortest wordings: they cost least where it was not said, and so accuse least."""
 NO_SPEECH, LEAST_SCORE = 0.6, -1.0
 """A text that the model itself takes for no speech with so much probability, and writes with so little confidence, was
 invented (the limits that Whisper's authors give)."""
@@ -64,7 +68,6 @@ def weigh(
     found = yield from _compare(names, rules, template, scores, first)
     if not _is_clear(found, limits):
         plain = (yield Question(kind="hear_plainly")).hearings
-        scores = Scores(limits.most_sentences)
         found = yield from _compare(names, rules, template, scores, first, plain)
         if not _is_clear(found, limits):
             yield from _compare_all(found, limits)
@@ -139,30 +142,38 @@ def _is_clear(found: Found, limits: WeighingLimits) -> bool:
 def _compare_all(found: Found, limits: WeighingLimits) -> Asking:
     """Every department, order, decoy and left-out part; the nearest rivals in their own best wording."""
     scores, wordings = found.scores, found.wordings
-    found.compliant = yield from _reworded(found.compliant, wordings, scores)
-    floor = scores.fit(found.compliant) - CLOSE
+    orders = [replace(found.compliant, order=order) for order in wordings.orders()]
+    shorts = [found.compliant.without(part) for part in wordings.template]
+    yield from scores.ask(one.text for one in (*orders, *shorts))
     if DEPARTMENT in wordings.template:
         yield from _compare_names(found, wordings.others)
-        yield from _reword_other(found, floor)
-    orders = [replace(found.compliant, order=order) for order in wordings.orders()]
-    if orders:
-        yield from scores.ask(one.text for one in orders)
-        best = sorted(orders, key=scores.fit, reverse=True)[:2]
-        reworded = []
-        for one in best:
-            near = scores.fit(one) > floor
-            reworded.append((yield from _reworded(one, wordings, scores)) if near else one)
-        found.order = max(reworded, key=scores.fit)
+    best = sorted(orders, key=scores.fit, reverse=True)[:REWORDED]
+    floor = max(map(scores.fit, (found.compliant, *best[:1], found.other))) - CLOSE
+    reworded = []
+    for one in best:
+        near = scores.fit(one) >= floor
+        reworded.append((yield from _reworded(one, wordings, scores, enough=limits.clear_fit)) if near else one)
+    found.order = max(reworded, key=scores.fit, default=None)
+    if found.other is not None and scores.fit(found.other) >= floor:
+        yield from _reword_other(found)
+    yield from _compare_unlikely(found, limits)
+
+
+def _compare_unlikely(found: Found, limits: WeighingLimits) -> Asking:
+    """What is worth its scores only in some greetings: decoys where the compliant one wins, parts left out if none does.
+    """
+    scores, wordings = found.scores, found.wordings
     if scores.fit(found.compliant) >= limits.whole_fit - 1 and DEPARTMENT in wordings.template:
         decoys = [found.compliant.saying(DEPARTMENT, name) for name in wordings.decoys()]
         found.decoy = (yield from scores.best(decoys)) if decoys else None
     whole = max(scores.fit(one) for one in (found.compliant, found.order, found.other))
     if whole <= limits.clear_fit - 3:
-        yield from _leave_out(found)
+        yield from _leave_out(found, limits)
 
 
-def _reword_other(found: Found, floor: float) -> Asking:
-    if found.other is None or found.scores.fit(found.other) <= floor:
+def _reword_other(found: Found) -> Asking:
+    """Words the nearest other department better; the next names are compared in that wording too."""
+    if found.other is None:
         return
     found.other = yield from _reworded(found.other, found.wordings, found.scores)
     rest = [found.other.saying(DEPARTMENT, one) for one in found.wordings.others[:4] if one != found.other_name]
@@ -170,23 +181,38 @@ def _reword_other(found: Found, floor: float) -> Asking:
     found.next_fit = max([found.next_fit, *map(found.scores.fit, rest)])
 
 
-def _leave_out(found: Found) -> Asking:
-    """Each part left out, against the same sentence with the part put in again in its likeliest wordings."""
+def _leave_out(found: Found, limits: WeighingLimits) -> Asking:
+    """Each part left out, against the same sentence with the part put in again in its likeliest wordings.
+
+    A sentence without a part is hardly ever less likely than with it: so only those near the best one are looked at.
+    """
     wordings, scores = found.wordings, found.scores
-    for part in wordings.template:
-        short = yield from _reworded(found.compliant.without(part), wordings, scores)
-        whole = replace(short, order=wordings.template)
-        put_in = [whole.saying(part, text) for text in wordings.of[part][:3]]
-        if part == DEPARTMENT:
-            put_in = [replace(one, lead=lead) for one in put_in for lead in ("", found.compliant.lead or LEADS[1])]
-            put_in += [replace(whole, lead="").saying(part, name) for name in wordings.others[:2]]
-        if part == HELLO:
-            moved = [order for order in wordings.orders() if order[0] == DEPARTMENT]
-            put_in += [replace(whole, order=order) for order in moved]
-        found.left_out[part] = (short, (yield from scores.best(put_in)))
+    shorts = {part: found.compliant.without(part) for part in wordings.template}
+    near = max(scores.fit(one) for one in shorts.values()) - CLOSE / 2
+    for part, short in shorts.items():
+        if scores.fit(short) < near:
+            continue
+        short = yield from _reworded(short, wordings, scores, enough=limits.no_name_fit)
+        yield from _put_in(found, part, short)
     last = wordings.template[-1]
-    answer = yield Question(kind="go_on", sentences=(found.left_out[last][0].text,))
-    found.goes_on = spoken(answer.hearings[0].text) if answer.hearings else None
+    if last in found.left_out:
+        answer = yield Question(kind="go_on", sentences=(found.left_out[last][0].text,))
+        found.goes_on = spoken(answer.hearings[0].text) if answer.hearings else None
+
+
+def _put_in(found: Found, part: str, short: Sentence) -> Asking:
+    wordings = found.wordings
+    whole = replace(short, order=wordings.template)
+    put_in = [whole.saying(part, text) for text in wordings.of[part][:3]]
+    if part == DEPARTMENT:
+        put_in = [replace(one, lead=lead) for one in put_in for lead in ("", found.compliant.lead or LEADS[1])]
+        put_in += [replace(whole, lead="").saying(part, name) for name in wordings.others[:2]]
+    if part == HELLO:
+        moved = [order for order in wordings.orders() if order[0] == DEPARTMENT]
+        put_in += [replace(whole, order=order) for order in moved]
+    if part == wordings.template[-1]:
+        put_in += [whole.saying(part, text) for text in SHORTEST.get(part, ())]
+    found.left_out[part] = (short, (yield from found.scores.best(put_in)))
 
 
 def _reworded(
@@ -207,7 +233,7 @@ def _varied(sentence: Sentence, step: str, wordings: Wordings) -> list[Sentence]
     if step == "separator":
         return [replace(sentence, separator=one) for one in SEPARATORS]
     if step == "lead":
-        return [replace(sentence, lead=one) for one in LEADS]
+        return [replace(sentence, lead=one) for one in wordings.leads()]
     if step == "name":
         own = sentence.wording[DEPARTMENT] in wordings.own
         return [sentence.saying(DEPARTMENT, one) for one in wordings.own] if own else []
