@@ -54,7 +54,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer to a question: `hearings` to `hear`, `hear_plainly` and `go_on`, `fits` to `fits`, `words` to `words`."""
+    """The answer to a question: `fits` and `words` to those, `hearings` to `hear`, `hear_plainly` and `go_on`."""
 
     hearings: tuple[FreeHearing, ...] = ()
     fits: tuple[SentenceFit, ...] = ()

@@ -36,7 +36,9 @@ def find_brush_off(
     for phrase, near in suspected[:MOST_LOOKED_AT]:
         triples = [_triple(text, phrase) for text in heard if nearest(phrase, text).alike >= ALSO]
         said = near.wording
-        triples.append((winner.text + winner.separator + said, winner.text + winner.separator + _yes(said), winner.text))
+        triples.append(
+            (winner.text + winner.separator + said, winner.text + winner.separator + _yes(said), winner.text)
+        )
         yield from scores.ask(one for triple in triples for one in triple)
         best = max(triples, key=lambda one: scores.of(one[0]).total)
         stated = scores.of(best[0]).total

@@ -117,8 +117,25 @@ def _is_order(found: Found, limits: WeighingLimits) -> bool:
         and order >= limits.order_fit
         and order - fit(found.compliant) >= limits.order_lead
         and order - fit(found.other) >= limits.over_orders
-        and fit(found.compliant) >= fit(found.other)
+        and _name_leads(found, found.order, limits)
+        and _is_hello_heard(found)
     )
+
+
+def _name_leads(found: Found, sentence: Sentence | None, limits: WeighingLimits) -> bool:
+    """Whether the own name leads in this very sentence; not where the budget ended before that was known."""
+    if sentence is None or DEPARTMENT not in sentence.order:
+        return sentence is not None
+    others = [one.text for one in found.wordings.with_other_names(sentence)]
+    known = found.scores.known()
+    own = found.scores.of(sentence.text).total
+    return all(text in known and own - known[text].total >= limits.over_names for text in others)
+
+
+def _is_hello_heard(found: Found) -> bool:
+    """Whether a hello was heard at all: a sentence with shorter words may make room for one that was not said."""
+    hello = found.compliant.wording.get(HELLO)
+    return hello is None or any(alike("您好", text) >= EXPLAINED for text in found.heard)
 
 
 def _is_sound(found: Found, sentence: Sentence, limits: WeighingLimits) -> bool:
@@ -130,17 +147,21 @@ def _is_sound(found: Found, sentence: Sentence, limits: WeighingLimits) -> bool:
 def _left_out(found: Found, limits: WeighingLimits) -> tuple[str, ...]:
     """The parts that surely were not said: the rest fits, the part put in does not, and nothing could be it."""
     fit = found.scores.fit
-    if fit(found.compliant) > limits.poor_fit or max(fit(found.order), fit(found.other)) > limits.rival_fit:
+    rivals = [fit(found.other)]
+    if _is_hello_heard(found):  # without a hello no order of all parts is a rival
+        rivals.append(fit(found.order))
+    if fit(found.compliant) > limits.poor_fit or max(rivals) > limits.rival_fit:
         return ()
-    own_leads = fit(found.compliant) - fit(found.other) >= limits.over_names
-    return tuple(part for part in found.left_out if _is_left_out(found, part, limits, own_leads=own_leads))
+    return tuple(part for part in found.left_out if _is_left_out(found, part, limits))
 
 
-def _is_left_out(found: Found, part: str, limits: WeighingLimits, *, own_leads: bool) -> bool:
+def _is_left_out(found: Found, part: str, limits: WeighingLimits) -> bool:
     fit, cost = _costs(found, part)
     if part == DEPARTMENT:
-        return fit >= limits.no_name_fit and cost <= limits.no_name_cost and not _could_be(found, part)
-    if not own_leads or _could_be(found, part):
+        plain = fit >= limits.no_name_fit and cost <= limits.no_name_cost
+        dear = fit >= limits.no_name_poor_fit and cost <= limits.no_name_dear_cost
+        return (plain or dear) and not _could_be(found, part)
+    if not _name_leads(found, found.left_out[part][0], limits) or _could_be(found, part):
         return False
     if part == HELLO:
         said = any(alike("您好", text) >= 0.85 for text in found.heard)

@@ -28,11 +28,8 @@ _BY_TIME = {GreetingVerdict.LATE_START}
 _EACH = 0.2
 
 
-def checked(
-    weighed: Weighed, names: DepartmentNames, rules: GreetingRules, template: tuple[str, ...]
-) -> Weighed:
-    """The same, unsure where the rules judge the sentence otherwise than the comparison did: then neither is believed.
-    """
+def checked(weighed: Weighed, names: DepartmentNames, rules: GreetingRules, template: tuple[str, ...]) -> Weighed:
+    """The same, unsure where the rules read the sentence otherwise than the comparison: then neither is believed."""
     if weighed.kind is None:
         return weighed
     said = spoken(weighed.sentence)

@@ -44,6 +44,9 @@ class WeighingLimits:
     no_name_fit: float = -4.0
     no_name_cost: float = -20.0
     """How well the sentence without the part must fit, and what putting the part in must cost."""
+    no_name_poor_fit: float = -9.0
+    no_name_dear_cost: float = -22.0
+    """Where putting any name in costs even more, the sentence without one may fit less well."""
     no_matter_fit: float = -10.0
     no_matter_cost: float = -10.0
     no_hello_fit: float = -8.0

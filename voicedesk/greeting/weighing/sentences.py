@@ -19,9 +19,25 @@ NAMES_ALIKE = 0.5
 WELL_HEARD = 0.8
 LEADS = ("", "这里是", "这边是", "我是")
 _CALLING_OUT = ("", "喂", "上午好", "早上好", "下午好", "晚上好")
-_STEMS = ("社保", "医保", "就业", "人才", "劳动", "失业", "养老", "工伤", "民政", "税务", "人社", "退休", "公积金", "保险")
+_STEMS = (
+    "社保",
+    "医保",
+    "就业",
+    "人才",
+    "劳动",
+    "失业",
+    "养老",
+    "工伤",
+    "民政",
+    "税务",
+    "人社",
+    "退休",
+    "公积金",
+    "保险",
+)
 _SUFFIXES = ("服务中心", "中心", "大队", "窗口", "局", "科", "办", "处", "所", "站", "厅")
 _ASKS = ("什么", "哪", "吗", "请讲", "请说", "啥")
+MOST_NAMES = 4
 MOST_DECOYS = 4
 MOST_ORDERS = 8
 
@@ -87,6 +103,10 @@ class Wordings:
         if len(found) > MOST_ORDERS:
             found = list(dict.fromkeys(_moved(self.template)))
         return found
+
+    def with_other_names(self, sentence: Sentence) -> list[Sentence]:
+        """The same sentence with each of the other departments that were heard most likely."""
+        return [sentence.saying(DEPARTMENT, name) for name in self.others[:MOST_NAMES]]
 
     def decoys(self) -> list[str]:
         """Names that nobody has here and that end like the own one: a name that fits no better than these is none."""

@@ -1,4 +1,4 @@
-"""How far heard syllables sound like wanted ones, and where in a heard text a phrase comes nearest, in which wording."""
+"""How far heard syllables sound like wanted ones; where a phrase comes nearest in a heard text, in which wording."""
 
 import re
 from dataclasses import dataclass

@@ -30,7 +30,21 @@ SHORTEST = {"matter": ("请讲", "您需要什么帮助")}
 NO_SPEECH, LEAST_SCORE = 0.6, -1.0
 """A text that the model itself takes for no speech with so much probability, and writes with so little confidence, was
 invented (the limits that Whisper's authors give)."""
-INVENTED = ("字幕", "谢谢观看", "谢谢大家", "订阅", "点赞", "点赞", "下期", "再见大家", "优优独播", "明镜", "打赏", "支持明镜", "普通话的句子")
+INVENTED = (
+    "字幕",
+    "谢谢观看",
+    "谢谢大家",
+    "订阅",
+    "点赞",
+    "点赞",
+    "下期",
+    "再见大家",
+    "优优独播",
+    "明镜",
+    "打赏",
+    "支持明镜",
+    "普通话的句子",
+)
 """What Whisper writes on silence and music: the subtitles that it learned from ended like this."""
 _LATIN = re.compile(r"[A-Za-z]")
 MOST_LATIN = 6
@@ -65,10 +79,10 @@ def weigh(
     if not _is_speech(first):
         return Weighed(kind=None, reason=Doubt.NOT_UNDERSTOOD, heard=_texts(first))
     scores = Scores(limits.most_sentences)
-    found = yield from _compare(names, rules, template, scores, first)
+    found = yield from _compare((names, rules, template), scores, first)
     if not _is_clear(found, limits):
         plain = (yield Question(kind="hear_plainly")).hearings
-        found = yield from _compare(names, rules, template, scores, first, plain)
+        found = yield from _compare((names, rules, template), scores, first, plain)
         if not _is_clear(found, limits):
             yield from _compare_all(found, limits)
     found.brushed = yield from find_brush_off(found.heard, _winner(found), rules, scores)
@@ -92,10 +106,8 @@ def _texts(hearings: Sequence[FreeHearing]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.text.strip() for one in hearings[:1]))
 
 
-def _compare(  # noqa: PLR0913 -- what was heard comes in one or two hearings
-    names: DepartmentNames,
-    rules: GreetingRules,
-    template: tuple[str, ...],
+def _compare(
+    asked: tuple[DepartmentNames, GreetingRules, tuple[str, ...]],
     scores: Scores,
     first: Sequence[FreeHearing],
     plain: Sequence[FreeHearing] = (),
@@ -106,13 +118,13 @@ def _compare(  # noqa: PLR0913 -- what was heard comes in one or two hearings
     said = [spoken(one.text) for one in (*first[:1], *plain[:1], *first[1:2], *plain[1:2])]
     yield from scores.ask(free)
     scores.free = max(scores.of(text).total for text in free)
-    wordings = Wordings(names, rules, template, said)
+    wordings = Wordings(*asked, said)
     guess = wordings.first_guess()
     compliant = yield from _reworded(guess, wordings, scores, enough=-4.0)
     found = Found(wordings=wordings, scores=scores, heard=tuple(said[: 2 if plain else 1]), compliant=compliant)
     orders = [replace(compliant, order=order) for order in wordings.orders()]
     found.order = (yield from scores.best(orders)) if orders else None
-    if DEPARTMENT in template:
+    if DEPARTMENT in wordings.template:
         yield from _compare_names(found, wordings.others[:4])
     return found
 
@@ -154,14 +166,15 @@ def _compare_all(found: Found, limits: WeighingLimits) -> Asking:
         near = scores.fit(one) >= floor
         reworded.append((yield from _reworded(one, wordings, scores, enough=limits.clear_fit)) if near else one)
     found.order = max(reworded, key=scores.fit, default=None)
+    if found.order is not None and scores.fit(found.order) > scores.fit(found.compliant):
+        yield from scores.ask(one.text for one in wordings.with_other_names(found.order))
     if found.other is not None and scores.fit(found.other) >= floor:
         yield from _reword_other(found)
     yield from _compare_unlikely(found, limits)
 
 
 def _compare_unlikely(found: Found, limits: WeighingLimits) -> Asking:
-    """What is worth its scores only in some greetings: decoys where the compliant one wins, parts left out if none does.
-    """
+    """What is worth its scores only in some greetings: decoys where the compliant one wins, parts left out else."""
     scores, wordings = found.scores, found.wordings
     if scores.fit(found.compliant) >= limits.whole_fit - 1 and DEPARTMENT in wordings.template:
         decoys = [found.compliant.saying(DEPARTMENT, name) for name in wordings.decoys()]
@@ -192,8 +205,8 @@ def _leave_out(found: Found, limits: WeighingLimits) -> Asking:
     for part, short in shorts.items():
         if scores.fit(short) < near:
             continue
-        short = yield from _reworded(short, wordings, scores, enough=limits.no_name_fit)
-        yield from _put_in(found, part, short)
+        better = yield from _reworded(short, wordings, scores, enough=limits.no_name_fit)
+        yield from _put_in(found, part, better)
     last = wordings.template[-1]
     if last in found.left_out:
         answer = yield Question(kind="go_on", sentences=(found.left_out[last][0].text,))
@@ -212,6 +225,8 @@ def _put_in(found: Found, part: str, short: Sentence) -> Asking:
         put_in += [replace(whole, order=order) for order in moved]
     if part == wordings.template[-1]:
         put_in += [whole.saying(part, text) for text in SHORTEST.get(part, ())]
+    if DEPARTMENT in short.order:
+        yield from found.scores.ask(one.text for one in wordings.with_other_names(short))
     found.left_out[part] = (short, (yield from found.scores.best(put_in)))
 
 

@@ -61,15 +61,16 @@ class WhisperSound:
             raise InputError(f"{folder}: the speech model cannot be loaded: {error}") from error
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
         names = ("<|startoftranscript|>", "<|zh|>", "<|transcribe|>", "<|notimestamps|>", "<|startofprev|>")
-        found = [self._texts.token_to_id(name) for name in (*names, "<|endoftext|>")]
-        if None in found:
+        known = [self._texts.token_to_id(name) for name in (*names, "<|endoftext|>")]
+        found = [one for one in known if one is not None]
+        if len(found) < len(known):
             raise InputError(f"{folder}: this Whisper model knows no Chinese: take a multilingual one")
         start, chinese, write, self.without_times, self._before, self.end = found
         self._start = [start, chinese, write]
 
     def encode(self, samples: Samples, rate: int) -> "Encoded":
         """The first stretch of speech in a sound, encoded; where nobody speaks, `Encoded.speech` is empty."""
-        sound = np.asarray(samples, np.float32) / 32768
+        sound: _Array = np.asarray(samples, np.float32) / np.float32(32768)
         if rate != RATE:
             sound = np.asarray(soxr.resample(sound, rate, RATE), np.float32)
         speech = speech_in(sound)
@@ -217,7 +218,10 @@ class Encoded:
         start = min(max(self._begins + min(frames) * FRAME_SECONDS, first), last)
         end = min(max(self._begins + (max(frames) + 1) * FRAME_SECONDS, start + FRAME_SECONDS), last)
         return Word(
-            text=text, start_seconds=round(start, 3), end_seconds=round(max(start, end), 3), confidence=round(confidence, 4)
+            text=text,
+            start_seconds=round(start, 3),
+            end_seconds=round(max(start, end), 3),
+            confidence=round(confidence, 4),
         )
 
 

@@ -1,4 +1,4 @@
-"""Answers with made-up scores: an ear that heard one sentence, and finds others the less likely the more they differ."""
+"""Answers with made-up scores: an ear that heard one sentence, and finds others less likely the more they differ."""
 
 from voicedesk.greeting.model import DepartmentNames
 from voicedesk.greeting.rules import shipped_rules
@@ -8,7 +8,7 @@ from voicedesk.greeting.weighing.sounds import spoken
 from voicedesk.speech.fits import Answer, FreeHearing, Question, SentenceFit
 from voicedesk.speech.transcript import Word
 
-NAMES = DepartmentNames(name="社保中心", aliases=("社保",), others=("医保局", "人才中心", "劳动监察大队", "养老科"))
+NAMES = DepartmentNames(name="社保中心", aliases=("社会保险",), others=("医保局", "人才中心", "劳动监察大队", "养老科"))
 NATS, LEFT_OUT = 8.0, 0.3
 """What a character costs that was not said, and one that was said and is left out: almost nothing, as with Whisper."""
 

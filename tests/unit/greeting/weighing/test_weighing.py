@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-
 from tests.unit.greeting.weighing.made_up import NAMES, MadeUpEar, weighed
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.model import Doubt, GreetingVerdict, Thresholds
@@ -30,14 +29,15 @@ def test_a_whole_greeting_is_compliant():
 
 
 @pytest.mark.parametrize(
-    "heard", ["您好设保中心请问您要办理什么业务", "您好社保中心请问您要办理什么礼物", "您好 社保中心 請問您要辦理什麼業務"]
+    "heard",
+    ["您好设保中心请问您要办理什么业务", "您好社保中心请问您要办理什么礼物", "您好 社保中心 請問您要辦理什麼業務"],
 )
 def test_a_name_or_a_matter_that_is_heard_a_little_wrong_is_still_compliant(heard):
     assert verdict_of(MadeUpEar(WHOLE, heard))[1].verdict is GreetingVerdict.COMPLIANT
 
 
 def test_an_alias_is_the_own_department():
-    assert verdict_of(MadeUpEar("您好社保请问您要办理什么业务"))[1].verdict is GreetingVerdict.COMPLIANT
+    assert verdict_of(MadeUpEar("您好社会保险请问您要办理什么业务"))[1].verdict is GreetingVerdict.COMPLIANT
 
 
 def test_a_clear_greeting_ends_the_comparison_early():
@@ -111,7 +111,9 @@ def test_a_lone_hello_goes_to_a_person(heard):
     assert ear.scored == 0
 
 
-@pytest.mark.parametrize("heard", ["Hello, how can I help you today?", "请不吝点赞订阅转发打赏支持明镜", "字幕由志愿者提供"])
+@pytest.mark.parametrize(
+    "heard", ["Hello, how can I help you today?", "请不吝点赞订阅转发打赏支持明镜", "字幕由志愿者提供"]
+)
 def test_another_language_and_invented_subtitles_tell_nothing(heard):
     found, transcript = weighed(MadeUpEar(heard))
     assert (found.kind, found.forbidden, transcript.words) == (None, (), ())
