@@ -1,6 +1,6 @@
 """Values of the weighing: the limits of one model, and what the comparison of sentences led to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from voicedesk.greeting.model import Doubt
@@ -93,3 +93,22 @@ class Weighed:
     compared: tuple[Compared, ...] = ()
     heard: tuple[str, ...] = ()
     asked: int = 0
+
+
+def more_careful(limits: WeighingLimits, nats: float) -> WeighingLimits:
+    """Limits under which the winner must lead by so many nats more, over everything: for a model that is less sure."""
+    return replace(
+        limits,
+        over_names=limits.over_names + nats,
+        over_decoys=limits.over_decoys + nats,
+        over_orders=limits.over_orders + nats,
+        clear_over_orders=limits.clear_over_orders + nats,
+        clear_over_names=limits.clear_over_names + nats,
+        other_lead=limits.other_lead + nats,
+        next_lead=limits.next_lead + nats,
+        order_lead=limits.order_lead + nats,
+        no_name_cost=limits.no_name_cost - nats,
+        no_name_dear_cost=limits.no_name_dear_cost - nats,
+        no_matter_cost=limits.no_matter_cost - nats,
+        no_hello_cost=limits.no_hello_cost - nats,
+    )

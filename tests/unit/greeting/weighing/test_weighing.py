@@ -1,18 +1,30 @@
 """Competing sentences are weighed with made-up scores: what wins, what is doubted, and what it costs."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.unit.greeting.weighing.made_up import NAMES, MadeUpEar, weighed
+from voicedesk.errors import InputError
+from voicedesk.greeting.calibration import weighing_limits_of
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.model import Doubt, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import shipped_rules
 from voicedesk.greeting.verdict import judge_greeting
 from voicedesk.greeting.weighing.driving import Weighable, weigh_later
 from voicedesk.greeting.weighing.joining import checked, transcript_of
-from voicedesk.greeting.weighing.model import Kind, Weighed, WeighingLimits
+from voicedesk.greeting.weighing.model import Kind, Weighed, WeighingLimits, more_careful
 from voicedesk.greeting.weighing.telling import remarks_of, weighed_as_json
-from voicedesk.speech.fits import Answer, Question, SentenceFit
+from voicedesk.speech.fits import (
+    Answer,
+    Question,
+    SentenceFit,
+    answer_as_json,
+    answer_from_json,
+    question_as_json,
+    question_from_json,
+)
+from voicedesk.speech.models import embedded_model
 from voicedesk.speech.transcript import Word
 
 WHOLE = "您好社保中心请问您要办理什么业务"
@@ -190,5 +202,34 @@ def test_a_worker_may_answer_later():
     found, transcript = asyncio.run(weigh_later(greeting, ask))
     assert found.kind is Kind.COMPLIANT
     task = GreetingTask(names=NAMES, template="inbound", limits=shipped_rules().limits)
-    judged = LiveJudge(task, shipped_rules(), Thresholds()).take(transcript, is_over=True)
+    judge = LiveJudge(task, shipped_rules(), Thresholds())
+    judge.compared = tuple(remarks_of(found))
+    judged = judge.take(transcript, is_over=True)
     assert judged.verdict is GreetingVerdict.COMPLIANT
+    assert any(one.startswith("句子比对") for one in judged.remarks)
+
+
+def test_limits_belong_to_the_model_and_a_damaged_file_is_told(tmp_path):
+    model = replace(embedded_model(), path=tmp_path)
+    assert weighing_limits_of(model) == WeighingLimits()
+    (tmp_path / "calibration.json").write_text('{"weighing": {"over_names": 9.5}}', encoding="utf-8")
+    assert weighing_limits_of(model).over_names == 9.5
+    (tmp_path / "calibration.json").write_text('{"weighing": {"no_such_limit": 1}}', encoding="utf-8")
+    with pytest.raises(InputError, match="calibrate the model again"):
+        weighing_limits_of(model)
+
+
+def test_more_care_accuses_nobody_whom_less_care_did_not():
+    said = "您好医保局请问您要办理什么业务"
+    assert weighed(MadeUpEar(said))[0].kind is Kind.OTHER_DEPARTMENT
+    assert weighed(MadeUpEar(said), limits=more_careful(WeighingLimits(), 60.0))[0].kind is None
+
+
+def test_questions_and_answers_go_to_another_process_and_back():
+    ear = MadeUpEar(WHOLE)
+    for question in (Question(kind="hear"), Question(kind="fits", sentences=("您好", WHOLE))):
+        assert question_from_json(question_as_json(question)) == question
+        answer = ear(question)
+        assert answer_from_json(answer_as_json(answer)) == answer
+    words = ear(Question(kind="words", sentences=(WHOLE,)))
+    assert answer_from_json(answer_as_json(words)) == words
