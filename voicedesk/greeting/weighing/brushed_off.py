@@ -3,11 +3,15 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from voicedesk.greeting.forbidden import find_phrases
+from voicedesk.greeting.model import Thresholds
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.stream import Stream
 from voicedesk.greeting.weighing.scores import Scores
 from voicedesk.greeting.weighing.sentences import Sentence
 from voicedesk.greeting.weighing.sounds import Nearest, nearest
 from voicedesk.speech.fits import Answer, Question
+from voicedesk.speech.transcript import Word
 
 SUSPECTED, SURELY, ALSO = 0.75, 0.95, 0.7
 """How alike a place must be to be looked at, how alike in one hearing to be sure, and in the other one too."""
@@ -39,7 +43,9 @@ def find_brush_off(
         triples.append(
             (winner.text + winner.separator + said, winner.text + winner.separator + _yes(said), winner.text)
         )
-        yield from scores.ask(one for triple in triples for one in triple)
+        texts = [one for triple in triples for one in triple if one]
+        scores.allow(len(texts))
+        yield from scores.ask(texts)
         best = max(triples, key=lambda one: scores.of(one[0]).total)
         stated = scores.of(best[0]).total
         affirmed = max(scores.of(one[1]).total for one in triples)
@@ -54,9 +60,20 @@ def find_brush_off(
 
 def _suspected(heard: Sequence[str], rules: GreetingRules) -> list[tuple[str, Nearest]]:
     places = [(phrase, nearest(phrase, text)) for phrase in rules.forbidden.phrases for text in heard]
-    likely = [one for one in places if one[1].alike >= SUSPECTED]
+    excused = "".join(_excused(text, rules) for text in heard)
+    likely = [one for one in places if one[1].alike >= SUSPECTED and one[1].wording not in excused]
     likely.sort(key=lambda one: (one[1].alike, len(one[1].wording)), reverse=True)
     return list(dict(reversed(likely)).items())[::-1]
+
+
+def _excused(text: str, rules: GreetingRules) -> str:
+    """The phrases in a heard text that are no brush-off there: the caller's own words, or “我还不知道您…”."""
+    words = [
+        Word(text=one, start_seconds=at * 0.2, end_seconds=at * 0.2 + 0.2, confidence=1.0)
+        for at, one in enumerate(text)
+    ]
+    found = find_phrases(Stream(words), rules, Thresholds(), understood=True)
+    return "，".join(one.phrase for one in found.exempted)
 
 
 def _triple(text: str, phrase: str) -> tuple[str, str, str]:

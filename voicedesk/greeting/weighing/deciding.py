@@ -54,7 +54,7 @@ def _kind(found: Found, limits: WeighingLimits) -> tuple[Kind | None, Sentence, 
     own = found.compliant
     if _is_compliant(found, limits):
         return Kind.COMPLIANT, own, ()
-    if max(map(len, found.heard), default=0) < FOREIGN:
+    if max(map(len, found.heard), default=0) < FOREIGN or found.scores.is_cut:
         return None, own, ()
     if found.other is not None and _is_other(found, limits) and _is_sound(found, found.other, limits):
         return Kind.OTHER_DEPARTMENT, found.other, ()

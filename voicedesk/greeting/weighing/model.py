@@ -60,7 +60,7 @@ class WeighingLimits:
     most_flat: int = 2
     """Nobody is accused by a sentence with a less probable token than this, or with more tokens of no length together.
     """
-    most_sentences: int = 90
+    most_sentences: int = 110
     """The budget: so many sentences are scored at most; what is not told then is `cannot_tell`."""
 
 

@@ -17,6 +17,12 @@ class Scores:
         self._most = most
         self._fits: dict[str, SentenceFit] = {}
         self.free = 0.0
+        self.is_cut = False
+        """True once a sentence was not scored because the budget was spent: then nobody is accused."""
+
+    def allow(self, more: int) -> None:
+        """Lets so many more sentences be scored."""
+        self._most += more
 
     @property
     def asked(self) -> int:
@@ -26,7 +32,9 @@ class Scores:
     def ask(self, texts: Iterable[str]) -> Asking:
         """Asks for those that are not known yet, as far as the budget goes."""
         wanted = [text for text in dict.fromkeys(texts) if text and text not in self._fits]
-        wanted = wanted[: max(0, self._most - len(self._fits))]
+        room = max(0, self._most - len(self._fits))
+        self.is_cut = self.is_cut or len(wanted) > room
+        wanted = wanted[:room]
         if wanted:
             answer = yield Question(kind="fits", sentences=tuple(wanted))
             self._fits.update(zip(wanted, answer.fits, strict=True))

@@ -153,6 +153,12 @@ def test_a_brush_off_before_the_greeting_is_over_is_looked_at_too():
     assert [*found.forbidden, *found.doubtful] == ["不知道"]
 
 
+@pytest.mark.parametrize("said", [WHOLE + "我还不知道您怎么称呼", WHOLE + "您刚才说不知道"])
+def test_what_the_rules_excuse_is_no_brush_off(said):
+    found, judged = verdict_of(MadeUpEar(said))
+    assert (found.forbidden, judged.phrases.forbidden) == ((), ())
+
+
 def test_what_fits_better_without_its_no_is_no_brush_off():
     ear = MadeUpEar(WHOLE + "知道了", WHOLE + "不知道")
     found, judged = verdict_of(ear)
