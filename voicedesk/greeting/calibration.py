@@ -16,6 +16,7 @@ from voicedesk.errors import InputError
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import GreetingRules, Limits, Template
 from voicedesk.greeting.verdict import is_understood, judge_greeting
+from voicedesk.greeting.weighing.model import WeighingLimits
 from voicedesk.plain_files import read_plain
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Transcript, Understanding
@@ -144,6 +145,20 @@ def thresholds_of(model: SpeechModel) -> Thresholds:
     except FileNotFoundError:
         return Thresholds()
     except (OSError, ValueError, TypeError, LookupError, RecursionError, MemoryError) as error:
+        raise InputError(f"{path}: the calibration cannot be read: calibrate the model again") from error
+
+
+def weighing_limits_of(model: SpeechModel) -> WeighingLimits:
+    """A model's limits for weighing sentences: its own where its calibration has some, else those of Whisper base.
+
+    Raises InputError for a damaged file.
+    """
+    path = model.path / FILE
+    try:
+        return WeighingLimits(**json.loads(read_plain(path)).get("weighing", {}))
+    except FileNotFoundError:
+        return WeighingLimits()
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, MemoryError) as error:
         raise InputError(f"{path}: the calibration cannot be read: calibrate the model again") from error
 
 

@@ -70,6 +70,8 @@ class LiveJudge:
         """True once the greeting's verdict will not change any more."""
         self.understanding: Understanding | None = None
         """How well the greeting was understood when its verdict was decided."""
+        self.compared: tuple[str, ...] = ()
+        """Remarks on the sentences that were compared, where the engine can compare them."""
 
     def asks_again(self, transcript: Transcript, *, is_over: bool = False, is_behind: bool = False) -> bool:
         """Whether it must be heard a second time before `take` is told of it.
@@ -99,7 +101,7 @@ class LiveJudge:
         if not self.is_decided or self._greeting is None:
             self._greeting = self._judge(transcript, names, is_over)
         greeting = self._greeting
-        remarks = dict.fromkeys((*greeting.remarks, *phrases.remarks))
+        remarks = dict.fromkeys((*greeting.remarks, *phrases.remarks, *self.compared))
         review = greeting.needs_review or phrases.needs_review
         return replace(greeting, phrases=phrases.phrases, remarks=tuple(remarks), needs_review=review)
 

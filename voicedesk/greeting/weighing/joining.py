@@ -1,0 +1,69 @@
+"""Brings what was weighed to the rules: the sentence that was most likely said as a transcript, sure or unsure.
+
+The rules of a greeting judge words. So the sentence that won is given to them as words: with full confidence where the
+comparison is sure, with none where it is not, and then nobody is accused or acquitted on it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from voicedesk.greeting.model import DepartmentNames, GreetingJudgement, GreetingVerdict, Thresholds
+from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.verdict import judge_greeting
+from voicedesk.greeting.weighing.model import Kind, Weighed
+from voicedesk.greeting.weighing.sounds import spoken
+from voicedesk.speech.transcript import Transcript, Understanding, Word
+
+ONSET_SECONDS = 0.15
+"""A voice may begin so much earlier than it is found (measured: 95 % within 0.11 to 0.17 s): it is believed."""
+END_SECONDS = 0.3
+"""The same for the end of the last word, which attention places less exactly."""
+_MEANS = {
+    Kind.COMPLIANT: GreetingVerdict.COMPLIANT,
+    Kind.OTHER_DEPARTMENT: GreetingVerdict.WRONG_DEPARTMENT,
+    Kind.OTHER_ORDER: GreetingVerdict.WRONG_ORDER,
+    Kind.LEFT_OUT: GreetingVerdict.INCOMPLETE,
+}
+_BY_TIME = {GreetingVerdict.LATE_START}
+_EACH = 0.2
+
+
+def checked(weighed: Weighed, names: DepartmentNames, rules: GreetingRules, template: tuple[str, ...]) -> Weighed:
+    """The same, unsure where the rules read the sentence otherwise than the comparison: then neither is believed."""
+    if weighed.kind is None:
+        return weighed
+    said = spoken(weighed.sentence)
+    words = tuple(
+        Word(text=one, start_seconds=at * _EACH, end_seconds=(at + 1) * _EACH, confidence=1.0)
+        for at, one in enumerate(said)
+    )
+    transcript = Transcript(words=words, heard_seconds=len(said) * _EACH, model="")
+    judged = judge_greeting(transcript, names, rules, Thresholds(), template=template)
+    return weighed if _agrees(weighed, judged) else replace(weighed, kind=None, forbidden=())
+
+
+def transcript_of(
+    weighed: Weighed, words: Iterable[Word], *, heard_seconds: float, model: str, cut_short: bool = False
+) -> Transcript:
+    """What was most likely said as a transcript; `words` are the characters of `weighed.sentence` with their times."""
+    sure = weighed.kind is not None
+    placed = [replace(one, confidence=1.0 if sure else 0.0) for one in words]
+    if placed:
+        placed[0] = replace(placed[0], start_seconds=max(0.0, placed[0].start_seconds - ONSET_SECONDS))
+        last = placed[-1]
+        placed[-1] = replace(last, end_seconds=max(last.start_seconds, last.end_seconds - END_SECONDS))
+    return Transcript(
+        words=tuple(placed),
+        heard_seconds=heard_seconds,
+        model=model,
+        understanding=Understanding(confidence=float(sure), known_share=float(sure)) if placed else None,
+        cut_short=cut_short,
+    )
+
+
+def _agrees(weighed: Weighed, judged: GreetingJudgement) -> bool:
+    """Whether the rules read the sentence as the comparison means it."""
+    found = [one for one in judged.violations if one not in _BY_TIME]
+    verdict = found[0] if found else GreetingVerdict.COMPLIANT
+    same = judged.reason is None and verdict is _MEANS[weighed.kind] if weighed.kind else False
+    return same and tuple(judged.missing) == weighed.missing and len(found) <= 1
