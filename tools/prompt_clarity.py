@@ -1,7 +1,7 @@
-"""How many syllables of the prompts an ear trained on people understands: `python -m tools.prompt_clarity FOLDER [COUNT]`.
+"""How much of the prompts an ear trained on people understands: `python -m tools.prompt_clarity FOLDER [COUNT]`.
 
-FOLDER is a CTranslate2 Whisper model (faster-whisper must be installed). Every voice speaks the frame and three items, or
-COUNT of their sentences, evenly taken; each is heard at 8 kHz. Tones, homophones and digits are forgiven.
+FOLDER is a CTranslate2 Whisper model (faster-whisper must be installed). Every voice speaks the frame and three items,
+or COUNT of their sentences, evenly taken; each is heard at 8 kHz. Tones, homophones and digits are forgiven.
 """
 
 import sys
