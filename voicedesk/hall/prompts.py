@@ -8,20 +8,42 @@ from voicedesk.catalogue.model import Catalogue, Item
 from voicedesk.catalogue.script import script
 from voicedesk.ivr.model import Menu, MenuGroup, MenuItem, SpokenPart
 from voicedesk.ivr.wording import CHINESE, ENGLISH, Frame
-from voicedesk.prompts.book import PromptBook, Voice
+from voicedesk.prompts import kokoro
+from voicedesk.prompts.book import COMMAND, KOKORO, PIPER, PYTTSX3, PromptBook, Voice
 from voicedesk.prompts.build import Wanted, wanted_texts
 from voicedesk.prompts.pronunciation import Pronunciation, load_pronunciation, shipped_pronunciation
 from voicedesk.prompts.texts import load_frames
 from voicedesk.settings import Settings
+from voicedesk.settings.model import PromptsTable
 from voicedesk.texts_folder import shipped_texts
+
+_FIRST_VOICES = {PYTTSX3: "sit/cmn-latn-pinyin", KOKORO: kokoro.VOICES[0]}
+"""What speaks where the settings name no voice; a program has its own."""
 
 
 def book_of(settings: Settings) -> PromptBook:
     """The prompts that the settings name."""
     table = settings.prompts
-    rates = {"rate": table.rate, "slow_rate": table.slow_rate}
-    voices = {CHINESE: Voice(name=table.voice, **rates), ENGLISH: Voice(name=table.english_voice, **rates)}
-    return PromptBook(table.folder, voices)
+    english = Voice(name=table.english_voice, rate=table.rate, slow_rate=table.slow_rate)
+    return PromptBook(table.folder, {CHINESE: chinese_voice(table), ENGLISH: english})
+
+
+def chinese_voice(table: PromptsTable) -> Voice:
+    """The voice that speaks Chinese; `auto` is Kokoro where it is installed, and pyttsx3 where it is not.
+
+    A voice whose name holds a slash is one of pyttsx3's: a hall that named it keeps it.
+    """
+    engine: str = table.engine
+    if engine == "auto":
+        engine = KOKORO if kokoro.is_installed() and "/" not in table.voice else PYTTSX3
+    return Voice(
+        name=table.voice or _FIRST_VOICES.get(engine, engine),
+        rate=table.rate,
+        slow_rate=table.slow_rate,
+        engine=engine,
+        model=str(table.model) if table.model and engine in (KOKORO, PIPER) else "",
+        program=table.command if engine == COMMAND else (),
+    )
 
 
 def pronunciation_of(settings: Settings) -> Pronunciation:

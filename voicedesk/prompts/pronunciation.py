@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pypinyin import Style, lazy_pinyin
 
+from voicedesk.catalogue.reading import spoken
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.plain_files import read_plain
@@ -42,9 +43,16 @@ class Pronunciation:
         return " ".join(read.split())
 
 
-def words_of(text: str, language: str, pronunciation: Pronunciation) -> str:
-    """What the voice is given for a text: pinyin for Chinese. Raises InputError for what nobody can read aloud."""
-    return pronunciation.of(text) if language == CHINESE else text
+def words_of(text: str, language: str, pronunciation: Pronunciation, *, pinyin: bool = True) -> str:
+    """What the voice is given for a text; of Chinese its numbers as they are read, and then `pinyin`, or characters.
+
+    Raises InputError for what nobody can read aloud.
+    """
+    if language != CHINESE:
+        return text
+    read = spoken(text)
+    as_pinyin = pronunciation.of(read)
+    return as_pinyin if pinyin else read
 
 
 @lru_cache(maxsize=1)

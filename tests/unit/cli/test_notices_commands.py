@@ -35,6 +35,7 @@ def hall(tmp_path):
 [notices]
 samples = true
 [prompts]
+engine = "pyttsx3"
 recordings = "recorded"
 [outage]
 notify_command = ["/bin/sh", "-c", "cat > {told}"]

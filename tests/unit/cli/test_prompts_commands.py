@@ -18,7 +18,7 @@ ENGLISH = Wanted(text="To speak with a person, press zero.", language="en")
 def config(tmp_path, monkeypatch):
     monkeypatch.setattr(prompts, "wanted_of", lambda _settings, _day: TEXTS)
     file = tmp_path / "voicedesk.toml"
-    file.write_text('[prompts]\nfolder = "sounds"\nrecordings = "people"\n', encoding="utf-8")
+    file.write_text('[prompts]\nengine = "pyttsx3"\nfolder = "sounds"\nrecordings = "people"\n', encoding="utf-8")
     file.chmod(0o600)
     return str(file)
 
@@ -123,7 +123,7 @@ def test_fault_59_a_voice_that_fails_is_told_once_and_the_job_fails(typed, confi
     options = ("--config", config)
     typed("prompts", "build", *options)
     kept = sorted((tmp_path / "sounds").rglob("*.alaw"))
-    text = '[prompts]\nfolder = "sounds"\nvoice = "sit/cmn"\n'
+    text = '[prompts]\nengine = "pyttsx3"\nfolder = "sounds"\nvoice = "sit/cmn"\n'
     (tmp_path / "voicedesk.toml").write_text(text, encoding="utf-8")
     failed = typed("prompts", "build", *options)
     assert failed.code == 1
