@@ -35,7 +35,8 @@ PAUSE_SECONDS = 0.4
 """After a silence of this length, what was said before it is settled: sooner than an engine does so by itself. Chosen
 as the longest pause that people hardly make within a word; a verdict comes this much later."""
 WHOLE_PAUSE_SECONDS = 1.0
-"""The same for Whisper, which understands more of a whole utterance than of its pieces. Chosen: longer than pauses between the parts of a greeting, and short enough for a verdict 4 s after the last word."""
+"""The same for Whisper, which understands more of a whole utterance than of its pieces. Chosen: longer than pauses
+between the parts of a greeting, and short enough for a verdict 4 s after the last word."""
 BEFORE_SECONDS = 0.3
 AFTER_SECONDS = 0.2
 """So much silence around what is said is given to the recogniser; the rest only counts as time."""

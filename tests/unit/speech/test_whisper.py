@@ -124,7 +124,8 @@ def test_fault_60_and_63_whisper_hears_a_greeting_where_it_is_and_nothing_where_
     with pytest.raises(InputError, match="takes no grammar"):
         listener.recognizer.hear(8000, ["您好"])
     hearing = listener.recognizer.hear(sound.rate)
-    hearing.accept(np.concatenate([sound.samples[0], np.zeros(10 * sound.rate, np.int16)]))  # longer than one hearing takes
+    long = np.concatenate([sound.samples[0], np.zeros(10 * sound.rate, np.int16)])
+    hearing.accept(long)  # more than one hearing takes
     assert sum(map(len, hearing._waiting)) <= 13 * sound.rate
     assert hearing.finish() == hearing.settled()
 
