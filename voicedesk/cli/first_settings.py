@@ -30,7 +30,7 @@ format = "console"                # or json
 # file = "calendar.csv"           # the hall's own days: 2027-01-01,rest,New Year
 
 {own}[speech]
-# model = "embedded"              # it hears synthetic voices only: voicedesk model install, voicedesk model use
+# model = "embedded"              # it hears synthetic voices only; people: voicedesk model use whisper-base
 {own}models_folder = "{data}models"
 # workers = 1                     # processes that hear greetings
 

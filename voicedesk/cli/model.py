@@ -19,10 +19,10 @@ from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.hall.greetings import rules_of
 from voicedesk.jobs.hearing.decided_greetings import DecidedGreeting, decided_greetings
 from voicedesk.settings import Settings, read_settings, with_key
+from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model, install_model, list_models, verify_model
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import SpeechModel
-from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.store import Store
 
@@ -35,9 +35,10 @@ NameArgument = Annotated[str | None, typer.Argument(help="A model's name or fold
 
 @app.command()
 def install(
-    source: Annotated[Path, typer.Argument(help="A model as ZIP, or its folder.")], config: ConfigOption = None
+    source: Annotated[Path, typer.Argument(help="A model as ZIP, its folder, or whisper-base.")],
+    config: ConfigOption = None,
 ) -> None:
-    """Install a Vosk model from a ZIP or a folder: looked through, unpacked safely, checksums kept, loaded once.
+    """Install a Vosk or Whisper model from a ZIP or a folder: looked through, unpacked safely, checksums kept, loaded.
 
     Example: `voicedesk model install vosk-model-small-cn-0.22.zip`
     """
@@ -72,7 +73,8 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 @app.command()
 def use(
-    name: Annotated[str, typer.Argument(help="An installed model's name, or embedded.")], config: ConfigOption = None
+    name: Annotated[str, typer.Argument(help="An installed model's name, whisper-base or embedded.")],
+    config: ConfigOption = None,
 ) -> None:
     """Write into the settings which model hears greetings; the service takes it at its next start.
 
@@ -130,7 +132,7 @@ def calibrate_(
     if model.synthetic_only:
         complain(f"speech model {model.name!r}: {model.statement}")
     settings = settings_of(config)
-    rules, listener = rules_of(settings), Listener(VoskRecognizer(model))
+    rules, listener = rules_of(settings), Listener(recognizer_of(model))
     if folder is None and not decided:
         raise InputError(f"name a folder with recordings and {LABELS}, or --decided for what people decided here")
     greetings = list(_labelled(folder, listener)) if folder is not None else []

@@ -23,9 +23,9 @@ from voicedesk.greeting.words import GREETING_PARTS
 from voicedesk.hall.greetings import greeting_task, rules_of
 from voicedesk.jobs.hearing.practice import Attempt, attempt
 from voicedesk.settings import Settings
+from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
-from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.words import in_both, word
 
 _BLOCK_SECONDS = 0.1
@@ -61,7 +61,7 @@ def practice(
     model = find_model(settings.speech.model, settings.speech.models_folder)
     if model.synthetic_only:
         complain(f"语音模型 speech model {model.name!r}: {model.statement}")
-    listener = Listener(VoskRecognizer(model))
+    listener = Listener(recognizer_of(model))
     thresholds = thresholds_of(model)
     while True:
         say(f"请说 please say: {_to_say(task, rules)}")

@@ -86,7 +86,7 @@ class CalendarTable(Table):
 
 
 class SpeechTable(Table):
-    """[speech]: how greetings are heard. `model` is "embedded", an installed model's name, or a Vosk model's folder."""
+    """[speech]: how greetings are heard. `model` is "embedded", "whisper-base", an installed one's name or a folder."""
 
     model: Name = "embedded"
     models_folder: Path = Path("models")

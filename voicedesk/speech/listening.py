@@ -34,6 +34,9 @@ MARGIN_SECONDS = 0.3
 PAUSE_SECONDS = 0.4
 """After a silence of this length, what was said before it is settled: sooner than an engine does so by itself. Chosen
 as the longest pause that people hardly make within a word; a verdict comes this much later."""
+WHOLE_PAUSE_SECONDS = 1.0
+"""The same for Whisper, which understands more of a whole utterance than of its pieces. Chosen: longer than pauses
+between the parts of a greeting, and short enough for a verdict 4 s after the last word."""
 BEFORE_SECONDS = 0.3
 AFTER_SECONDS = 0.2
 """So much silence around what is said is given to the recogniser; the rest only counts as time."""
@@ -51,7 +54,9 @@ class Listener:
         bare = self._bare
         again = (lambda: self.recognizer.hear(rate, bare)) if bare else None
         kept = KeptSound(rate, kept_seconds)
-        return Listening(self.recognizer.model.name, self.recognizer.hear(rate), again, rate, kept)
+        model, hearing = self.recognizer.model, self.recognizer.hear(rate)
+        pause = WHOLE_PAUSE_SECONDS if model.kind == "whisper" else PAUSE_SECONDS
+        return Listening(model.name, hearing, again, rate, kept, pause_seconds=pause)
 
     def begin_names(self, rate: int, names: Iterable[str]) -> "Listening":
         """Begins to hear a voice that says one of some names: only these are expected, and heard once."""
@@ -85,11 +90,14 @@ class Listening:
         again: Callable[[], Hearing] | None,
         rate: int,
         kept: KeptSound | None = None,
+        *,
+        pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._model = model
         self._hearing = hearing
         self._again = again
         self._rate = rate
+        self._pause_seconds = pause_seconds
         self._taken = 0
         self._kept = kept or KeptSound(rate)
         self._heard_again: list[Word] = []
@@ -156,7 +164,7 @@ class Listening:
         self._held.append(block)
         if self._quiet <= AFTER_SECONDS * self._rate:
             self._give_held()
-        if self._quiet >= PAUSE_SECONDS * self._rate:
+        if self._quiet >= self._pause_seconds * self._rate:
             self._give()
             self._hearing.settle()
             self.has_unsettled = False

@@ -17,10 +17,10 @@ import numpy as np
 
 from voicedesk.errors import InputError
 from voicedesk.speech import frames
+from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.listening import Listener, Listening
 from voicedesk.speech.models import read_model
 from voicedesk.speech.transcript import to_json
-from voicedesk.speech.vosk_engine import VoskRecognizer
 
 NICE = 10
 """Hearing yields to the service that follows the calls, and to the switch where it runs on the same machine."""
@@ -70,7 +70,7 @@ def serve(model: Path, source: BinaryIO, target: BinaryIO) -> None:
         target.flush()
 
     try:
-        worker = Worker(Listener(VoskRecognizer(read_model(model))))
+        worker = Worker(Listener(recognizer_of(read_model(model))))
     except InputError as error:
         say({"error": str(error)})
         return

@@ -19,7 +19,9 @@ import structlog
 from voicedesk.audio.g711 import Samples
 from voicedesk.errors import SpeechLost, SpeechUnavailable
 from voicedesk.speech import frames
+from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Transcript, from_json
+from voicedesk.speech.whisper.folder import WEIGHTS
 
 _ANSWERS = 1
 """The file descriptor on which a worker answers."""
@@ -36,6 +38,14 @@ class WorkerLimits:
     memory_mib: int = 600
     start_seconds: float = 120.0
     answer_seconds: float = 30.0
+
+
+def limits_of(model: SpeechModel) -> WorkerLimits:
+    """What one worker may take with a model: fewer voices with Whisper, which takes a second for each utterance."""
+    if model.kind != "whisper":
+        return WorkerLimits()
+    weights_mib = (model.path / WEIGHTS).stat().st_size >> 20
+    return WorkerLimits(voices=12, memory_mib=1000 + 3 * weights_mib, answer_seconds=120.0)
 
 
 class SpeechWorkers:

@@ -1,5 +1,6 @@
 """The job of hearing: finds the speech model and the rules of greetings, and starts the watch over recordings."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -17,7 +18,7 @@ from voicedesk.jobs.news.news import Tell
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.models import SpeechModel
-from voicedesk.speech.workers import SpeechWorkers
+from voicedesk.speech.workers import SpeechWorkers, limits_of
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
 
@@ -50,12 +51,12 @@ class Hearing:
 
     async def run(self) -> None:
         """Hears until cancelled; ends at once where no recordings can be read, or no model is installed."""
-        found = self._model()
+        found = await asyncio.to_thread(self._model)
         if found is None:
             return
         model, thresholds = found
         rules = await self._rules.wait(lambda: self._settings)
-        workers = SpeechWorkers(model.path, self._settings.speech.workers)
+        workers = SpeechWorkers(model.path, self._settings.speech.workers, limits_of(model))
         self._watch = self._new_watch(
             self._store,
             workers,

@@ -15,7 +15,7 @@ from voicedesk.jobs.telling.outages import Outages
 from voicedesk.jobs.telling.proof import AsKept
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
-from voicedesk.speech.workers import SpeechWorkers
+from voicedesk.speech.workers import SpeechWorkers, limits_of
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
 
@@ -47,7 +47,7 @@ class Telling:
         """Tells callers until cancelled; ends at once where there is no IVR."""
         if self._settings.ivr.address is None:
             return
-        workers = self._workers()
+        workers = await asyncio.to_thread(self._workers)
         outages = Outages(self._store, self._settings)
         self._host = IvrHost(
             self._store,
@@ -78,7 +78,8 @@ class Telling:
         if ivr.folder is None or not ivr.speech:
             return None
         try:
-            return SpeechWorkers(find_model(speech.model, speech.models_folder).path)
+            model = find_model(speech.model, speech.models_folder)
+            return SpeechWorkers(model.path, limits=limits_of(model))
         except InputError as error:
             _log.error("ivr_speech_unavailable", reason=str(error))
             return None
