@@ -105,7 +105,8 @@ def _say_next_of_service(file: Path, command: Path) -> None:
         "them),\n"
         f"     then:  {command} config check  and  {command} reload\n"
         f"  3. see whether all is well:  {command} doctor\n"
-        f"  4. it hears synthetic voices only; to hear people:  {command.with_name('pip')} install 'voicedesk[people]'\n"
+        "  4. it hears synthetic voices only; to hear people:  "
+        f"{command.with_name('pip')} install 'voicedesk[people]'\n"
         f"     then:  {command} model use whisper-base"
     )
 
