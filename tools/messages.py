@@ -54,9 +54,8 @@ def texts() -> dict[Found, str]:
 def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            for part, text in _said(node, is_cli=is_cli):
-                if part == "log" or len(_WORD.findall(text)) > 1 or _BOTH.search(text):
-                    yield part, text, node.lineno
+            for event in _events(node):
+                yield "log", event, node.lineno
         if is_cli and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
             told = ast.get_docstring(node) or ""
             if EXAMPLE.search(told):  # each command has one
@@ -92,14 +91,13 @@ def put_together(tree: ast.Module, *, answers: bool, is_cli: bool = False) -> It
         if not isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         given = constants | _given(ast.walk(made))
-        errors = [one.args[0] for one in ast.walk(made) if isinstance(one, ast.Call) and one.args and _is_error(one)]
-        for text, line in _pieces(errors, given):
-            if len(_WORD.findall(text)) > 1:
-                yield "errors", text, line
-        sayings = [one.args[0] for one in ast.walk(made) if is_cli and _is_saying(one) and isinstance(one, ast.Call)]
-        for text, line in _pieces(sayings, given):
-            if _BOTH.search(text) or len(_WORD.findall(text)) > 1:
-                yield "said", text, line
+        calls = [one for one in ast.walk(made) if isinstance(one, ast.Call) and one.args]
+        errors = [one.args[0] for one in calls if _is_error(one)]
+        sayings = [one.args[0] for one in calls if is_cli and _name_of(one) in SAYERS]
+        for part, said in (("errors", errors), ("said", sayings)):
+            for text, line in _pieces(said, given):
+                if _BOTH.search(text) or len(_WORD.findall(text)) > 1:
+                    yield part, text, line
         if answers and made.returns is not None and _TEXTS.search(ast.unparse(made.returns)):
             returned = [one.value for one in ast.walk(made) if isinstance(one, ast.Return) and one.value is not None]
             for text, line in _pieces(returned, given):
@@ -149,32 +147,19 @@ def _is_error(call: ast.Call) -> bool:
     return name.endswith("Error") or name in {"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown"}
 
 
-def _is_saying(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and bool(node.args) and _name_of(node) in SAYERS
-
-
 def _is_log(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOGGERS
 
 
-def _said(call: ast.Call, *, is_cli: bool) -> Iterator[Found]:
-    name = _name_of(call)
+def _events(call: ast.Call) -> Iterator[str]:
+    """The log events that a call names."""
     for keyword in call.keywords:
         if keyword.arg == "event" and isinstance(keyword.value, ast.Constant):
-            yield "log", str(keyword.value.value)
+            yield str(keyword.value.value)
     first = call.args[0] if call.args else None
-    if isinstance(first, ast.Constant) and isinstance(first.value, str) and _CODE.fullmatch(first.value):
-        if name in LOGGERS and isinstance(call.func, ast.Attribute) and not _SCREENS.search(ast.unparse(call.func)):
-            yield "log", first.value
-        return
-    if is_cli and name in SAYERS and call.args:
-        text = template(call.args[0])
-        if text:
-            yield "said", text
-    if _is_error(call) and call.args:
-        text = template(call.args[0])
-        if text:
-            yield "errors", text
+    is_code = isinstance(first, ast.Constant) and isinstance(first.value, str) and _CODE.fullmatch(first.value)
+    if is_code and _is_log(call) and not _SCREENS.search(ast.unparse(call.func)):
+        yield first.value
 
 
 def paragraphs(docstring: str) -> list[str]:

@@ -109,7 +109,7 @@ class DialEvents:
             return
         leg.dial_end_at = at
         leg.dial_status = event.get("DialStatus")
-        leg.sent_on = bool(event.get("Forward"))
+        leg.sent_on = leg.dial_status != "ANSWER" and bool(event.get("Forward"))
         self._registry.changed[leg.channel.call] = None
         if leg.dial_status == "ANSWER" and leg.channel.up_at is None:
             self.lifted(leg.channel, accepted=True)

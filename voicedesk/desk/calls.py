@@ -146,9 +146,9 @@ def seen_call(stored: StoredCall, viewer: Viewer) -> StoredCall:
         caller_number=viewer.number(facts.caller_number or None),
         legs=tuple(_seen_leg(leg, viewer) for leg in facts.legs),
         phones=tuple(replace(one, endpoint=viewer.endpoint(one.endpoint)) for one in facts.phones),
-        placed_by=viewer.endpoint(facts.placed_by) if facts.placed_by else None,
+        placed_by=viewer.endpoint(facts.placed_by),
     )
-    judged = replace(judged, answered_by=viewer.endpoint(judged.answered_by) if judged.answered_by else None)
+    judged = replace(judged, answered_by=viewer.endpoint(judged.answered_by))
     human = replace(human, reason=viewer.text(human.reason)) if human else None
     return replace(stored, call=JudgedCall(facts=facts, judgement=judged), human=human)
 
@@ -171,8 +171,8 @@ def _seen_leg(leg: LegFacts, viewer: Viewer) -> LegFacts:
         leg,
         endpoint=viewer.endpoint(leg.endpoint),
         channel=viewer.endpoint(leg.channel),
-        member=viewer.endpoint(leg.member) if leg.member else None,
-        transferred_from=viewer.endpoint(leg.transferred_from) if leg.transferred_from else None,
+        member=viewer.endpoint(leg.member),
+        transferred_from=viewer.endpoint(leg.transferred_from),
     )
 
 

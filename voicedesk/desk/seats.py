@@ -102,15 +102,14 @@ def _seen_seat(row: SeatRow, viewer: Viewer) -> SeatRow:
     """A seat with the numbers in its phone's name and in its texts as the viewer may see them."""
     return replace(
         row,
-        endpoint=None if row.endpoint is None else viewer.endpoint(row.endpoint),
+        endpoint=viewer.endpoint(row.endpoint),
         break_reason=None if row.break_reason is None else viewer.text(row.break_reason),
         findings=tuple(_seen_finding(one, viewer) for one in row.findings),
     )
 
 
 def _seen_finding(one: PhoneFinding, viewer: Viewer) -> PhoneFinding:
-    endpoint = None if one.endpoint is None else viewer.endpoint(one.endpoint)
-    return replace(one, endpoint=endpoint, evidence=viewer.endpoint(one.evidence))
+    return replace(one, endpoint=viewer.endpoint(one.endpoint), evidence=viewer.endpoint(one.evidence))
 
 
 def rows_of(seen: Seen, now: int) -> Iterator[SeatRow]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeVar
 
 from voicedesk.log import mask_endpoint, mask_numbers
 from voicedesk.phone_numbers import mask
+
+Name = TypeVar("Name", str, str | None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +29,9 @@ class Viewer:
         """A caller's number as this viewer may see it; None stays None: it was withheld."""
         return number if self.may_see_numbers or number is None else mask(number)
 
-    def endpoint(self, name: str) -> str:
-        """A phone or channel: some lines of the telephone company name them after numbers."""
-        return name if self.may_see_numbers else mask_endpoint(name)
+    def endpoint(self, name: Name) -> Name:
+        """A phone or channel: some lines of the telephone company name them after numbers. None stays None."""
+        return name if self.may_see_numbers or name is None else mask_endpoint(name)
 
     def text(self, text: str) -> str:
         """What a person wrote, with the numbers in it masked."""

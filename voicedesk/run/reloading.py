@@ -64,12 +64,13 @@ class SettingsInForce:
 
         One that fails at it costs the others nothing.
         """
-        told = []
-        behind = list(jobs)
+        told: list[str | None] = []
+        behind: list[str] = []
         for name, job in jobs.items():
             with self._guard.one(Part.SETTINGS, f"new settings, for {name}"):
                 told.append(job.change_settings(self.settings))
-                behind.remove(name)
+                continue
+            behind.append(name)
         if behind:
             names = ", ".join(behind)
             told.append(f"{names} could not take the new settings and may work by the old ones: restart the service")
