@@ -148,11 +148,13 @@ def thresholds_of(model: SpeechModel) -> Thresholds:
         raise InputError(f"{path}: the calibration cannot be read: calibrate the model again") from error
 
 
-def weighing_limits_of(model: SpeechModel) -> WeighingLimits:
+def weighing_limits_of(model: SpeechModel) -> WeighingLimits | None:
     """A model's limits for weighing sentences: its own where its calibration has some, else those of Whisper base.
 
-    Raises InputError for a damaged file.
+    None for a model that compares no sentences. Raises InputError for a damaged file.
     """
+    if not model.compares:
+        return None
     path = model.path / FILE
     try:
         return WeighingLimits(**json.loads(read_plain(path)).get("weighing", {}))

@@ -3,7 +3,7 @@
 Speech after the greeting's time does not change its verdict, and neither does how well that speech was understood.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -117,7 +117,7 @@ class LiveJudge:
         return replace(judged, phrases=found, needs_review=review)
 
     def _judge(self, transcript: Transcript, names: DepartmentNames, is_over: bool) -> GreetingJudgement:
-        end = self._ends_at(transcript)
+        end = greeting_ends_at(transcript.words, self.task.limits)
         is_past = transcript.heard_seconds >= end
         words = tuple(word for word in transcript.words if word.start_seconds < end)
         judged = judge_greeting(
@@ -133,11 +133,11 @@ class LiveJudge:
         self.is_decided = is_over or is_past or judged.verdict is GreetingVerdict.COMPLIANT
         return judged
 
-    def _ends_at(self, transcript: Transcript) -> float:
-        """Until when a part may be said: the time for all parts runs from the first word (S2)."""
-        limits = self.task.limits
-        first = transcript.words[0].start_seconds if transcript.words else limits.first_word_seconds
-        return first + limits.all_parts_seconds
+
+def greeting_ends_at(words: Sequence[Word], limits: Limits) -> float:
+    """Until when a part may be said: the time for all parts runs from the first word (S2)."""
+    first = words[0].start_seconds if words else limits.first_word_seconds
+    return first + limits.all_parts_seconds
 
 
 def _joined(before: PhrasesFound, latest: PhrasesFound, words: tuple[Word, ...]) -> PhrasesFound:

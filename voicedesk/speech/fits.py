@@ -5,7 +5,7 @@ greeting is compared with every other one that may have been said.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from voicedesk.speech.transcript import Word
@@ -54,11 +54,20 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer to a question: `fits` and `words` to those, `hearings` to `hear`, `hear_plainly` and `go_on`."""
+    """The answer to a question: `fits` and `words` to those, `hearings` to `hear`, `hear_plainly` and `go_on`.
+
+    It is empty where nobody speaks. `until_seconds` is where the stretch ends that was asked about.
+    """
 
     hearings: tuple[FreeHearing, ...] = ()
     fits: tuple[SentenceFit, ...] = ()
     words: tuple[Word, ...] = ()
+    until_seconds: float = 0.0
+
+    def later(self, seconds: float) -> "Answer":
+        """The same answer, with all times so many seconds later."""
+        words = tuple(one.later(seconds) for one in self.words)
+        return replace(self, words=words, until_seconds=self.until_seconds + seconds)
 
 
 def question_as_json(question: Question) -> dict[str, Any]:
@@ -77,6 +86,7 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
         "hearings": [[one.text, one.score, one.no_speech] for one in answer.hearings],
         "fits": [[one.total, one.least, one.flat] for one in answer.fits],
         "words": [[one.text, one.start_seconds, one.end_seconds, one.confidence] for one in answer.words],
+        "until_seconds": answer.until_seconds,
     }
 
 
@@ -91,4 +101,5 @@ def answer_from_json(values: Mapping[str, Any]) -> Answer:
             Word(text=text, start_seconds=start, end_seconds=end, confidence=confidence)
             for text, start, end, confidence in values["words"]
         ),
+        until_seconds=values["until_seconds"],
     )

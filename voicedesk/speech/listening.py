@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from voicedesk.audio.g711 import Samples
+from voicedesk.errors import InputError
 from voicedesk.speech.activity import BLOCK_SECONDS, Activity, loudness_of
+from voicedesk.speech.fits import Answer, Question
 from voicedesk.speech.kept import KEPT_SECONDS, KeptSound
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.phrases import grammar_of
-from voicedesk.speech.recognizer import Hearing, Recognizer
+from voicedesk.speech.recognizer import ComparingHearing, Hearing, Recognizer
 from voicedesk.speech.syllables import blurred, readings, rhymes
-from voicedesk.speech.transcript import Transcript, Understanding, Word
+from voicedesk.speech.transcript import Transcript, Word, understanding_of
 
 LUMP_SECONDS = 1.0
 TAIL_SECONDS = 0.3
@@ -69,15 +71,14 @@ class Listener:
         rate: int,
         *,
         cut_short: bool = False,
-        asks_again: Callable[[Transcript], bool] = lambda _heard: True,
+        closer: "Closer" = lambda listening, _heard: listening.hear_again(),
     ) -> Transcript:
-        """What is said in one channel of sound, heard twice unless `asks_again` says that once is enough."""
+        """What is said in one channel of sound, after `closer` looked at it: by default it is heard twice."""
         listening = self.begin(rate, kept_seconds=math.inf)
         step = int(rate * LUMP_SECONDS)
         for start in range(0, len(samples), step):
             listening.accept(samples[start : start + step])
-        heard = listening.finish(cut_short=cut_short)
-        return listening.hear_again() if asks_again(heard) else heard
+        return closer(listening, listening.finish(cut_short=cut_short))
 
 
 class Listening:
@@ -156,6 +157,12 @@ class Listening:
             self._kept.forget(end)
         return self._transcript()
 
+    def ask(self, question: Question) -> Answer:
+        """The answer about what was said first. Raises InputError for an engine that compares no sentences."""
+        if not isinstance(self._hearing, ComparingHearing):
+            raise InputError(f"the speech model {self._model!r} compares no sentences: use a Whisper model")
+        return self._hearing.ask(question)
+
     # --- silence
 
     def _go_on(self, block: Samples, *, is_quiet: bool) -> None:
@@ -222,6 +229,10 @@ class Listening:
         return self._again is not None and (bool(self._waiting()) or not self._heard_again)
 
 
+Closer = Callable[[Listening, Transcript], Transcript]
+"""Is given a voice that was heard to its end and its transcript; gives the transcript that is judged."""
+
+
 def bare_syllables(model: SpeechModel) -> Sequence[str] | None:
     """One word of one character for each syllable the model can say; None where it takes no grammar."""
     if not model.takes_grammar:
@@ -230,22 +241,6 @@ def bare_syllables(model: SpeechModel) -> Sequence[str] | None:
     for character in sorted(model.characters):
         chosen.setdefault(min(readings(character)), character)
     return sorted(chosen.values()) or None
-
-
-def understanding_of(
-    words: Sequence[Word], agreement: float | None, *, held_back: bool = False
-) -> Understanding | None:
-    """How far the words may be believed; None where none were heard."""
-    total = sum(word.end_seconds - word.start_seconds for word in words)
-    if not words or total <= 0:
-        return None
-    known = (word for word in words if not word.is_unknown)
-    return Understanding(
-        confidence=sum((word.end_seconds - word.start_seconds) * word.confidence for word in words) / total,
-        known_share=sum(word.end_seconds - word.start_seconds for word in known) / total,
-        agreement=agreement,
-        held_back=held_back,
-    )
 
 
 def agreement_of(words: Iterable[Word], bare: Sequence[Word]) -> float:

@@ -57,6 +57,11 @@ class SpeechModel:
         return frozenset(word for word in self.words or () if len(word) == 1)
 
     @property
+    def compares(self) -> bool:
+        """Whether its engine can tell how well given sentences fit what was said."""
+        return self.kind == "whisper"
+
+    @property
     def has_unknown(self) -> bool:
         """Whether it says of a sound that it is none of its words."""
         return UNKNOWN_WORD in (self.words or ())

@@ -13,36 +13,24 @@ import soxr
 
 from voicedesk.audio.g711 import Samples
 from voicedesk.errors import InputError
-from voicedesk.speech.fits import FreeHearing
+from voicedesk.speech.fits import Answer, FreeHearing, Question
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Word
-from voicedesk.speech.whisper.encoding import RATE, WhisperSound
+from voicedesk.speech.whisper.encoding import MOST_SECONDS as LONGEST_SECONDS
+from voicedesk.speech.whisper.encoding import RATE, Encoded, WhisperSound
+from voicedesk.speech.written import is_invented, simplified
 
 MOST_SECONDS = 13.0
 """A longer utterance is heard in pieces: one encoding takes 14 s, with the silence around the speech."""
+SHORTEST_SECONDS = 0.1
+"""Shorter sound holds no syllable."""
 EARLIEST_CUT = 0.5
 """A piece is cut off at its quietest place in this last share of it."""
 QUIET_SECONDS = 0.1
-NO_SPEECH, LEAST_SCORE = 0.6, -1.0
-"""The limits of Whisper's authors: a text is invented where the model takes the sound for no speech and is unsure."""
 UNSURE_SCORE = -1.3
 """The mean log-probability below which no text is believed at all. Chosen: greetings on hard lines lie above it."""
 MOST_A_SECOND = 9.0
 """More characters a second than people speak: fast Mandarin has 7 syllables. A model that repeats itself goes above."""
-INVENTED = (
-    "字幕",
-    "谢谢观看",
-    "感谢观看",
-    "谢谢收看",
-    "订阅",
-    "点赞",
-    "优优独播",
-    "明镜",
-    "打赏",
-    "普通话的句子",
-    "请不吝",
-)
-"""What Whisper writes on silence and music: the subtitles it learned from ended so. The last net, not the first."""
 _REPEATED = re.compile(r"(.{1,12}?)\1{3,}")
 _HAN = re.compile(r"[㐀-鿿]")
 LEAST_HAN = 0.5
@@ -64,7 +52,11 @@ class WhisperRecognizer:
 
 
 class WhisperHearing:
-    """One voice. Its sound waits until an utterance is over."""
+    """One voice. Its sound waits until an utterance is over.
+
+    The utterances from the first one in which somebody speaks are kept together, as far as one encoding reaches: so
+    what was said at the answer can be asked about as a whole.
+    """
 
     def __init__(self, sound: WhisperSound, rate: int) -> None:
         self._sound = sound
@@ -73,6 +65,9 @@ class WhisperHearing:
         self._begins = 0
         self._length = 0
         self._words: list[Word] = []
+        self._first: list[Samples] = []
+        self._first_begins = 0.0
+        self._encoded: Encoded | None = None
 
     def accept(self, samples: Samples) -> None:
         """Takes the next samples; hears what grows too long for one hearing."""
@@ -89,6 +84,8 @@ class WhisperHearing:
         """Silence that is not heard."""
         self.settle()
         self._begins += count
+        if self._is_kept():
+            self._first.append(np.zeros(round(count * RATE / self._rate), np.int16))
 
     def so_far(self) -> str:
         """The words of what is over: nothing is known of an utterance before its end."""
@@ -109,38 +106,54 @@ class WhisperHearing:
         self.settle()
         return tuple(self._words)
 
+    def ask(self, question: Question) -> Answer:
+        """The answer about the first utterances together; see `recognizer.ComparingHearing`."""
+        if not self._first:
+            return Answer()
+        if self._encoded is None:
+            self._encoded = self._sound.encode(np.concatenate(self._first), RATE)
+        return self._encoded.answer(question).later(self._first_begins)
+
     def _hear(self, samples: Samples) -> None:
         later = self._begins / self._rate
-        self._words += [word.later(later) for word in hear_once(self._sound, samples, self._rate)]
         self._begins += len(samples)
+        heard = np.asarray(samples, np.int16)
+        if self._rate != RATE:
+            heard = np.asarray(soxr.resample(heard, self._rate, RATE), np.int16)
+        if self._is_kept():
+            self._first.append(heard)
+            self._encoded = None
+        if len(heard) < SHORTEST_SECONDS * RATE:
+            return
+        encoded = self._sound.encode(heard, RATE)
+        if not encoded.speech:
+            return
+        if not self._first:
+            self._first, self._first_begins, self._encoded = [heard], later, encoded
+        self._words += [word.later(later) for word in words_of(encoded)]
+
+    def _is_kept(self) -> bool:
+        """Whether what comes now still belongs to the first utterances: something was said, and not too long ago."""
+        return 0 < sum(map(len, self._first)) < LONGEST_SECONDS * RATE
 
 
-def hear_once(sound: WhisperSound, samples: Samples, rate: int) -> tuple[Word, ...]:
-    """The words of one stretch of sound, within the speech that was found in it; none where nobody speaks."""
-    if len(samples) < rate // 10:
-        return ()
-    heard = np.asarray(samples, np.int16)
-    if rate != RATE:
-        heard = np.asarray(soxr.resample(heard, rate, RATE), np.int16)
-    encoded = sound.encode(heard, RATE)
-    if not encoded.speech:
-        return ()
-    best = next(iter(encoded.hear(simplified=True, count=1)), None)
+def words_of(encoded: Encoded) -> tuple[Word, ...]:
+    """The words of one stretch of speech, in simplified characters; none where they are not believed."""
+    best = next(iter(encoded.hear(simplified=True)), None)
     seconds = sum(end - start for start, end in encoded.speech)
     if best is None or not is_believed(best, seconds):
         return ()
-    return tuple(_in_order(encoded.words(best.text)))
+    return tuple(_in_order(encoded.words(simplified(best.text))))
 
 
 def is_believed(heard: FreeHearing, seconds: float) -> bool:
     """Whether a text may have been said in so many seconds of speech, and was not invented."""
     said = "".join(one for one in heard.text if one.isalnum())
-    if not said or heard.score < UNSURE_SCORE or (heard.no_speech >= NO_SPEECH and heard.score < LEAST_SCORE):
+    if not said or heard.score < UNSURE_SCORE or is_invented(heard):
         return False
     if len(_HAN.findall(said)) < LEAST_HAN * len(said):
         return False
-    is_too_much = len(said) > max(4.0, MOST_A_SECOND * seconds) or _REPEATED.search(said) is not None
-    return not is_too_much and not any(one in said for one in INVENTED)
+    return len(said) <= max(4.0, MOST_A_SECOND * seconds) and _REPEATED.search(said) is None
 
 
 def _in_order(words: Iterable[Word]) -> Iterable[Word]:

@@ -1,10 +1,6 @@
-"""Brings what was weighed to the rules: the sentence that was most likely said as a transcript, sure or unsure.
+"""Brings the sentence that won to the rules: they must read it as the comparison means it, and its words have times."""
 
-The rules of a greeting judge words. So the sentence that won is given to them as words: with full confidence where the
-comparison is sure, with none where it is not, and then nobody is accused or acquitted on it.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from voicedesk.greeting.model import DepartmentNames, GreetingJudgement, GreetingVerdict, Thresholds
@@ -12,7 +8,7 @@ from voicedesk.greeting.rules import GreetingRules
 from voicedesk.greeting.verdict import judge_greeting
 from voicedesk.greeting.weighing.model import Kind, Weighed
 from voicedesk.greeting.weighing.sounds import spoken
-from voicedesk.speech.transcript import Transcript, Understanding, Word
+from voicedesk.speech.transcript import Transcript, Word
 
 ONSET_SECONDS = 0.15
 """A voice may begin so much earlier than it is found (measured: 95 % within 0.11 to 0.17 s): it is believed."""
@@ -42,23 +38,14 @@ def checked(weighed: Weighed, names: DepartmentNames, rules: GreetingRules, temp
     return weighed if _agrees(weighed, judged) else replace(weighed, kind=None, forbidden=())
 
 
-def transcript_of(
-    weighed: Weighed, words: Iterable[Word], *, heard_seconds: float, model: str, cut_short: bool = False
-) -> Transcript:
-    """What was most likely said as a transcript; `words` are the characters of `weighed.sentence` with their times."""
-    sure = weighed.kind is not None
-    placed = [replace(one, confidence=1.0 if sure else 0.0) for one in words]
-    if placed:
-        placed[0] = replace(placed[0], start_seconds=max(0.0, placed[0].start_seconds - ONSET_SECONDS))
-        last = placed[-1]
-        placed[-1] = replace(last, end_seconds=max(last.start_seconds, last.end_seconds - END_SECONDS))
-    return Transcript(
-        words=tuple(placed),
-        heard_seconds=heard_seconds,
-        model=model,
-        understanding=Understanding(confidence=float(sure), known_share=float(sure)) if placed else None,
-        cut_short=cut_short,
-    )
+def placed(words: Sequence[Word]) -> list[Word]:
+    """The characters of a sentence that was surely said, with the times at which the speaker is believed."""
+    said = list(words)
+    if said:
+        said[0] = replace(said[0], start_seconds=max(0.0, said[0].start_seconds - ONSET_SECONDS))
+        last = said[-1]
+        said[-1] = replace(last, end_seconds=max(last.start_seconds, last.end_seconds - END_SECONDS))
+    return said
 
 
 def _agrees(weighed: Weighed, judged: GreetingJudgement) -> bool:

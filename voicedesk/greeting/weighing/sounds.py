@@ -7,6 +7,7 @@ from functools import lru_cache
 from voicedesk.greeting.phrases import DIGITS, Phrase, read_phrase
 from voicedesk.greeting.stream import MAX_DIGITS, SPOKEN_DIGITS
 from voicedesk.speech.syllables import blurred, rhymes
+from voicedesk.speech.written import simplified
 
 MISSED, ADDED = 1.0, 0.7
 """What a wanted syllable costs that was not heard, and a heard one that was not wanted. Chosen: a model hears too much
@@ -20,13 +21,6 @@ _NEAR_INITIALS = frozenset(map(frozenset, _ALIKE))
 _INITIAL = re.compile(r"[bpmfdtlgkhjqxrzcs]?")
 _HAN = re.compile(r"[\u4e00-\u9fff0-9]")
 _REPEATED = re.compile(r"(.{4,}?)\1+.{0,3}")
-_TRADITIONAL = (
-    "請问問问們们這这裡里裏里麼么麽么業业務务會会個个歸归還还說说時时間间監监勞劳動动險险養养啟启諮咨詢询辦办對对隊队從从話话為为無无廳厅幫帮處处"
-    "點点線线認认證证調调議议確确復复後后盡尽題题誰谁電电訊讯資资覺觉與与邊边失失創创傷伤幾几講讲沒没過过現现給给樣样項项種种舉举實实寶宝東东劉刘"
-    "許许貴贵緊紧網网視视設设師师讓让謝谢嗎吗聽听見见號号員员單单補补貼贴開开關关長长門门錯错錢钱銀银際际陽阳離离難难雲云領领頭头顧顾風风飛飞馬马"
-    "體体當当醫医協协區区縣县廣广級级統统經经續续繳缴費费賬账戶户報报應应標标檢检權权歡欢決决測测準准災灾熱热狀状獨独產产異异療疗發发眾众碼码稅税積积"
-)
-_SIMPLIFIED = dict(zip(_TRADITIONAL[2::2], _TRADITIONAL[3::2], strict=True)) | {"請": "请"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +34,6 @@ class Nearest:
 
 
 _Reached = dict[int, tuple[float, int, str]]
-
-
-def simplified(text: str) -> str:
-    """A text in simplified characters."""
-    return "".join(_SIMPLIFIED.get(one, one) for one in text)
 
 
 def spoken(text: str) -> str:

@@ -31,6 +31,7 @@ def remarks_of(weighed: Weighed) -> Iterator[str]:
 def weighed_as_json(weighed: Weighed, limits: WeighingLimits) -> dict[str, Any]:
     """The comparison and the limits it was decided by, as they are kept with the verdict."""
     return {
+        "remarks": list(remarks_of(weighed)),
         "kind": weighed.kind.value if weighed.kind else None,
         "sentence": weighed.sentence,
         "heard": list(weighed.heard),

@@ -15,8 +15,9 @@ from voicedesk.greeting.weighing.deciding import decide
 from voicedesk.greeting.weighing.model import Weighed, WeighingLimits
 from voicedesk.greeting.weighing.scores import Asking, Scores
 from voicedesk.greeting.weighing.sentences import HELLO, LEADS, SEPARATORS, Sentence, Wordings
-from voicedesk.greeting.weighing.sounds import simplified, spoken
+from voicedesk.greeting.weighing.sounds import spoken
 from voicedesk.speech.fits import Answer, FreeHearing, Question
+from voicedesk.speech.written import is_invented, simplified
 
 Weighing = Generator[Question, Answer, Weighed]
 CLOSE = 25.0
@@ -27,24 +28,6 @@ REWORDED = 2
 """So many of the best other orders are worded better: with only the best one, the evidence may be another's."""
 SHORTEST = {"matter": ("请讲", "您需要什么帮助")}
 """A part's shortest wordings: they cost least where it was not said, and so accuse least."""
-NO_SPEECH, LEAST_SCORE = 0.6, -1.0
-"""A text that the model itself takes for no speech with so much probability, and writes with so little confidence, was
-invented (the limits that Whisper's authors give)."""
-INVENTED = (
-    "字幕",
-    "谢谢观看",
-    "谢谢大家",
-    "订阅",
-    "点赞",
-    "下期",
-    "再见大家",
-    "优优独播",
-    "明镜",
-    "打赏",
-    "支持明镜",
-    "普通话的句子",
-)
-"""What Whisper writes on silence and music: the subtitles that it learned from ended like this."""
 _LATIN = re.compile(r"[A-Za-z]")
 MOST_LATIN = 6
 
@@ -69,12 +52,15 @@ class Found:
 
 
 def weigh(
-    names: DepartmentNames, rules: GreetingRules, template: tuple[str, ...], limits: WeighingLimits, *, speaks: bool
+    names: DepartmentNames,
+    rules: GreetingRules,
+    template: tuple[str, ...],
+    limits: WeighingLimits,
+    first: Sequence[FreeHearing],
 ) -> Weighing:
-    """The greeting that was said, told of one stretch of speech; `speaks` is whether a voice was found in it at all."""
-    if not speaks:
+    """The greeting that was said in one stretch of speech; `first` is what the model hears in it freely (`hear`)."""
+    if not first:
         return Weighed(kind=None, reason=Doubt.NO_SPEECH)
-    first = (yield Question(kind="hear")).hearings
     if not _is_speech(first):
         return Weighed(kind=None, reason=Doubt.NOT_UNDERSTOOD, heard=_texts(first))
     scores = Scores(limits.most_sentences)
@@ -90,15 +76,11 @@ def weigh(
 
 def _is_speech(hearings: Sequence[FreeHearing]) -> bool:
     """Whether the model heard a greeting's worth of Chinese, and did not invent it."""
-    if not hearings:
-        return False
     best = hearings[0]
     said = spoken(best.text)
     if len(said) < FEWEST_SYLLABLES or len(_LATIN.findall(best.text)) > MOST_LATIN:
         return False
-    if best.no_speech >= NO_SPEECH and best.score < LEAST_SCORE:
-        return False
-    return not any(one in said for one in INVENTED)
+    return not is_invented(best)
 
 
 def _texts(hearings: Sequence[FreeHearing]) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ def row_of(recording: Recording, heard: Heard, call_id: str, *, kept: str | None
             transcript=transcript,
             understanding=heard.understanding,
             judgement=told_from_json(told),
+            compared=heard.compared,
         ),
     )
 

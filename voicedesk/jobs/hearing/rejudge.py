@@ -67,6 +67,7 @@ def _judge_again(stored: StoredGreeting, rules: GreetingRules, thresholds: Thres
     if not stored.is_final or task is None or transcript is None:
         return None
     judge = LiveJudge(task, rules, thresholds)
+    judge.compared = tuple(map(str, (evidence.compared or {}).get("remarks", ())))
     if at_greeting is not None:
         judge.take(replace(transcript, understanding=at_greeting), is_over=True)
     judged = judge.take(transcript, is_over=True)

@@ -36,6 +36,8 @@ TAIL_SECONDS = 0.8
 MOST_SECONDS = 14.0
 """The longest sound of one encoding: more than the 10 seconds in which a greeting must be said."""
 BEAM = 5
+MOST_TEXTS = 3
+"""So many of the likeliest texts are told."""
 MOST_TOKENS = 120
 """Nobody says more in 14 seconds; what is longer repeats itself."""
 TOGETHER = 8
@@ -136,7 +138,7 @@ def speech_in(sound: _Array) -> tuple[tuple[float, float], ...]:
 class Encoded:
     """One stretch of speech as the model sees it. `speech` is from when until when somebody speaks, in seconds.
 
-    Nothing may be asked of one in which nobody speaks.
+    Where nobody speaks only `answer` may be asked.
     """
 
     def __init__(
@@ -148,6 +150,7 @@ class Encoded:
         frames: int,
     ) -> None:
         self._model, self._begins, self._encoded, self._frames = model, begins, encoded, frames
+        self._heard: dict[bool, tuple[FreeHearing, ...]] = {}
         self.speech = speech
 
     @cached_property
@@ -156,25 +159,35 @@ class Encoded:
             raise ValueError("nobody speaks in this sound")
         return self._encoded
 
-    def hear(self, *, simplified: bool, count: int = 3) -> tuple[FreeHearing, ...]:
+    @property
+    def until_seconds(self) -> float:
+        """Where the speech ends that was encoded; 0 where nobody speaks."""
+        return min(self.speech[-1][1], self._begins + MOST_SECONDS) if self.speech else 0.0
+
+    def hear(self, *, simplified: bool) -> tuple[FreeHearing, ...]:
         """The likeliest texts, the likeliest first; `simplified` asks for simplified characters."""
-        heard = self._model.generate(self._sound, SIMPLIFIED if simplified else None, count)
-        return tuple(
-            FreeHearing(text=self._model.text(tokens), score=score, no_speech=heard.no_speech_prob)
-            for tokens, score in zip(heard.sequences_ids, heard.scores, strict=True)
-        )
+        if simplified not in self._heard:
+            heard = self._model.generate(self._sound, SIMPLIFIED if simplified else None, MOST_TEXTS)
+            self._heard[simplified] = tuple(
+                FreeHearing(text=self._model.text(tokens), score=score, no_speech=heard.no_speech_prob)
+                for tokens, score in zip(heard.sequences_ids, heard.scores, strict=True)
+            )
+        return self._heard[simplified]
 
     def answer(self, question: Question) -> Answer:
-        """The answer to a question; see `Question` for what may be asked."""
+        """The answer to a question; see `Question` for what may be asked. It is empty where nobody speaks."""
+        if not self.speech:
+            return Answer()
+        until = self.until_seconds
         match question.kind:
             case "hear" | "hear_plainly":
-                return Answer(hearings=self.hear(simplified=question.kind == "hear"))
+                return Answer(hearings=self.hear(simplified=question.kind == "hear"), until_seconds=until)
             case "go_on":
-                return Answer(hearings=(self.go_on(question.sentences[0]),))
+                return Answer(hearings=(self.go_on(question.sentences[0]),), until_seconds=until)
             case "words":
-                return Answer(words=self.words(question.sentences[0]))
+                return Answer(words=self.words(question.sentences[0]), until_seconds=until)
             case _:
-                return Answer(fits=tuple(self.fits(question.sentences)))
+                return Answer(fits=tuple(self.fits(question.sentences)), until_seconds=until)
 
     def go_on(self, said: str) -> FreeHearing:
         """What is said after a sentence: an empty text where nothing is."""

@@ -1,12 +1,17 @@
 """Answers with made-up scores: an ear that heard one sentence, and finds others less likely the more they differ."""
 
+from dataclasses import replace
+
+from voicedesk.greeting.live import GreetingTask
 from voicedesk.greeting.model import DepartmentNames
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.greeting.weighing.driving import Weighable, WeighedGreeting, weigh_now
-from voicedesk.greeting.weighing.model import WeighingLimits
+from voicedesk.greeting.weighing.model import Weighed, WeighingLimits
 from voicedesk.greeting.weighing.sounds import spoken
+from voicedesk.greeting.weighing.voice import WeighedVoice
 from voicedesk.speech.fits import Answer, FreeHearing, Question, SentenceFit
-from voicedesk.speech.transcript import Word
+from voicedesk.speech.transcript import Transcript, Word
+
+WeighedGreeting = tuple[Weighed, Transcript]
 
 NAMES = DepartmentNames(name="社保中心", aliases=("社会保险",), others=("医保局", "人才中心", "劳动监察大队", "养老科"))
 NATS, LEFT_OUT = 8.0, 0.3
@@ -22,12 +27,16 @@ class MadeUpEar:
         self.asked: list[Question] = []
         self.fit_of: dict[str, SentenceFit] = {}
         self.follows = ""
+        self.speaks = True
 
     def __call__(self, question: Question) -> Answer:
         self.asked.append(question)
         match question.kind:
             case "hear" | "hear_plainly":
-                return Answer(hearings=(FreeHearing(text=self.heard, score=self.score, no_speech=self.no_speech),))
+                if not self.speaks:
+                    return Answer()
+                heard = FreeHearing(text=self.heard, score=self.score, no_speech=self.no_speech)
+                return Answer(hearings=(heard,), until_seconds=0.5 + len(spoken(self.heard)) * 0.2)
             case "go_on":
                 return Answer(hearings=(FreeHearing(text=self.follows, score=-0.3, no_speech=0.0),))
             case "words":
@@ -44,15 +53,33 @@ class MadeUpEar:
         return sum(len(one.sentences) for one in self.asked if one.kind == "fits")
 
 
-def weighed(ear: MadeUpEar, **changed: object) -> WeighedGreeting:
-    """What is made of it, by the shipped rules."""
-    values: dict[str, object] = {"names": NAMES, "limits": WeighingLimits(), "speaks": True} | changed
-    return weigh_now(Weighable(rules=shipped_rules(), heard_seconds=8.0, model="made-up", **values), ear)  # type: ignore[arg-type]
+def task(names: DepartmentNames | None = NAMES, **changed: object) -> GreetingTask:
+    """What is asked for: the shipped inbound greeting."""
+    values: dict[str, object] = {"template": "inbound", "limits": shipped_rules().limits} | changed
+    return GreetingTask(names=names, **values)  # type: ignore[arg-type]
 
 
-def _words(text: str) -> tuple[Word, ...]:
+def heard_as(text: str, *, start: float = 0.5, heard_seconds: float = 8.0, more: tuple[Word, ...] = ()) -> Transcript:
+    """A transcript of what was heard freely; `more` is what was heard behind it."""
+    words = (*_words(spoken(text), start), *more)
+    return Transcript(words=words, heard_seconds=heard_seconds, model="made-up")
+
+
+def later_words(text: str, start: float, *, confidence: float = 0.9) -> tuple[Word, ...]:
+    """Words that are heard behind the greeting."""
+    return tuple(replace(one, confidence=confidence) for one in _words(text, start))
+
+
+def weighed(ear: MadeUpEar, *, limits: WeighingLimits | None = None) -> WeighedGreeting:
+    """What is made of it, by the shipped rules: the comparison, and the transcript that the rules judge."""
+    voice = WeighedVoice(task(), shipped_rules(), limits or WeighingLimits())
+    transcript = voice.weighed_now(heard_as(ear.heard), ear)
+    return voice.weighed or Weighed(kind=None), transcript
+
+
+def _words(text: str, start: float = 0.5) -> tuple[Word, ...]:
     return tuple(
-        Word(text=one, start_seconds=0.5 + at * 0.2, end_seconds=0.7 + at * 0.2, confidence=0.4)
+        Word(text=one, start_seconds=start + at * 0.2, end_seconds=start + at * 0.2 + 0.2, confidence=0.4)
         for at, one in enumerate(text)
     )
 

@@ -4,17 +4,18 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.unit.greeting.weighing.made_up import NAMES, MadeUpEar, weighed
+from tests.unit.greeting.weighing.made_up import NAMES, MadeUpEar, heard_as, task, weighed
 from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import weighing_limits_of
-from voicedesk.greeting.live import GreetingTask, LiveJudge
+from voicedesk.greeting.live import LiveJudge
 from voicedesk.greeting.model import Doubt, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import shipped_rules
 from voicedesk.greeting.verdict import judge_greeting
-from voicedesk.greeting.weighing.driving import Weighable, weigh_later
-from voicedesk.greeting.weighing.joining import checked, transcript_of
+from voicedesk.greeting.weighing.driving import asked_later
+from voicedesk.greeting.weighing.joining import checked, placed
 from voicedesk.greeting.weighing.model import Kind, Weighed, WeighingLimits, more_careful
 from voicedesk.greeting.weighing.telling import remarks_of, weighed_as_json
+from voicedesk.greeting.weighing.voice import WeighedVoice
 from voicedesk.speech.fits import (
     Answer,
     Question,
@@ -30,8 +31,8 @@ from voicedesk.speech.transcript import Word
 WHOLE = "您好社保中心请问您要办理什么业务"
 
 
-def verdict_of(ear: MadeUpEar, **changed):
-    found, transcript = weighed(ear, **changed)
+def verdict_of(ear: MadeUpEar, limits: WeighingLimits | None = None):
+    found, transcript = weighed(ear, limits=limits)
     return found, judge_greeting(transcript, NAMES, shipped_rules(), Thresholds())
 
 
@@ -128,17 +129,19 @@ def test_a_lone_hello_goes_to_a_person(heard):
 )
 def test_another_language_and_invented_subtitles_tell_nothing(heard):
     found, transcript = weighed(MadeUpEar(heard))
-    assert (found.kind, found.forbidden, transcript.words) == (None, (), ())
+    assert (found.kind, found.forbidden) == (None, ())
+    assert not any(one.confidence for one in transcript.words)
 
 
 def test_a_sound_that_the_model_itself_takes_for_none_tells_nothing():
     assert weighed(MadeUpEar(WHOLE, no_speech=0.9, score=-1.4))[0].kind is None
 
 
-def test_where_nobody_speaks_nothing_is_asked():
+def test_where_nobody_speaks_no_sentence_is_compared():
     ear = MadeUpEar(WHOLE)
-    found, judged = verdict_of(ear, speaks=False)
-    assert (found.reason, judged.reason, ear.asked) == (Doubt.NO_SPEECH, Doubt.NO_SPEECH, [])
+    ear.speaks, ear.heard = False, ""
+    found, judged = verdict_of(ear)
+    assert (found.reason, judged.reason, ear.scored) == (Doubt.NO_SPEECH, Doubt.NO_SPEECH, 0)
 
 
 @pytest.mark.parametrize("said", [WHOLE + "我不知道", "您好社保中心请问您要办理什么业务这个不归我管"])
@@ -178,12 +181,9 @@ def test_a_sentence_that_the_rules_read_otherwise_is_not_believed():
 
 
 def test_a_voice_is_believed_to_begin_as_early_as_it_may_have():
-    word = Word(text="您", start_seconds=3.1, end_seconds=3.3, confidence=0.2)
-    sure = transcript_of(Weighed(kind=Kind.COMPLIANT), [word], heard_seconds=9.0, model="m")
-    assert sure.words[0].start_seconds == pytest.approx(2.95)
-    assert sure.words[0].confidence == 1.0
-    unsure = transcript_of(Weighed(kind=None), [word], heard_seconds=9.0, model="m")
-    assert unsure.words[0].confidence == 0.0
+    word = Word(text="您", start_seconds=3.1, end_seconds=3.6, confidence=0.2)
+    assert placed([word]) == [replace(word, start_seconds=pytest.approx(2.95), end_seconds=pytest.approx(3.3))]
+    assert placed([]) == []
 
 
 def test_the_comparison_is_told_in_words_and_kept_with_its_limits():
@@ -195,28 +195,26 @@ def test_the_comparison_is_told_in_words_and_kept_with_its_limits():
     assert kept["sentences_scored"] == found.asked
 
 
-def test_a_worker_may_answer_later():
+def test_a_worker_may_answer_later_and_the_remarks_go_with_the_verdict():
     ear = MadeUpEar(WHOLE)
 
     async def ask(question: Question) -> Answer:
         await asyncio.sleep(0)
         return ear(question)
 
-    greeting = Weighable(
-        names=NAMES, rules=shipped_rules(), limits=WeighingLimits(), speaks=True, heard_seconds=8.0, model="m"
-    )
-    found, transcript = asyncio.run(weigh_later(greeting, ask))
-    assert found.kind is Kind.COMPLIANT
-    task = GreetingTask(names=NAMES, template="inbound", limits=shipped_rules().limits)
-    judge = LiveJudge(task, shipped_rules(), Thresholds())
-    judge.compared = tuple(remarks_of(found))
-    judged = judge.take(transcript, is_over=True)
+    voice = WeighedVoice(task(), shipped_rules(), WeighingLimits())
+    heard = heard_as(WHOLE)
+    asyncio.run(asked_later(voice.weigh(heard), ask))
+    judge = LiveJudge(task(), shipped_rules(), Thresholds())
+    judge.compared = voice.remarks
+    judged = judge.take(voice.joined(heard), is_over=True)
     assert judged.verdict is GreetingVerdict.COMPLIANT
     assert any(one.startswith("句子比对") for one in judged.remarks)
 
 
 def test_limits_belong_to_the_model_and_a_damaged_file_is_told(tmp_path):
-    model = replace(embedded_model(), path=tmp_path)
+    model = replace(embedded_model(), path=tmp_path, kind="whisper")
+    assert weighing_limits_of(embedded_model()) is None
     assert weighing_limits_of(model) == WeighingLimits()
     (tmp_path / "calibration.json").write_text('{"weighing": {"over_names": 9.5}}', encoding="utf-8")
     assert weighing_limits_of(model).over_names == 9.5
