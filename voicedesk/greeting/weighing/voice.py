@@ -148,3 +148,17 @@ class WeighedVoice:
 def _with_words(heard: Transcript, words: Iterable[Word]) -> Transcript:
     chosen = tuple(words)
     return replace(heard, words=chosen, understanding=understanding_of(chosen, None))
+
+
+def weighed_under(
+    heard: Transcript, task: GreetingTask, rules: GreetingRules, limits: Iterable[WeighingLimits], ask: Ask
+) -> tuple[Transcript, ...]:
+    """What is judged of one voice under each of some limits; what is asked again under others is answered once."""
+    known: dict[Question, Answer] = {}
+
+    def answer(question: Question) -> Answer:
+        if question not in known:
+            known[question] = ask(question)
+        return known[question]
+
+    return tuple(WeighedVoice(task, rules, one).weighed_now(heard, answer) for one in limits)
