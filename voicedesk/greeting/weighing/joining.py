@@ -1,6 +1,6 @@
 """Brings the sentence that won to the rules: they must read it as the comparison means it, and its words have times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from voicedesk.greeting.model import DepartmentNames, GreetingJudgement, GreetingVerdict, Thresholds
@@ -38,13 +38,30 @@ def checked(weighed: Weighed, names: DepartmentNames, rules: GreetingRules, temp
     return weighed if _agrees(weighed, judged) else replace(weighed, kind=None, forbidden=())
 
 
-def placed(words: Sequence[Word]) -> list[Word]:
-    """The characters of a sentence that was surely said, with the times at which the speaker is believed."""
-    said = list(words)
-    if said:
-        said[0] = replace(said[0], start_seconds=max(0.0, said[0].start_seconds - ONSET_SECONDS))
-        last = said[-1]
-        said[-1] = replace(last, end_seconds=max(last.start_seconds, last.end_seconds - END_SECONDS))
+def placed(sentence: str, words: Iterable[Word]) -> list[Word]:
+    """The characters of a sentence that was surely said, with the times at which the speaker is believed.
+
+    `words` say where the engine found them; one that it found no place for stands before the next one. Empty where
+    these are not the words of the sentence.
+    """
+    text = "".join(one for one in sentence if one.isalnum())
+    said: list[Word] = []
+    done = 0
+    for word in words:
+        at = text.find(word.text, done)
+        if at < 0:
+            return []
+        if at > done:
+            said.append(replace(word, text=text[done:at], end_seconds=word.start_seconds))
+        said.append(word)
+        done = at + len(word.text)
+    if not said:
+        return []
+    said[0] = replace(said[0], start_seconds=max(0.0, said[0].start_seconds - ONSET_SECONDS))
+    last = said[-1]
+    said[-1] = last = replace(last, end_seconds=max(last.start_seconds, last.end_seconds - END_SECONDS))
+    if done < len(text):
+        said.append(replace(last, text=text[done:], start_seconds=last.end_seconds))
     return said
 
 

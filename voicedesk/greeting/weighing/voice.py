@@ -20,7 +20,7 @@ from voicedesk.greeting.weighing.model import Kind, Weighed, WeighingLimits
 from voicedesk.greeting.weighing.telling import remarks_of, weighed_as_json
 from voicedesk.greeting.weighing.weigh import weigh
 from voicedesk.speech.fits import Answer, Question
-from voicedesk.speech.transcript import Transcript, Word, understanding_of
+from voicedesk.speech.transcript import UNKNOWN_WORD, Transcript, Word, understanding_of
 
 MOST_WEIGHINGS = 3
 """A greeting in more pieces than this is not weighed again. Chosen: it bounds what one greeting costs, and each of its
@@ -69,11 +69,14 @@ class WeighedVoice:
         first = yield Question(kind="hear")
         weighed = yield from weigh(names, self._rules, template, self._limits, first.hearings)
         weighed = checked(weighed, names, self._rules, template)
-        if weighed.kind is None and self._is_adverse():
+        if weighed.kind is None and self._is_sure():
             return  # what follows the greeting was not understood with it: `joined` sees what it may mean
-        words = (yield Question(kind="words", sentences=(weighed.sentence,))).words if weighed.kind else ()
-        self.weighed, self._until = weighed, first.until_seconds
-        self._words = tuple(self._believed(one) for one in placed(words))
+        words: tuple[Word, ...] = ()
+        if weighed.kind is not None:
+            answer = yield Question(kind="words", sentences=(weighed.sentence,))
+            words = tuple(self._believed(one) for one in placed(weighed.sentence, answer.words))
+        self.weighed = weighed if words else replace(weighed, kind=None)
+        self._words, self._until = words, first.until_seconds
 
     def weighed_now(self, heard: Transcript, ask: Ask) -> Transcript:
         """What is judged of a voice that was heard to its end. `ask` answers at once; what it raises comes through."""
@@ -95,10 +98,10 @@ class WeighedVoice:
         if self._task.names is None:
             return heard
         later = tuple(one for one in heard.words if one.start_seconds >= self._until)
-        if self.weighed is None or self.weighed.kind is None:
+        if not self._is_sure():
             return self._doubted(heard)
         whole = _with_words(heard, (*self._words, *later))
-        if self._is_adverse() and self._in_time(whole.words) != self._words:
+        if not self._is_compliant() and self._in_time(whole.words) != self._words:
             alone, both = self._judged(_with_words(heard, self._words)), self._judged(whole)
             same = (alone.verdict, alone.missing) == (both.verdict, both.missing)
             if not same and both.verdict is not GreetingVerdict.CANNOT_TELL:
@@ -116,8 +119,11 @@ class WeighedVoice:
         """The comparison as it is kept with the verdict; None where nothing was compared."""
         return weighed_as_json(self.weighed, self._limits) if self.weighed else None
 
-    def _is_adverse(self) -> bool:
-        return self.weighed is not None and self.weighed.kind not in (None, Kind.COMPLIANT)
+    def _is_sure(self) -> bool:
+        return self.weighed is not None and self.weighed.kind is not None
+
+    def _is_compliant(self) -> bool:
+        return self.weighed is not None and self.weighed.kind is Kind.COMPLIANT
 
     def _in_time(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         end = greeting_ends_at(words, self._task.limits)
@@ -125,10 +131,11 @@ class WeighedVoice:
 
     def _doubted(self, heard: Transcript) -> Transcript:
         """What was heard, with no confidence in the greeting: nobody is accused or acquitted on it."""
-        end = max(self._until, greeting_ends_at(heard.words, self._task.limits))
-        return _with_words(
-            heard, (replace(one, confidence=0.0) if one.start_seconds < end else one for one in heard.words)
-        )
+        words = heard.words
+        if not words and self._until:  # somebody spoke, and no word of it was believed
+            words = (Word(text=UNKNOWN_WORD, start_seconds=0.0, end_seconds=self._until, confidence=0.0),)
+        end = max(self._until, greeting_ends_at(words, self._task.limits))
+        return _with_words(heard, (replace(one, confidence=0.0) if one.start_seconds < end else one for one in words))
 
     def _believed(self, word: Word) -> Word:
         numbered = NUMBER in self._rules.parts_of(self._task.template)

@@ -27,7 +27,8 @@ class MadeUpEar:
         self.asked: list[Question] = []
         self.fit_of: dict[str, SentenceFit] = {}
         self.follows = ""
-        self.speaks = True
+        self.speaks = self.places = True
+        self.begins = 0.5
 
     def __call__(self, question: Question) -> Answer:
         self.asked.append(question)
@@ -36,11 +37,11 @@ class MadeUpEar:
                 if not self.speaks:
                     return Answer()
                 heard = FreeHearing(text=self.heard, score=self.score, no_speech=self.no_speech)
-                return Answer(hearings=(heard,), until_seconds=0.5 + len(spoken(self.heard)) * 0.2)
+                return Answer(hearings=(heard,), until_seconds=self.begins + len(spoken(self.heard)) * 0.2)
             case "go_on":
                 return Answer(hearings=(FreeHearing(text=self.follows, score=-0.3, no_speech=0.0),))
             case "words":
-                return Answer(words=_words(spoken(question.sentences[0])))
+                return Answer(words=_words(spoken(question.sentences[0]), self.begins) if self.places else ())
             case _:
                 return Answer(fits=tuple(map(self.fit, question.sentences)))
 

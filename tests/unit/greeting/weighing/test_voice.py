@@ -124,3 +124,27 @@ def test_a_staff_number_is_never_called_another_on_digits_that_were_not_compared
     assert {one.confidence for one in transcript.words if one.text == "九"} <= {DIGIT_CONFIDENCE, 0.0}
     judge = LiveJudge(task(template=parts, number="8"), RULES, Thresholds())
     assert judge.take(transcript, is_over=True).verdict is not GreetingVerdict.WRONG_NUMBER
+
+
+def test_a_late_greeting_stays_late_whatever_is_said_after_it():
+    ear, voice = MadeUpEar(WHOLE), voice_of()
+    heard = heard_as(WHOLE, start=5.0, heard_seconds=20.0)
+    ear.begins = 5.0
+    asked_now(voice.weigh(heard), ear)
+    more = replace(heard, words=(*heard.words, *later_words("好的您稍等", 10.0)))
+    ear.said = ear.heard = "嗯这个这个那个什么什么今天天气很好"
+    asked_now(voice.weigh(more), ear)
+    assert judged(voice.joined(more)).verdict is GreetingVerdict.LATE_START
+
+
+def test_a_sentence_whose_characters_are_found_nowhere_accuses_nobody():
+    ear, voice = MadeUpEar(OTHER), voice_of()
+    ear.places = False
+    assert judged(voice.weighed_now(heard_as(OTHER, heard_seconds=14.0), ear)).verdict is GreetingVerdict.CANNOT_TELL
+
+
+def test_who_spoke_and_was_not_understood_at_all_is_not_called_silent():
+    voice = voice_of()
+    nothing = heard_as("", heard_seconds=14.0)
+    found = judged(voice.weighed_now(nothing, MadeUpEar("今天天气很好我们一起出去吃饭吧好不好")))
+    assert (found.verdict, found.reason) == (GreetingVerdict.CANNOT_TELL, Doubt.NOT_UNDERSTOOD)

@@ -182,8 +182,16 @@ def test_a_sentence_that_the_rules_read_otherwise_is_not_believed():
 
 def test_a_voice_is_believed_to_begin_as_early_as_it_may_have():
     word = Word(text="您", start_seconds=3.1, end_seconds=3.6, confidence=0.2)
-    assert placed([word]) == [replace(word, start_seconds=pytest.approx(2.95), end_seconds=pytest.approx(3.3))]
-    assert placed([]) == []
+    assert placed("您", [word]) == [replace(word, start_seconds=pytest.approx(2.95), end_seconds=pytest.approx(3.3))]
+
+
+def test_a_character_without_a_place_is_not_lost_from_the_sentence_that_was_said():
+    places = {"您": 1.0, "社保": 2.0}
+    words = [Word(text=one, start_seconds=at, end_seconds=at + 0.4, confidence=0.2) for one, at in places.items()]
+    said = placed("您好,社保局", words)
+    assert "".join(one.text for one in said) == "您好社保局"
+    assert [one.start_seconds for one in said] == sorted(one.start_seconds for one in said)
+    assert placed("您好", []) == placed("医保局", words) == []
 
 
 def test_the_comparison_is_told_in_words_and_kept_with_its_limits():
