@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import soxr
 
 from voicedesk.audio.g711 import Samples
 from voicedesk.errors import InputError
@@ -17,7 +16,7 @@ from voicedesk.speech.fits import Answer, FreeHearing, Question
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Word
 from voicedesk.speech.whisper.encoding import MOST_SECONDS as LONGEST_SECONDS
-from voicedesk.speech.whisper.encoding import RATE, Encoded, WhisperSound
+from voicedesk.speech.whisper.encoding import Encoded, WhisperSound
 from voicedesk.speech.written import is_invented, simplified
 
 MOST_SECONDS = 13.0
@@ -66,7 +65,7 @@ class WhisperHearing:
         self._length = 0
         self._words: list[Word] = []
         self._first: list[Samples] = []
-        self._first_begins = 0.0
+        self._first_begins = self._first_ends = 0
         self._encoded: Encoded | None = None
 
     def accept(self, samples: Samples) -> None:
@@ -84,8 +83,6 @@ class WhisperHearing:
         """Silence that is not heard."""
         self.settle()
         self._begins += count
-        if self._is_kept():
-            self._first.append(np.zeros(round(count * RATE / self._rate), np.int16))
 
     def so_far(self) -> str:
         """The words of what is over: nothing is known of an utterance before its end."""
@@ -111,30 +108,31 @@ class WhisperHearing:
         if not self._first:
             return Answer()
         if self._encoded is None:
-            self._encoded = self._sound.encode(np.concatenate(self._first), RATE)
-        return self._encoded.answer(question).later(self._first_begins)
+            self._encoded = self._sound.encode(np.concatenate(self._first), self._rate)
+        return self._encoded.answer(question).later(self._first_begins / self._rate)
 
     def _hear(self, samples: Samples) -> None:
-        later = self._begins / self._rate
+        begins = self._begins
         self._begins += len(samples)
-        heard = np.asarray(samples, np.int16)
-        if self._rate != RATE:
-            heard = np.asarray(soxr.resample(heard, self._rate, RATE), np.int16)
-        if self._is_kept():
-            self._first.append(heard)
-            self._encoded = None
-        if len(heard) < SHORTEST_SECONDS * RATE:
+        if len(samples) < SHORTEST_SECONDS * self._rate:
             return
-        encoded = self._sound.encode(heard, RATE)
+        encoded = self._sound.encode(samples, self._rate)
         if not encoded.speech:
             return
-        if not self._first:
-            self._first, self._first_begins, self._encoded = [heard], later, encoded
+        self._keep(samples, begins, encoded)
+        later = begins / self._rate
         self._words += [word.later(later) for word in words_of(encoded)]
 
-    def _is_kept(self) -> bool:
-        """Whether what comes now still belongs to the first utterances: something was said, and not too long ago."""
-        return 0 < sum(map(len, self._first)) < LONGEST_SECONDS * RATE
+    def _keep(self, samples: Samples, begins: int, encoded: Encoded) -> None:
+        """Keeps an utterance with the first ones, and the silence before it; one that comes too late is left out."""
+        if not self._first:
+            self._first, self._first_begins, self._encoded = [samples], begins, encoded
+        elif begins - self._first_begins < LONGEST_SECONDS * self._rate:
+            self._first += [np.zeros(begins - self._first_ends, np.int16), samples]
+            self._encoded = None
+        else:
+            return
+        self._first_ends = begins + len(samples)
 
 
 def words_of(encoded: Encoded) -> tuple[Word, ...]:
