@@ -45,7 +45,6 @@ url = "sqlite:///{folder / "voicedesk.db"}"
 [notices]
 samples = true
 [prompts]
-engine = "pyttsx3"
 folder = "{folder / "prompts"}"
 [recording]
 folder = "{folder / "kept"}"

@@ -9,7 +9,7 @@ from voicedesk.catalogue.script import script
 from voicedesk.ivr.model import Menu, MenuGroup, MenuItem, SpokenPart
 from voicedesk.ivr.wording import CHINESE, ENGLISH, Frame
 from voicedesk.prompts import kokoro
-from voicedesk.prompts.book import COMMAND, KOKORO, PIPER, PYTTSX3, PromptBook, Voice
+from voicedesk.prompts.book import COMMAND, FIRST_VOICE, KOKORO, PIPER, PYTTSX3, PromptBook, Voice
 from voicedesk.prompts.build import Wanted, wanted_texts
 from voicedesk.prompts.pronunciation import Pronunciation, load_pronunciation, shipped_pronunciation
 from voicedesk.prompts.texts import load_frames
@@ -17,7 +17,7 @@ from voicedesk.settings import Settings
 from voicedesk.settings.model import PromptsTable
 from voicedesk.texts_folder import shipped_texts
 
-_FIRST_VOICES = {PYTTSX3: "sit/cmn-latn-pinyin", KOKORO: kokoro.VOICES[0]}
+_FIRST_VOICES = {PYTTSX3: FIRST_VOICE, KOKORO: kokoro.VOICES[0]}
 """What speaks where the settings name no voice; a program has its own."""
 
 

@@ -35,7 +35,6 @@ def hall(tmp_path):
 [notices]
 samples = true
 [prompts]
-engine = "pyttsx3"
 recordings = "recorded"
 [outage]
 notify_command = ["/bin/sh", "-c", "cat > {told}"]
@@ -158,7 +157,7 @@ def test_an_outage_is_announced_even_where_no_voice_can_speak_it(run, hall, monk
     def broken(*_, **__):
         raise OSError("no more processes")
 
-    monkeypatch.setattr("voicedesk.prompts.synthesis.subprocess.Popen", broken)
+    monkeypatch.setattr("voicedesk.prompts.helper.subprocess.Popen", broken)
     code, out, err = run("outage", "start", "故障。", "--config", hall)
     assert code == 0
     assert "announced" in out

@@ -4,7 +4,7 @@ import wave
 
 import numpy as np
 import pytest
-from voicedesk.cli import prompts
+from voicedesk.cli import prompt_work, prompts
 from voicedesk.errors import InputError
 from voicedesk.prompts.build import Wanted
 
@@ -18,7 +18,7 @@ ENGLISH = Wanted(text="To speak with a person, press zero.", language="en")
 def config(tmp_path, monkeypatch):
     monkeypatch.setattr(prompts, "wanted_of", lambda _settings, _day: TEXTS)
     file = tmp_path / "voicedesk.toml"
-    file.write_text('[prompts]\nengine = "pyttsx3"\nfolder = "sounds"\nrecordings = "people"\n', encoding="utf-8")
+    file.write_text('[prompts]\nfolder = "sounds"\nrecordings = "people"\n', encoding="utf-8")
     file.chmod(0o600)
     return str(file)
 
@@ -41,7 +41,7 @@ def microphone(monkeypatch):
 
 def test_a_build_in_a_pipe_tells_how_far_it_is_and_not_too_often(capsys):
     now = [0.0]
-    tell = prompts._in_lines(lambda: now[0])
+    tell = prompt_work.in_lines("speaking", lambda: now[0])
     for done in range(101):
         tell(done, 100)
         now[0] += 1.0
@@ -123,7 +123,7 @@ def test_fault_59_a_voice_that_fails_is_told_once_and_the_job_fails(typed, confi
     options = ("--config", config)
     typed("prompts", "build", *options)
     kept = sorted((tmp_path / "sounds").rglob("*.alaw"))
-    text = '[prompts]\nengine = "pyttsx3"\nfolder = "sounds"\nvoice = "sit/cmn"\n'
+    text = '[prompts]\nfolder = "sounds"\nvoice = "sit/cmn"\n'
     (tmp_path / "voicedesk.toml").write_text(text, encoding="utf-8")
     failed = typed("prompts", "build", *options)
     assert failed.code == 1

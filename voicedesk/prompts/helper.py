@@ -1,0 +1,75 @@
+"""A process of our own that takes one order after another: a line of JSON for each, and a line of JSON for its answer.
+
+Engines of speech and hearing are large and may crash or hang; in a process apart they cost one order, and never the
+process that asked.
+"""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+ANSWER_SECONDS = 120.0
+"""No order takes so long, on a busy core either; a process that does not answer by then hangs, and is ended."""
+NICE = 10
+"""Orders wait for whatever else the machine has to do: it follows calls."""
+
+
+class Helper:
+    """`python -m module arguments…`, started when it is first asked; after a failure the next order starts another."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        self._arguments = ("-m", module, *arguments)
+        self._process: subprocess.Popen[str] | None = None
+
+    def ask(self, order: Mapping[str, object]) -> dict[str, Any]:
+        """The answer to an order; {"error": why} where the process gave none."""
+        process = self._process = self._process or self._start()
+        stdin, stdout = process.stdin, process.stdout
+        if stdin is None or stdout is None:
+            raise AssertionError("the process was started with both")  # pragma: no cover
+        try:
+            stdin.write(json.dumps(order) + "\n")
+            stdin.flush()
+            ready, _, _ = select.select([stdout], [], [], ANSWER_SECONDS)
+            answer = stdout.readline() if ready else ""
+        except OSError as error:
+            self.end()
+            return {"error": str(error)}
+        if not answer:
+            self.end()
+            return {"error": "its process ended" if ready else f"it did not answer in {ANSWER_SECONDS:g} s"}
+        told: dict[str, Any] = json.loads(answer)
+        return told
+
+    def end(self) -> None:
+        """Ends the process, where there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        process.wait()
+
+    def _start(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(  # noqa: S603 -- our own module, by this very interpreter
+            (sys.executable, *self._arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+        )
+
+
+def be_nice() -> None:  # pragma: no cover -- in a process of its own
+    """Lets everything else go first; called by a helper that has begun."""
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
