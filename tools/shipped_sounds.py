@@ -1,8 +1,8 @@
 """Makes the frame's sounds in the natural voice that are shipped: `python -m tools.shipped_sounds [FOLDER]`.
 
 It needs the extra `voice`. What is in the file already and would be read the same is kept; so after a text of
-`prompts/zh_CN/frame.toml` or a group's name changed, only that text is spoken. What is spoken is kept in FOLDER too, for
-whoever ends it early. The normal pace alone is shipped: it is half of the bytes, and played where no slow sound is.
+`prompts/zh_CN/frame.toml` or a group's name changed, only that text is spoken. What is spoken is kept in FOLDER too,
+for whoever ends it early. The normal pace alone is shipped: half of the bytes, and played where no slow sound is.
 """
 
 import contextlib

@@ -196,7 +196,9 @@ class _Speaking:
         if pace is Pace.NORMAL or voice.rate_at(pace) >= voice.rate_at(Pace.NORMAL):
             return False
         normal = self._book.find(one.text, language=one.language)
-        return normal is not None and not normal.is_recorded and seconds <= normal.seconds + SAME_SECONDS
+        if normal is None or normal.path != self._book.spoken_path(one.text, one.language, Pace.NORMAL):
+            return False  # nothing, a person, or another voice, which speaks at a pace of its own
+        return seconds <= normal.seconds + SAME_SECONDS
 
     def _wrong_with(self, language: str, pace: Pace) -> str | None:
         voice = self._book.voices[language]

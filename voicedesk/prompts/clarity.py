@@ -4,16 +4,18 @@ Tones and characters that sound alike are forgiven, and so is how a number was w
 200 for 二百, and has understood both.
 """
 
+import re
 from dataclasses import dataclass
 
 from pypinyin import lazy_pinyin
 
-from voicedesk.catalogue.reading import spoken
+from voicedesk.catalogue.reading import digit_by_digit, spoken
 
 UNCLEAR = 1 / 3
 """A prompt of which a larger share of the syllables was not understood is unclear."""
 LEAST_SYLLABLES = 4
 """An ear for sentences cannot judge a shorter text: 三月 alone says little."""
+_DIGITS = re.compile("[0-9]+")
 _SAME = str.maketrans("幺两", "一二")
 
 
@@ -39,7 +41,9 @@ class Clarity:
 def compared(text: str, heard: str) -> Clarity:
     """A text beside what was heard of it."""
     said = syllables_of(text)
-    return Clarity(heard=heard, wrong=min(_changes(said, syllables_of(heard)), len(said)), of=len(said))
+    one_by_one = _DIGITS.sub(lambda digits: digit_by_digit(digits[0]), heard)  # 幺三 may be written as 13
+    wrong = min(_changes(said, syllables_of(form)) for form in dict.fromkeys((heard, one_by_one)))
+    return Clarity(heard=heard, wrong=min(wrong, len(said)), of=len(said))
 
 
 def syllables_of(text: str) -> list[str]:

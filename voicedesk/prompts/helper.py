@@ -10,11 +10,15 @@ import os
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
-ANSWER_SECONDS = 120.0
-"""No order takes so long, on a busy core either; a process that does not answer by then hangs, and is ended."""
+HANGS_SECONDS = 120.0
+"""No order takes so much of a processor. A process hangs that worked so long at one, or for so long did not work at
+all; the clock alone says nothing, because on a busy machine others work meanwhile."""
+LOOK_SECONDS = 5.0
 NICE = 10
 """Orders wait for whatever else the machine has to do: it follows calls."""
 
@@ -35,14 +39,14 @@ class Helper:
         try:
             stdin.write(json.dumps(order) + "\n")
             stdin.flush()
-            ready, _, _ = select.select([stdout], [], [], ANSWER_SECONDS)
+            ready = _is_ready(stdout, process.pid)
             answer = stdout.readline() if ready else ""
         except OSError as error:
             self.end()
             return {"error": str(error)}
         if not answer:
             self.end()
-            return {"error": "its process ended" if ready else f"it did not answer in {ANSWER_SECONDS:g} s"}
+            return {"error": "its process ended" if ready else f"it hung over it for {HANGS_SECONDS:g} s"}
         told: dict[str, Any] = json.loads(answer)
         return told
 
@@ -67,6 +71,28 @@ class Helper:
             text=True,
             encoding="utf-8",
         )
+
+
+def _is_ready(stdout: TextIO, pid: int) -> bool:
+    """Waits for an answer, or the process's end; False: it hangs."""
+    began = worked = _worked_seconds(pid)
+    idle_since = time.monotonic()
+    while not select.select([stdout], [], [], min(LOOK_SECONDS, HANGS_SECONDS))[0]:
+        before, worked = worked, _worked_seconds(pid)
+        if worked > before:
+            idle_since = time.monotonic()
+        if worked - began >= HANGS_SECONDS or time.monotonic() - idle_since >= HANGS_SECONDS:
+            return False
+    return True
+
+
+def _worked_seconds(pid: int) -> float:
+    """How much of a processor a process has used; 0 where it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def be_nice() -> None:  # pragma: no cover -- in a process of its own
