@@ -58,7 +58,7 @@ def as_json(built: BuiltPrompts) -> dict[str, object]:
         "spoken": built.spoken,
         "recorded": built.recorded,
         "failed": [{"text": text, "reason": why} for text, why in built.failed],
-        "unclear": None if built.unheard else [_row(one) for one in built.unclear],
+        "unclear": None if built.unclear is None else [_row(one) for one in built.unclear],
     }
 
 

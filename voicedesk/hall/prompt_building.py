@@ -8,7 +8,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from voicedesk.errors import InputError
@@ -34,11 +34,11 @@ ProgressOf = Callable[[str], Progress]
 class BuiltPrompts(Built):
     """What came of a build: also how many shipped sounds were taken over, and which new sounds are unclear.
 
-    `unheard` is why no ear for people heard what is new; None where one did, or where there was no need.
+    `unclear` is None where no ear for people listened; `unheard` is why, where one should have.
     """
 
     shipped: int = 0
-    unclear: list[HeardPrompt] = field(default_factory=list)
+    unclear: list[HeardPrompt] | None = None
     unheard: str | None = None
 
 

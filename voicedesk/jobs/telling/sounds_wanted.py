@@ -119,7 +119,7 @@ def answer(order: dict[str, object]) -> dict[str, object]:
     if built.failed:
         return {"error": f"{len(built.failed)} sounds were not built; the first: {built.failed[0][1]}"}
     figures = {"shipped": built.shipped, "spoken": built.spoken, "recorded": built.recorded}
-    return {**figures, "unclear": len(built.unclear)}
+    return {**figures, "unclear": None if built.unclear is None else len(built.unclear)}
 
 
 def main() -> None:  # pragma: no cover -- in a process of its own
