@@ -118,7 +118,7 @@ def refuse(*_, **__):
 
 
 async def test_callers_are_served_while_the_natural_voice_still_speaks(tmp_path, monkeypatch):
-    """The natural voice does not come to its first sentence: what pyttsx3 said meanwhile is there, and the IVR speaks."""
+    """The natural voice does not come to its first sentence: what pyttsx3 said meanwhile is what callers hear."""
     released, waits = threading.Event(), threading.Event()
 
     def speak(_self, text, voice, pace, _language):

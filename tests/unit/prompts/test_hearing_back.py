@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -63,6 +64,8 @@ def hear(book, monkeypatch, heard, paces=NORMAL, wanted=(WELCOME, KEYS)):
         ("人工服务。", "人工", 2),
         ("人工服务。", "人工的服务", 1),
         ("人工服务。", "", 4),
+        ("投诉，请按九。", "投诉情安酒投诉情安酒", 0),  # an ear may write a short text twice
+        ("请按一，请按一。", "请按一请按一", 0),
         ("人工服务。", "这个那个这个那个这个那个", 4),  # no more is wrong than there was
     ],
 )
@@ -145,6 +148,18 @@ def test_the_ear_answers_each_order_with_what_it_heard_or_why_not(tmp_path):
     assert ear.answer(Ear("您", "好"), order) == {"heard": "您好", "error": None}
     assert ear.answer(Ear(), order) == {"heard": None, "error": "it crashed"}
     assert "No such file" in str(ear.answer(Ear("您"), {"file": str(tmp_path / "none")})["error"])
+
+
+def test_what_a_whisper_model_writes_counts_where_its_recogniser_doubts_that_anybody_spoke(tmp_path):
+    file = tmp_path / "one.alaw"
+    file.write_bytes(encode_alaw(np.zeros(800, np.int16)))
+    doubting = Ear("")
+    doubting.sound = SimpleNamespace(
+        encode=lambda _samples, _rate: SimpleNamespace(
+            speech=((0.0, 1.0),), hear=lambda **_: (SimpleNamespace(text="对请按一"),)
+        )
+    )
+    assert ear.answer(doubting, {"file": str(file)}) == {"heard": "对请按一", "error": None}
 
 
 def settings(tmp_path, model="embedded"):
