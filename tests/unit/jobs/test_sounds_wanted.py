@@ -74,10 +74,10 @@ async def test_where_every_text_has_a_sound_nothing_is_built_until_there_are_mor
         write_prompt(TONE, 16000, book.spoken_path(one.text, one.language, Pace.NORMAL))
     job = SoundsWanted(settings(tmp_path), now_us)
     running = asyncio.create_task(job.run())
-    await asyncio.to_thread(lambda: None)
+    await until(lambda: job.looked)
     assert built == []
     wanted.append(KEYS)
-    await until(lambda: job._changed.is_set() or job.change_settings(settings(tmp_path)) or built)
+    job.change_settings(settings(tmp_path))
     await until(lambda: built)
     assert built[0] == (WELCOME, GOODBYE, KEYS)
     running.cancel()
@@ -93,6 +93,20 @@ async def test_a_build_that_fails_is_told_with_the_cure_and_the_service_goes_on(
     told = [one for one in logs if one["event"] == "prompts_not_built"]
     assert ["no process can be started" in told[0]["reason"], "ended with 1" in told[1]["reason"]] == [True, True]
     assert {one["cure"] for one in told} == {"voicedesk prompts build"}
+
+
+async def test_an_error_that_nobody_foresaw_keeps_no_caller_from_being_told(tmp_path, built, monkeypatch):
+    def broken(_settings, _day):
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(sounds_wanted, "wanted_of", broken)
+    with capture_logs() as logs:
+        running = asyncio.create_task(SoundsWanted(settings(tmp_path), now_us).run())
+        await until(lambda: logs)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert [(one["event"], one["reason"]) for one in logs] == [("prompts_not_built", "RuntimeError('unforeseen')")]
 
 
 async def test_texts_that_cannot_be_read_build_nothing(tmp_path, built, monkeypatch):

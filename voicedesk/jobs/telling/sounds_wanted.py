@@ -34,11 +34,15 @@ _log = structlog.get_logger()
 
 
 class SoundsWanted:
-    """Looks now and then whether every text has a sound; where one has none, all that is missing is built."""
+    """Looks now and then whether every text has a sound; where one has none, all that is missing is built.
+
+    `looked` is how often it did.
+    """
 
     def __init__(self, settings: Settings, now: NowUs) -> None:
         self._settings, self._now = settings, now
         self._changed = asyncio.Event()
+        self.looked = 0
 
     def change_settings(self, settings: Settings) -> None:
         """Looks again by new settings, at once or as soon as the build is done that goes on."""
@@ -50,7 +54,11 @@ class SoundsWanted:
         promise_round(None)  # a whole catalogue takes the better part of an hour
         while True:
             self._changed.clear()
-            await self._look(self._settings)
+            try:
+                await self._look(self._settings)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, callers are told what has a sound
+                _log.error("prompts_not_built", reason=repr(error), cure="voicedesk prompts build")
+            self.looked += 1
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ROUND_SECONDS):
                     await self._changed.wait()
