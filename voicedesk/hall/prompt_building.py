@@ -21,6 +21,7 @@ from voicedesk.prompts.check import PromptCheck
 from voicedesk.prompts.hearing_back import HeardPrompt, hear_back, heard_prompts
 from voicedesk.prompts.meanwhile import speak_meanwhile
 from voicedesk.prompts.pronunciation import Pronunciation
+from voicedesk.prompts.rendering import make_readable
 from voicedesk.prompts.shipped import take_shipped
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
@@ -118,8 +119,8 @@ def _processes(count: int) -> int:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Only one build works in a folder at a time: two would speak everything twice."""
+    make_readable(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror}") from error

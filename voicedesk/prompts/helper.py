@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 HANGS_SECONDS = 120.0
 """No order takes so much of a processor. A process hangs that worked so long at one, or for so long did not work at
@@ -73,7 +73,7 @@ class Helper:
         )
 
 
-def _is_ready(stdout: TextIO, pid: int) -> bool:
+def _is_ready(stdout: IO[str], pid: int) -> bool:
     """Waits for an answer, or the process's end; False: it hangs."""
     began = worked = _worked_seconds(pid)
     idle_since = time.monotonic()

@@ -1,6 +1,7 @@
 """Sounds of the frame that come with Voicedesk, and what pyttsx3 says until the hall's own voice has spoken."""
 
 import json
+import os
 import zipfile
 
 import numpy as np
@@ -14,6 +15,7 @@ from voicedesk.prompts.book import FIRST_VOICE, KOKORO, PYTTSX3, Pace, PromptBoo
 from voicedesk.prompts.build import Wanted, keep
 from voicedesk.prompts.meanwhile import speak_meanwhile
 from voicedesk.prompts.pronunciation import Pronunciation, shipped_pronunciation
+from voicedesk.prompts.rendering import write_prompt
 from voicedesk.prompts.shipped import SOUNDS, WORDS, member_of, take_shipped
 from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.settings import Settings
@@ -141,3 +143,16 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "sounds").write_text("a file", encoding="utf-8")
     with pytest.raises(InputError, match="sounds: cannot be written"):
         build_prompts(settings(tmp_path), (), lambda _: lambda *_: None)
+
+
+def test_sounds_that_the_service_writes_can_be_read_by_the_switch(tmp_path):
+    """Its unit has UMask=0077, and Asterisk is another user."""
+    before = os.umask(0o077)
+    try:
+        write_prompt(TONE, 16000, tmp_path / "sounds" / "zh_CN" / "normal" / "one")
+    finally:
+        os.umask(before)
+    (line, wide) = sorted((tmp_path / "sounds" / "zh_CN" / "normal").iterdir())
+    assert {oct(file.stat().st_mode & 0o777) for file in (line, wide)} == {"0o644"}
+    folders = (line.parent, line.parent.parent, tmp_path / "sounds")
+    assert {oct(folder.stat().st_mode & 0o777) for folder in folders} == {"0o755"}
