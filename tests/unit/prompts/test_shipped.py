@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from tools import shipped_sounds
 from voicedesk.audio.g711 import encode_alaw
 from voicedesk.errors import InputError
 from voicedesk.hall import prompt_building
@@ -14,7 +15,7 @@ from voicedesk.hall.prompts import book_of
 from voicedesk.prompts.book import FIRST_VOICE, KOKORO, PYTTSX3, Pace, PromptBook, Voice, is_whole
 from voicedesk.prompts.build import Wanted, keep
 from voicedesk.prompts.meanwhile import speak_meanwhile
-from voicedesk.prompts.pronunciation import Pronunciation, shipped_pronunciation
+from voicedesk.prompts.pronunciation import Pronunciation, shipped_pronunciation, words_of
 from voicedesk.prompts.rendering import write_prompt
 from voicedesk.prompts.shipped import SOUNDS, WORDS, member_of, take_shipped
 from voicedesk.prompts.synthesis import Synthesis
@@ -78,6 +79,18 @@ def test_what_is_shipped_is_read_as_it_would_be_read_today():
     assert (
         "nin2 hao3 , zhe4 li3 shi4 ren2 li4 zi1 yuan2 he2 she4 hui4 bao3 zhang4 fu2 wu4 re4 xian4 ." in words.values()
     )
+
+
+def test_every_text_of_the_frame_is_shipped_as_it_is_worded_and_read_today(tmp_path):
+    """After a change of the frame, a group's name or a reading: python -m tools.shipped_sounds."""
+    book = shipped_sounds.book_in(tmp_path)
+    with zipfile.ZipFile(SOUNDS) as sounds:
+        words = json.loads(sounds.read(WORDS))
+    wanted = {
+        member_of(one, pace, book): words_of(one.text, "zh_CN", shipped_pronunciation())
+        for one, pace in shipped_sounds.orders()
+    }
+    assert {one: read for one, read in wanted.items() if words.get(one) != read} == {}
 
 
 def speaking(monkeypatch, spoken):

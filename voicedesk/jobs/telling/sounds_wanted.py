@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from datetime import date
+from typing import Any
 
 import structlog
 
@@ -115,11 +116,10 @@ async def _built_apart(settings: Settings, wanted: tuple[Wanted, ...]) -> dict[s
     return told
 
 
-def answer(order: dict[str, object]) -> dict[str, object]:
+def answer(order: dict[str, Any]) -> dict[str, object]:
     """Builds what an order names; what came of it in figures, or an error."""
     settings = Settings.model_validate(order["settings"])
-    texts: list[list[str]] = order["wanted"]  # type: ignore[assignment] -- written by `_built_apart`
-    wanted = [Wanted(text=text, language=language) for text, language in texts]
+    wanted = [Wanted(text=text, language=language) for text, language in order["wanted"]]
     try:
         built = build_prompts(settings, wanted, lambda _: lambda *_: None, meanwhile=True)
     except InputError as error:
