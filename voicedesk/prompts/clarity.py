@@ -16,8 +16,8 @@ UNCLEAR = 1 / 3
 LEAST_SYLLABLES = 4
 """An ear for sentences cannot judge a shorter text: 三月 alone says little."""
 _DIGITS = re.compile("[0-9]+")
-_REPEATED = re.compile(r"^(.{2,})\1+$")
-"""An ear may write a short text twice; nobody who listens hears it so."""
+_TWICE, _LOOP = re.compile(r"^(.{2,})\1$"), re.compile(r"(.{2,}?)\1{2,}.*$")
+"""An ear may write a short text twice, or its end over and over; nobody who listens hears it so."""
 _SAME = str.maketrans("幺两", "一二")
 
 
@@ -43,7 +43,7 @@ class Clarity:
 def compared(text: str, heard: str) -> Clarity:
     """A text beside what was heard of it."""
     said = syllables_of(text)
-    once = _REPEATED.sub(r"\1", heard)
+    once = _TWICE.sub(r"\1", _LOOP.sub(r"\1", heard))
     one_by_one = _DIGITS.sub(lambda digits: digit_by_digit(digits[0]), once)  # 幺三 may be written as 13
     wrong = min(_changes(said, syllables_of(form)) for form in dict.fromkeys((heard, once, one_by_one)))
     return Clarity(heard=heard, wrong=min(wrong, len(said)), of=len(said))
