@@ -39,7 +39,7 @@ class Helper:
         try:
             stdin.write(json.dumps(order) + "\n")
             stdin.flush()
-            ready = _is_ready(stdout, process.pid)
+            ready = answers(stdout, process.pid, HANGS_SECONDS)
             answer = stdout.readline() if ready else ""
         except OSError as error:
             self.end()
@@ -73,15 +73,18 @@ class Helper:
         )
 
 
-def _is_ready(stdout: IO[str], pid: int) -> bool:
-    """Waits for an answer, or the process's end; False: it hangs."""
+def answers(stream: IO[str] | int, pid: int, hangs_seconds: float) -> bool:
+    """Waits until a process writes to a stream, or ends; False: it hangs.
+
+    It hangs when it worked for so many seconds of a processor, or for so long did not work at all.
+    """
     began = worked = _worked_seconds(pid)
     idle_since = time.monotonic()
-    while not select.select([stdout], [], [], min(LOOK_SECONDS, HANGS_SECONDS))[0]:
+    while not select.select([stream], [], [], min(LOOK_SECONDS, hangs_seconds))[0]:
         before, worked = worked, _worked_seconds(pid)
         if worked > before:
             idle_since = time.monotonic()
-        if worked - began >= HANGS_SECONDS or time.monotonic() - idle_since >= HANGS_SECONDS:
+        if worked - began >= hangs_seconds or time.monotonic() - idle_since >= hangs_seconds:
             return False
     return True
 
