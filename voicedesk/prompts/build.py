@@ -182,7 +182,7 @@ class _Speaking:
         except InputError:
             del self._tested[which]
             raise
-        self._put(one, pace, sound, rate)
+        keep(one, pace, sound, rate, book=self._book, pronunciation=self._synthesis.pronunciation)
 
     def _at_its_pace(self, one: Wanted, pace: Pace) -> tuple[Samples, int]:
         """The sound of a text. Raises InputError if a slow one is no slower: the voice does not take its rate."""
@@ -196,7 +196,9 @@ class _Speaking:
         if pace is Pace.NORMAL or voice.rate_at(pace) >= voice.rate_at(Pace.NORMAL):
             return False
         normal = self._book.find(one.text, language=one.language)
-        return normal is not None and not normal.is_recorded and seconds <= normal.seconds + SAME_SECONDS
+        if normal is None or normal.path != self._book.spoken_path(one.text, one.language, Pace.NORMAL):
+            return False  # nothing, a person, or another voice, which speaks at a pace of its own
+        return seconds <= normal.seconds + SAME_SECONDS
 
     def _wrong_with(self, language: str, pace: Pace) -> str | None:
         voice = self._book.voices[language]
@@ -209,25 +211,25 @@ class _Speaking:
             return f"the voice {voice.name!r} at rate {voice.rate_at(pace)} failed its test: {error}"
         return None
 
-    def _put(self, one: Wanted, pace: Pace, sound: Samples, rate: int) -> None:
-        path = self._book.spoken_path(one.text, one.language, pace)
-        write_prompt(sound, rate, path)
-        voice = self._book.voices[one.language]
-        words = words_of(one.text, one.language, self._synthesis.pronunciation, pinyin=voice.takes_pinyin)
-        note = SpokenNote(
-            text=one.text,
-            words=words,
-            voice=voice.name,
-            rate=voice.rate_at(pace),
-            id=path.name,
-            engine=voice.engine,
-        )
-        told = json.dumps(asdict(note), ensure_ascii=False).encode()
-        write_whole(self._book.note_path(one.text, one.language, pace), told)
-
     def _sound(self, text: str, language: str, pace: Pace) -> tuple[Samples, int]:
         samples, rate = self._synthesis.speak(text, self._book.voices[language], pace, language)
         return levelled(trimmed(samples, rate)), rate
+
+
+def keep(one: Wanted, pace: Pace, sound: Samples, rate: int, *, book: PromptBook, pronunciation: Pronunciation) -> None:
+    """Puts the sound of a text in its place, and notes how it was spoken. Raises InputError where the disk refuses."""
+    path, voice = book.spoken_path(one.text, one.language, pace), book.voices[one.language]
+    write_prompt(sound, rate, path)
+    note = SpokenNote(
+        text=one.text,
+        words=words_of(one.text, one.language, pronunciation, pinyin=voice.takes_pinyin),
+        voice=voice.name,
+        rate=voice.rate_at(pace),
+        id=path.name,
+        engine=voice.engine,
+    )
+    told = json.dumps(asdict(note), ensure_ascii=False).encode()
+    write_whole(book.note_path(one.text, one.language, pace), told)
 
 
 def build_recorded(wanted: Iterable[Wanted], book: PromptBook, recordings: Path) -> Built:

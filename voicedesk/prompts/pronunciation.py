@@ -34,11 +34,18 @@ class Pronunciation:
         self._own = re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
 
     def of(self, text: str) -> str:
-        """A text as pinyin. Raises InputError for one with digits or letters: they are to be words."""
-        if _UNREADABLE.search(text):
-            raise InputError(f"{text!r} holds digits, letters or signs: write them as they are spoken")
+        """A text as pinyin. Raises InputError that names the digits, letters, signs or rare characters in it."""
+        if found := _UNREADABLE.findall(text):
+            raise InputError(
+                f"{text!r} holds {' '.join(dict.fromkeys(found))}, which nobody can read aloud: write it in the "
+                "characters that are spoken; where a hall or line is named so, give it a spoken_name in [[lines]]"
+            )
         read = self._own.sub(lambda word: f" {self._readings[word[0]]} ", text)
         read = _HANZI.sub(lambda run: f" {_pinyin(run[0])} ", read)
+        if unknown := "".join(_HANZI.findall(read)):  # the dictionary gives back what it does not know
+            raise InputError(
+                f'{text!r} holds {unknown}, which no dictionary reads: say how in readings.toml: "{unknown}" = "…"'
+            )
         read = re.sub(r"[“”‘’《》（）()「」【】—…·\"'-]", " ", read).translate(_PAUSES)
         return " ".join(read.split())
 

@@ -20,6 +20,8 @@ QUIET = 0.02
 LEAD_SECONDS = 0.05
 TAIL_SECONDS = 0.15
 PARTIAL = ".part"
+READABLE, SEARCHABLE = 0o644, 0o755
+"""A sound, and a folder of sounds, as the switch's user needs them."""
 LEFT_SECONDS = 3600
 
 
@@ -50,20 +52,24 @@ def at_rate(samples: Samples, rate: int, wanted: int) -> Samples:
 
 
 def write_prompt(samples: Samples, rate: int, path: Path) -> None:
-    """Writes `path`.alaw and `path`.sln16; each appears whole, or not at all.
+    """Writes `path`.alaw and `path`.sln16; each appears whole, or not at all, and the switch's user may read it.
 
     Raises InputError where the disk refuses; what was there before is there still.
     """
-    write_whole(path.with_suffix(".sln16"), at_rate(samples, rate, WIDE_RATE).astype("<i2").tobytes())
-    write_whole(path.with_suffix(".alaw"), encode_alaw(at_rate(samples, rate, LINE_RATE)))
+    make_readable(path.parent)
+    wide = at_rate(samples, rate, WIDE_RATE).astype("<i2").tobytes()
+    write_whole(path.with_suffix(".sln16"), wide, mode=READABLE)
+    write_whole(path.with_suffix(".alaw"), encode_alaw(at_rate(samples, rate, LINE_RATE)), mode=READABLE)
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Writes a file that appears whole, or not at all. Raises InputError where the disk refuses."""
     partial = path.with_name(f"{path.name}.{os.getpid()}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -72,6 +78,20 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise InputError(f"{path.parent}: cannot be written: {error.strerror}") from error
+
+
+def make_readable(folder: Path) -> None:
+    """Makes a folder, and those above it that are not there, such that the switch's user finds sounds in it.
+
+    The service writes what others may not read (UMask=0077 of its unit); Asterisk is another user, and plays them.
+    """
+    try:
+        absent = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in absent:
+            one.chmod(SEARCHABLE)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
 def sweep(folder: Path, now_seconds: float) -> None:
