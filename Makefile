@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := install
 SHELL := /bin/bash
 PYTHON ?= python3
+# hundreds of processes begin in a run of the tests, and each would compile every module anew
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps

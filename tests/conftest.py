@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.testbed.new_databases import made_quickly
 from tests.testbed.postgres import Postgres
 
 os.environ.setdefault("VOICEDESK_PROMPTS__ENGINE", "pyttsx3")
@@ -16,6 +17,12 @@ def postgres():
     """A PostgreSQL server for the whole run; each test makes a database of its own."""
     with Postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_databases_are_made_quickly():
+    with made_quickly():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -25,15 +25,19 @@ _ROW = re.compile(r"[a-z]+ \{\}")
 """What a row is called: its kind and its id."""
 _BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
 _PAIR = re.compile(r"[\u4e00-\u9fff].* [A-Za-z]{2}")
+_SOUGHT = re.compile(r"re\.\w+|.*\.removeprefix")
+_ERRORS = frozenset({"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown", "WrongUsage"})
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 ANSWERING = frozenset({"jobs", "run"})
 """The rooms whose functions return what a step answers."""
+TELLING = frozenset({"doctor", "settings"})
+"""The rooms whose sentences are often put together before they are said: every sentence of their files is one."""
 _KEEPING = frozenset({"join", "get", "format", "tuple", "printable", "printable_lines", "translated"})
 """Functions that give back the texts that they are given; other functions may ask for a key, or a statement of SQL."""
 _TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
 """Functions that return one text, several, or a text beside something else."""
 Found = tuple[str, str]
-"""The part of the catalogue that a text belongs to (answers, errors, said, doctor, help, log), and the text."""
+"""The part of the catalogue that a text belongs to (answers, errors, said, doctor, settings, help, log), and itself."""
 
 
 def texts() -> dict[Found, str]:
@@ -44,7 +48,8 @@ def texts() -> dict[Found, str]:
         if "migrations" in where.parts:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        told = [*_texts_of(tree, is_cli="cli" in where.parts), *(_in_doctor(tree) if "doctor" in where.parts else ())]
+        told = [*_texts_of(tree, is_cli="cli" in where.parts)]
+        told += [one for room in TELLING & set(where.parts) for one in _sentences(tree, room)]
         told += put_together(tree, answers=not ANSWERING.isdisjoint(where.parts), is_cli="cli" in where.parts)
         for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
@@ -67,12 +72,13 @@ def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
                 yield "help", text, node.value.lineno
 
 
-def _in_doctor(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
-    """What the doctor says is often put together before it is said: every sentence of its files is one."""
+def _sentences(tree: ast.AST, room: str) -> Iterator[tuple[str, str, int]]:
+    """Every sentence of a file, but for docstrings, what errors and the log say, and what is only looked for."""
     inside: set[int] = set()
     for node in ast.walk(tree):
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if is_docstring or isinstance(node, ast.Raise) or _is_log(node):
+        is_sought = isinstance(node, ast.Call) and bool(_SOUGHT.fullmatch(ast.unparse(node.func)))
+        if is_docstring or is_sought or isinstance(node, ast.Raise) or _is_log(node):
             inside.update(id(one) for one in ast.walk(node))
     for node in ast.walk(tree):
         if id(node) in inside or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
@@ -81,7 +87,7 @@ def _in_doctor(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
         if text is not None:
             inside.update(id(one) for one in ast.walk(node))
             if len(_WORD.findall(text)) > 1 and " " in text.strip():
-                yield "doctor", text, node.lineno
+                yield room, text, node.lineno
 
 
 def put_together(tree: ast.Module, *, answers: bool, is_cli: bool = False) -> Iterator[tuple[str, str, int]]:
@@ -144,7 +150,7 @@ def _name_of(call: ast.Call) -> str:
 
 def _is_error(call: ast.Call) -> bool:
     name = _name_of(call)
-    return name.endswith("Error") or name in {"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown"}
+    return name.endswith("Error") or name in _ERRORS
 
 
 def _is_log(node: ast.AST) -> bool:

@@ -3,6 +3,7 @@
     VoicedeskError
     ├── SettingsError        the user's: voicedesk.toml or its environment; mend it, then start again
     ├── InputError           the user's: a file or an argument of a command; nothing was changed
+    │   └── WrongUsage           a command line that can never be carried out: no such date, options that clash
     ├── OutcomeUnknown       what was asked may have been carried out or not: look before you ask again
     ├── NotBegun             no service runs, or it did not begin in time: nothing was done, and it may be asked again
     ├── AmiError             the switch's side
@@ -43,6 +44,10 @@ class SettingsError(VoicedeskError):
 
 class InputError(VoicedeskError):
     """A command's file or argument cannot be used as it is."""
+
+
+class WrongUsage(InputError):
+    """A command line that can never be carried out: a value of the wrong form, options that clash or are missing."""
 
 
 class OutcomeUnknown(VoicedeskError):

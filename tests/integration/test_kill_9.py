@@ -7,7 +7,8 @@ from tests.kills.lives import CALM, EVENTS, Lives
 from tests.testbed.forks import loaded
 from tests.testbed.killing import AT_ONCE
 
-pytestmark = pytest.mark.timeout(600)  # hundreds of lives, each a process of its own
+# hundreds of lives, each a process of its own, in which no coverage is measured
+pytestmark = [pytest.mark.timeout(600), pytest.mark.no_cover]
 
 
 @pytest.fixture(scope="module")

@@ -108,11 +108,21 @@ def unexplained(lives, missing):
     return [(stamp, us) for stamp, us in far if us > 0]
 
 
+def gaps_beside(lives, papered_over):
+    """What a failure says: what is missing outside of every gap, the gaps around it, and what was set aside."""
+    first, last = (parse_epoch(papered_over[at][0]) for at in (0, -1))
+    gaps = asked(lives, "SELECT from_at, to_at, reason FROM gaps ORDER BY from_at")
+    near = [gap for gap in gaps if gap[1] > first - 2_000_000 and gap[0] < last + 2_000_000]
+    aside = asked(lives, "SELECT part, about, reason FROM quarantine LIMIT 5")
+    return f"{len(papered_over)} from {papered_over[0]} to {papered_over[-1]} are in none of {near}; set aside: {aside}"
+
+
 def check(lives, safe, told):
     kept = journalled(lives.database)
     assert kept == sorted(set(kept)), "an event stands twice, or out of order"
     assert safe <= set(kept), "an event that was on disk is lost"
-    assert unexplained(lives, set(told) - set(kept)) == [], "a gap is papered over"
+    papered_over = unexplained(lives, set(told) - set(kept))
+    assert papered_over == [], gaps_beside(lives, papered_over)
     calls = [unpack_facts(packed) for (packed,) in asked(lives, "SELECT facts FROM calls")]
     linkedids = [one for call in calls for one in call.linkedids]
     assert len(linkedids) == len(set(linkedids)), "a call stands twice"

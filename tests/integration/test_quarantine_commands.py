@@ -74,7 +74,7 @@ def test_drop_removes_it_for_good(hall, typed):  # noqa: F811
     assert typed("quarantine", "drop", event).out == "已删除 removed: 1\n"
     assert list(ids(typed)) == ["recording"]
     assert "nothing set aside has the id" in typed("quarantine", "show", event).err
-    assert typed("quarantine", "drop").code == 1
+    assert typed("quarantine", "drop").code == 2
 
 
 def test_doctor_counts_what_waits(hall):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.fakes.ami_server import FakeAmiServer
 from tests.integration.test_service import Clock, running, until
+from voicedesk.jobs.telling.host import IvrHost
 from voicedesk.run import reloading
 from voicedesk.run import service as app
 from voicedesk.run.reloading import NEEDS_RESTART
@@ -37,7 +38,8 @@ def test_the_document_says_of_every_table_whether_a_reload_suffices():
 
 
 def holders_of(settings: Settings) -> set[str]:
-    """The parts of the product that hold on to some settings."""
+    """The parts of the product that hold on to some settings; what nobody can reach any more is no part."""
+    gc.collect()
     found = set()
     for one in gc.get_objects():
         kind = type(one)
@@ -49,20 +51,36 @@ def holders_of(settings: Settings) -> set[str]:
     return found
 
 
-async def test_after_a_reload_no_part_works_by_the_old_settings(switch, tmp_path):
+@pytest.mark.parametrize("fails", [False, True])
+async def test_after_a_reload_no_part_works_by_the_old_settings(switch, tmp_path, monkeypatch, fails):
+    """`fails`: one of them failed before and was begun again, as may happen at any time."""
+    serve, failed = IvrHost.run, []
+
+    async def fail_once(host: IvrHost) -> None:
+        if fails and not failed:
+            failed.append(True)
+            raise RuntimeError("odd")
+        await serve(host)
+
+    monkeypatch.setattr(IvrHost, "run", fail_once)
     (tmp_path / "rec").mkdir()
     old, new = hall(switch, tmp_path), hall(switch, tmp_path, hall={"name": "another"})
     async with running(old, switch, Clock(), lambda: new), Store.open(old.store.url) as store:
         parts = {"TicketClerk", "PhoneDesk", "Messenger", "IvrHost", "Outages", "GreetingWatch"}
 
         async def are_at_work():
-            return parts <= holders_of(old)
+            return bool(failed) == fails and parts <= holders_of(old)
 
         await until(are_at_work)
         at_work = holders_of(old)
-        answer = await store.requests.wait_for(await store.requests.ask("reload", {}, asked_by="test"), 10)
+        answer = await store.requests.wait_for(await store.requests.ask("reload", {}, asked_by="test"), 60)
         assert answer.outcome == "lines, phones and people are read again"
-        assert (holders_of(old), holders_of(new) >= at_work) == (set(), True)
+        assert holders_of(old) == set()
+
+        async def are_at_work_by_the_new_ones():
+            return holders_of(new) >= at_work
+
+        await until(are_at_work_by_the_new_ones)  # one that failed a moment ago begins again after a pause
 
 
 @pytest.mark.parametrize("table", NEEDS_RESTART)

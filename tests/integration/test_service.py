@@ -104,7 +104,7 @@ async def running(settings, switch, clock, reread=None):
         yield service
     finally:
         service.stop()
-        await asyncio.wait({task}, timeout=15)
+        await asyncio.wait({task}, timeout=60)
         if not task.cancelled():
             task.result()
 
@@ -114,15 +114,21 @@ async def stored(settings):
         return await store.calls.list(CallFilter())
 
 
+async def until_over(settings, count: int = 1) -> None:
+    """Waits until so many calls are stored and over: what a service has not read when it stops, it never had."""
+
+    async def are_over():
+        calls = await stored(settings)
+        return len(calls) >= count and all(one.call.facts.ended_at is not None for one in calls)
+
+    await until(are_over)
+
+
 async def test_a_call_is_received_judged_and_stored(switch, settings, clock):
     async with running(settings(), switch, clock):
         await play(switch, clock, EVENTS)
 
-        async def is_stored():
-            calls = await stored(settings())
-            return bool(calls) and calls[0].call.facts.ended_at is not None
-
-        await until(is_stored)
+        await until_over(settings())
     (one,) = await stored(settings())
     facts, judged = one.call.facts, one.call.judgement
     assert (facts.line, facts.pbx, judged.verdict.value, judged.cause.value) == ("hotline", "main", "late", "person")
@@ -142,6 +148,7 @@ async def test_a_recording_that_may_not_be_deleted_ends_nothing(switch, settings
 
             await until(is_told)
             await play(switch, clock, EVENTS)
+            await until_over(settings())
     assert len(await stored(settings())) == 1
 
 
@@ -183,7 +190,7 @@ async def test_a_call_that_rang_while_the_service_was_stopped_is_one_call_with_a
     ]
     async with running(settings(), switch, clock):
         await play(switch, clock, EVENTS[RINGS:])
-        await asyncio.sleep(0.3)
+        await until_over(settings())
     (after,) = await stored(settings())
     assert after.call.facts.id == before.call.facts.id
     assert after.call.facts.ended_at is not None
@@ -194,9 +201,19 @@ async def test_a_call_that_rang_while_the_service_was_stopped_is_one_call_with_a
 async def test_a_call_that_ended_while_the_service_was_stopped_has_no_verdict(switch, settings, clock):
     async with running(settings(), switch, clock):
         await play(switch, clock, EVENTS[:RINGS])
+
+        async def rings():
+            return bool(await stored(settings()))
+
+        await until(rings)
     switch.drop()
     async with running(settings(), switch, clock):
-        await asyncio.sleep(0.2)
+
+        async def is_judged():
+            (one,) = await stored(settings())
+            return one.verdict is not None
+
+        await until(is_judged)
     (one,) = await stored(settings())
     assert (one.verdict, one.call.judgement.reason.value, one.call.facts.disposition) == ("cannot_tell", "gap", None)
 
@@ -224,7 +241,7 @@ async def test_an_instance_that_stands_by_can_be_stopped(switch, settings, clock
         task = asyncio.create_task(second.run())
         await asyncio.sleep(0.3)
         second.stop()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)
 
 
 async def test_a_service_that_was_killed_does_not_keep_the_next_one_waiting(switch, settings, clock, monkeypatch):
@@ -256,7 +273,7 @@ async def test_a_holder_that_cannot_be_looked_at_is_waited_for_by_no_clock_of_th
 async def test_while_the_leader_renews_it_a_clock_that_jumps_for_years_takes_the_lead_from_nobody(
     switch, settings, clock, monkeypatch
 ):
-    monkeypatch.setattr(lead, "LEASE_SECONDS", 1.5)
+    monkeypatch.setattr(lead, "LEASE_SECONDS", 6.0)  # renewed every two seconds: a busy machine keeps that too
     monkeypatch.setattr(lead, "STANDBY_SECONDS", 0.05)
     jumped = Clock()
     second = Service(settings(), settings, now=jumped)
@@ -265,10 +282,10 @@ async def test_while_the_leader_renews_it_a_clock_that_jumps_for_years_takes_the
             task = asyncio.create_task(second.run())
             for years in (5, -20, 40):
                 jumped.us += years * 365 * 86400 * 1_000_000
-                await asyncio.sleep(1.2)
+                await asyncio.sleep(2.5)
                 assert switch.sessions == 1
             second.stop()
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 60)
     events = [one["event"] for one in logs]
     assert (events.count("service_started"), events.count("standing_by")) == (1, 1)
 
@@ -286,7 +303,7 @@ async def test_who_lost_the_lead_ends(switch, settings, clock, monkeypatch):
         async with store.database.write() as connection:  # at once: what is read first may be renewed meanwhile
             await connection.execute(update(leases).values(owner="other"))
         with pytest.raises(VoicedeskError, match="another instance took the lead"):
-            await asyncio.wait_for(task, 15)
+            await asyncio.wait_for(task, 60)
         assert (await store.requests.lease(app.LEADER)).owner == "other", "what another holds is not given back"
 
 
@@ -306,15 +323,11 @@ async def test_a_reload_changes_lines_and_people_without_a_restart(switch, setti
     async with running(settings(), switch, clock, lambda: now[0]), Store.open(now[0].store.url, now=clock) as store:
         now[0] = settings(lines=[{"name": "other", "extensions": ["4001"], "limit_seconds": 20}])
         request = await store.requests.ask("reload", {}, asked_by="test")
-        answer = await store.requests.wait_for(request, 10)
+        answer = await store.requests.wait_for(request, 60)
         assert (answer.state, "read again" in answer.outcome) == ("done", True)
         await play(switch, clock, EVENTS)
 
-        async def is_stored():
-            calls = await stored(now[0])
-            return bool(calls) and calls[0].call.facts.ended_at is not None
-
-        await until(is_stored)
+        await until_over(now[0])
     (one,) = await stored(now[0])
     assert (one.call.facts.line, one.verdict) == ("other", "on_time")
 
@@ -324,9 +337,9 @@ async def test_wrong_settings_are_refused_at_a_reload_and_the_service_goes_on(sw
         raise SettingsError("voicedesk.toml:3: nonsense")
 
     async with running(settings(), switch, clock, wrong), Store.open(settings().store.url, now=clock) as store:
-        answer = await store.requests.wait_for(await store.requests.ask("reload", {}, asked_by="test"), 10)
+        answer = await store.requests.wait_for(await store.requests.ask("reload", {}, asked_by="test"), 60)
         assert (answer.state, answer.outcome) == ("failed", "voicedesk.toml:3: nonsense")
-        unknown = await store.requests.wait_for(await store.requests.ask("dance", {}, asked_by="test"), 10)
+        unknown = await store.requests.wait_for(await store.requests.ask("dance", {}, asked_by="test"), 60)
         assert unknown.state == "failed"
 
 
@@ -348,8 +361,8 @@ async def test_no_row_of_any_shape_ends_the_service_nor_its_next_start(switch, s
                 for row in asked:
                     await connection.exec_driver_sql(f"INSERT INTO requests {columns} VALUES (?, ?, ?, ?, ?, ?)", row)
             good = await store.requests.ask("reload", {}, asked_by="web")
-            assert (await store.requests.wait_for(good, 20)).state == "done"
-            assert {(await store.requests.wait_for(row[0], 20)).state for row in asked} == {"failed"}
+            assert (await store.requests.wait_for(good, 60)).state == "done"
+            assert {(await store.requests.wait_for(row[0], 60)).state for row in asked} == {"failed"}
 
 
 async def test_fault_01_a_switch_that_cannot_be_reached_does_not_stop_the_service(settings, tmp_path):
@@ -359,7 +372,7 @@ async def test_fault_01_a_switch_that_cannot_be_reached_does_not_stop_the_servic
     await asyncio.sleep(0.5)
     assert not task.done()
     service.stop()
-    await asyncio.wait_for(task, 15)
+    await asyncio.wait_for(task, 60)
 
 
 def test_the_hall_knows_what_the_settings_say(settings):
@@ -382,6 +395,7 @@ def test_the_hall_knows_what_the_settings_say(settings):
 async def test_the_journal_of_what_was_seen_live_gives_the_same_call_again(switch, settings, clock):
     async with running(settings(), switch, clock):
         await play(switch, clock, EVENTS)
+        await until_over(settings())
     (one,) = await stored(settings())
     async with Store.open(settings().store.url) as store:
         exported = b"".join([reduce_event(event) + b"\r\n\r\n" async for _, event in store.journal.events("main")])
@@ -398,7 +412,7 @@ async def test_what_was_received_is_on_disk_within_a_fifth_of_a_second(switch, s
         async def journalled():
             return any(event.get("ChannelStateDesc") == "Ringing" for _, event in await entries(store))
 
-        await until(journalled, seconds=5)
+        await until(journalled)
 
 
 async def entries(store: Store):
@@ -422,6 +436,7 @@ async def test_two_switches_with_the_same_ids_are_followed_side_by_side(switch, 
             for event in EVENTS:
                 await play(switch, clock, [event])
                 await other.send(event)
+            await until_over(both, 2)
         calls = await stored(both)
     assert {(one.call.facts.pbx, one.verdict) for one in calls} == {("north", "late"), ("south", "late")}
     assert len({one.call.facts.id for one in calls}) == 2
@@ -440,14 +455,10 @@ async def test_fault_69_the_service_goes_on_through_a_restart_of_postgresql(
             await asyncio.sleep(0.3)
             server.start()
 
-            async def is_stored():
-                calls = await stored(ours)
-                return bool(calls) and calls[0].call.facts.ended_at is not None
-
-            await until(is_stored, seconds=30)
+            await until_over(ours)
             async with Store.open(ours.store.url, now=clock) as store:
                 asked = await store.requests.ask("reload", {}, asked_by="test")
-                assert (await store.requests.wait_for(asked, 10)).state == "done", "it was told to stop"
+                assert (await store.requests.wait_for(asked, 60)).state == "done", "it was told to stop"
         (one,) = await stored(ours)
         (told,) = replay(CAPTURE).calls
         assert one.verdict == told.judgement.verdict.value
@@ -470,11 +481,7 @@ async def test_a_call_after_a_start_is_judged_though_the_clock_of_the_switch_is_
             await switch.send(event)
             await asyncio.sleep(0.02)
 
-        async def is_stored():
-            calls = await stored(settings())
-            return bool(calls) and calls[0].call.facts.ended_at is not None
-
-        await until(is_stored)
+        await until_over(settings())
     (one,) = await stored(settings())
     assert (one.verdict, one.call.facts.gaps) == ("late", ())
     assert abs(one.call.facts.started_at - shown.us) < 60_000_000

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import sqlite3
 import statistics
 import sys
 import time
@@ -99,7 +100,7 @@ async def soak(folder: Path, *, calls: int, calls_per_second: float, faster: int
         seconds = time.monotonic() - began
         reporting.cancel()
         await asyncio.wait({reporting})
-        await asyncio.sleep(3)
+        await _all_over(folder / "voicedesk.db", day.told)
         idle.terminate()
         idle_stall_ms = float((await idle.communicate())[0])
         service.terminate()
@@ -157,6 +158,15 @@ async def _report(config: Path, done: list[str]) -> None:
                 raise
             done.append(command[0])
             await asyncio.sleep(0.5)
+
+
+async def _all_over(database: Path, calls: int) -> None:
+    """Until so many calls are stored and none is open; what is missing after two minutes is for others to judge."""
+    over = "SELECT count(*) = ? AND count(*) = count(ended_at) FROM calls"
+    with contextlib.suppress(TimeoutError), contextlib.closing(sqlite3.connect(database, timeout=30)) as opened:
+        async with asyncio.timeout(120):
+            while opened.execute(over, (calls,)).fetchone() != (1,):
+                await asyncio.sleep(0.2)
 
 
 async def _until(holds: Callable[[], bool]) -> None:

@@ -3,10 +3,18 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from tests.testbed.plan import LINES, Plan
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No coverage is measured: the service is another process, and the phones of this one must keep time."""
+    for item in items:
+        if item.get_closest_marker("system"):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -17,10 +25,8 @@ async def shared_stage() -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(shared_stage: Stage) -> AsyncIterator[Stage]:
-    """The shared switch, with phones that know nothing yet."""
-    for phone in shared_stage.phones.values():
-        phone.on_invite = None
-        phone.calls.clear()
+    """The shared switch as it was at first, with phones that know nothing yet, whatever other tests left behind."""
+    await shared_stage.begin_again()
     yield shared_stage
     await shared_stage.quiet()
     shared_stage.check()

@@ -18,10 +18,8 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def hall(stage, service):
-    """The shared switch and a service; at the end the citizen's phone knows nothing again."""
-    stage.trunk.calls.clear()
-    yield stage, service
-    stage.trunk.on_invite = None
+    """The shared switch and a service."""
+    return stage, service
 
 
 def store_of(service: RunningService):
@@ -175,15 +173,18 @@ async def test_fault_47_two_dial_at_the_same_instant_and_one_call_is_placed(hall
 async def test_fault_50_a_citizen_who_rings_while_being_dialled_closes_it(hall):
     stage, service = hall
     ticket = await missed(stage, service, "13810000151")
-    stage.set(agent1=rejects_after(8, "603 Decline"), agent2=answers_after(0.5))
+    stage.set(agent1=rings_on, agent2=answers_after(0.5))
     await dialled(service, ticket)
-    await (await stage.call_at("agent1")).ringing.wait()
+    staff = await stage.call_at("agent1")
+    await staff.ringing.wait()
     again = await stage.call_in("4001", number="13810000151")
     async with asyncio.timeout(30):
         await again.answered.wait()
     await asyncio.sleep(0.5)
     again.bye()
     closed = await the_ticket(service, lambda one: one.is_closed)
+    if not staff.ended.is_set():
+        staff.reject("603 Decline")
     call = json.loads(await service.command("calls", "show", closed.closed_by_call, "--json"))
     assert call["direction"] == "inbound"
 
@@ -229,7 +230,6 @@ async def attempts(service, ticket: Ticket) -> list[str]:
 
 async def test_fault_45_the_link_is_cut_between_originate_and_its_answer_and_one_call_is_placed(stage, tmp_path):
     network = stage.switch.plan.network
-    stage.trunk.calls.clear()
     async with (
         Proxy(network.ami_port, lambda data: b"Action: Originate" in data, host=network.switch) as proxy,
         RunningService(stage.switch.plan, tmp_path, ami=("127.0.0.1", proxy.port)) as service,
@@ -244,7 +244,6 @@ async def test_fault_45_the_link_is_cut_between_originate_and_its_answer_and_one
         assert closed.outcome == "reached"
         assert proxy.cuts == 1
         assert len(stage.trunk.calls) == 2
-    stage.trunk.on_invite = None
 
 
 async def test_the_dialling_user_can_ring_nothing_but_what_the_patterns_allow(hall):

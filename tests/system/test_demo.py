@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(400, func_only=True),
+]
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +39,7 @@ async def start(folder: Path) -> asyncio.subprocess.Process:
 
 async def test_the_demo_shows_six_calls_with_their_verdicts(public_folder):
     process = await start(public_folder)
-    async with asyncio.timeout(75):
+    async with asyncio.timeout(300):
         out, _ = await process.communicate()
     told = out.decode()
     assert process.returncode == 0, told
@@ -47,7 +51,7 @@ async def test_the_demo_shows_six_calls_with_their_verdicts(public_folder):
 async def test_ctrl_c_leaves_no_process_and_no_file(public_folder):
     process = await start(public_folder)
     told = b""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         while b"4003" not in told:
             told += await process.stdout.readline()
             assert process.returncode is None, told.decode()

@@ -9,13 +9,20 @@ from tests.testbed.behaviours import answers_saying
 from tests.testbed.plan import Line, Plan
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
+from tests.testbed.user_agent import UserAgent
 from voicedesk.audio.wav import read_sound
 
-pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(600, func_only=True),
+]
 
 FIXTURES = Path(__file__).parents[2] / "audio_fixtures"
 AT_ONCE = 20
 MAY_BE_MARRED = 3
+LATE_MS = 100
+"""What a phone sends later than so is missing where it belongs in the recording, and is heard later."""
 SAID = (
     *("0001_compliant_linda_a_law", "0003_compliant_edward2_a_law", "0005_compliant_marcelo_a_law"),
     *("0013_ni_hao_linda_a_law", "0017_wei_alone_klatt6_a_law", "0021_only_wei_Michael_a_law"),
@@ -59,8 +66,9 @@ async def test_twenty_greetings_at_once_are_judged_rightly_while_the_calls_go_on
     assert ended == 0
     due = {f"line{n}": one["expected"] for n, (one, _) in enumerate(said)}
     other = {line: (live[line], due[line]["verdicts"]) for line in due if live[line] not in due[line]["verdicts"]}
-    # on a machine with more to do than it can, the phones send late, and what is recorded has holes
-    assert len(other) <= MAY_BE_MARRED
+    # on a machine with more to do than it can, phones send late, and what is recorded of them has holes
+    late = {f"line{n}" for n in range(AT_ONCE) if late_ms(stage.phones[f"agent{n}"]) > LATE_MS}
+    assert len(other.keys() - late) <= MAY_BE_MARRED
     accused = [line for line, (told, verdicts) in other.items() if verdicts == ["compliant"] and told != "cannot_tell"]
     assert accused == []
     kept = {one["line"]: one for one in stored}
@@ -70,20 +78,25 @@ async def test_twenty_greetings_at_once_are_judged_rightly_while_the_calls_go_on
     assert read_sound(tmp_path / "recordings" / kept["line1"]["recording"]).rate == 8000
 
 
+def late_ms(phone: UserAgent) -> float:
+    """By how much a phone sent a frame too late, at most."""
+    return max(call.media.late_ms for call in phone.calls.values())
+
+
 def decided(log: list[dict]) -> dict[str, str]:
     return {one["line"]: one["verdict"] for one in log if one.get("event") == "greeting_judged" and one["is_final"]}
 
 
 async def until_decided(service: RunningService, count: int) -> None:
     """Every greeting's verdict will not change any more."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(240):
         while len(decided(service.log)) < count:
             await asyncio.sleep(0.1)
 
 
 async def no_more(recordings: Path) -> None:
     """Every recording was taken."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(240):
         while list(recordings.iterdir()):
             await asyncio.sleep(0.1)
 
@@ -97,15 +110,16 @@ async def test_without_the_notice_nothing_is_recorded_and_without_the_folder_cal
         stage.set(agent1=answers_saying(sound), agent2=answers_saying(sound))
         async with stage.switch.watcher() as watcher:
             inside = await stage.phones["agent2"].dial("6001")  # past the hotline: no caller heard a notice
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await inside.answered.wait()
             inside.bye()
             await stage.quiet()
             assert list(recordings.iterdir()) == []
             recordings.rmdir()
             caller = await stage.call_in("4001")
-            async with asyncio.timeout(20):
-                await stage.phones["agent1"].calls[list(stage.phones["agent1"].calls)[-1]].answered.wait()
+            second = await stage.call_at("agent1", 1)
+            async with asyncio.timeout(60):
+                await second.answered.wait()
                 await watcher.wait_for(b"UserEvent: VoicedeskRecordingNotice")
             assert not await caller.over_within(1)
             caller.bye()

@@ -60,3 +60,8 @@ async def test_a_member_over_a_local_channel_is_recorded_and_its_greeting_judged
             caller.bye()
             await stage.quiet()
     assert (heard[-1]["line"], heard[-1]["verdict"]) == ("recorded", "compliant")
+
+
+async def test_what_a_situation_leaves_behind_does_not_change_the_next_one(tmp_path):
+    names = ("queue_break", "queue_do_not_disturb", "queue_member_forwards")
+    assert await check_house(HOUSE, tmp_path, *names, takes=2) == {}

@@ -17,3 +17,8 @@ async def wrong(tmp_path_factory):
 @pytest.mark.parametrize("name", [one.name for one in HOUSE.situations])
 async def test_a_house_with_queues_of_its_own_is_followed(wrong, name):
     assert name not in wrong, wrong[name]
+
+
+async def test_what_a_situation_leaves_behind_does_not_change_the_next_one(tmp_path):
+    names = ("paused_by_the_switch", "signs_on_meanwhile", "leaves_in_the_wrap_up")
+    assert await check_house(HOUSE, tmp_path, *names, takes=2) == {}

@@ -117,13 +117,13 @@ class Call:
             self.bye()
         elif not self.ended.is_set():
             self.cancel()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await self.ended.wait()
 
     async def hold(self, on: bool = True) -> None:
         self._reinvited.clear()
         self._send("INVITE", extra=(SDP,), body=self._describe("sendonly" if on else "sendrecv"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self._reinvited.wait()
 
     async def press(self, keys: str) -> None:
@@ -136,8 +136,29 @@ class Call:
         assert self.media is not None
         self.media.say(sound)
 
+    async def joined(self, *, seconds: float = 30) -> None:
+        """Waits until the other side is heard, be it silent: only then has the switch joined the two.
+
+        Between the answer and that moment the switch refuses a transfer, and takes no feature's keys.
+        """
+        async with asyncio.timeout(seconds):
+            while self.media is None or not self.media.frames_received:
+                await asyncio.sleep(0.01)
+
+    async def hears_more(self, since: int, *, samples: int = 1, seconds: float = 60) -> int:
+        """Waits until more than silence was heard after the first `since` samples; the sample at which that began.
+
+        Then it waits until `samples` were heard from there on.
+        """
+        assert self.media is not None
+        heard = self.media.heard
+        async with asyncio.timeout(seconds):
+            while (begun := since + _silence_at_begin(heard[since:])) + samples > len(heard):
+                await asyncio.sleep(0.02)
+        return begun
+
     async def transfer(self, number: str) -> None:
-        """Blind transfer (REFER): returns when the switch reports how it went."""
+        """Blind transfer (REFER): returns when the switch reports that it did so. RuntimeError if it refuses."""
         await self._refer(f"<sip:{number}@{self.phone.server[0]}>")
 
     async def transfer_to(self, other: "Call") -> None:
@@ -147,9 +168,11 @@ class Call:
 
     async def _refer(self, to: str) -> None:
         self._send("REFER", extra=(("Refer-To", to), ("Referred-By", self.phone.contact)))
-        async with asyncio.timeout(10):
-            while int((await self.notified.get()).split()[1]) < 200:
+        async with asyncio.timeout(30):
+            while (status := int((told := await self.notified.get()).split()[1])) < 200:
                 pass
+        if status >= 300:
+            raise RuntimeError(f"{self.phone.name}: the switch did not transfer the call: {told}")
 
     async def over_within(self, seconds: float) -> bool:
         """True if the call ends within that time."""
@@ -189,6 +212,8 @@ class Call:
 
     def receive_response(self, message: SipMessage) -> None:
         status = message.status or 0
+        if message.method == "REFER" and status >= 300:
+            self.notified.put_nowait(message.first)
         if message.method != "INVITE" or status == 100:
             return
         if message.cseq != self._invite_cseq:  # a re-INVITE (hold)
@@ -253,3 +278,8 @@ class Call:
     def close_media(self) -> None:
         if self.media is not None:
             self.media.close()
+
+
+def _silence_at_begin(sound: bytes | bytearray) -> int:
+    """How many A-law samples there are before the first that is no silence."""
+    return len(sound) - len(sound.lstrip(b"\xd5\x55"))

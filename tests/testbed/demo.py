@@ -122,7 +122,7 @@ async def _place_calls(stage: Stage, service: RunningService) -> None:
         async with asyncio.TaskGroup() as tasks:
             for number, scene in enumerate(SCENES):
                 tasks.create_task(_place(stage, scene, number))
-        await asyncio.wait_for(telling, 10)
+        await asyncio.wait_for(telling, 60)
     finally:
         telling.cancel()
         with contextlib.suppress(asyncio.CancelledError):

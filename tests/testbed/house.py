@@ -14,6 +14,7 @@ from typing import Any
 from tests.testbed.call import Call
 from tests.testbed.house_settings import settings_of
 from tests.testbed.manager import ManagerConversation
+from tests.testbed.pace import Pace
 from tests.testbed.plan import Plan
 from tests.testbed.sip import number_of
 from tests.testbed.sip_truth import SipTruth
@@ -135,6 +136,15 @@ class Scene:
                         return call
                 await asyncio.sleep(0.005)
 
+    def now(self) -> int:
+        """Where the switch stands in what it tells; for `seen`."""
+        return len(self.stage.control.data)
+
+    async def seen(self, text: str, since: int, *, times: int = 1) -> None:
+        """Waits until the switch has told something, that often."""
+        for _ in range(times):
+            since = await self.stage.control.wait_for(f"{text}\r\n".encode(), since, seconds=30)
+
     async def phone_call(self, name: str, number: int = 0) -> Call:
         """The `number`-th call that came to a phone."""
         return await self.stage.call_at(name, number)
@@ -177,17 +187,25 @@ async def look_around(watcher: ManagerConversation, queues: tuple[str, ...] | No
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of the situations played: the conversation of the watcher with the fewest rights, and the wire."""
+    """What came of the situations played: the conversation of the watcher with the fewest rights, and the wire.
+
+    `late_ms` is how late the machine let this process go on at the worst.
+    """
 
     raw: bytes
     truth: list[SipTruth]
     failed: dict[str, BaseException]
+    late_ms: float
 
 
 async def play(
     stage: Stage, situations: list[Situation], *, at_once: int = 6, queues: tuple[str, ...] | None = None
 ) -> Played:
-    """Plays situations, some at a time, the longest first, and waits until the switch is quiet."""
+    """Plays situations, some at a time, the longest first, and waits until the switch is quiet.
+
+    Whatever was played before, each begins the same: the switch is put back as it was found first.
+    """
+    await stage.begin_again()
     mobiles: dict[str, Behaviour] = {}
     stage.trunk.on_invite = by_number(mobiles)
     turn = asyncio.Semaphore(at_once)
@@ -204,16 +222,15 @@ async def play(
             finally:
                 await scene.end()
 
-    for phone in stage.phones.values():
-        phone.calls.clear()
     async with AsyncExitStack() as stack:
         watcher = await stack.enter_async_context(stage.switch.watcher())
         await look_around(watcher, queues)
+        pace = await stack.enter_async_context(Pace())
         await asyncio.gather(*map(play_one, sorted(situations, key=lambda one: -one.takes)))
         await stage.quiet()
         await asyncio.sleep(0.5)
     stage.check()
-    return Played(bytes(watcher.data), stage.truth(), failed)
+    return Played(bytes(watcher.data), stage.truth(), failed, pace.late_ms)
 
 
 def is_told(said: list[str], tells: tuple[str, ...]) -> bool:

@@ -71,7 +71,7 @@ async def _sipp(scenario: str, at: tuple[str, int], calls: int, *more: str) -> a
 
 
 async def _finished(process: asyncio.subprocess.Process, who: str) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         _, errors = await process.communicate()
     if process.returncode:
         raise RuntimeError(f"SIPp ({who}) ended with {process.returncode}: {errors.decode(errors='replace')[-500:]}")

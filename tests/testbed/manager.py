@@ -51,8 +51,11 @@ class ManagerConversation:
         self._writer.write("".join(f"{key}: {value}\r\n" for key, value in lines.items()).encode() + b"\r\n")
         return action_id
 
-    async def action(self, name: str, *, until: bytes = b"", **headers: str) -> None:
-        """Sends an action and waits for its answer, or for `until` after it; refused is a `RuntimeError`."""
+    async def action(self, name: str, *, until: bytes = b"", **headers: str) -> str:
+        """Sends an action and waits for its answer, or for `until` after it; refused is a `RuntimeError`.
+
+        Returns its ActionID.
+        """
         start = len(self.data)
         action_id = self.send(name, **headers).encode()
         await self.wait_for(b"ActionID: " + action_id + b"\r\n", start)
@@ -60,8 +63,17 @@ class ManagerConversation:
         answer = self.data[self.data.rindex(b"Response: ", 0, self.data.index(b"ActionID: " + action_id, start)) :]
         if answer.startswith(b"Response: Error"):
             raise RuntimeError(f"{name}: {bytes(answer[:200])!r}")
+        return action_id.decode()
 
-    async def wait_for(self, text: bytes, start: int = 0, *, seconds: float = 10) -> int:
+    async def listed(self, name: str, **headers: str) -> list[dict[str, str]]:
+        """What an action lists: the fields of each event that answers it."""
+        start = len(self.data)
+        ours = await self.action(name, until=b"EventList: Complete", **headers)
+        blocks = bytes(self.data[start:]).decode(errors="replace").split("\r\n\r\n")
+        events = [dict(line.partition(": ")[::2] for line in block.split("\r\n")) for block in blocks]
+        return [one for one in events if one.get("ActionID") == ours and "Event" in one]
+
+    async def wait_for(self, text: bytes, start: int = 0, *, seconds: float = 60) -> int:
         """Waits until `text` has come since `start`; returns the place after it. `EOFError` if the switch hung up."""
         async with asyncio.timeout(seconds), self._arrived:
             while (at := self.data.find(text, start)) < 0:
@@ -70,7 +82,7 @@ class ManagerConversation:
                 await self._arrived.wait()
         return at + len(text)
 
-    async def ended(self, *, seconds: float = 10) -> None:
+    async def ended(self, *, seconds: float = 60) -> None:
         """Waits until the switch hangs up."""
         async with asyncio.timeout(seconds), self._arrived:
             while not self.is_over:

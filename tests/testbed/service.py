@@ -12,8 +12,8 @@ from typing import Any
 from tests.testbed.configuration import AMI_SECRET, AMI_USER, DIAL_SECRET, DIAL_USER, PAUSE_SECRET, PAUSE_USER, PBX_NAME
 from tests.testbed.plan import Plan
 
-START_SECONDS, STOP_SECONDS = 90, 15
-"""The machine may be busy: its start is waited for, not measured."""
+START_SECONDS, STOP_SECONDS = 90, 45
+"""The machine may be busy: its start and its end are waited for, not measured."""
 
 
 def settings_text(
@@ -163,7 +163,7 @@ class RunningService:
         await self._reader
 
     async def wait_for(
-        self, event: str, *, count: int = 1, since: int = 0, seconds: float = 30
+        self, event: str, *, count: int = 1, since: int = 0, seconds: float = 90
     ) -> list[dict[str, Any]]:
         """The log entries of one kind, when there are at least `count`."""
         try:

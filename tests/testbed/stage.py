@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from tests.testbed.as_found import AsFound
 from tests.testbed.asterisk import Asterisk
 from tests.testbed.call import Call
 from tests.testbed.manager import ManagerConversation
@@ -21,6 +22,7 @@ class Stage:
         self.phones: dict[str, UserAgent] = {}
         self._owns_switch = switch is None
         self._stack = AsyncExitStack()
+        self._found: AsFound | None = None
 
     async def __aenter__(self) -> "Stage":
         plan = self.switch.plan
@@ -56,7 +58,7 @@ class Stage:
         """A citizen calls a number of the hall."""
         return await self.trunk.dial(extension, caller=number)
 
-    async def call_at(self, name: str, number: int = 0, *, seconds: float = 20) -> Call:
+    async def call_at(self, name: str, number: int = 0, *, seconds: float = 60) -> Call:
         """The `number`-th call that came to a phone, waiting for it."""
         async with asyncio.timeout(seconds):
             while True:
@@ -65,7 +67,17 @@ class Stage:
                     return calls[number]
                 await asyncio.sleep(0.005)
 
-    async def quiet(self, control: ManagerConversation | None = None, *, seconds: float = 40) -> None:
+    async def begin_again(self) -> None:
+        """Phones know nothing of earlier calls, and the switch is as the first caller of this found it."""
+        for phone in (self.trunk, *self.phones.values()):
+            phone.on_invite = None
+            phone.calls.clear()
+        if self._found is None:
+            self._found = await AsFound.look(self.control)
+        else:
+            await self._found.put_back(self.control)
+
+    async def quiet(self, control: ManagerConversation | None = None, *, seconds: float = 90) -> None:
         """Waits until the switch has no channel left."""
         control = control or self.control
         async with asyncio.timeout(seconds):
@@ -74,6 +86,19 @@ class Stage:
                 await control.action("CoreShowChannels", until=b"ListItems: ")
                 end = await control.wait_for(b"\r\n\r\n", control.data.index(b"ListItems: ", start))
                 if b"ListItems: 0\r\n" in control.data[start:end]:
+                    return
+                await asyncio.sleep(0.1)
+
+    async def free(self, *, seconds: float = 60) -> None:
+        """Waits until no call is left and every member of a queue counts as free: the queue skips one that does not."""
+        await self.quiet()
+        control = self.control
+        async with asyncio.timeout(seconds):
+            while True:
+                start = len(control.data)
+                await control.action("QueueStatus", until=b"Event: QueueStatusComplete\r\n")
+                members = bytes(control.data[start:]).split(b"Event: QueueMember\r\n")[1:]
+                if all(b"\r\nStatus: 1\r\n" in member.partition(b"\r\n\r\n")[0] for member in members):
                     return
                 await asyncio.sleep(0.1)
 

@@ -64,7 +64,7 @@ class HandOver:
 
     def put_mark(self, event: AmiEvent) -> None:
         """Take an event that must not be lost, ahead of those held back."""
-        self._tell_dropped(self._ready)
+        self._tell_dropped()
         self._ready.append(event)
         self._bytes += len(event.raw)
 
@@ -73,7 +73,7 @@ class HandOver:
         ready = self._ready
         taken = [ready.popleft() for _ in range(min(limit, len(ready)))]
         self._bytes -= sum([len(event.raw) for event in taken])
-        self._tell_dropped(ready if self._held is None else self._held)
+        self._tell_dropped()
         return taken
 
     def _take_in(self, events: list[AmiEvent], target: deque[AmiEvent]) -> bool:
@@ -99,9 +99,10 @@ class HandOver:
         sizes = accumulate(len(event.raw) for event in events[:room])
         return sum(self._bytes + size <= self._max_bytes for size in sizes)
 
-    def _tell_dropped(self, target: deque[AmiEvent]) -> None:
+    def _tell_dropped(self) -> None:
+        """While events are held back, what was dropped came behind them, and so does its mark."""
         if self._dropped:
             mark = self._mark_dropped(self._dropped)
             self._dropped = 0
-            target.append(mark)
+            (self._ready if self._held is None else self._held).append(mark)
             self._bytes += len(mark.raw)

@@ -32,7 +32,7 @@ from voicedesk.cli import (
     tickets,
 )
 from voicedesk.cli.agents import agents
-from voicedesk.cli.common import ERROR, INTERRUPTED, UNKNOWN, USAGE, complain
+from voicedesk.cli.common import ERROR, INTERRUPTED, UNKNOWN, USAGE, complain, complain_unsettled
 from voicedesk.cli.doctor import doctor
 from voicedesk.cli.help import speak
 from voicedesk.cli.init import init
@@ -40,7 +40,7 @@ from voicedesk.cli.practice import practice
 from voicedesk.cli.repair import repair
 from voicedesk.cli.replay import replay
 from voicedesk.cli.service import reload, run
-from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError
+from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError, WrongUsage
 from voicedesk.settings.language import language_of
 from voicedesk.words import SPOKEN
 
@@ -118,6 +118,9 @@ def _run() -> None:
         finally:
             sys.stdout.flush()
     except SettingsError as error:
+        complain_unsettled(str(error))
+        sys.exit(USAGE)
+    except WrongUsage as error:
         complain(str(error))
         sys.exit(USAGE)
     except OutcomeUnknown as error:

@@ -16,7 +16,7 @@ from voicedesk.catalogue.publish import Approval, written_item
 from voicedesk.catalogue.publish import publish as publish_items
 from voicedesk.catalogue.script import script, written
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, say_lines, settings_of
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.settings import Settings
 from voicedesk.words import in_both
 
@@ -153,9 +153,9 @@ def publish(
     today = _day(None, settings)
     wanted = [one.id for one in catalogue.items if _is_due(catalogue, one, today)] if all_items else list(items or ())
     if not wanted and not all_items:
-        raise InputError("name the items to publish, or give --all")
+        raise WrongUsage("name the items to publish, or give --all")
     if not expires:
-        raise InputError("say until when it holds with --expires 2027-12-31: it is not told for ever")
+        raise WrongUsage("say until when it holds with --expires 2027-12-31: it is not told for ever")
     approval = Approval(
         approver=approver, effective=_day(effective, settings) if effective else today, expires=_day(expires, settings)
     )
@@ -214,7 +214,7 @@ def _day(text: str | None, settings: Settings) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is no date: write 2027-12-31") from error
+        raise WrongUsage(f"{text!r} is no date: write 2027-12-31") from error
 
 
 def _version(catalogue: Catalogue, item_id: str, version: str) -> Item:

@@ -13,13 +13,13 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from voicedesk.clock import to_datetime
-from voicedesk.errors import InputError
+from voicedesk.errors import WrongUsage
 from voicedesk.language.translate import translated
 from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
 from voicedesk.store.unread import ON_UNREAD
-from voicedesk.words import in_both
+from voicedesk.words import SPOKEN, Language, in_both
 
 OK, ERROR, USAGE, DAMAGED, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -82,6 +82,14 @@ def complain(text: str) -> None:
     sys.stderr.write(f"voicedesk: {printable_lines(translated(text, of_parts=True))}\n")
 
 
+def complain_unsettled(text: str) -> None:
+    """A complaint of the settings: where they name no language, or cannot be read, in Chinese and then in English."""
+    chinese = translated(text, Language.CHINESE, of_parts=True)
+    if SPOKEN.get() is None and chinese != text:
+        sys.stderr.write(f"voicedesk: {printable_lines(chinese)}\n")
+    complain(text)
+
+
 def say_json(value: object) -> None:
     """A value as JSON on standard output: the value itself, with what a terminal would obey written as \\uXXXX."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
@@ -123,7 +131,7 @@ def moment(text: str | None, zone: tzinfo) -> int | None:
         return None
     try:
         read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is no date or time: write 2026-11-23 or 2026-11-23T14:30") from error
-    aware = read if read.tzinfo else read.replace(tzinfo=zone)
-    return round(aware.astimezone(UTC).timestamp() * 1_000_000)
+        aware = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the first day of year 1 lies before all time elsewhere
+        raise WrongUsage(f"{text!r} is no date or time: write 2026-11-23 or 2026-11-23T14:30") from error
+    return round(aware.timestamp() * 1_000_000)

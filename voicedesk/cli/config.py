@@ -14,6 +14,7 @@ from voicedesk.hall.switches import address_of
 from voicedesk.language.translate import translated
 from voicedesk.settings import LoadedSettings, origins, read_settings
 from voicedesk.settings.listed import NO_LIMIT_SOURCE
+from voicedesk.words import in_both
 
 app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
 
@@ -46,9 +47,9 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
     if json:
         say_json({"file": str(loaded.file) if loaded.file else None, **counts})
     else:
-        found = ", ".join(f"{count} {name}" for name, count in counts.items())
         where = loaded.file or translated("no file: defaults and environment")
-        say(f"{where}: right ({found})")
+        found = f"{counts['pbx']} pbx, {counts['lines']} lines, {counts['agents']} agents"
+        say(f"{where}: {in_both('正确', 'right')} ({translated(found)})")
 
 
 @app.command()

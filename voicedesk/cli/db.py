@@ -14,7 +14,7 @@ from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.desk.asking import is_running
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.jobs.upkeep import forgetting, retention
 from voicedesk.jobs.upkeep.forgetting import ForgetNumber, ReadAnew
 from voicedesk.jobs.upkeep.retention import Deleted
@@ -140,7 +140,7 @@ def forget(
     settings = settings_of(config)
     wanted = normalise(number, settings.hall.area_code)
     if wanted is None:
-        raise InputError(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
+        raise WrongUsage(f"{number!r} is no phone number: write it with its digits, e.g. 13800138000")
     forgotten = wait(_forget(settings, wanted))
     if json:
         say_json(asdict(forgotten))

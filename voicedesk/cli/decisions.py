@@ -29,7 +29,7 @@ from voicedesk.desk import agreement as agreeing
 from voicedesk.desk.labels import label
 from voicedesk.desk.verdicts import histories_json, seen_history, step_words
 from voicedesk.desk.viewer import Viewer
-from voicedesk.errors import InputError
+from voicedesk.errors import WrongUsage
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.jobs.deciding.steps import VerdictSteps, found
@@ -216,7 +216,7 @@ def _who(by: str | None) -> str:
 def _chosen(verdict: str | None, undo: bool) -> str | None:
     """The verdict; None to take one back. Raises InputError for neither and for both."""
     if (verdict is None) != undo:
-        raise InputError("say either a VERDICT or --undo, and not both")
+        raise WrongUsage("say either a VERDICT or --undo, and not both")
     return verdict
 
 

@@ -13,7 +13,7 @@ from voicedesk.discovery.day import DAY_US, HouseDay, day_of
 from voicedesk.discovery.lists import HouseSeen, ask_house
 from voicedesk.discovery.proposal import Proposal, propose
 from voicedesk.discovery.settings_file import without_wrong, write_tables
-from voicedesk.errors import AmiError, InputError, SettingsError, StoreError
+from voicedesk.errors import AmiError, InputError, SettingsError, StoreError, WrongUsage
 from voicedesk.hall.switches import address_of, logs_of
 from voicedesk.jobs.following.logged_calls import read_logs
 from voicedesk.log import printable
@@ -65,7 +65,7 @@ def discover(
         settings = load_settings(scratch, {})
         asked = addresses or [address_of(pbx) for pbx in settings.pbx]
         if not asked:
-            raise InputError(
+            raise WrongUsage(
                 "no switch to ask: give --host, --username and --secret-file, or a [[pbx]] in the settings"
             )
         logs = {pbx.name: logs_of(pbx) for pbx in settings.pbx}

@@ -11,7 +11,7 @@ from voicedesk.doctor.finding import Finding, Grade
 from voicedesk.hall.switches import address_of, dial_address_of, pause_address_of
 from voicedesk.language.translate import translated
 from voicedesk.settings import read_settings
-from voicedesk.words import SPOKEN, Language
+from voicedesk.words import in_both
 
 _MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.UNSEEN: "?   ", Grade.BAD: "BAD "}
 
@@ -54,10 +54,6 @@ def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOp
 def _tell(finding: Finding) -> None:
     say(f"{_MARKS[finding.grade]} {finding.subject}: {translated(finding.what, of_parts=True)}")
     if finding.why and finding.grade is not Grade.GOOD:
-        say(f"       {_either('原因', 'why')}: {translated(finding.why, of_parts=True)}")
+        say(f"       {in_both('原因', 'why')}: {translated(finding.why, of_parts=True)}")
     if finding.cure:
-        say(f"       {_either('处理', 'do')}:  {translated(finding.cure, of_parts=True)}")
-
-
-def _either(chinese: str, english: str) -> str:
-    return chinese if SPOKEN.get() is Language.CHINESE else english
+        say(f"       {in_both('处理', 'do')}:  {translated(finding.cure, of_parts=True)}")

@@ -37,7 +37,7 @@ from voicedesk.desk.greetings import GreetingRow, GreetingShown, greeting_json
 from voicedesk.desk.names import people_of, person_id
 from voicedesk.desk.verdicts import histories_json
 from voicedesk.desk.viewer import Viewer
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
@@ -100,7 +100,7 @@ def check(
     template = template_of(tuple(part.strip() for part in greeting.split(",")), rule_set)
     rule_set.parts_of(template)
     if number is not None and not (number.isascii() and number.isdecimal()):
-        raise InputError(f"{number!r} is no staff number: write its digits, e.g. 1008")
+        raise WrongUsage(f"{number!r} is no staff number: write its digits, e.g. 1008")
     chosen = read_model(model) if model else embedded_model()
     if chosen.synthetic_only:
         complain(f"speech model {chosen.name!r}: {chosen.statement}")

@@ -11,7 +11,7 @@ import typer
 from voicedesk.cli import discovering
 from voicedesk.cli.common import complain, say_lines
 from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall import service_unit
 from voicedesk.language.translate import translated
 from voicedesk.ownership import give_like
@@ -57,9 +57,9 @@ def init(
     file, secret = folder / FILE_NAME, folder / SECRET_NAME
     for name, value in (("--host", host), ("--username", username)):
         if not value.isprintable() or not value.strip() or '"' in value or "\\" in value:
-            raise InputError(f"{name} {value!r} cannot be used: give a plain name")
+            raise WrongUsage(f"{name} {value!r} cannot be used: give a plain name")
     if service and discover:
-        raise InputError(f"first --service, then: voicedesk init {folder} --discover")
+        raise WrongUsage(f"first --service, then: voicedesk init {folder} --discover")
     if service:
         _install(folder, host, port, username, force=force)
         return

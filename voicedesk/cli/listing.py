@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from voicedesk.cli.common import complain, say, say_csv
-from voicedesk.errors import InputError
+from voicedesk.errors import WrongUsage
 from voicedesk.sheets.comma import MARK, csv_rows
 from voicedesk.sheets.model import Sheet
 from voicedesk.words import in_both
@@ -29,7 +29,7 @@ LimitOption = Annotated[
 def check_forms(*, json: bool, csv: bool, xlsx: Path | None) -> None:
     """One form at a time. Raises InputError."""
     if json + csv + (xlsx is not None) > 1:
-        raise InputError("--json, --csv and --xlsx are three forms of one list: give one of them")
+        raise WrongUsage("--json, --csv and --xlsx are three forms of one list: give one of them")
 
 
 def limit_of(limit: int | None, *, csv: bool, xlsx: Path | None) -> int | None:

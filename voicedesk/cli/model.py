@@ -13,7 +13,7 @@ from rich.progress import track
 
 from voicedesk.audio.wav import Sound, read_sound
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.greeting.calibration import CARES, LabelledGreeting, calibrate, keep_calibration, thresholds_of
 from voicedesk.greeting.live import GreetingTask
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
@@ -22,6 +22,7 @@ from voicedesk.greeting.weighing.model import WeighingLimits, more_careful
 from voicedesk.greeting.weighing.voice import weighed_under
 from voicedesk.hall.greetings import rules_of
 from voicedesk.jobs.hearing.decided_greetings import DecidedGreeting, decided_greetings
+from voicedesk.language.translate import translated
 from voicedesk.settings import Settings, read_settings, with_key
 from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model, install_model, list_models, verify_model
@@ -30,6 +31,7 @@ from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Transcript
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.store import Store
+from voicedesk.words import in_both
 
 LABELS = "labels.csv"
 _MIB = 1024 * 1024
@@ -68,9 +70,8 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
         return
     for one in found:
         mark = "*" if one["in_use"] else " "
-        state = one["problem"] or (
-            "calibrated" if one["calibrated"] else "not calibrated: adverse verdicts go to review"
-        )
+        doubted = "not calibrated: adverse verdicts go to review"
+        state = translated(one["problem"] or ("" if one["calibrated"] else doubted)) or in_both("已校准", "calibrated")
         say(f"{mark} {one['name']}  {one['size_bytes'] / _MIB:.1f} MiB  {state}")
         if one["statement"]:
             say(f"    {one['statement']}")
@@ -139,7 +140,7 @@ def calibrate_(
     settings = settings_of(config)
     rules, listener = rules_of(settings), Listener(recognizer_of(model))
     if folder is None and not decided:
-        raise InputError(f"name a folder with recordings and {LABELS}, or --decided for what people decided here")
+        raise WrongUsage(f"name a folder with recordings and {LABELS}, or --decided for what people decided here")
     greetings = list(_labelled(folder, listener, rules)) if folder is not None else []
     greetings += list(_decided(settings, listener, rules)) if decided else []
     found = calibrate(greetings, rules)

@@ -23,7 +23,7 @@ from voicedesk.clock import now_us
 from voicedesk.desk import news as desk
 from voicedesk.desk.lists import Page
 from voicedesk.desk.news import NewsRow, news_json
-from voicedesk.errors import InputError, VoicedeskError, WebhookError
+from voicedesk.errors import InputError, VoicedeskError, WebhookError, WrongUsage
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
 from voicedesk.jobs.news.steps import NewsSteps
@@ -81,7 +81,7 @@ def retry(
     Example: `voicedesk news retry --all-dead`
     """
     if (news_id is None) == (not all_dead):
-        raise InputError("name one by its id, or give --all-dead: see `voicedesk news list --dead`")
+        raise WrongUsage("name one by its id, or give --all-dead: see `voicedesk news list --dead`")
     say_answer(wait(_retry(settings_of(config), RetryNews(by=typed_by(), news=news_id))))
 
 

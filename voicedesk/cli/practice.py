@@ -14,7 +14,7 @@ from voicedesk.audio.wav import read_sound
 from voicedesk.cli.common import ConfigOption, complain, say, settings_of
 from voicedesk.cli.greeting import VERDICTS
 from voicedesk.desk.names import person_id
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.reasons import explained
@@ -87,7 +87,7 @@ def _chosen(settings: Settings, name: str | None) -> str:
     if name is None and len(names) == 1:
         return names[0]
     if name not in names:
-        raise InputError(f"choose a line with --line: {', '.join(names) or 'the settings have none'}")
+        raise WrongUsage(f"choose a line with --line: {', '.join(names) or 'the settings have none'}")
     return name
 
 

@@ -14,7 +14,7 @@ from voicedesk.audio.microphone import listen, play
 from voicedesk.audio.wav import write_wav
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of
 from voicedesk.cli.prompt_work import as_json, progress_of, tell, tell_heard
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.prompt_building import build_prompts, hear_prompts
 from voicedesk.hall.prompts import book_of, chinese_voice, wanted_of
 from voicedesk.prompts import kokoro
@@ -52,7 +52,7 @@ def build(
     Example: `voicedesk prompts build`
     """
     if language not in (None, *LANGUAGES):
-        raise InputError(f"--language {language}: there is {' and '.join(LANGUAGES)}")
+        raise WrongUsage(f"--language {language}: there is {' and '.join(LANGUAGES)}")
     settings = _in_folder(settings_of(config), folder)
     wanted = [one for one in _wanted(settings) if language in (None, one.language)]
     if chinese_voice(settings.prompts).engine == PYTTSX3 and not kokoro.is_installed():

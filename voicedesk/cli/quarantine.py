@@ -21,7 +21,7 @@ from voicedesk.desk import quarantine as desk
 from voicedesk.desk.lists import Page
 from voicedesk.desk.quarantine import SetAsideRow, set_aside_json
 from voicedesk.desk.viewer import Viewer
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.jobs.upkeep.quarantine import RETRY, WHY_NOT
 from voicedesk.log import printable
 from voicedesk.settings import Settings
@@ -120,7 +120,7 @@ def drop(
     Example: `voicedesk quarantine drop 1f2e3d4c`
     """
     if (item_id is None) == (not all_retried):
-        raise InputError("name one by its id, or give --all-retried: see `voicedesk quarantine list`")
+        raise WrongUsage("name one by its id, or give --all-retried: see `voicedesk quarantine list`")
     say(f"已删除 removed: {wait(_removed(settings_of(config), item_id))}")
 
 

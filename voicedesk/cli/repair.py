@@ -18,7 +18,7 @@ from voicedesk.cli.common import (
     wait,
 )
 from voicedesk.clock import now_us, to_seconds
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.lines import hall_of
 from voicedesk.hall.switches import logs_of
 from voicedesk.jobs.following.repair import Repair, Repairer, why_open
@@ -70,7 +70,7 @@ def _chosen(settings: Settings, name: str | None) -> PbxSettings:
     named = [pbx for pbx in settings.pbx if name in (None, pbx.name)]
     if len(named) != 1:
         known = ", ".join(pbx.name for pbx in settings.pbx) or "none"
-        raise InputError(f"which PBX? give --pbx with one of: {known}")
+        raise WrongUsage(f"which PBX? give --pbx with one of: {known}")
     return named[0]
 
 

@@ -12,7 +12,7 @@ from voicedesk.cli.calls import show_table
 from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of
 from voicedesk.desk.calls import row_of
 from voicedesk.desk.viewer import Viewer
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.lines import hall_of
 from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
@@ -75,5 +75,5 @@ def _pbx_of(settings: Settings | None, named: str | None) -> str:
     if named is not None and known and named not in known:
         raise InputError(f"no [[pbx]] is called {named!r}: there are {', '.join(known)}")
     if named is None and len(known) > 1:
-        raise InputError(f"which PBX was it recorded at? give --pbx with one of: {', '.join(known)}")
+        raise WrongUsage(f"which PBX was it recorded at? give --pbx with one of: {', '.join(known)}")
     return named or (known[0] if known else "capture")

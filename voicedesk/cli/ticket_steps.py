@@ -10,7 +10,7 @@ from voicedesk.cli.common import ConfigOption, JsonOption, moment, say, say_answ
 from voicedesk.cli.who import typed_by
 from voicedesk.desk.tickets import attempt_json, seen_attempt
 from voicedesk.desk.viewer import Viewer
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt
@@ -121,7 +121,7 @@ def register(  # each is an option of the command
     Example: `voicedesk tickets register home_visit "第二次仍未办成" --group hotline --code 12345678`
     """
     if kind is not Kind.COMPLAINT and kind is not Kind.HOME_VISIT:
-        raise InputError("register takes complaint or home_visit: callbacks open by themselves, referrals by `refer`")
+        raise WrongUsage("register takes complaint or home_visit: callbacks open by themselves, referrals by `refer`")
     step = steps.Register(
         by=by or typed_by(),
         kind=kind,
@@ -172,7 +172,7 @@ def postpone(  # each is an option of the command
     """
     due_at = moment(due, settings_of(config).hall.zone)
     if due_at is None:
-        raise InputError("give the new date or time: --due")
+        raise WrongUsage("give the new date or time: --due")
     _ask(config, steps.Postpone(ticket=ticket, by=by or typed_by(), due_at=due_at, note=note), json=json)
 
 

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Collection
 from itertools import islice
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
 
@@ -34,7 +34,7 @@ def digits_of(typed: str, settings: Settings) -> str:
     """What is compared of a number that was typed, whatever its prefixes. Raises InputError where it is none."""
     digits = national_digits(typed, settings.hall.area_code)
     if digits is None:
-        raise InputError(f"{typed!r} is no phone number: write it with its digits, e.g. 13800138000")
+        raise WrongUsage(f"{typed!r} is no phone number: write it with its digits, e.g. 13800138000")
     return digits
 
 

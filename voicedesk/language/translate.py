@@ -3,6 +3,7 @@
 So what one process wrote, such as what came of a request, is read by each person in their own language.
 """
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from voicedesk.language.catalogue import read_catalogue
@@ -36,18 +37,20 @@ def _said(text: str, index: int, depth: int, *, of_parts: bool) -> str:
     known = read_catalogue().get(text)
     if known is not None:
         return known[index]
+    if of_parts and (lines := _each_said(text, index, depth, SEPARATORS[:1])) != text:
+        return lines  # before the templates: one of the first line would take all lines below for its last value
     if depth:
         for template, parts in _candidates(text[:1], text[-1:]):
             values = _filled_in(text, parts)
             if values is not None:
                 inner = [_said(value, index, depth - 1, of_parts=of_parts) for value in values]
                 return read_catalogue()[template][index].format(*inner)
-    return _each_said(text, index, depth) if of_parts else text
+    return _each_said(text, index, depth, SEPARATORS[1:]) if of_parts else text
 
 
-def _each_said(text: str, index: int, depth: int) -> str:
+def _each_said(text: str, index: int, depth: int, separators: Sequence[tuple[str, str]]) -> str:
     """A list of texts, each said by itself; as it is where the catalogue knows none of them."""
-    for between, in_chinese in SEPARATORS:
+    for between, in_chinese in separators:
         parts = text.split(between, _MOST_PARTS)
         if not 1 < len(parts) <= _MOST_PARTS:
             continue

@@ -25,12 +25,12 @@ class SettingsInForce:
         self._reread, self._guard = reread, guard
 
     def reload(self, jobs: Mapping[str, Job]) -> tuple[str, bool]:
-        """Reads the settings again and tells every job. What came of it, and whether it was refused; never fails.
+        """Reads the settings again and tells every job. What came of it, and whether it failed; never raises.
 
-        Wrong settings change nothing.
+        Wrong settings change nothing. It has failed too where one job could not take settings that the others have.
         """
         try:
-            return self._reloaded(jobs), False
+            return self._reloaded(jobs)
         except SettingsError as error:
             reason = str(error)
         except Exception as error:  # noqa: BLE001  # what nobody foresaw in a file is no reason to end
@@ -39,8 +39,8 @@ class SettingsInForce:
         _log.error("reload_refused", reason=reason)
         return reason, True
 
-    def _reloaded(self, jobs: Mapping[str, Job]) -> str:
-        """What is told of a reload. Raises SettingsError where nothing was changed."""
+    def _reloaded(self, jobs: Mapping[str, Job]) -> tuple[str, bool]:
+        """What is told of a reload, and whether a job stays behind. Raises SettingsError where nothing was changed."""
         settings, old = self._reread(), self.settings
         hall_of(settings), halls_of(settings)  # wrong ones are refused here, before any job has them
         waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
@@ -52,15 +52,19 @@ class SettingsInForce:
                 zone=settings.hall.zone,
                 language=settings.hall.spoken,
             )
-        told = ["lines, phones and people are read again", *self.hand_to(jobs)]
+        said, behind = self.hand_to(jobs)
+        told = ["lines, phones and people are read again", *said]
+        if behind:
+            names = ", ".join(behind)
+            told.append(f"{names} could not take the new settings and may work by the old ones: restart the service")
         _log.info("reloaded", needs_restart=waiting)
         if waiting:
             named = ", ".join(f"[[{table}]]" if table == "pbx" else f"[{table}]" for table in waiting)
             told.append(f"what changed in {named} needs a restart")
-        return "; ".join(told)
+        return "; ".join(told), bool(behind)
 
-    def hand_to(self, jobs: Mapping[str, Job]) -> list[str]:
-        """Gives the settings to every job; what the jobs say of them, and which could not take them.
+    def hand_to(self, jobs: Mapping[str, Job]) -> tuple[list[str], list[str]]:
+        """Gives the settings to every job; what the jobs say of them, and the names of those that could not take them.
 
         One that fails at it costs the others nothing.
         """
@@ -71,10 +75,7 @@ class SettingsInForce:
                 told.append(job.change_settings(self.settings))
                 continue
             behind.append(name)
-        if behind:
-            names = ", ".join(behind)
-            told.append(f"{names} could not take the new settings and may work by the old ones: restart the service")
-        return [said for said in told if said]
+        return [said for said in told if said], behind
 
 
 def _of_the_log(settings: Settings) -> tuple[object, ...]:

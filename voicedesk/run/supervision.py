@@ -53,6 +53,7 @@ class Supervisor:
             if (meant := _found(error, ends)) is not None:
                 raise meant from error
             self._guard.set_aside(Part.TASK, error, about=name, content=traceback_of(error))
+            del error  # its traceback holds all that the failed part held: rows, callers' numbers, old settings
             pause = pauses.next_seconds(clock() - begun)
             _log.warning("part_begins_again", part=name, in_seconds=pause)
             await asyncio.sleep(pause)

@@ -11,7 +11,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.model import Gap, GapReason, JudgedCall
 from voicedesk.clock import NowUs
 from voicedesk.store.batch import CALL_BYTES, Batch, Place, dropped_mark
-from voicedesk.store.packing import reduce_event
+from voicedesk.store.packing import reduce_event, stamps_near
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 KEEP_BYTES = 16 * 1024 * 1024
@@ -85,7 +85,8 @@ class Backlog:
     def _take_event(self, batch: Batch, reduced: bytes) -> None:
         if self.bytes + len(reduced) > MAX_WAITING_BYTES:
             self.dropped_events += 1
-            since, count = self._lost.get(batch.pbx, (self._now(), 0))
+            now = self._now()
+            since, count = self._lost.get(batch.pbx) or (min(stamps_near([reduced], now), default=now), 0)
             self._lost[batch.pbx] = since, count + 1
             return
         if batch.pbx in self._lost:

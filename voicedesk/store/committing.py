@@ -23,7 +23,7 @@ from voicedesk.store.engine import Database
 from voicedesk.store.greetings import move_greetings
 from voicedesk.store.journal import append_entries, save_gaps
 from voicedesk.store.outcome import not_yet_there
-from voicedesk.store.packing import facts_text, reduce_event
+from voicedesk.store.packing import facts_text, reduce_event, stamps_near
 from voicedesk.store.quarantine import Part, SetAside, add_to_quarantine, set_aside
 from voicedesk.store.tickets import tell_desk
 
@@ -149,7 +149,8 @@ class _Sorting:
             mark = reduce_event(dropped_mark(len(batch.reduced), batch.first_at))
             async with self.database.part(self.connection):
                 await append_entries(self.connection, [replace(batch.entry(), reduced=(mark,))])
-            self.gaps.append((batch.pbx, _gap(batch.first_at, batch.last_at)))
+            first_at = min([batch.first_at, *stamps_near(batch.reduced, batch.last_at)])
+            self.gaps.append((batch.pbx, _gap(first_at, batch.last_at)))
 
     async def calls(self, missing: Sequence[Batch]) -> None:
         """Writes the calls. A call that does not fit is written without its facts, so that nobody is judged by it."""

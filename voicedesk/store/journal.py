@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from voicedesk.calls.model import Gap, GapReason
 from voicedesk.clock import LAST_INSTANT_US, is_instant
 from voicedesk.errors import StoreError
 from voicedesk.store.engine import Database, upsert
-from voicedesk.store.packing import pack_events, restore_event, unpack_events
+from voicedesk.store.packing import pack_events, restore_event, stamps_near, unpack_events
 from voicedesk.store.tables import gaps, journal, pbxs
 
 PAGE = 200
@@ -167,6 +168,16 @@ async def position_of(connection: AsyncConnection, pbx: str) -> Position | None:
     last_at = row.last_at if is_time else (await connection.execute(newest)).scalar() or 0
     resume_from = row.resume_from if _is_whole(row.resume_from) else max(sequence - ENTRIES_BACK, 0)
     return Position(sequence=sequence, resume_from=resume_from, last_at=last_at)
+
+
+async def heard_until(connection: AsyncConnection, pbx: str, position: Position) -> int:
+    """Until when nothing is missing from the journal of a PBX: the newest time that the switch stamped on an event of
+    the last entry. What was stamped later may have been on its way when the entry was written."""
+    here = (journal.c.pbx == pbx) & (journal.c.sequence == position.sequence)
+    payload = (await connection.execute(select(journal.c.payload).where(here))).scalar()
+    with suppress(StoreError):
+        return max(stamps_near(unpack_events(payload or b""), position.last_at), default=position.last_at)
+    return position.last_at
 
 
 def _is_whole(value: object) -> bool:

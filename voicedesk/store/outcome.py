@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.errors import JournalTaken
 from voicedesk.store.batch import Batch
-from voicedesk.store.journal import position_of
+from voicedesk.store.journal import Position, heard_until, position_of
+from voicedesk.store.packing import stamps_near
 from voicedesk.store.tables import journal
 
 
@@ -16,25 +17,26 @@ async def not_yet_there(connection: AsyncConnection, batches: Iterable[Batch]) -
 
     Raises JournalTaken where another's entry stands in a batch's place.
     """
-    last: dict[str, tuple[int, int]] = {}
+    last: dict[str, Batch | Position | None] = {}
     missing = []
     for batch in batches:
         if batch.pbx not in last:
-            last[batch.pbx] = await _position(connection, batch.pbx)
-        sequence, last_at = last[batch.pbx]
-        if batch.sequence <= sequence:
+            last[batch.pbx] = await position_of(connection, batch.pbx)
+        before = last[batch.pbx]
+        if before is not None and batch.sequence <= before.sequence:
             await _must_be_ours(connection, batch)
             continue
-        if 0 < sequence < batch.sequence - 1:
-            batch.begin_with_gap(last_at)
-        last[batch.pbx] = batch.sequence, batch.last_at
+        if before is not None and 0 < before.sequence < batch.sequence - 1:
+            batch.begin_with_gap(await _heard_until(connection, batch.pbx, before))
+        last[batch.pbx] = batch
         missing.append(batch)
     return missing
 
 
-async def _position(connection: AsyncConnection, pbx: str) -> tuple[int, int]:
-    position = await position_of(connection, pbx)
-    return (position.sequence, position.last_at) if position else (0, 0)
+async def _heard_until(connection: AsyncConnection, pbx: str, before: Batch | Position) -> int:
+    if isinstance(before, Batch):
+        return max(stamps_near(before.reduced, before.last_at), default=before.last_at)
+    return await heard_until(connection, pbx, before)
 
 
 async def _must_be_ours(connection: AsyncConnection, batch: Batch) -> None:

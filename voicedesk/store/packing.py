@@ -1,6 +1,7 @@
 """How facts and events are packed into a row: JSON and AMI text, compressed with a dictionary of what they repeat."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,28 +11,31 @@ from pydantic import TypeAdapter
 from voicedesk.ami.message import AmiEvent
 from voicedesk.bounds import clean_text
 from voicedesk.calls.model import CallFacts
+from voicedesk.clock import MICROSECONDS, parse_epoch
 from voicedesk.errors import StoreError
 
 KEPT_HEADERS = frozenset(
     {
         "ActionID",
         "AttendedTransfer", "BridgeId", "BridgeTechnology", "BridgeUniqueid", "CallerIDNum", "Cause", "Channel",
-        "ChannelStateDesc", "Complete", "ContactStatus",
+        "ChannelStateDesc", "Complete", "ContactStatus", "Context",
         "DestChannel", "DestLinkedid", "DestUniqueid", "Device", "DialStatus", "DialString", "EndpointName", "Event",
-        "Exten", "Forward", "Interface", "Line", "Linkedid", "Location", "MemberName", "Number",
+        "Exten", "Forward", "Hint", "Interface", "Line", "Linkedid", "Location", "MemberName", "Number",
         "OrigTransfererChannel", "OrigTransfererLinkedid", "OrigTransfererUniqueid", "Paused", "Peer", "PeerStatus",
         "Privilege", "Queue", "Reason", "SecondTransfererChannel", "SecondTransfererLinkedid",
         "SecondTransfererUniqueid", "State", "StateInterface", "Status", "TargetChannel", "TargetUniqueid",
-        "Timestamp", "TransferTargetChannel",
+        "Timestamp", "TransferTargetChannel", "URI",
         "TransferTargetLinkedid", "TransferTargetUniqueid", "TransfereeChannel", "TransfereeLinkedid",
         "TransfereeUniqueid", "TransfererChannel", "TransfererUniqueid", "Uniqueid", "UserEvent",
-        "Ahead", "Boot", "Dropped", "Known", "Restarted", "Version",
+        "Ahead", "Boot", "Dropped", "Known", "Missing", "Restarted", "SwitchTime", "Version",
     }
 )  # fmt: skip
 """The headers of an event that a tracker reads; the others are not journalled."""
 
 _KEPT = frozenset(name.encode() for name in KEPT_HEADERS)
 _END = b"\r\n\r\n"
+_STAMP = re.compile(rb"(?!Event: Voicedesk)(?:.*\r\n)*?Timestamp: ([0-9.]+)")
+_APART_US = 60 * MICROSECONDS
 _FACTS = TypeAdapter(CallFacts)
 _FORMAT = b"\x01"
 _DICTIONARY = (
@@ -121,6 +125,15 @@ def restore_event(raw: bytes) -> AmiEvent:
         event.arrived_us = int(arrived.replace(".", "")) if arrived else 0
     event.doubtful = event.get("Doubtful") == "1"
     return event
+
+
+def stamps_near(reduced: Iterable[bytes], at: int) -> list[int]:
+    """The times that the switch stamped on reduced events which were written at the instant `at`, by our clock.
+
+    They are earlier, for events take time to come. Those of a clock that is not set as ours is are left out.
+    """
+    stamps = (parse_epoch(found[1].decode()) for one in reduced if (found := _STAMP.match(one)))
+    return [stamp for stamp in stamps if stamp is not None and at - _APART_US <= stamp <= at]
 
 
 def pack_events(reduced: Iterable[bytes]) -> bytes:

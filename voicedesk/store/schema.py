@@ -1,6 +1,7 @@
 """Brings a database to the version this code knows; a copy is made before data is changed."""
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -22,12 +23,12 @@ async def current_version(database: Database) -> str | None:
 
 def newest_version() -> str:
     """The version this code works with."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return _steps().get_current_head() or ""
 
 
 def is_newer(version: str | None) -> bool:
     """Whether this code has no step to a version: then a newer program made it, and no upgrade here helps."""
-    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {step.revision for step in _steps().walk_revisions()}
     return version is not None and version not in known
 
 
@@ -72,6 +73,12 @@ def _run_steps(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+@cache
+def _steps() -> ScriptDirectory:
+    """The steps this code knows; their files are read once, since every command asks for the newest."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

@@ -43,9 +43,9 @@ def callback_figures(tickets: Iterable[Ticket], as_of: int) -> CallbackFigures:
     withheld = [one for one in callbacks if not can_be_rung(one.number) and one.outcome not in _NOT_OWED]
     owed = [one for one in callbacks if can_be_rung(one.number) and one.outcome not in _NOT_OWED]
     reached = [ticket for ticket in owed if ticket.outcome is Outcome.REACHED]
-    decided = [ticket for ticket in owed if ticket.outcome is Outcome.REACHED or ticket.promised_at < as_of]
+    decided = [ticket for ticket in owed if ticket.outcome is Outcome.REACHED or ticket.broke_promise(as_of)]
     spans = [ticket.closed_at - ticket.opened_at for ticket in reached if ticket.closed_at is not None]
-    in_time = sum(1 for one in reached if one.closed_at is not None and one.closed_at <= one.promised_at)
+    in_time = sum(1 for one in reached if not one.broke_promise(as_of))
     return CallbackFigures(
         time_to_call_back_us=median(spans) if spans else None,
         within_deadline=Share(part=in_time, whole=len(decided)),

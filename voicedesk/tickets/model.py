@@ -167,8 +167,20 @@ class Ticket:
         return bool(self.late_reason) and self.told_at is None and not self.is_closed
 
     def is_late(self, now: int) -> bool:
-        """Whether it was not closed before it was due; an open one is late from the instant it is due."""
-        return (self.closed_at if self.closed_at is not None else now) >= self.due_at
+        """Whether it was closed after it was due, or is not closed and is past due."""
+        return is_past(self.due_at, self.closed_at if self.closed_at is not None else now)
+
+    def broke_promise(self, now: int) -> bool:
+        """As `is_late`, but by the time that was promised first: a new date does not move it (S6)."""
+        return is_past(self.promised_at, self.closed_at if self.closed_at is not None else now)
+
+
+def is_past(limit: int, at: int) -> bool:
+    """Whether an instant is no longer within a time limit: the limit itself still is.
+
+    The standard says 在承诺的时限内 (S6), and 以内 includes its end (Civil Code 民法典, article 1259).
+    """
+    return at > limit
 
 
 def moved(ticket: Ticket, entry: Entry) -> Ticket:

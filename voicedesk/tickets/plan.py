@@ -46,7 +46,7 @@ class Plan:
         """What is to be said now of the deadline of a ticket that is not closed."""
         if ticket.is_closed:
             return Notice.NONE
-        if now >= ticket.due_at:
+        if ticket.is_late(now):
             return Notice.ESCALATE
         reminded_at = self._after(ticket.group, now, self.remind_us)
         return Notice.REMIND if reminded_at >= ticket.due_at else Notice.NONE

@@ -162,7 +162,7 @@ def closed(ticket: Ticket, *, outcome: Outcome, note: str, by: str, at: int) -> 
     """The ticket ended by a person, with what came of it; past its promised time only with the reason kept (S6)."""
     if not note.strip():
         raise InputError("say what came of it: nothing is dropped silently")
-    if at > ticket.promised_at and not ticket.late_reason:
+    if ticket.broke_promise(at) and not ticket.late_reason:
         raise InputError("it is late: give the reason and a new date first (限时办结)")
     after = moved(ticket, Entry(at=at, move=Move.CLOSE, by=by, note=note))
     return replace(after, outcome=outcome, closed_at=at, lease_until=None)

@@ -10,7 +10,8 @@ import pytest
 import structlog
 from tests.contracts.store.conftest import call_of
 from tests.contracts.store.test_store import LATE, MISSED, event
-from voicedesk.calls.model import GapReason
+from voicedesk.ami.message import make_mark
+from voicedesk.calls.model import Gap, GapReason
 from voicedesk.errors import JournalTaken, SpillRefused, StoreUnavailable
 from voicedesk.store import backlog, writer
 from voicedesk.store.batch import unpack_batch
@@ -134,6 +135,7 @@ async def test_a_spill_file_that_was_taken_up_but_not_emptied_changes_nothing(sp
     kept = spill_path.read_bytes()
     async with spilling() as store:
         store.writer.add("p", resume_from=1, events=[event(2)])
+        await store.writer.flush()
     spill_path.write_bytes(kept)
     async with spilling() as store:
         assert await numbers(store) == [1, 2]
@@ -172,6 +174,24 @@ async def test_a_hole_in_the_entries_is_a_gap_in_the_journal(store):
     assert await gaps(store) == [GapReason.EVENTS_DROPPED.value]
 
 
+@pytest.mark.parametrize("is_committed_before", [True, False])
+async def test_a_hole_begins_with_what_was_heard_last_not_with_when_it_was_written(store, clock, is_committed_before):
+    """What the switch had told by then may not have been read yet."""
+    clock.us += 5_000_000  # events are stamped from 1800000000.000000 on, and so long they were on their way
+    store.writer.add("p", resume_from=1, events=[event(7), make_mark("VoicedeskSnapshot", "begin", clock.us)])
+    if is_committed_before:
+        await store.writer.flush()
+    else:
+        store.writer.seal()
+    clock.us += 1_000_000
+    store.writer.begin("p", 5)
+    store.writer.add("p", resume_from=1, events=[event(9)])
+    await store.writer.flush()
+    await store.writer.flush()
+    (gap,) = await store.journal.gaps("p")
+    assert (gap.gap.from_at, gap.gap.to_at) == (1_800_000_000_000_007, clock.us)
+
+
 async def gaps(store):
     async with store.database.read() as connection:
         return list((await connection.exec_driver_sql("SELECT reason FROM gaps")).scalars())
@@ -194,7 +214,10 @@ async def test_fault_66_memory_holds_a_part_of_what_is_in_the_spill_file(spillin
         assert store.writer.status().waiting_bytes == 0
 
 
-async def test_fault_66_where_neither_takes_anything_events_are_dropped_counted_and_marked(spilling, monkeypatch):
+async def test_fault_66_where_neither_takes_anything_events_are_dropped_counted_and_marked(
+    spilling, monkeypatch, clock
+):
+    clock.us += 5_000_000  # so long events were on their way
     monkeypatch.setattr(backlog, "MAX_WAITING_BYTES", 3000)
 
     def full(self, payloads):
@@ -216,8 +239,13 @@ async def test_fault_66_where_neither_takes_anything_events_are_dropped_counted_
             await until(lambda: store.writer.status().waiting_batches == 0)
             told = [one async for _, one in store.journal.events("p")]
             assert [one.get("Dropped") for one in told if one.name == "VoicedeskLink"] == [str(status.dropped_events)]
-            assert (await numbers(store))[-1] == 99
-            assert await gaps(store) == [GapReason.EVENTS_DROPPED.value]
+            kept = await numbers(store)
+            assert kept[-1] == 99
+            (gap,) = await store.journal.gaps("p")
+            first_lost = next(n for n in range(60) if n not in kept)
+            assert gap.gap == Gap(
+                from_at=1_800_000_000_000_000 + first_lost, to_at=clock.us, reason=GapReason.EVENTS_DROPPED
+            )
     assert [one["event"] for one in logs].count("spill_refused") == 1
 
 

@@ -112,12 +112,12 @@ def usual(house: House, *, behind: str, queue: str | None, pause: str | None = N
 
     @situation(
         "late",
-        f"{behind}, answered at 15.3 s",
+        f"{behind}, answered at 16 s",
         **at(2, limit_seconds=15, takes=18),
         tells="answered late person by 1021 | 1021:answered:late",
     )
     async def late(scene: Scene) -> None:
-        await served(scene, "1021", after=15.3)
+        await served(scene, "1021", after=16)
 
     @situation(
         "missed",
@@ -168,7 +168,7 @@ def usual(house: House, *, behind: str, queue: str | None, pause: str | None = N
             tells="answered on_time - by 1072 | 1072:answered:on_time",
         )
         async def on_break(scene: Scene) -> None:
-            assert await (await scene.dials("1071", pause)).over_within(5)
+            assert await (await scene.dials("1071", pause)).over_within(20)
             scene.set(p1071=rings_on)
             await served(scene, "1072", after=1)
 

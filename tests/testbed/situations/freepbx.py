@@ -28,7 +28,7 @@ async def queue_answered(scene: Scene) -> None:
 
 @situation(
     "late",
-    "queue, answered at 15.3 s",
+    "queue, answered at 16 s",
     line="4002",
     queues=("302",),
     phones=("1021",),
@@ -37,7 +37,7 @@ async def queue_answered(scene: Scene) -> None:
     tells="answered late person by 1021 | 1021:answered:late",
 )
 async def queue_late(scene: Scene) -> None:
-    await common.served(scene, "1021", after=15.3)
+    await common.served(scene, "1021", after=16)
 
 
 @situation(
@@ -99,7 +99,7 @@ async def queue_away(scene: Scene) -> None:
     kept=True,
 )
 async def queue_break(scene: Scene) -> None:
-    assert await (await scene.dials("1071", "*46307")).over_within(5)
+    assert await (await scene.dials("1071", "*46307")).over_within(20)
     await common.nobody_there(scene)
 
 
@@ -112,10 +112,10 @@ async def queue_break(scene: Scene) -> None:
     tells="answered on_time - by 1082 | 1082:answered:on_time",
 )
 async def queue_break_colleague(scene: Scene) -> None:
-    assert await (await scene.dials("1081", "*46308")).over_within(5)
+    assert await (await scene.dials("1081", "*46308")).over_within(20)
     scene.set(p1081=rings_on)
     await common.served(scene, "1082", after=1)
-    assert await (await scene.dials("1081", "*47308")).over_within(5)
+    assert await (await scene.dials("1081", "*47308")).over_within(20)
 
 
 @situation(
@@ -212,7 +212,7 @@ async def queue_mobile_late(scene: Scene) -> None:
     kept=True,
 )
 async def queue_do_not_disturb(scene: Scene) -> None:
-    assert await (await scene.dials("1141", "*78")).over_within(5)
+    assert await (await scene.dials("1141", "*78")).over_within(20)
     await common.nobody_there(scene)
 
 

@@ -10,7 +10,7 @@ from tests.testbed.behaviours import (
     rings_on,
 )
 from tests.testbed.call import Call
-from tests.testbed.house import House, Scene
+from tests.testbed.house import House, Scene, answered
 from tests.testbed.situations import common
 
 HOUSE = House("hotline")
@@ -72,22 +72,30 @@ async def fails_over_in_vain(scene: Scene) -> None:
 
 @situation(
     "transferred",
-    "answered, parked (blind transfer to 700), taken back by a colleague who dials the place",
+    "answered, parked (blind transfer to 730), taken back by a colleague who dials the place",
     line="4011",
     phones=("1111", "1112"),
     tells="answered on_time - by 1111 | 1111:answered:on_time 1112:answered:not_judged",
 )
 async def parked_and_taken(scene: Scene) -> None:
-    scene.set(p1111=answers_after(1))
-    caller = await scene.call()
-    talk = await scene.answered_by("1111")
-    await asyncio.sleep(0.5)
-    await talk.transfer("700")
-    talk.bye()
+    caller = await parked(scene, "1111", "730", place="731")
+    await answered(await scene.dials("1112", "731"))
     await asyncio.sleep(1)
-    await scene.dials("1112", "701")
-    await asyncio.sleep(1.5)
     caller.bye()
+
+
+async def parked(scene: Scene, phone: str, lot: str, *, place: str) -> Call:
+    """A phone answers a caller and parks them; returns once the switch has them in that place."""
+    scene.set(**{f"p{phone}": answers_after(1)})
+    begun = scene.now()
+    caller = await scene.call()
+    talk = await scene.answered_by(phone)
+    await asyncio.sleep(0.5)
+    await talk.transfer(lot)
+    talk.bye()
+    await scene.seen(f"ParkingSpace: {place}", begun)
+    await asyncio.sleep(0.5)
+    return caller
 
 
 @situation(
@@ -98,13 +106,7 @@ async def parked_and_taken(scene: Scene) -> None:
     tells="answered on_time - by 1121 | 1121:answered:on_time",
 )
 async def parked_and_left(scene: Scene) -> None:
-    scene.set(p1121=answers_after(1))
-    caller = await scene.call()
-    talk = await scene.answered_by("1121")
-    await asyncio.sleep(0.5)
-    await talk.transfer("700")
-    talk.bye()
-    await asyncio.sleep(1)
+    caller = await parked(scene, "1121", "740", place="741")
     caller.bye()
 
 
@@ -142,11 +144,13 @@ async def conference(scene: Scene) -> None:
     caller = await scene.call()
     talk = await scene.answered_by("1141")
     await asyncio.sleep(0.5)
+    begun = scene.now()
     await talk.transfer("8014")
     talk.bye()
     await scene.dials("1141", "8014")
     await scene.dials("1142", "8014")
-    await asyncio.sleep(1.5)
+    await scene.seen("Event: ConfbridgeJoin", begun, times=3)
+    await asyncio.sleep(1)
     caller.bye()
 
 

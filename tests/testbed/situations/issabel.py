@@ -20,7 +20,7 @@ common.usual(HOUSE, behind="queue", queue="20{n}", pause="*9207")
     kept=True,
 )
 async def agent_signs_on(scene: Scene) -> None:
-    assert await (await scene.dials("1081", "*8208")).over_within(5)
+    assert await (await scene.dials("1081", "*8208")).over_within(20)
     await common.served(scene, "1081", after=1)
 
 
@@ -33,8 +33,8 @@ async def agent_signs_on(scene: Scene) -> None:
     tells="no_answer missed empty_seat by - |",
 )
 async def agent_on_break(scene: Scene) -> None:
-    assert await (await scene.dials("1101", "*8210")).over_within(5)
-    assert await (await scene.dials("1101", "*9210")).over_within(5)
+    assert await (await scene.dials("1101", "*8210")).over_within(20)
+    assert await (await scene.dials("1101", "*9210")).over_within(20)
     await common.nobody_there(scene)
 
 

@@ -20,7 +20,7 @@ common.usual(HOUSE, behind="queue", queue="QUEUE-220{n}", pause="*52207")
     kept=True,
 )
 async def queue_all_on_break(scene: Scene) -> None:
-    assert await (await scene.dials("1081", "*52208")).over_within(5)
+    assert await (await scene.dials("1081", "*52208")).over_within(20)
     await common.nobody_there(scene)
 
 

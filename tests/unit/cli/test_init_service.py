@@ -118,7 +118,7 @@ def test_settings_that_were_there_and_lie_where_the_service_cannot_write_are_tol
 
 def test_discovering_comes_afterwards(typed, machine):
     refused = typed("init", "--service", "--discover")
-    assert refused.code == 1
+    assert refused.code == 2
     assert "first --service" in refused.err
 
 

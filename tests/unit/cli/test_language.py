@@ -1,6 +1,7 @@
 """A Chinese hall works in Chinese: help, errors, lists and the doctor; another in English; none chosen, in both."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,53 @@ def test_a_terminal_that_cannot_show_a_character_gets_it_escaped_not_a_traceback
     shown = done.stdout.decode(encoding)
     assert "\\U0001f600" in shown
     assert ("来电人" in shown) == (encoding == "gbk")
+
+
+@pytest.mark.parametrize("written", [None, "[hall", "[hall]\nno_such = 1\n"], ids=["missing", "no TOML", "unknown key"])
+def test_settings_that_name_no_language_are_refused_in_chinese_and_then_in_english(typed, written) -> None:
+    file = Path("other.toml")
+    if written is not None:
+        file.write_text(written, encoding="utf-8")
+    told = typed("config", "check", "--config", str(file))
+    chinese, english = told.err.splitlines()
+    assert told.code == 2
+    assert re.search(r"无法读取|不是 TOML|没有这个键", chinese)
+    assert re.search(r"cannot be read|is not TOML|there is no such key", english)
+
+
+def test_every_line_of_wrong_settings_is_chinese_with_the_reasons_of_the_library(typed) -> None:
+    Path("voicedesk.toml").write_text(
+        """[hall]
+language = "zh"
+timezone = "Mars/Base"
+[store]
+url = 5
+[speech]
+workers = "x"
+[tickets]
+within_hours = 0
+retry = 5
+[[pbx]]
+port = 99999
+tls = "yes"
+[log]
+level = "loud"
+[[assignments]]
+agent = "zhang"
+from = "soon"
+""",
+        encoding="utf-8",
+    )
+    told = typed("config", "check").err.removeprefix("voicedesk: ").splitlines()
+    assert len(told) > 8
+    assert [line for line in told if not re.match(r"voicedesk.toml 第 \d+ 行：[a-z_.]+：.*[\u4e00-\u9fff]", line)] == []
+    assert [line for line in told if "nput should" in line or "correct" in line or "write" in line] == []
+
+
+def test_what_the_system_says_of_a_file_is_chinese(typed) -> None:
+    assert "没有这个文件或文件夹" in typed("replay", "none.raw").err
+
+
+def test_right_settings_and_the_state_of_a_model_are_told_in_chinese(typed) -> None:
+    assert typed("config", "check").out == "voicedesk.toml: 正确 (交换机 0 台，线路 0 条，人员 0 人)\n"
+    assert "未校准" in typed("model", "list").out

@@ -55,5 +55,5 @@ def test_another_s_calls_are_not_found_and_not_forgotten(run):
 @pytest.mark.parametrize("words", [("calls", "list", "--number", "' OR 1=1 --"), ("db", "forget", "anonymous")])
 def test_what_is_no_number_is_refused(run, words):
     code, out, err = run(*words)
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert "no phone number" in err

@@ -124,7 +124,7 @@ def test_one_language_is_built_into_another_folder(typed, config, tmp_path, monk
     assert [line.split()[1] for line in listed] == ["无", "无", "合成"]
     assert not (tmp_path / "sounds").exists()
     wrong = typed("prompts", "build", "--language", "de", *options)
-    assert wrong.code == 1
+    assert wrong.code == 2
     assert "zh_CN and en" in wrong.err
 
 

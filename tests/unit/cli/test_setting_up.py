@@ -48,22 +48,22 @@ def test_init_makes_its_folder_or_says_why_it_cannot(typed, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("host", ["", 'a"\n[x]', "a\\b"])
 def test_init_takes_no_value_that_would_break_the_file(typed, host: str) -> None:
-    assert typed("init", "--host", host).code == 1
+    assert typed("init", "--host", host).code == 2
 
 
 def test_config_check_says_right_or_what_is_wrong_with_exit_code_2(typed, tmp_path: Path) -> None:
     typed("init")
-    assert typed("config", "check").out == "voicedesk.toml: right (1 pbx, 1 lines, 0 agents)\n"
+    assert typed("config", "check").out == "voicedesk.toml: 正确 (交换机 1 台，线路 1 条，人员 0 人)\n"
     assert json.loads(typed("config", "check", "--json").out)["lines"] == 1
     file = tmp_path / "voicedesk.toml"
     file.write_text(file.read_text().replace("timezone", "timezon"))
     wrong = typed("config", "check")
     assert (wrong.code, wrong.out) == (2, "")
-    assert "voicedesk.toml, line 6: hall.timezon: there is no such key: did you mean timezone?" in wrong.err
+    assert "voicedesk.toml 第 6 行：hall.timezon：没有这个键：是否指 timezone？" in wrong.err
 
 
 def test_config_check_without_a_file_says_so(typed) -> None:
-    assert typed("config", "check").out.startswith("no file: defaults and environment: right (0 pbx")
+    assert typed("config", "check").out.startswith("no file: defaults and environment: 正确 right (0 pbx")
     assert json.loads(typed("config", "check", "--json").out)["file"] is None
 
 
@@ -139,7 +139,7 @@ def test_the_doctor_tells_what_why_and_cure_and_fails_at_anything_bad(typed, mon
     fake_findings(monkeypatch, good, bad)
     told = typed("doctor")
     assert told.code == 1
-    assert told.out.endswith("BAD  disk: full\\x1b[2J\n       why: calls are lost\n       do:  make room\n")
+    assert told.out.endswith("BAD  disk: full\\x1b[2J\n       原因 why: calls are lost\n       处理 do:  make room\n")
     as_json = typed("doctor", "--json")
     assert as_json.code == 1
     assert [one["grade"] for one in json.loads(as_json.out)] == ["good", "bad"]

@@ -83,6 +83,7 @@ def test_a_text_of_two_languages_is_said_in_english_alone(english, text, said):
         ("nothing is there; 3 of 5 are left; more", "什么也没有；共 5，剩 3；more"),
         ("x: cannot be read: y; row 3", "x：读不出来：y；第 3 行"),
         ("3 of 5 are left\nrow 3: y, nothing is there\n", "共 5，剩 3\n第 3 行：y，什么也没有\n"),
+        ("a: cannot be read: x\nb: cannot be read: y", "a：读不出来：x\nb：读不出来：y"),
         ("wang, li; zhang\n", "wang, li; zhang\n"),
     ],
 )

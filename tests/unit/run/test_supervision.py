@@ -1,7 +1,9 @@
 """A part that fails, or hangs, is begun again alone; what is meant to end more ends more."""
 
 import asyncio
+import gc
 import socket
+import weakref
 
 import pytest
 from voicedesk.errors import JournalTaken, VoicedeskError
@@ -44,6 +46,25 @@ async def test_a_fault_is_set_aside_and_the_work_begun_again_after_growing_pause
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert {(item.part, item.about) for item in guard.waiting} == {(Part.TASK, "tickets")}
     assert all(b"Traceback" in item.content for item in guard.waiting)
+
+
+class Row:
+    """Something that a part has in hand, with a caller's number, say."""
+
+
+async def test_what_a_part_had_in_hand_when_it_failed_is_let_go_when_it_begins_again(pauses):
+    had, left = [], []
+
+    async def work() -> None:
+        if not had:
+            row = Row()
+            had.append(weakref.ref(row))
+            raise RuntimeError("odd")
+        gc.collect()  # an error and the place where it was raised hold each other
+        left.append(had[0]())
+
+    await Supervisor(Guard()).keep("tickets", work)
+    assert left == [None]
 
 
 async def test_a_fault_in_one_of_its_tasks_is_a_fault_of_the_part(pauses):

@@ -184,8 +184,25 @@ def test_a_reminder_comes_before_the_deadline_and_the_supervisor_after() -> None
     one = ticket()
     assert PLAN.notice(one, T) is Notice.NONE
     assert PLAN.notice(one, one.due_at - HOUR) is Notice.REMIND
-    assert PLAN.notice(one, one.due_at) is Notice.ESCALATE
-    assert PLAN.notice(replace(one, state=State.CLOSED), one.due_at) is Notice.NONE
+    assert PLAN.notice(one, one.due_at) is Notice.REMIND
+    assert PLAN.notice(one, one.due_at + 1) is Notice.ESCALATE
+    assert PLAN.notice(replace(one, state=State.CLOSED), one.due_at + 1) is Notice.NONE
+
+
+@pytest.mark.parametrize(("after_us", "is_late"), [(-1, False), (0, False), (1, True)])
+def test_what_ends_at_the_promised_instant_is_in_time_for_lists_figures_notices_and_closing(after_us, is_late) -> None:
+    one = ticket(kind=Kind.CALLBACK)
+    at = one.due_at + after_us
+    ended = replace(one, state=State.CLOSED, outcome=Outcome.REACHED, closed_at=at)
+    assert (one.is_late(at), ended.is_late(at + DAY)) == (is_late, is_late)
+    assert (PLAN.notice(one, at) is Notice.ESCALATE) is is_late
+    assert callback_figures([ended], at + DAY).within_deadline == Share(part=int(not is_late), whole=1)
+    assert callback_figures([one], at).within_deadline == Share(part=0, whole=int(is_late))
+    if not is_late:
+        assert closed(one, outcome=Outcome.SETTLED, note="已办", by="li", at=at).is_closed
+    else:
+        with pytest.raises(InputError, match="late"):
+            closed(one, outcome=Outcome.SETTLED, note="已办", by="li", at=at)
 
 
 def test_of_two_who_claim_one_gets_it_and_a_lease_that_ran_out_frees_it() -> None:

@@ -39,6 +39,7 @@ def check(year: Year) -> None:
         assert sum(1 for one in before if one[0] > when - HOUR) <= 40
 
 
+@pytest.mark.no_cover  # three times as slow where coverage is measured; the weeks below reach the same lines
 @pytest.mark.parametrize("seed", [20260101])
 def test_in_a_year_of_calls_nobody_is_lost_and_nobody_is_dialled_outside_the_rules(seed: int) -> None:
     print("seed", seed)  # noqa: T201  # a failing year can be run again
