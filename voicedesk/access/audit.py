@@ -87,8 +87,13 @@ class Broken:
 
 def entry_after(before: AuditEntry | None, happened: Happened) -> AuditEntry:
     """The entry that follows another (None: the first)."""
+    return entry_behind(*((0, BEGINNING) if before is None else (before.number, before.hash)), happened)
+
+
+def entry_behind(number: int, before: str, happened: Happened) -> AuditEntry:
+    """The same, of the last one's number and hash alone: also behind an entry that somebody damaged it goes on."""
     made = AuditEntry(
-        number=1 if before is None else before.number + 1,
+        number=number + 1,
         at=happened.at,
         who=_short(happened.who),
         address=_short(happened.address),
@@ -96,7 +101,7 @@ def entry_after(before: AuditEntry | None, happened: Happened) -> AuditEntry:
         thing=happened.thing,
         object=_object(happened),
         note=mask_numbers(_short(happened.note)),
-        before=BEGINNING if before is None else before.hash,
+        before=before,
         hash="",
     )
     return replace(made, hash=hash_of(made))

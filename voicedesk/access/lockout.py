@@ -20,7 +20,7 @@ def pause_seconds(failures: int) -> int:
     over = failures - FREE_TRIES
     if over < 0:
         return 0
-    return min(FIRST_PAUSE_SECONDS * 2 ** min(over, 10), LONGEST_PAUSE_SECONDS)
+    return min(FIRST_PAUSE_SECONDS << min(over, 10), LONGEST_PAUSE_SECONDS)
 
 
 def closed_until(failures: int, failed_at: int, now: int) -> int | None:

@@ -14,7 +14,9 @@ import typer
 
 from voicedesk import __version__
 from voicedesk.cli import (
+    accounts,
     asterisk,
+    audit,
     breaks,
     calls,
     catalogue,
@@ -77,6 +79,8 @@ app.add_typer(tickets.app, name="tickets")
 app.add_typer(news.app, name="news")
 app.add_typer(breaks.app, name="breaks")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(accounts.app, name="account")
+app.add_typer(audit.app, name="audit")
 app.command()(agents)
 app.command()(reload)
 app.add_typer(config.app, name="config")
