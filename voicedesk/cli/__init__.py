@@ -42,6 +42,7 @@ from voicedesk.cli.practice import practice
 from voicedesk.cli.repair import repair
 from voicedesk.cli.replay import replay
 from voicedesk.cli.service import reload, run
+from voicedesk.cli.web import web
 from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError
 from voicedesk.settings.language import language_of
 from voicedesk.words import SPOKEN
@@ -56,6 +57,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(run)
+app.command()(web)
 app.command()(doctor)
 calls.app.command("decide")(decisions.decide_call)
 calls.app.command("appeal")(decisions.appeal_call)

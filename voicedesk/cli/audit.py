@@ -13,7 +13,7 @@ from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 from voicedesk.store.audit import Checked
 from voicedesk.store.store import Store
-from voicedesk.words import both
+from voicedesk.words import both, in_both
 
 app = typer.Typer(help="The audit log: who did what, and whether it is whole (S16).", no_args_is_help=True)
 
@@ -76,10 +76,9 @@ def check(
         if checked.last is not None:
             say(f"请另行记下 note elsewhere: {checked.last.number}:{checked.last.hash}")
     else:
-        flaw = both(FLAWS, checked.broken.flaw)
-        complain(
-            f"审计日志在第 {checked.broken.number} 条断开 the audit log breaks at entry {checked.broken.number}: {flaw}"
-        )
+        where, flaw = checked.broken.number, both(FLAWS, checked.broken.flaw)
+        said = in_both(f"审计日志在第 {where} 条断开", f"the audit log breaks at entry {where}")
+        complain(f"{said}: {flaw}")
     if checked.broken is not None:
         raise typer.Exit(ERROR)
 
