@@ -17,6 +17,7 @@ from voicedesk.errors import InputError, StoreError
 from voicedesk.language.translate import translated
 from voicedesk.settings import Settings
 from voicedesk.web import pages
+from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused
 from voicedesk.web.home import HomePages
 from voicedesk.web.keeper import StoreKeeper
@@ -63,6 +64,7 @@ class Application:
         app.add_api_route("/signout", signing_in.sign_out, methods=["POST"])
         app.add_api_route("/look", signing_in.look, methods=["POST"])
         app.add_api_route("/", home.home, methods=["GET"])
+        app.add_api_route("/calls", CallPages(self.desk).calls, methods=["GET"])
         app.add_api_route("/assets/{name}", self._asset, methods=["GET"])
         app.add_exception_handler(Leads, self._lead)
         app.add_exception_handler(Refused, self._refused)

@@ -50,7 +50,7 @@ class Desk:
     def __init__(self, settings: Settings, keeper: StoreKeeper, now: NowUs) -> None:
         self.settings, self.keeper, self.now = settings, keeper, now
         self.doorkeeper = Doorkeeper(keeper, settings, now)
-        self.pages = Pages(settings.hall.name, settings.hall.zone)
+        self.pages = Pages(settings.hall.name, settings.hall.zone, now)
         self._asked = Limit(600, 60, now)
         self._tried = Limit(30, 60, now)
         self._tried_login = Limit(20, 60, now)

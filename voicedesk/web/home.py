@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from voicedesk.access.roles import Act, Reach, Thing, reach
 from voicedesk.desk.asking import is_running
 from voicedesk.web.desk import Desk
 
@@ -17,7 +16,6 @@ class HomePage:
     name: str
     role: str
     is_running: bool
-    sees_calls: bool
 
 
 class HomePages:
@@ -33,6 +31,5 @@ class HomePages:
             name=person.account.name,
             role=person.account.role,
             is_running=await is_running(self._desk.keeper.store),
-            sees_calls=reach(person.account.role, Act.SEE, Thing.CALL) is not Reach.NONE,
         )
         return self._desk.pages.page("home.html", visitor, page)

@@ -11,9 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from voicedesk.access.roles import Act, Reach, Thing, reach
 from voicedesk.access.words import ROLES
-from voicedesk.clock import to_datetime
+from voicedesk.clock import NowUs, to_datetime
 from voicedesk.desk.labels import Label
+from voicedesk.web.rings import rings_of
 from voicedesk.web.texts import speaker, t
 from voicedesk.web.visitor import Visitor
 from voicedesk.words import Language, word
@@ -48,8 +50,8 @@ class Asset:
 class Pages:
     """Makes pages of values."""
 
-    def __init__(self, hall: str, zone: tzinfo) -> None:
-        self._hall, self._zone = hall, zone
+    def __init__(self, hall: str, zone: tzinfo, now: NowUs) -> None:
+        self._hall, self._zone, self._now = hall, zone, now
         self._environment = Environment(
             loader=PackageLoader("voicedesk.web"),
             autoescape=True,
@@ -102,9 +104,17 @@ class Pages:
             "link": link,
             "asset": asset,
             "clock": self.clock,
+            "now": self._now(),
+            "rings_of": rings_of,
+            "sees_calls": _sees_calls(visitor),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)
+
+
+def _sees_calls(visitor: Visitor) -> bool:
+    person = visitor.person
+    return person is not None and reach(person.account.role, Act.SEE, Thing.CALL) is not Reach.NONE
 
 
 def _assets() -> dict[str, Asset]:
