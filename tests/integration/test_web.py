@@ -71,6 +71,8 @@ async def served(folder: Path, more: str = "", *, with_database: bool = True):
 async def test_the_first_visit_over_https_and_an_end_in_order(tmp_path):
     async with served(tmp_path) as desk:
         code = re.search(r"once=(\S+)", await desk.logged("web_first_visit"))[1]
+        (grown,) = re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{desk.process.pid}/status").read_text())
+        assert int(grown) < 130 * 1024, "the desk is small beside the service"
         assert os.stat(tmp_path / "web" / "desk.key").st_mode & 0o777 == 0o600
         async with desk.browser() as browser:
             page = await browser.get("/")
@@ -91,7 +93,7 @@ async def test_the_first_visit_over_https_and_an_end_in_order(tmp_path):
         assert await asyncio.wait_for(desk.process.wait(), 60) == 0
 
 
-async def test_fault_76_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(tmp_path):
+async def test_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(tmp_path):
     async with served(tmp_path, 'tls = "off"\n') as desk:
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000)

@@ -1,10 +1,11 @@
 """`voicedesk web`: the desk on a screen."""
 
+import os
+import sys
 from importlib.util import find_spec
 
 from voicedesk.cli.common import ConfigOption, settings_of
 from voicedesk.errors import SettingsError
-from voicedesk.log import configure_logging
 
 
 def web(config: ConfigOption = None) -> None:
@@ -14,7 +15,7 @@ def web(config: ConfigOption = None) -> None:
 
     While nobody has an account yet, the log names a page and a one-time code for the first administrator.
     """
-    settings = settings_of(config)
+    settings_of(config)
     lacking = [
         name for name in ("argon2", "cryptography", "fastapi", "jinja2", "segno", "uvicorn") if not find_spec(name)
     ]
@@ -22,9 +23,6 @@ def web(config: ConfigOption = None) -> None:
         raise SettingsError(
             f"the desk on a screen needs more packages ({', '.join(lacking)}): pip install 'voicedesk[web]'"
         )
-    configure_logging(
-        level=settings.log.level, format=settings.log.format, zone=settings.hall.zone, language=settings.hall.spoken
-    )
-    from voicedesk.web.serve import serve
-
-    serve(settings)
+    file = [] if config is None else [str(config)]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "voicedesk.web", *file])  # noqa: S606  # this very interpreter

@@ -18,7 +18,7 @@ from voicedesk.language.translate import translated
 from voicedesk.settings import Settings
 from voicedesk.web import pages
 from voicedesk.web.calls import CallPages
-from voicedesk.web.desk import Desk, Leads, Refused
+from voicedesk.web.desk import Desk, Leads, Refused, hopped
 from voicedesk.web.home import HomePages
 from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.pages import Trouble
@@ -87,7 +87,9 @@ class Application:
 
     async def _lead(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, Leads) or not error.path:  # the same page, asked by the desk itself
-            return HTMLResponse(_AGAIN, headers={"Refresh": "0"})
+            response = HTMLResponse(_AGAIN, headers={"Refresh": "0"})
+            hopped(response, self.desk.stranger(request))
+            return response
         return self.desk.lead(self.desk.stranger(request), error.path)
 
     async def _refused(self, request: Request, error: Exception) -> Response:

@@ -21,8 +21,9 @@ from voicedesk.web.pages import Pages, Trouble
 from voicedesk.web.visitor import Visitor, cookie_name, keep_token, local_path, look_of
 from voicedesk.words import Language
 
-SESSION, VISIT = "desk", "desk-visit"
-"""The names of the cookies: of who signs in, and of who has not yet."""
+SESSION, VISIT, HOP = "desk", "desk-visit", "desk-hop"
+"""The names of the cookies: of who signs in, of who has not yet, and of who was just led back to the same page."""
+_HOP_SECONDS = 10
 _BODY_SECONDS = 15.0
 _MOST_FIELDS = 40
 _WHERE = {Stage.SECOND: "/second", Stage.ENROL: "/enrol"}
@@ -42,6 +43,19 @@ class Leads(Exception):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.path = path
+
+
+def hopped(response: Response, visitor: Visitor) -> None:
+    """Remembers for a moment that a page was led back to itself, so that no browser goes round in a circle."""
+    response.set_cookie(
+        visitor.cookie(HOP),
+        "1",
+        max_age=_HOP_SECONDS,
+        path="/",
+        secure=visitor.is_encrypted,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 class Desk:
@@ -95,7 +109,8 @@ class Desk:
         visitor = await self.visitor(request)
         person = visitor.person
         if person is None:
-            if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET":
+            is_first = visitor.cookie(HOP) not in request.cookies
+            if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET" and is_first:
                 raise Leads("")  # a link in a message: browsers keep the cookie back until the desk itself asks
             raise Leads(f"/signin?next={quote(local_path(visitor.path))}")
         if not person.is_in:

@@ -104,7 +104,7 @@ async def test_staff_see_their_own_calls_and_others_do_not_count(busy):
     assert "没有符合条件的通话" in nobody.text
 
 
-async def test_fault_65_an_auditor_gets_the_page_that_an_address_of_nothing_gets_and_it_is_written_down(busy):
+async def test_whoever_may_not_see_calls_gets_the_page_of_what_is_not_there_and_it_is_written_down(busy):
     browser = await busy.signed_in("0009", Role.AUDITOR)
     page, nothing = await browser.get("/calls"), await browser.get("/nothing-there")
     assert (page.status_code, nothing.status_code) == (404, 404)

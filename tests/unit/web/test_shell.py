@@ -85,6 +85,8 @@ async def test_a_link_in_a_message_opens_its_page_without_another_sign_in(house)
     browser = await house.browser()
     page = await browser.get("/?x=1", **{"sec-fetch-site": "cross-site"})
     assert (page.status_code, page.headers["refresh"], page.url.path) == (200, "0", "/")
+    page = await browser.get("/?x=1", **{"sec-fetch-site": "cross-site"})
+    assert page.url.path == "/signin", "a browser that says so again goes round in no circle"
 
 
 @pytest.mark.parametrize(
