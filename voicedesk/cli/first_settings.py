@@ -75,6 +75,13 @@ format = "console"                # or json
 # refused_calls = 3               # so many refused at once, one after another: do-not-disturb is suspected
 # held_minutes = 10               # a longer call that is no caller's is told of
 
+{own}[web]
+# listen = "127.0.0.1:8443"       # the desk on a screen: voicedesk web; "0.0.0.0:8443": for the whole house
+# names = ["desk.example.cn"]     # the names that it is reached by, for its certificate
+# certificate = "desk.pem"        # the hall's own, with tls = "own"; else it makes one itself
+# certificate_key = "desk.key"
+{own}folder = "{data}web"               # its own certificate
+
 [[pbx]]
 name = "main"
 host = "{host}"

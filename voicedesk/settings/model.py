@@ -18,6 +18,7 @@ from voicedesk.settings.listed import (
     WebhookSettings,
 )
 from voicedesk.settings.values import Integer, Name, Names, Number, Switch, Table, Words
+from voicedesk.settings.web import WebTable
 from voicedesk.words import Language
 
 
@@ -225,6 +226,7 @@ class Settings(Table):
     callbacks: CallbacksTable = CallbacksTable()
     breaks: BreaksTable = BreaksTable()
     phone_watch: PhoneWatchTable = PhoneWatchTable()
+    web: WebTable = WebTable()
     pbx: tuple[PbxSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
