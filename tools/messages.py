@@ -39,7 +39,7 @@ _KEEPING = frozenset({"join", "get", "format", "tuple", "printable", "printable_
 _TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
 """Functions that return one text, several, or a text beside something else."""
 Found = tuple[str, str]
-"""The part of the catalogue that a text belongs to (answers, errors, said, doctor, settings, help, log, web), and it."""
+"""Which part of the catalogue a text belongs to (answers, errors, said, doctor, settings, help, log, web); the text."""
 
 
 def texts() -> dict[Found, str]:
