@@ -1,10 +1,15 @@
 """What tests of several rooms share."""
 
+import os
 from pathlib import Path
 
 import pytest
 from tests.testbed.new_databases import made_quickly
 from tests.testbed.postgres import Postgres
+
+os.environ.setdefault("VOICEDESK_PROMPTS__ENGINE", "pyttsx3")
+"""Where settings are read from a file, prompts are spoken by the quick voice: the natural one takes as long as its
+sound is, and what it says is tested by itself (tests/unit/prompts). A test that wants it removes the variable."""
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ _PAIR = re.compile(r"[\u4e00-\u9fff].* [A-Za-z]{2}")
 _SOUGHT = re.compile(r"re\.\w+|.*\.removeprefix")
 _ERRORS = frozenset({"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown", "WrongUsage"})
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+_IN_TEMPLATE = re.compile(r"""\bt\("((?:[^"\\\\]|\\\\.)*)\"""")
+"""A text in a template of a page."""
 ANSWERING = frozenset({"jobs", "run"})
 """The rooms whose functions return what a step answers."""
 TELLING = frozenset({"doctor", "settings"})
@@ -37,7 +39,7 @@ _KEEPING = frozenset({"join", "get", "format", "tuple", "printable", "printable_
 _TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
 """Functions that return one text, several, or a text beside something else."""
 Found = tuple[str, str]
-"""The part of the catalogue that a text belongs to (answers, errors, said, doctor, settings, help, log), and itself."""
+"""Which part of the catalogue a text belongs to (answers, errors, said, doctor, settings, help, log, web); the text."""
 
 
 def texts() -> dict[Found, str]:
@@ -53,6 +55,10 @@ def texts() -> dict[Found, str]:
         told += put_together(tree, answers=not ANSWERING.isdisjoint(where.parts), is_cli="cli" in where.parts)
         for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
+    for file in sorted(PACKAGE.rglob("*.html")):
+        for number, row in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            for text in _IN_TEMPLATE.findall(row):
+                found.setdefault(("web", text), f"{file.relative_to(PACKAGE.parent)}:{number}")
     return found
 
 
@@ -61,6 +67,8 @@ def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
         if isinstance(node, ast.Call):
             for event in _events(node):
                 yield "log", event, node.lineno
+            if _name_of(node) == "t" and node.args and (text := template(node.args[0])):  # what a page says
+                yield "web", text, node.lineno
         if is_cli and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
             told = ast.get_docstring(node) or ""
             if EXAMPLE.search(told):  # each command has one

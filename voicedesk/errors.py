@@ -25,6 +25,7 @@
     │   └── JournalTaken         another instance writes this journal; this one must end
     ├── SpeechError          a speech worker; following calls goes on without it
     │   ├── SpeechLost           it crashed or hung: the voice can be heard again from its recording
+    │   │   └── SpeechInterrupted    it did so over another voice: nothing is wrong with this one
     │   └── SpeechUnavailable    none can be started: the model does not load
     └── WebhookError         a receiver of news cannot be reached, or its answer not be read; worth another try
         └── AddressRefused       nothing may be sent there; a retry helps only after the settings or its name change
@@ -136,6 +137,10 @@ class SpeechError(VoicedeskError):
 
 class SpeechLost(SpeechError):
     """The worker that heard a voice is gone; the voice may be heard again from its recording."""
+
+
+class SpeechInterrupted(SpeechLost):
+    """The worker that heard a voice is gone, and it was another voice that it crashed or hung over."""
 
 
 class SpeechUnavailable(SpeechError):

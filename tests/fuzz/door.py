@@ -93,7 +93,7 @@ def _shelf(day: date) -> Shelf:
     catalogue = catalogue_of(settings)
     menu = menu_of(catalogue, day, samples=True)
     book = cast("Any", Book())
-    return Shelf(menu=menu, words=Wording(frames_of(settings)), book=book, catalogue=catalogue)
+    return Shelf(menu=menu, words=Wording(frames_of(settings)), book=book, catalogue=catalogue, welcomes={})
 
 
 @cache

@@ -532,6 +532,22 @@ async def test_a_text_message_is_sent_by_the_halls_own_program(tmp_path):
     assert kept.sms_outcome == "ok"
 
 
+async def test_callers_of_a_line_hear_its_own_name_as_soon_as_that_has_a_sound(tmp_path):
+    settings = hall(tmp_path)
+    (line,) = settings.lines
+    named = settings.model_copy(update={"lines": (line.model_copy(update={"spoken_name": "江州市社保中心"}),)})
+    give_sounds(settings)
+    async with Store.open(settings.store.url) as store:
+        desk = Desk(store, named)
+        welcome = "您好，这里是江州市社保中心。"
+        assert not any(welcome in one for one in await desk.call())
+        give_sounds(named)
+        said = await desk.call()
+        assert any(welcome in one for one in said)
+        assert not any("服务热线" in one for one in said)
+        assert not any(welcome in one for one in await desk.call("notices?pbx=main&line=another"))
+
+
 async def test_what_is_told_is_made_anew_on_each_day_and_for_new_settings(desk):
     daily = DailyShelf(desk.settings, lambda: desk.now, stocked)
     before = daily.today()

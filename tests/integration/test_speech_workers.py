@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from voicedesk.audio.wav import read_sound
-from voicedesk.errors import SpeechLost, SpeechUnavailable
+from voicedesk.errors import SpeechInterrupted, SpeechLost, SpeechUnavailable
+from voicedesk.speech.fits import Question
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.workers import SpeechWorkers, WorkerLimits
 
@@ -105,6 +106,38 @@ async def test_fault_61_a_worker_killed_before_it_hears_again_loses_the_voice(wo
         os.kill(pool.processes[0], signal.SIGKILL)
         with pytest.raises(SpeechLost):
             await voice.hear_again()
+
+
+async def test_fault_61_of_all_voices_of_a_killed_worker_only_the_one_it_worked_for_is_blamed(workers):
+    pool = workers()
+    data, rate = samples()
+    async with pool.hear(rate) as first, pool.hear(rate) as second, pool.hear(rate) as idle:
+        for one in (idle, second, first):
+            await one.accept(data[:LUMP])
+        (process,) = pool.processes
+        os.kill(process, signal.SIGSTOP)
+        asked = [asyncio.create_task(one.accept(data[:LUMP])) for one in (second, first)]
+        await asyncio.sleep(0)
+        os.kill(process, signal.SIGKILL)
+        lost = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(one) for one in lost] == [SpeechLost, SpeechInterrupted]
+        with pytest.raises(SpeechInterrupted):
+            await idle.accept(data[:LUMP])
+
+
+async def test_fault_61_what_goes_wrong_over_a_voice_within_a_worker_costs_that_voice_only(workers):
+    pool = workers()
+    data, rate = samples()
+    async with pool.hear(rate) as poison, pool.hear(rate) as other:
+        await poison.accept(data[:LUMP])
+        await other.accept(data[:LUMP])
+        with pytest.raises(SpeechLost, match="compares no sentences"):
+            await poison.ask(Question(kind="hear"))
+        with pytest.raises(SpeechLost):
+            await poison.accept(data[LUMP : 2 * LUMP])
+        await other.accept(data[LUMP:])
+        assert (await other.finish()).words
+    assert len(pool.processes) == 1
 
 
 async def test_fault_61_a_worker_that_hangs_is_ended_and_its_voices_are_lost(workers):

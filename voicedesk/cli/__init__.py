@@ -14,7 +14,9 @@ import typer
 
 from voicedesk import __version__
 from voicedesk.cli import (
+    accounts,
     asterisk,
+    audit,
     breaks,
     calls,
     catalogue,
@@ -40,6 +42,7 @@ from voicedesk.cli.practice import practice
 from voicedesk.cli.repair import repair
 from voicedesk.cli.replay import replay
 from voicedesk.cli.service import reload, run
+from voicedesk.cli.web import web
 from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError, WrongUsage
 from voicedesk.settings.language import language_of
 from voicedesk.words import SPOKEN
@@ -54,6 +57,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(run)
+app.command()(web)
 app.command()(doctor)
 calls.app.command("decide")(decisions.decide_call)
 calls.app.command("appeal")(decisions.appeal_call)
@@ -77,6 +81,8 @@ app.add_typer(tickets.app, name="tickets")
 app.add_typer(news.app, name="news")
 app.add_typer(breaks.app, name="breaks")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(accounts.app, name="account")
+app.add_typer(audit.app, name="audit")
 app.command()(agents)
 app.command()(reload)
 app.add_typer(config.app, name="config")

@@ -6,14 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Coroutine, Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from voicedesk.clock import to_datetime
-from voicedesk.errors import WrongUsage
+from voicedesk.desk import moments
 from voicedesk.language.translate import translated
 from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
@@ -127,11 +127,4 @@ def local_span(from_at: int, to_at: int | None, zone: tzinfo) -> str:
 
 def moment(text: str | None, zone: tzinfo) -> int | None:
     """Microseconds of a date or time a person typed ("2026-11-23" or "2026-11-23 14:30"), in the hall's time."""
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-        aware = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # the first day of year 1 lies before all time elsewhere
-        raise WrongUsage(f"{text!r} is no date or time: write 2026-11-23 or 2026-11-23T14:30") from error
-    return round(aware.timestamp() * 1_000_000)
+    return moments.moment(text, zone)

@@ -30,7 +30,7 @@ format = "console"                # or json
 # file = "calendar.csv"           # the hall's own days: 2027-01-01,rest,New Year
 
 {own}[speech]
-# model = "embedded"              # it hears synthetic voices only: voicedesk model install, voicedesk model use
+# model = "embedded"              # it hears synthetic voices only; people: voicedesk model use whisper-base
 {own}models_folder = "{data}models"
 # workers = 1                     # processes that hear greetings
 
@@ -45,7 +45,8 @@ format = "console"                # or json
 # samples = false                 # true: tell also the samples that no hall approved, for a demonstration
 
 {own}[prompts]
-{own}folder = "{data}prompts"              # the sounds: voicedesk prompts build
+{own}folder = "{data}prompts"              # the sounds: the service builds them, or voicedesk prompts build
+# engine = "auto"                 # the natural voice where it is installed: pip install 'voicedesk[voice]'
 # recordings = "recorded-prompts" # what people recorded in place of the synthetic voice
 
 # [ivr]
@@ -73,6 +74,13 @@ format = "console"                # or json
 # away_seconds = 20               # a phone that is away longer in duty hours is told of
 # refused_calls = 3               # so many refused at once, one after another: do-not-disturb is suspected
 # held_minutes = 10               # a longer call that is no caller's is told of
+
+{own}[web]
+# listen = "127.0.0.1:8443"       # the desk on a screen: voicedesk web; "0.0.0.0:8443": for the whole house
+# names = ["desk.example.cn"]     # the names that it is reached by, for its certificate
+# certificate = "desk.pem"        # the hall's own, with tls = "own"; else it makes one itself
+# certificate_key = "desk.key"
+{own}folder = "{data}web"               # its own certificate
 
 [[pbx]]
 name = "main"
@@ -104,6 +112,7 @@ duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]   # none: always
 # department = "社会保险事业管理中心"                       # what the greeting must name
 # department_aliases = ["社保中心"]
 # shown_number = "037112333"       # what citizens see when they are rung back
+# spoken_name = "社保中心咨询热线"                         # what callers are welcomed by; else [hall] name
 # greeting = ["hello", "department", "number", "matter"]   # 您好，社保中心 8 号为您服务，请问……
 # pbx = "main"                    # with several [[pbx]]: on which; so too in [[phones]] and [[assignments]]
 

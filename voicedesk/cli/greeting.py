@@ -38,7 +38,7 @@ from voicedesk.desk.names import people_of, person_id
 from voicedesk.desk.verdicts import histories_json
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError, WrongUsage
-from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules, rules_from_file
@@ -49,10 +49,10 @@ from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
 from voicedesk.settings import Settings
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Sheet
+from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import embedded_model, read_model
-from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 from voicedesk.words import both, in_both, word
@@ -105,7 +105,13 @@ def check(
     if chosen.synthetic_only:
         complain(f"speech model {chosen.name!r}: {chosen.statement}")
     checker = GreetingChecker(
-        Listener(VoskRecognizer(chosen)), names, rule_set, thresholds_of(chosen), template=template, number=number
+        Listener(recognizer_of(chosen)),
+        names,
+        rule_set,
+        thresholds_of(chosen),
+        weighing=weighing_limits_of(chosen),
+        template=template,
+        number=number,
     )
     checked = [checker.check_file(file, staff_channel) for file in files]
     if json:

@@ -87,7 +87,10 @@ def _say_next(file: Path, secret: Path) -> None:
         f"  2. put your lines, phones and people into {file} (voicedesk init --discover proposes them),\n"
         f"     then:  voicedesk config check --config {file}\n"
         f"  3. see whether all is well:  voicedesk doctor --config {file}\n"
-        f"  4. begin:  voicedesk run --config {file}"
+        f"  4. begin:  voicedesk run --config {file}\n"
+        "  5. it hears and speaks like a machine only; to hear people, and for a voice that callers understand:\n"
+        "     pip install 'voicedesk[people,voice]'\n"
+        f"     then:  voicedesk model use whisper-base --config {file}"
     )
 
 
@@ -102,7 +105,12 @@ def _say_next_of_service(file: Path, command: Path) -> None:
         f"  2. put your lines, phones and people into {file} ({command} init {file.parent} --discover proposes "
         "them),\n"
         f"     then:  {command} config check  and  {command} reload\n"
-        f"  3. see whether all is well:  {command} doctor"
+        f"  3. see whether all is well:  {command} doctor\n"
+        "  4. it hears and speaks like a machine only; to hear people, and for a voice that callers understand:\n"
+        f"     {command.with_name('pip')} install 'voicedesk[people,voice]'\n"
+        f"     then:  {command} model use whisper-base\n"
+        f"  5. the desk on a screen:  {command.with_name('pip')} install 'voicedesk[web]'\n"
+        "     then:  systemctl enable --now voicedesk-web  and read  journalctl -u voicedesk-web"
     )
 
 
@@ -139,6 +147,7 @@ def _install(folder: Path, host: str, port: int, username: str, *, force: bool) 
     except OSError as error:
         raise InputError(f"{error.filename} cannot be written: {error.strerror}") from error
     service_unit.write(service_unit.UNIT, service_unit.unit_text(python, file))
+    service_unit.write(service_unit.WEB_UNIT, service_unit.web_unit_text(python, file))
     service_unit.tell_systemd()
     for path in service_unit.out_of_reach(load_settings(file, {})):
         complain(f"the service cannot write {path}: name a place in {data} for it in {file}")

@@ -11,19 +11,24 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from voicedesk.audio.wav import read_sound
+from voicedesk.audio.wav import Sound, read_sound
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
 from voicedesk.errors import InputError, WrongUsage
-from voicedesk.greeting.calibration import LabelledGreeting, calibrate, keep_calibration, thresholds_of
+from voicedesk.greeting.calibration import CARES, LabelledGreeting, calibrate, keep_calibration, thresholds_of
+from voicedesk.greeting.live import GreetingTask
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
+from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.weighing.model import WeighingLimits, more_careful
+from voicedesk.greeting.weighing.voice import weighed_under
 from voicedesk.hall.greetings import rules_of
 from voicedesk.jobs.hearing.decided_greetings import DecidedGreeting, decided_greetings
 from voicedesk.language.translate import translated
 from voicedesk.settings import Settings, read_settings, with_key
+from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model, install_model, list_models, verify_model
-from voicedesk.speech.listening import Listener
+from voicedesk.speech.listening import Listener, Listening
 from voicedesk.speech.models import SpeechModel
-from voicedesk.speech.vosk_engine import VoskRecognizer
+from voicedesk.speech.transcript import Transcript
 from voicedesk.speech.workers import SpeechWorkers
 from voicedesk.store.store import Store
 from voicedesk.words import in_both
@@ -37,9 +42,10 @@ NameArgument = Annotated[str | None, typer.Argument(help="A model's name or fold
 
 @app.command()
 def install(
-    source: Annotated[Path, typer.Argument(help="A model as ZIP, or its folder.")], config: ConfigOption = None
+    source: Annotated[Path, typer.Argument(help="A model as ZIP, its folder, or whisper-base.")],
+    config: ConfigOption = None,
 ) -> None:
-    """Install a Vosk model from a ZIP or a folder: looked through, unpacked safely, checksums kept, loaded once.
+    """Install a Vosk or Whisper model from a ZIP or a folder: looked through, unpacked safely, checksums kept, loaded.
 
     Example: `voicedesk model install vosk-model-small-cn-0.22.zip`
     """
@@ -73,7 +79,8 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 @app.command()
 def use(
-    name: Annotated[str, typer.Argument(help="An installed model's name, or embedded.")], config: ConfigOption = None
+    name: Annotated[str, typer.Argument(help="An installed model's name, whisper-base or embedded.")],
+    config: ConfigOption = None,
 ) -> None:
     """Write into the settings which model hears greetings; the service takes it at its next start.
 
@@ -131,19 +138,22 @@ def calibrate_(
     if model.synthetic_only:
         complain(f"speech model {model.name!r}: {model.statement}")
     settings = settings_of(config)
-    rules, listener = rules_of(settings), Listener(VoskRecognizer(model))
+    rules, listener = rules_of(settings), Listener(recognizer_of(model))
     if folder is None and not decided:
         raise WrongUsage(f"name a folder with recordings and {LABELS}, or --decided for what people decided here")
-    greetings = list(_labelled(folder, listener)) if folder is not None else []
-    greetings += list(_decided(settings, listener)) if decided else []
+    greetings = list(_labelled(folder, listener, rules)) if folder is not None else []
+    greetings += list(_decided(settings, listener, rules)) if decided else []
     found = calibrate(greetings, rules)
     if json:
         say_json({"is_good": found.is_good, **asdict(found)})
     else:
         for half, outcome in (("chosen on", found.chosen_on), ("proven on", found.proven_on)):
             say(f"{half} {outcome.total}: {outcome.right} right, {outcome.untold} cannot_tell, {outcome.wrong} wrong")
-        limits = found.thresholds
-        say(f"confidence {limits.confidence}, known {limits.known_share}, agreement {limits.agreement}")
+        limits, weighing = found.thresholds, found.weighing
+        if weighing is None:
+            say(f"confidence {limits.confidence}, known {limits.known_share}, agreement {limits.agreement}")
+        else:
+            say(f"the sentence that wins must lead over other departments by {weighing.over_names} nats")
     if not found.is_good:
         complain("this model may not judge this hall's greetings alone: its adverse verdicts go on going to review")
         raise typer.Exit(ERROR)
@@ -179,7 +189,7 @@ def _plain(name: str, size: int, model: SpeechModel | None, problem: str | None)
     }
 
 
-def _labelled(folder: Path, listener: Listener) -> Iterator[LabelledGreeting]:
+def _labelled(folder: Path, listener: Listener, rules: GreetingRules) -> Iterator[LabelledGreeting]:
     """Each labelled recording as it is heard. Raises InputError naming the line that is wrong."""
     rows = _rows(folder / LABELS)
     for number, row in enumerate(track(rows, description="hearing", transient=True), 2):
@@ -194,12 +204,28 @@ def _labelled(folder: Path, listener: Listener) -> Iterator[LabelledGreeting]:
                 f"{folder / LABELS}, line {number}: file, department and verdict are needed: {error}"
             ) from error
         sound = read_sound(folder / file)
-        transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut or sound.is_unfinished)
         yes = (row.get("forbidden") or "").strip().lower() in ("yes", "1", "true", "是")
-        yield LabelledGreeting(transcript=transcript, names=names, verdict=verdict, has_forbidden=yes)
+        task = GreetingTask(names=names, template="inbound", limits=rules.limits)
+        yield LabelledGreeting(names=names, verdict=verdict, has_forbidden=yes, **_heard(listener, sound, task, rules))
 
 
-def _decided(settings: Settings, listener: Listener) -> Iterator[LabelledGreeting]:
+def _heard(listener: Listener, sound: Sound, task: GreetingTask, rules: GreetingRules) -> dict[str, Any]:
+    """The transcript of a greeting and, by a model that compares sentences, one for each care that is tried."""
+    found: dict[str, Any] = {"weighed": ()}
+
+    def closer(listening: Listening, heard: Transcript) -> Transcript:
+        if not listener.recognizer.model.compares:
+            return listening.hear_again()
+        cares = (more_careful(WeighingLimits(), care) for care in CARES)
+        found["weighed"] = weighed_under(heard, task, rules, cares, listening.ask)
+        return heard
+
+    is_cut = sound.is_cut or sound.is_unfinished
+    found["transcript"] = listener.transcribe(sound.channel(0), sound.rate, cut_short=is_cut, closer=closer)
+    return found
+
+
+def _decided(settings: Settings, listener: Listener, rules: GreetingRules) -> Iterator[LabelledGreeting]:
     """Greetings that a person decided, as they are heard; what cannot be read any more is told and left out."""
 
     async def there() -> list[DecidedGreeting]:
@@ -214,9 +240,8 @@ def _decided(settings: Settings, listener: Listener) -> Iterator[LabelledGreetin
             complain(str(error))
             continue
         if names is not None:
-            transcript = listener.transcribe(sound.channel(0), sound.rate, cut_short=sound.is_cut)
             yield LabelledGreeting(
-                transcript=transcript,
+                **_heard(listener, sound, one.task, rules),
                 names=names,
                 verdict=one.verdict,
                 has_forbidden=one.has_forbidden,

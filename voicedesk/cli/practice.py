@@ -15,7 +15,7 @@ from voicedesk.cli.common import ConfigOption, complain, say, settings_of
 from voicedesk.cli.greeting import VERDICTS
 from voicedesk.desk.names import person_id
 from voicedesk.errors import InputError, WrongUsage
-from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
@@ -23,9 +23,9 @@ from voicedesk.greeting.words import GREETING_PARTS
 from voicedesk.hall.greetings import greeting_task, rules_of
 from voicedesk.jobs.hearing.practice import Attempt, attempt
 from voicedesk.settings import Settings
+from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
-from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.words import in_both, word
 
 _BLOCK_SECONDS = 0.1
@@ -61,14 +61,14 @@ def practice(
     model = find_model(settings.speech.model, settings.speech.models_folder)
     if model.synthetic_only:
         complain(f"语音模型 speech model {model.name!r}: {model.statement}")
-    listener = Listener(VoskRecognizer(model))
-    thresholds = thresholds_of(model)
+    listener = Listener(recognizer_of(model))
+    thresholds, weighing = thresholds_of(model), weighing_limits_of(model)
     while True:
         say(f"请说 please say: {_to_say(task, rules)}")
         with Live(Text("…"), transient=True) as live:
             blocks = _blocks_of(wav) if wav else listen(device)
             judge = LiveJudge(task, rules, thresholds)
-            done = attempt(listener, blocks, judge, shown=lambda words: live.update(Text(words)))
+            done = attempt(listener, blocks, judge, weighing=weighing, shown=lambda words: live.update(Text(words)))
         _tell(done, rules)
         if wav or once or not typer.confirm(in_both("再试一次", "try again?"), default=True):
             return

@@ -1,41 +1,33 @@
 """`voicedesk prompts`: what callers hear, as sound."""
 
 import contextlib
-import sys
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voicedesk.audio.g711 import Samples, decode_alaw
 from voicedesk.audio.microphone import listen, play
 from voicedesk.audio.wav import write_wav
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of
+from voicedesk.cli.prompt_work import as_json, progress_of, tell, tell_heard
 from voicedesk.errors import InputError, WrongUsage
-from voicedesk.hall.prompts import book_of, pronunciation_of, wanted_of
-from voicedesk.prompts.book import LINE_RATE, Pace, PromptBook, recording_name, text_id
-from voicedesk.prompts.build import Built, Wanted, build_recorded, build_spoken, missing
-from voicedesk.prompts.check import PromptCheck
-from voicedesk.prompts.pronunciation import Pronunciation
+from voicedesk.hall.prompt_building import build_prompts, hear_prompts
+from voicedesk.hall.prompts import book_of, chinese_voice, wanted_of
+from voicedesk.prompts import kokoro
+from voicedesk.prompts.book import LINE_RATE, PYTTSX3, Pace, recording_name, text_id
+from voicedesk.prompts.build import Wanted
+from voicedesk.prompts.hearing_back import heard_prompts
 from voicedesk.prompts.rendering import trimmed
-from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.prompts.texts import LANGUAGES
 from voicedesk.settings import Settings
-from voicedesk.speech.models import embedded_model
-from voicedesk.speech.vosk_engine import VoskRecognizer
 from voicedesk.words import in_both
 
 app = typer.Typer(help="What callers hear: synthesis, and recordings that replace it (S5).", no_args_is_help=True)
 
-FEW = 20
-TELL_SECONDS = 15.0
-"""So often a log or a pipe is told how far it is."""
 TextArgument = Annotated[str, typer.Argument(help="The prompt's id, or its text.", metavar="ID|TEXT")]
 
 
@@ -49,6 +41,9 @@ def build(
     trust_voice: Annotated[
         bool, typer.Option("--trust-voice", help="Do not hear whether it can be understood, only its length.")
     ] = False,
+    meanwhile: Annotated[
+        bool, typer.Option("--meanwhile", help="First let pyttsx3 say what has no sound, until the voice has.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -60,38 +55,42 @@ def build(
         raise WrongUsage(f"--language {language}: there is {' and '.join(LANGUAGES)}")
     settings = _in_folder(settings_of(config), folder)
     wanted = [one for one in _wanted(settings) if language in (None, one.language)]
-    book, pronunciation = book_of(settings), pronunciation_of(settings)
-    orders = missing(wanted, book, pronunciation)
-    check = PromptCheck(None if trust_voice else VoskRecognizer(embedded_model()))
-    built = _spoken(orders, book, pronunciation, check) if orders else Built()
-    built.kept = len(Pace) * len(wanted) - len(orders)
-    if settings.prompts.recordings:
-        taken = build_recorded(wanted, book, settings.prompts.recordings)
-        built.recorded = taken.recorded
-        built.failed += taken.failed
+    if chinese_voice(settings.prompts).engine == PYTTSX3 and not kokoro.is_installed():
+        complain("a voice that callers understand better: pip install 'voicedesk[voice]' (docs/prompts.md)")
+    with progress_of() as progress:
+        built = build_prompts(settings, wanted, progress, meanwhile=meanwhile, trust_voice=trust_voice)
     if json:
-        failed = [{"text": text, "reason": why} for text, why in built.failed]
-        say_json({"kept": built.kept, "spoken": built.spoken, "recorded": built.recorded, "failed": failed})
+        say_json(as_json(built))
     else:
-        _tell(built)
+        tell(built)
     if built.failed:
         raise typer.Exit(ERROR)
 
 
-def _tell(built: Built) -> None:
-    """What failed for one reason is told together."""
-    reasons: dict[str, list[str]] = {}
-    for text, why in built.failed:
-        reasons.setdefault(why, []).append(text)
-    for why, texts in reasons.items():
-        if len(texts) > 1:
-            complain(f"{texts[0]} (and {len(texts) - 1} other sounds): {why}")
-        else:
-            complain(f"{texts[0]}: {why}")
-    say(
-        f"{built.spoken} spoken, {built.recorded} taken from recordings, {built.kept} were there, "
-        f"{len(built.failed)} failed"
-    )
+@app.command()
+def check(
+    prompt: Annotated[str | None, typer.Argument(help="Only this one, by its id or its text.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what was heard before and is the same still.")] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="The slow renderings too.")] = False,
+    folder: FolderOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hear what was built, with the best ear for people that is here, and list what callers may not understand.
+
+    Example: `voicedesk prompts check`
+    """
+    settings = _in_folder(settings_of(config), folder)
+    wanted = [_named(settings, prompt)] if prompt else _wanted(settings)
+    book, paces = book_of(settings), tuple(Pace) if slow else (Pace.NORMAL,)
+    every = list(heard_prompts(wanted, book, paces))
+    waiting = [one for one in every if again or prompt or one.clarity is None]
+    if waiting:
+        with progress_of() as progress:
+            hear_prompts(settings, waiting, progress("hearing"))
+        every = list(heard_prompts(wanted, book, paces))
+    if tell_heard(every, book, settings, json=json):
+        raise typer.Exit(ERROR)
 
 
 def _in_folder(settings: Settings, folder: Path | None) -> Settings:
@@ -100,40 +99,15 @@ def _in_folder(settings: Settings, folder: Path | None) -> Settings:
     return settings.model_copy(update={"prompts": settings.prompts.model_copy(update={"folder": folder})})
 
 
-def _spoken(
-    orders: list[tuple[Wanted, Pace]], book: PromptBook, pronunciation: Pronunciation, check: PromptCheck
-) -> Built:
-    """Speaks them, with a bar on a screen, else with a line now and then."""
-    if not sys.stderr.isatty():
-        with Synthesis.open(pronunciation) as synthesis:
-            return build_spoken(orders, book, synthesis, check, _in_lines(time.monotonic))
-    columns = (TextColumn(in_both("合成", "speaking")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        Synthesis.open(pronunciation) as synthesis,
-        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
-    ):
-        task = bar.add_task("speaking", total=len(orders))
-        return build_spoken(orders, book, synthesis, check, lambda done, _: bar.update(task, completed=done))
-
-
-def _in_lines(clock: Callable[[], float]) -> Callable[[int, int], None]:
-    """Tells how far it is where nobody sees a bar: at once, and a line now and then; nothing of what is soon done."""
-    last = [clock() - TELL_SECONDS]
-
-    def tell(done: int, of: int) -> None:
-        if of > FEW and done < of and clock() >= last[0] + TELL_SECONDS:
-            last[0] = clock()
-            complain(f"合成 speaking {done}/{of}")
-
-    return tell
-
-
 @app.command("list")
 def list_prompts(
     missing_recording: Annotated[
         bool, typer.Option("--missing-recording", help="Only what no person has recorded yet.")
     ] = False,
     missing_sound: Annotated[bool, typer.Option("--missing", help="Only what has no sound at all.")] = False,
+    unclear: Annotated[
+        bool, typer.Option("--unclear", help="Only what an ear for people did not understand, with what it heard.")
+    ] = False,
     folder: FolderOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -144,6 +118,9 @@ def list_prompts(
     """
     settings = _in_folder(settings_of(config), folder)
     book = book_of(settings)
+    if unclear:
+        tell_heard(list(heard_prompts(_wanted(settings), book, tuple(Pace))), book, settings, json=json)
+        return
     rows = []
     for one in _wanted(settings):
         found = book.find(one.text, language=one.language)

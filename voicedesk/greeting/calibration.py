@@ -1,7 +1,9 @@
 """Sets a model's limits of doubt from a hall's own labelled recordings, and proves them on recordings it did not see.
 
 Nobody may be accused wrongly: of the limits under which no labelled greeting is called what it is not, those are taken
-that leave the fewest untold. The proof is made with the half of the recordings that had no part in the choice.
+that leave the fewest untold. The proof is made with the half of the recordings that had no part in the choice. For a
+model that compares sentences it is chosen by how many nats more the winner must lead (`more_careful`); how well a
+sentence must fit stays as it was read off Whisper base.
 """
 
 import json
@@ -16,6 +18,7 @@ from voicedesk.errors import InputError
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import GreetingRules, Limits, Template
 from voicedesk.greeting.verdict import is_understood, judge_greeting
+from voicedesk.greeting.weighing.model import WeighingLimits, more_careful
 from voicedesk.plain_files import read_plain
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Transcript, Understanding
@@ -33,6 +36,9 @@ _AGREEMENT = (0.4, 0.5, 0.6, 0.7, 0.8)
 _SURER_BY, _LEAST_SURE = 0.3, 0.25
 """The limits that are tried, in steps as fine as some hundred labelled greetings can tell apart. `sure_agreement` is
 tried at a fixed distance below `agreement`: a fifth scale would ask for more greetings than a hall will label."""
+CARES = (0.0, 2.0, 4.0, 7.0, 10.0)
+"""So many nats more the winner of a comparison must lead by, in steps that some hundred greetings can tell apart. No
+model is given less care than Whisper base: less could not be proven on so few."""
 _BELIEVE_ALL = Thresholds(confidence=0, known_share=0, agreement=0, sure_confidence=0, sure_agreement=0)
 _BELIEVE_NONE = Thresholds(confidence=2)
 
@@ -41,7 +47,8 @@ _BELIEVE_NONE = Thresholds(confidence=2)
 class LabelledGreeting:
     """A greeting as it was heard, and what a person says of it: the verdict due, and forbidden phrases if any.
 
-    `template`, `limits` and `number` are what was asked for there; `limits` None: those of the rules.
+    `template`, `limits` and `number` are what was asked for there; `limits` None: those of the rules. `weighed` are the
+    transcripts under each of CARES, where the model compares sentences.
     """
 
     transcript: Transcript
@@ -51,6 +58,7 @@ class LabelledGreeting:
     template: Template = "inbound"
     limits: Limits | None = None
     number: str | None = None
+    weighed: tuple[Transcript, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +77,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Limits of doubt, how they did where they were chosen, and how where they were not."""
+    """Limits of doubt, how they did where they were chosen, and how where they were not.
+
+    `weighing` are those of a model that compares sentences; None for one that does not.
+    """
 
     thresholds: Thresholds
     chosen_on: Tally
     proven_on: Tally
+    weighing: WeighingLimits | None = None
 
     @property
     def is_good(self) -> bool:
@@ -91,12 +103,40 @@ def calibrate(greetings: Sequence[LabelledGreeting], rules: GreetingRules) -> Ca
             f"{len(compliant)} compliant greetings and {len(others)} others are too few: label at least {FEWEST}, "
             f"{FEWEST_OF_A_KIND} of each kind"
         )
-    first = [_told(one, rules) for one in [*compliant[::2], *others[::2]]]
-    second = [_told(one, rules) for one in [*compliant[1::2], *others[1::2]]]
+    choosing, proving = [*compliant[::2], *others[::2]], [*compliant[1::2], *others[1::2]]
+    is_compared = all(len(one.weighed) == len(CARES) for one in greetings)
+    found = (_chosen_care if is_compared else _chosen_limits)(choosing, proving, rules)
+    return replace(found, thresholds=replace(found.thresholds, calibrated=found.is_good))
+
+
+def _chosen_limits(
+    choosing: Sequence[LabelledGreeting], proving: Sequence[LabelledGreeting], rules: GreetingRules
+) -> Calibration:
+    """The best limits of understanding, for a model that hears twice or once."""
+    first, second = [_told(one, rules) for one in choosing], [_told(one, rules) for one in proving]
     tried = ((limits, _outcome(first, limits)) for limits in _candidates())
     best, chosen_on = min(tried, key=lambda pair: (pair[1].wrong, pair[1].untold, -_strictness(pair[0])))
-    found = Calibration(thresholds=best, chosen_on=chosen_on, proven_on=_outcome(second, best))
-    return replace(found, thresholds=replace(best, calibrated=found.is_good))
+    return Calibration(thresholds=best, chosen_on=chosen_on, proven_on=_outcome(second, best))
+
+
+def _chosen_care(
+    choosing: Sequence[LabelledGreeting], proving: Sequence[LabelledGreeting], rules: GreetingRules
+) -> Calibration:
+    """The best care of CARES, for a model that compares sentences; of equal ones the greater care."""
+
+    def outcome(greetings: Sequence[LabelledGreeting], place: int) -> Tally:
+        heard = (replace(one, transcript=one.weighed[place]) for one in greetings)
+        kinds = Counter(_kind(one, rules, Thresholds()) for one in heard)
+        return Tally(right=kinds["right"], untold=kinds["untold"], wrong=kinds["wrong"])
+
+    tried = ((place, outcome(choosing, place)) for place in range(len(CARES)))
+    best, chosen_on = min(tried, key=lambda pair: (pair[1].wrong, pair[1].untold, -pair[0]))
+    return Calibration(
+        thresholds=Thresholds(),
+        chosen_on=chosen_on,
+        proven_on=outcome(proving, best),
+        weighing=more_careful(WeighingLimits(), CARES[best]),
+    )
 
 
 _Kind = Literal["right", "untold", "wrong"]
@@ -147,6 +187,22 @@ def thresholds_of(model: SpeechModel) -> Thresholds:
         raise InputError(f"{path}: the calibration cannot be read: calibrate the model again") from error
 
 
+def weighing_limits_of(model: SpeechModel) -> WeighingLimits | None:
+    """A model's limits for weighing sentences: its own where its calibration has some, else those of Whisper base.
+
+    None for a model that compares no sentences. Raises InputError for a damaged file.
+    """
+    if not model.compares:
+        return None
+    path = model.path / FILE
+    try:
+        return WeighingLimits(**json.loads(read_plain(path)).get("weighing", {}))
+    except FileNotFoundError:
+        return WeighingLimits()
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+        raise InputError(f"{path}: the calibration cannot be read: calibrate the model again") from error
+
+
 def keep_calibration(model: SpeechModel, found: Calibration, when: str) -> Path:
     """Writes a calibration beside its model. Raises InputError if that folder may not be written."""
     values: dict[str, Any] = {
@@ -155,6 +211,8 @@ def keep_calibration(model: SpeechModel, found: Calibration, when: str) -> Path:
         "chosen_on": asdict(found.chosen_on),
         "proven_on": asdict(found.proven_on),
     }
+    if found.weighing is not None:
+        values["weighing"] = asdict(found.weighing)
     path = model.path / FILE
     try:
         path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")

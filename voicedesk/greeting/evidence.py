@@ -33,14 +33,16 @@ class ToldJudgement:
 class Evidence:
     """What was asked of whoever answered, what was heard, and what was told of it.
 
-    `understanding` is how well the greeting was understood when its verdict was decided. What is None was never heard,
-    or was deleted when the number of the caller was forgotten.
+    `understanding` is how well the greeting was understood when its verdict was decided, `compared` the sentences that
+    were compared for it (`weighed_as_json`). What is None was never heard, or was deleted when the number of the caller
+    was forgotten; `compared` is None too where the engine compares no sentences.
     """
 
     task: GreetingTask | None = None
     transcript: Transcript | None = None
     understanding: Understanding | None = None
     judgement: ToldJudgement | None = None
+    compared: Mapping[str, Any] | None = None
 
     @property
     def told(self) -> ToldJudgement:
@@ -64,6 +66,8 @@ def evidence_as_json(evidence: Evidence) -> dict[str, Any]:
         values["understanding"] = asdict(evidence.understanding) if evidence.understanding else None
     if evidence.judgement is not None:
         values["judgement"] = dict(evidence.judgement.plain)
+    if evidence.compared is not None:
+        values["compared"] = dict(evidence.compared)
     return values
 
 
@@ -76,4 +80,11 @@ def evidence_from_json(values: Mapping[str, Any]) -> Evidence:
         transcript=from_json(transcript) if transcript is not None else None,
         understanding=Understanding(**understanding) if understanding is not None else None,
         judgement=told_from_json(told) if told is not None else None,
+        compared=_mapping(values.get("compared")),
     )
+
+
+def _mapping(found: Any) -> Mapping[str, Any] | None:
+    if found is not None and not isinstance(found, Mapping):
+        raise ValueError(f"the sentences compared are damaged: {found!r}")
+    return found

@@ -3,7 +3,7 @@
 Speech after the greeting's time does not change its verdict, and neither does how well that speech was understood.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -70,6 +70,8 @@ class LiveJudge:
         """True once the greeting's verdict will not change any more."""
         self.understanding: Understanding | None = None
         """How well the greeting was understood when its verdict was decided."""
+        self.compared: tuple[str, ...] = ()
+        """Remarks on the sentences that were compared, where the engine can compare them."""
 
     def asks_again(self, transcript: Transcript, *, is_over: bool = False, is_behind: bool = False) -> bool:
         """Whether it must be heard a second time before `take` is told of it.
@@ -99,7 +101,7 @@ class LiveJudge:
         if not self.is_decided or self._greeting is None:
             self._greeting = self._judge(transcript, names, is_over)
         greeting = self._greeting
-        remarks = dict.fromkeys((*greeting.remarks, *phrases.remarks))
+        remarks = dict.fromkeys((*greeting.remarks, *phrases.remarks, *self.compared))
         review = greeting.needs_review or phrases.needs_review
         return replace(greeting, phrases=phrases.phrases, remarks=tuple(remarks), needs_review=review)
 
@@ -115,7 +117,7 @@ class LiveJudge:
         return replace(judged, phrases=found, needs_review=review)
 
     def _judge(self, transcript: Transcript, names: DepartmentNames, is_over: bool) -> GreetingJudgement:
-        end = self._ends_at(transcript)
+        end = greeting_ends_at(transcript.words, self.task.limits)
         is_past = transcript.heard_seconds >= end
         words = tuple(word for word in transcript.words if word.start_seconds < end)
         judged = judge_greeting(
@@ -131,11 +133,11 @@ class LiveJudge:
         self.is_decided = is_over or is_past or judged.verdict is GreetingVerdict.COMPLIANT
         return judged
 
-    def _ends_at(self, transcript: Transcript) -> float:
-        """Until when a part may be said: the time for all parts runs from the first word (S2)."""
-        limits = self.task.limits
-        first = transcript.words[0].start_seconds if transcript.words else limits.first_word_seconds
-        return first + limits.all_parts_seconds
+
+def greeting_ends_at(words: Sequence[Word], limits: Limits) -> float:
+    """Until when a part may be said: the time for all parts runs from the first word (S2)."""
+    first = words[0].start_seconds if words else limits.first_word_seconds
+    return first + limits.all_parts_seconds
 
 
 def _joined(before: PhrasesFound, latest: PhrasesFound, words: tuple[Word, ...]) -> PhrasesFound:

@@ -7,6 +7,7 @@ written.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from voicedesk.errors import InputError
 
@@ -19,6 +20,8 @@ _SIGNS = frozenset("[]()|{}")
 _IGNORED = frozenset(" \u3000\n,，.。!！?？、;；:：…“”\"'《》-—")
 
 
+Cost = TypeVar("Cost", int, tuple[float, int, str])
+"""What a place costs; with the number of syllables alike, or also with where it began and in which wording."""
 Places = dict[int, int]
 """Places in a text that were reached, each with the lowest cost of getting there."""
 Step = Callable[[str, Places], Places]
@@ -33,7 +36,7 @@ class _Item:
 
     text: str
 
-    def walk(self, places: Places, step: Step) -> Places:
+    def walk(self, places: dict[int, Cost], step: Callable[[str, dict[int, Cost]], dict[int, Cost]]) -> dict[int, Cost]:
         return step(self.text, places)
 
     def begins(self) -> _Begins:
@@ -44,7 +47,7 @@ class _Item:
 class _OneAfterAnother:
     parts: tuple["_Node", ...]
 
-    def walk(self, places: Places, step: Step) -> Places:
+    def walk(self, places: dict[int, Cost], step: Callable[[str, dict[int, Cost]], dict[int, Cost]]) -> dict[int, Cost]:
         for part in self.parts:
             if not places:
                 break
@@ -65,11 +68,11 @@ class _OneAfterAnother:
 class _OneOf:
     parts: tuple["_Node", ...]
 
-    def walk(self, places: Places, step: Step) -> Places:
-        reached: Places = {}
+    def walk(self, places: dict[int, Cost], step: Callable[[str, dict[int, Cost]], dict[int, Cost]]) -> dict[int, Cost]:
+        reached: dict[int, Cost] = {}
         for part in self.parts:
             for place, cost in part.walk(places, step).items():
-                if cost < reached.get(place, cost + 1):
+                if place not in reached or cost < reached[place]:
                     reached[place] = cost
         return reached
 
@@ -92,6 +95,10 @@ class Phrase:
     def ends(self, start: int, step: Step) -> Places:
         """Where the phrase may end if it begins at `start`, each with its cost; `step` reads the text."""
         return self.root.walk({start: 0}, step)
+
+    def walk(self, places: dict[int, Cost], step: Callable[[str, dict[int, Cost]], dict[int, Cost]]) -> dict[int, Cost]:
+        """Where the phrase may end if it begins at one of `places`; `step` reads the text."""
+        return self.root.walk(places, step)
 
 
 @lru_cache(maxsize=4096)

@@ -3,12 +3,15 @@
 A staff number that a greeting may open with is shorter, so a masked transcript is judged as the whole one was.
 """
 
+import re
 from dataclasses import replace
 
 from voicedesk.greeting.stream import MAX_DIGITS, SPOKEN_DIGITS
 from voicedesk.speech.transcript import Transcript, Word
 
 MASKED = "＊"
+_DIGIT = "[" + "".join(sorted(SPOKEN_DIGITS)) + "]"
+_LONG_NUMBER = re.compile(f"{_DIGIT}(?:[,， ]*{_DIGIT}){{{MAX_DIGITS},}}")
 
 
 def without_long_numbers(transcript: Transcript) -> Transcript:
@@ -29,6 +32,11 @@ def without_long_numbers(transcript: Transcript) -> Transcript:
                 words[one] = _masked(words[one])
         run, length = [], 0
     return replace(transcript, words=tuple(words))
+
+
+def text_without_long_numbers(text: str) -> str:
+    """A text with every such number masked; commas and spaces do not end a number."""
+    return _LONG_NUMBER.sub(lambda found: MASKED * len(found.group()), text)
 
 
 def _is_number(word: Word) -> bool:

@@ -28,7 +28,7 @@ from voicedesk.speech.transcript import Transcript, Understanding
 FEWEST_UNEXPLAINED = 2
 """At least so many syllables that nothing explains may be the department's name. Chosen: the shortest names have two.
 """
-_ADVERSE = frozenset(GreetingVerdict) - {
+ADVERSE = frozenset(GreetingVerdict) - {
     GreetingVerdict.CANNOT_TELL,
     GreetingVerdict.COMPLIANT,
     GreetingVerdict.NOT_JUDGED,
@@ -67,7 +67,7 @@ def judge_greeting(
     violations = greeting.violations()
     reason = greeting.doubt(violations)
     verdict = GreetingVerdict.CANNOT_TELL if reason else next(iter(violations), GreetingVerdict.COMPLIANT)
-    is_adverse = verdict in _ADVERSE or bool(phrases.forbidden)
+    is_adverse = verdict in ADVERSE or bool(phrases.forbidden)
     return GreetingJudgement(
         verdict=verdict,
         rules_version=rules.version,

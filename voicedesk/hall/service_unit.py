@@ -14,7 +14,8 @@ from voicedesk.settings import Settings
 
 USER = "voicedesk"
 SETTINGS_FOLDER, DATA_FOLDER = Path("/etc/voicedesk"), Path("/var/lib/voicedesk")
-UNIT, USERS = Path("/etc/systemd/system/voicedesk.service"), Path("/etc/sysusers.d/voicedesk.conf")
+UNIT, WEB_UNIT = Path("/etc/systemd/system/voicedesk.service"), Path("/etc/systemd/system/voicedesk-web.service")
+USERS = Path("/etc/sysusers.d/voicedesk.conf")
 SWITCH_GROUP = "asterisk"
 """Who is in it may read the switch's logs and recordings."""
 HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"), Path("/tmp"), Path("/var/tmp"))  # noqa: S108 -- named, not used
@@ -46,6 +47,33 @@ UMask=0077
 # it follows calls: it reads the switch's files, and writes its own and what the switch records for it
 ProtectSystem=strict
 ReadWritePaths=-/var/spool/asterisk
+{hardened}"""
+
+_WEB_UNIT = """\
+# Made by `voicedesk init --service`, which writes it anew; put changes into: systemctl edit voicedesk-web
+[Unit]
+Description=Voicedesk: the desk on a screen
+After=network-online.target postgresql.service voicedesk.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User={user}
+ExecStart={command}
+Restart=always
+RestartSec=2
+TimeoutStopSec=30
+StateDirectory=voicedesk
+StateDirectoryMode=0755
+WorkingDirectory={data}
+UMask=0077
+
+# it shows what the database holds, and never begins or ends with the service that follows calls
+ProtectSystem=strict
+{hardened}"""
+
+_HARDENED = """\
 ProtectHome=true
 PrivateTmp=true
 PrivateDevices=true
@@ -83,9 +111,18 @@ class Owner:
 
 def unit_text(python: Path, settings_file: Path) -> str:
     """The unit that runs the service by this interpreter."""
+    return _filled(_UNIT, "run", python, settings_file)
+
+
+def web_unit_text(python: Path, settings_file: Path) -> str:
+    """The unit that serves the desk on a screen, beside the service and independent of it."""
+    return _filled(_WEB_UNIT, "web", python, settings_file)
+
+
+def _filled(unit: str, job: str, python: Path, settings_file: Path) -> str:
     file = str(settings_file).replace("$", "$$")  # in a program's own name it stands for nothing else
-    words = (str(python), "-m", "voicedesk", "run", "--config", file)
-    return _UNIT.format(user=USER, data=DATA_FOLDER, command=" ".join(map(_word, words)))
+    words = (str(python), "-m", "voicedesk", job, "--config", file)
+    return unit.format(user=USER, data=DATA_FOLDER, command=" ".join(map(_word, words)), hardened=_HARDENED)
 
 
 def _word(word: str) -> str:

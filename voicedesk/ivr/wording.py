@@ -9,6 +9,8 @@ Frame = Mapping[str, str]
 """Key to template, as in prompts/zh_CN/frame.toml."""
 
 CHINESE, ENGLISH = "zh_CN", "en"
+WELCOME, WELCOME_NAMED = "welcome", "welcome_named"
+"""What callers hear first, and its template for a hall or line that is named: it is spoken in one piece."""
 _PLACE = re.compile(r"\{(\w+)\}")
 _EDGES = " ：:，,。."
 _DIGITS = {
@@ -33,6 +35,10 @@ class Wording:
     def languages(self) -> tuple[str, ...]:
         """The languages there are, Chinese first."""
         return tuple(self._frames)
+
+    def with_welcome(self, text: str) -> "Wording":
+        """The same with another Chinese welcome."""
+        return Wording({**self._frames, CHINESE: {**self._frames[CHINESE], WELCOME: text}})
 
     def say(self, key: str, language: str, /, **values: Texts) -> Texts:
         """A template's texts, with values put in where it names them."""
@@ -77,7 +83,8 @@ def date(month: int, day: int, language: str) -> Texts:
 
 def frame_texts(frame: Frame, language: str) -> tuple[str, ...]:
     """Every text of a frame that is a prompt, with the digits and dates that are put in; each once."""
-    own = (text for template in frame.values() for text in _split(template)[::2] if text)
+    in_pieces = (template for key, template in frame.items() if key != WELCOME_NAMED)
+    own = (text for template in in_pieces for text in _split(template)[::2] if text)
     spoken: Iterable[Texts] = (
         *(digits(digit, language) for digit in "0123456789"),
         *(key_name(digit, language) for digit in "0123456789"),

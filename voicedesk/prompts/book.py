@@ -3,6 +3,7 @@
 <folder>/<language>/<pace>/<id>.alaw, .sln16     `id` is made from the text, the voice and its rate
 <folder>/<language>/<pace>/<text id>.json        what was spoken last for a text: its words, voice, rate and `id`
 <folder>/<language>/recorded/<id>.alaw, .sln16   `id` is made from the text alone
+beside a sound, <id>.heard                       what an ear for people understood of it (`hearing_back`)
 """
 
 import hashlib
@@ -28,6 +29,14 @@ FORMS = (".alaw", ".sln16")
 """For the telephone line, and for wideband."""
 
 
+PYTTSX3, KOKORO, PIPER, COMMAND = "pyttsx3", "kokoro", "piper", "command"
+"""The engines that speak."""
+FIRST_VOICE = "sit/cmn-latn-pinyin"
+"""The voice of pyttsx3 that reads pinyin, where the settings name none."""
+ORDINARY_RATE = 160
+"""Words a minute in the settings that mean an engine's ordinary pace."""
+
+
 class Pace(StrEnum):
     """How fast a text is spoken."""
 
@@ -37,11 +46,22 @@ class Pace(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """A voice of the engine, and its rates in words a minute."""
+    """A voice of an engine, and its rates in words a minute; 160 is the ordinary pace of every engine.
+
+    `model` is the engine's own model where it has one, `program` what an engine that is a program is started by.
+    """
 
     name: str
     rate: int
     slow_rate: int
+    engine: str = PYTTSX3
+    model: str = ""
+    program: tuple[str, ...] = ()
+
+    @property
+    def takes_pinyin(self) -> bool:
+        """Whether it is given pinyin; a program of its own gets the characters, and reads them by itself."""
+        return self.engine in (PYTTSX3, KOKORO)
 
     def rate_at(self, pace: Pace) -> int:
         """The rate of a pace."""
@@ -57,6 +77,7 @@ class SpokenNote:
     voice: str
     rate: int
     id: str
+    engine: str = PYTTSX3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +96,10 @@ def text_id(text: str) -> str:
 
 def prompt_id(text: str, voice: Voice, pace: Pace) -> str:
     """The name of a text as a voice speaks it."""
-    return _digest(f"{_normal(text)}\n{voice.name}\n{voice.rate_at(pace)}")
+    spoken_by = f"{_normal(text)}\n{voice.name}\n{voice.rate_at(pace)}"
+    if voice.engine != PYTTSX3:
+        spoken_by += "\n".join(("", voice.engine, voice.model, *voice.program))
+    return _digest(spoken_by)
 
 
 class PromptBook:

@@ -7,8 +7,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from voicedesk.audio.g711 import Samples
 from voicedesk.audio.wav import read_sound
@@ -16,7 +18,7 @@ from voicedesk.catalogue.model import Item
 from voicedesk.catalogue.script import script
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE, Frame, frame_texts
-from voicedesk.prompts.book import FORMS, LINE_RATE, Pace, PromptBook, SpokenNote, is_whole, recording_name
+from voicedesk.prompts.book import FORMS, LINE_RATE, PYTTSX3, Pace, PromptBook, SpokenNote, is_whole, recording_name
 from voicedesk.prompts.check import TESTS, PromptCheck
 from voicedesk.prompts.pronunciation import Pronunciation, words_of
 from voicedesk.prompts.rendering import at_rate, levelled, sweep, trimmed, write_prompt, write_whole
@@ -74,7 +76,7 @@ def _is_spoken(one: Wanted, pace: Pace, book: PromptBook, pronunciation: Pronunc
     if pronunciation is None:
         return True
     try:
-        words = words_of(one.text, one.language, pronunciation)
+        words = words_of(one.text, one.language, pronunciation, pinyin=book.voices[one.language].takes_pinyin)
     except InputError:
         return False
     note = book.note(one.text, one.language, pace)
@@ -119,6 +121,42 @@ def build_spoken(
     return built
 
 
+def build_at_once(
+    orders: Sequence[tuple[Wanted, Pace]],
+    book: PromptBook,
+    pronunciation: Pronunciation,
+    check: PromptCheck,
+    progress: Progress | None = None,
+    *,
+    processes: int,
+) -> Built:
+    """Does what `build_spoken` does with so many processes of the voice at once, all normal paces before the slow ones.
+
+    A build that is ended early has then left the most that callers can hear: a slow sound that is not there yet gives
+    way to the normal one.
+    """
+    ordered = sorted(orders, key=lambda order: order[1] is Pace.SLOW)
+    done, lock = [0] * processes, Lock()
+
+    def some(which: int) -> Built:
+        def tell(spoken: int, _of: int) -> None:
+            with lock:
+                done[which] = spoken
+                if progress is not None:
+                    progress(sum(done), len(ordered))
+
+        with Synthesis.open(pronunciation) as synthesis:
+            return build_spoken(ordered[which::processes], book, synthesis, check, tell)
+
+    with ThreadPoolExecutor(processes) as pool:
+        parts = list(pool.map(some, range(processes)))
+    return Built(
+        kept=sum(one.kept for one in parts),
+        spoken=sum(one.spoken for one in parts),
+        failed=[told for one in parts for told in one.failed],
+    )
+
+
 def _silently(_done: int, _of: int) -> None:
     """Nobody watches."""
 
@@ -144,7 +182,7 @@ class _Speaking:
         except InputError:
             del self._tested[which]
             raise
-        self._put(one, pace, sound, rate)
+        keep(one, pace, sound, rate, book=self._book, pronunciation=self._synthesis.pronunciation)
 
     def _at_its_pace(self, one: Wanted, pace: Pace) -> tuple[Samples, int]:
         """The sound of a text. Raises InputError if a slow one is no slower: the voice does not take its rate."""
@@ -158,10 +196,14 @@ class _Speaking:
         if pace is Pace.NORMAL or voice.rate_at(pace) >= voice.rate_at(Pace.NORMAL):
             return False
         normal = self._book.find(one.text, language=one.language)
-        return normal is not None and not normal.is_recorded and seconds <= normal.seconds + SAME_SECONDS
+        if normal is None or normal.path != self._book.spoken_path(one.text, one.language, Pace.NORMAL):
+            return False  # nothing, a person, or another voice, which speaks at a pace of its own
+        return seconds <= normal.seconds + SAME_SECONDS
 
     def _wrong_with(self, language: str, pace: Pace) -> str | None:
         voice = self._book.voices[language]
+        if voice.engine != PYTTSX3:  # the embedded model learned from pyttsx3's engine and understands no other
+            return None
         try:
             sounds = {text: self._sound(text, language, pace) for text in TESTS[language]}
             self._check.check_voice({text: at_rate(*sound, LINE_RATE) for text, sound in sounds.items()}, language)
@@ -169,18 +211,25 @@ class _Speaking:
             return f"the voice {voice.name!r} at rate {voice.rate_at(pace)} failed its test: {error}"
         return None
 
-    def _put(self, one: Wanted, pace: Pace, sound: Samples, rate: int) -> None:
-        path = self._book.spoken_path(one.text, one.language, pace)
-        write_prompt(sound, rate, path)
-        voice = self._book.voices[one.language]
-        words = words_of(one.text, one.language, self._synthesis.pronunciation)
-        note = SpokenNote(text=one.text, words=words, voice=voice.name, rate=voice.rate_at(pace), id=path.name)
-        told = json.dumps(asdict(note), ensure_ascii=False).encode()
-        write_whole(self._book.note_path(one.text, one.language, pace), told)
-
     def _sound(self, text: str, language: str, pace: Pace) -> tuple[Samples, int]:
         samples, rate = self._synthesis.speak(text, self._book.voices[language], pace, language)
         return levelled(trimmed(samples, rate)), rate
+
+
+def keep(one: Wanted, pace: Pace, sound: Samples, rate: int, *, book: PromptBook, pronunciation: Pronunciation) -> None:
+    """Puts the sound of a text in its place, and notes how it was spoken. Raises InputError where the disk refuses."""
+    path, voice = book.spoken_path(one.text, one.language, pace), book.voices[one.language]
+    write_prompt(sound, rate, path)
+    note = SpokenNote(
+        text=one.text,
+        words=words_of(one.text, one.language, pronunciation, pinyin=voice.takes_pinyin),
+        voice=voice.name,
+        rate=voice.rate_at(pace),
+        id=path.name,
+        engine=voice.engine,
+    )
+    told = json.dumps(asdict(note), ensure_ascii=False).encode()
+    write_whole(book.note_path(one.text, one.language, pace), told)
 
 
 def build_recorded(wanted: Iterable[Wanted], book: PromptBook, recordings: Path) -> Built:

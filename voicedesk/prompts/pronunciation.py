@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pypinyin import Style, lazy_pinyin
 
+from voicedesk.catalogue.reading import spoken
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.plain_files import read_plain
@@ -33,18 +34,32 @@ class Pronunciation:
         self._own = re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
 
     def of(self, text: str) -> str:
-        """A text as pinyin. Raises InputError for one with digits or letters: they are to be words."""
-        if _UNREADABLE.search(text):
-            raise InputError(f"{text!r} holds digits, letters or signs: write them as they are spoken")
+        """A text as pinyin. Raises InputError that names the digits, letters, signs or rare characters in it."""
+        if found := _UNREADABLE.findall(text):
+            raise InputError(
+                f"{text!r} holds {' '.join(dict.fromkeys(found))}, which nobody can read aloud: write it in the "
+                "characters that are spoken; where a hall or line is named so, give it a spoken_name in [[lines]]"
+            )
         read = self._own.sub(lambda word: f" {self._readings[word[0]]} ", text)
         read = _HANZI.sub(lambda run: f" {_pinyin(run[0])} ", read)
+        if unknown := "".join(_HANZI.findall(read)):  # the dictionary gives back what it does not know
+            raise InputError(
+                f'{text!r} holds {unknown}, which no dictionary reads: say how in readings.toml: "{unknown}" = "…"'
+            )
         read = re.sub(r"[“”‘’《》（）()「」【】—…·\"'-]", " ", read).translate(_PAUSES)
         return " ".join(read.split())
 
 
-def words_of(text: str, language: str, pronunciation: Pronunciation) -> str:
-    """What the voice is given for a text: pinyin for Chinese. Raises InputError for what nobody can read aloud."""
-    return pronunciation.of(text) if language == CHINESE else text
+def words_of(text: str, language: str, pronunciation: Pronunciation, *, pinyin: bool = True) -> str:
+    """What the voice is given for a text; of Chinese its numbers as they are read, and then `pinyin`, or characters.
+
+    Raises InputError for what nobody can read aloud.
+    """
+    if language != CHINESE:
+        return text
+    read = spoken(text)
+    as_pinyin = pronunciation.of(read)
+    return as_pinyin if pinyin else read
 
 
 @lru_cache(maxsize=1)

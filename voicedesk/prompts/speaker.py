@@ -14,14 +14,15 @@ import ctypes
 import importlib
 import json
 import os
-import select
 import signal
 import sys
 import wave
 from typing import Any
 
+from voicedesk.prompts.helper import answers
+
 TEXT_SECONDS = 20.0
-"""No text takes so long: whoever does hangs."""
+"""No text takes so much of a processor: whoever does hangs, and so does whoever did not work at all for so long."""
 ENGINE = "pyttsx3.drivers._espeak"
 BUFFER_MS = 1000
 SAMPLE_BYTES = 2
@@ -67,8 +68,7 @@ def answer(order: dict[str, Any], deadline_seconds: float = TEXT_SECONDS) -> str
         _as_child(order, writing)
     os.close(writing)
     try:
-        ready, _, _ = select.select([reading], [], [], deadline_seconds)
-        if not ready:
+        if not answers(reading, pid, deadline_seconds):
             os.kill(pid, signal.SIGKILL)
             return f"the voice hung over it for {deadline_seconds:g} s"
         told = os.read(reading, 4096).decode(errors="replace")

@@ -240,6 +240,7 @@ def _with_full_paths(settings: Settings, source: Source) -> Settings:
         "notices": _moved(settings.notices, folder, "folder"),
         "prompts": _moved(settings.prompts, folder, "folder", "asterisk_folder", "texts", "recordings"),
         "ivr": _moved(settings.ivr, folder, "folder"),
+        "web": _moved(settings.web, folder, "folder", "certificate", "certificate_key"),
         "greeting": _moved(settings.greeting, folder, "rules"),
         "webhooks": tuple(_moved(one, folder, "url_file", "secret_file", "ca_file") for one in settings.webhooks),
     }

@@ -83,6 +83,7 @@ class LineSettings(Table):
     queues: tuple[SwitchName, ...] = ()
     phones: tuple[Endpoint, ...] = ()
     shown_number: ShownNumber | None = None
+    spoken_name: Name | None = None
     limit_seconds: Number = Field(default=DEFAULT_LIMIT_SECONDS, ge=1, le=600)
     limit_source: str | None = None
     ring_on_seconds: Number = Field(default=1.0, gt=0, le=60)

@@ -4,10 +4,10 @@ A message of a validator says what is wrong and the cure; file and line are adde
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from voicedesk.settings.listed import (
     AgentSettings,
@@ -18,6 +18,7 @@ from voicedesk.settings.listed import (
     WebhookSettings,
 )
 from voicedesk.settings.values import Integer, Name, Names, Number, Switch, Table, Words
+from voicedesk.settings.web import WebTable
 from voicedesk.words import Language
 
 
@@ -86,7 +87,7 @@ class CalendarTable(Table):
 
 
 class SpeechTable(Table):
-    """[speech]: how greetings are heard. `model` is "embedded", an installed model's name, or a Vosk model's folder."""
+    """[speech]: how greetings are heard. `model` is "embedded", "whisper-base", an installed one's name or a folder."""
 
     model: Name = "embedded"
     models_folder: Path = Path("models")
@@ -116,16 +117,30 @@ class PromptsTable(Table):
     """[prompts]: what callers hear. `folder` has the sounds; `asterisk_folder` is the same folder as Asterisk sees it.
 
     `texts` are the hall's own frames (zh_CN/frame.toml), `recordings` what people recorded in place of the voice.
+    `engine` speaks Chinese; `model` is its own model, and `command` the program of the engine `command`.
     """
 
     folder: Path = Path("prompts")
     asterisk_folder: Path | None = None
     texts: Path | None = None
     recordings: Path | None = None
-    voice: Name = "sit/cmn-latn-pinyin"
+    engine: Literal["auto", "kokoro", "pyttsx3", "piper", "command"] = "auto"
+    voice: str = ""
+    model: Path | None = None
+    command: Words = ()
     english_voice: Name = "gmw/en-us"
     rate: Integer = Field(default=160, ge=80, le=400)
     slow_rate: Integer = Field(default=120, ge=80, le=400)
+
+    @model_validator(mode="after")
+    def _has_what_its_engine_needs(self) -> Self:
+        if self.engine == "command" and not any("{file}" in word for word in self.command):
+            raise ValueError(
+                'engine = "command" needs command, with the place for the WAV file among its words: see docs/prompts.md'
+            )
+        if self.engine == "piper" and self.model is None:
+            raise ValueError('engine = "piper" needs its voice: model = "zh_CN-….onnx"')
+        return self
 
 
 class IvrTable(Table):
@@ -211,6 +226,7 @@ class Settings(Table):
     callbacks: CallbacksTable = CallbacksTable()
     breaks: BreaksTable = BreaksTable()
     phone_watch: PhoneWatchTable = PhoneWatchTable()
+    web: WebTable = WebTable()
     pbx: tuple[PbxSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()

@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from voicedesk.data_packages import joined, sha256_of
 from voicedesk.errors import InputError
 from voicedesk.speech.models import EMBEDDED, SpeechModel, embedded_model, read_model
+from voicedesk.speech.packaged import DATA, WHISPER_BASE
+from voicedesk.speech.whisper.folder import is_whisper
 
 CHECKSUMS = "checksums.json"
 MAX_BYTES = 8 * 1024**3
@@ -36,12 +39,15 @@ class InstalledModel:
 
 
 def find_model(named: str, folder: Path) -> SpeechModel:
-    """The model that the settings name: the embedded one, an installed one, or the one in a folder.
+    """The model that the settings name: the embedded one, the packaged one, an installed one, or the one in a folder.
 
-    Raises InputError if it is not there or not whole.
+    The packaged one is joined below the models' folder where it is not there yet: this takes seconds, and later ones
+    take none. Raises InputError if it is not there or not whole.
     """
     if named == EMBEDDED:
         return embedded_model()
+    if named == WHISPER_BASE:
+        return read_model(joined(DATA, folder))
     installed = folder / named
     try:
         is_installed = installed.is_dir()
@@ -59,10 +65,12 @@ def list_models(folder: Path) -> list[InstalledModel]:
 
 
 def install_model(source: Path, folder: Path) -> SpeechModel:
-    """Copies a model from a folder or a ZIP below the models' folder, whole or not at all.
+    """Copies a model from a folder, a ZIP or packages (`whisper-base`) below the models' folder, whole or not at all.
 
     Raises InputError for what is no model, holds paths that lead elsewhere, is far too large, or is there already.
     """
+    if str(source) == WHISPER_BASE and not source.exists():
+        return find_model(WHISPER_BASE, folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".installing-", dir=folder) as scratch:
         unpacked = Path(scratch) / "model"
@@ -75,6 +83,8 @@ def install_model(source: Path, folder: Path) -> SpeechModel:
         read_model(root)
         name = source.stem if root == unpacked else root.name
         target = folder / _plain_name(name)
+        if target.name == WHISPER_BASE:
+            _refuse_other_packaged(root)
         if target.exists():
             raise InputError(f"{target}: a model of this name is installed: delete that folder first")
         (root / CHECKSUMS).write_text(json.dumps(dict(_checksums(root)), indent=1), encoding="utf-8")
@@ -87,6 +97,9 @@ def verify_model(model: SpeechModel) -> None:
 
     Raises InputError naming the first file that differs; a model without checksums was never installed, and passes.
     """
+    if model.path.name == WHISPER_BASE and model.kind == "whisper":
+        _verify_packaged(model.path)
+        return
     try:
         kept = json.loads((model.path / CHECKSUMS).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -97,6 +110,14 @@ def verify_model(model: SpeechModel) -> None:
         path = model.path / name
         if not _is_file(path) or _digest(path) != digest:
             raise InputError(f"{path}: it is not what was installed: delete {model.path} and install the model again")
+
+
+def _verify_packaged(path: Path) -> None:
+    for file in DATA.files:
+        if not _is_file(path / file.name) or _digest(path / file.name) != file.sha256:
+            raise InputError(
+                f"{path / file.name}: it is not what was installed: voicedesk model install {WHISPER_BASE}"
+            )
 
 
 def _is_file(path: Path) -> bool:
@@ -191,10 +212,19 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) ->
 def _root_of(unpacked: Path, source: Path) -> Path:
     """A model may lie in a folder of its own within the archive."""
     candidates = [unpacked, *sorted(path for path in unpacked.iterdir() if path.is_dir())]
-    found = [path for path in candidates if (path / "am" / "final.mdl").is_file()]
+    found = [path for path in candidates if (path / "am" / "final.mdl").is_file() or is_whisper(path)]
     if not found:
-        raise InputError(f"{source}: there is no Vosk model in it: am/final.mdl is missing")
+        raise InputError(f"{source}: there is no model in it: neither am/final.mdl (Vosk) nor model.bin (Whisper)")
     return found[0]
+
+
+def _refuse_other_packaged(root: Path) -> None:
+    """The packaged model's name stands for the very files of the packages, wherever they come from."""
+    if any(not (root / file.name).is_file() or sha256_of(root / file.name) != file.sha256 for file in DATA.files):
+        raise InputError(
+            f"{WHISPER_BASE!r} is the name of the model that comes in packages, and these are other files: rename the"
+            " folder or the file"
+        )
 
 
 def _checksums(root: Path) -> Iterator[tuple[str, str]]:

@@ -9,17 +9,20 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from voicedesk.audio.g711 import Samples
+from voicedesk.errors import InputError
 from voicedesk.speech.activity import BLOCK_SECONDS, Activity, loudness_of
+from voicedesk.speech.fits import Answer, Question
 from voicedesk.speech.kept import KEPT_SECONDS, KeptSound
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.phrases import grammar_of
-from voicedesk.speech.recognizer import Hearing, Recognizer
+from voicedesk.speech.recognizer import ComparingHearing, Hearing, Recognizer
 from voicedesk.speech.syllables import blurred, readings, rhymes
-from voicedesk.speech.transcript import Transcript, Understanding, Word
+from voicedesk.speech.transcript import Transcript, Word, understanding_of
 
 LUMP_SECONDS = 1.0
 TAIL_SECONDS = 0.3
@@ -39,6 +42,21 @@ AFTER_SECONDS = 0.2
 """So much silence around what is said is given to the recogniser; the rest only counts as time."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pauses:
+    """How an engine wants speech to be cut: after which pause, and with how much of the silence around it."""
+
+    pause_seconds: float = PAUSE_SECONDS
+    before_seconds: float = BEFORE_SECONDS
+    after_seconds: float = AFTER_SECONDS
+
+
+WHOLE_UTTERANCES = Pauses(pause_seconds=1.0, before_seconds=0.5, after_seconds=0.6)
+"""For Whisper, which understands more of a whole utterance than of its pieces, and more with the line's own noise
+around it. The pause is longer than those between the parts of a greeting, and short enough for a verdict 4 s after the
+last word; the silence is a little more than what is encoded of it (`whisper.encoding`)."""
+
+
 class Listener:
     """Hears voices with one recogniser; what it needs for the second hearing is made once."""
 
@@ -51,7 +69,9 @@ class Listener:
         bare = self._bare
         again = (lambda: self.recognizer.hear(rate, bare)) if bare else None
         kept = KeptSound(rate, kept_seconds)
-        return Listening(self.recognizer.model.name, self.recognizer.hear(rate), again, rate, kept)
+        model, hearing = self.recognizer.model, self.recognizer.hear(rate)
+        pauses = WHOLE_UTTERANCES if model.kind == "whisper" else Pauses()
+        return Listening(model.name, hearing, again, rate, kept, pauses=pauses)
 
     def begin_names(self, rate: int, names: Iterable[str]) -> "Listening":
         """Begins to hear a voice that says one of some names: only these are expected, and heard once."""
@@ -64,15 +84,14 @@ class Listener:
         rate: int,
         *,
         cut_short: bool = False,
-        asks_again: Callable[[Transcript], bool] = lambda _heard: True,
+        closer: "Closer" = lambda listening, _heard: listening.hear_again(),
     ) -> Transcript:
-        """What is said in one channel of sound, heard twice unless `asks_again` says that once is enough."""
+        """What is said in one channel of sound, after `closer` looked at it: by default it is heard twice."""
         listening = self.begin(rate, kept_seconds=math.inf)
         step = int(rate * LUMP_SECONDS)
         for start in range(0, len(samples), step):
             listening.accept(samples[start : start + step])
-        heard = listening.finish(cut_short=cut_short)
-        return listening.hear_again() if asks_again(heard) else heard
+        return closer(listening, listening.finish(cut_short=cut_short))
 
 
 class Listening:
@@ -85,11 +104,14 @@ class Listening:
         again: Callable[[], Hearing] | None,
         rate: int,
         kept: KeptSound | None = None,
+        *,
+        pauses: Pauses = Pauses(),
     ) -> None:
         self._model = model
         self._hearing = hearing
         self._again = again
         self._rate = rate
+        self._pauses = pauses
         self._taken = 0
         self._kept = kept or KeptSound(rate)
         self._heard_again: list[Word] = []
@@ -148,15 +170,21 @@ class Listening:
             self._kept.forget(end)
         return self._transcript()
 
+    def ask(self, question: Question) -> Answer:
+        """The answer about what was said first. Raises InputError for an engine that compares no sentences."""
+        if not isinstance(self._hearing, ComparingHearing):
+            raise InputError(f"the speech model {self._model!r} compares no sentences: use a Whisper model")
+        return self._hearing.ask(question)
+
     # --- silence
 
     def _go_on(self, block: Samples, *, is_quiet: bool) -> None:
         """In the midst of speech: it may be over, and then what is held back of the silence was not needed."""
         self._quiet = self._quiet + len(block) if is_quiet else 0
         self._held.append(block)
-        if self._quiet <= AFTER_SECONDS * self._rate:
+        if self._quiet <= self._pauses.after_seconds * self._rate:
             self._give_held()
-        if self._quiet >= PAUSE_SECONDS * self._rate:
+        if self._quiet >= self._pauses.pause_seconds * self._rate:
             self._give()
             self._hearing.settle()
             self.has_unsettled = False
@@ -167,7 +195,7 @@ class Listening:
         if not is_silence:
             self.has_unsettled, self._quiet = True, 0
             self._give_held()
-        while sum(map(len, self._held)) > BEFORE_SECONDS * self._rate:
+        while sum(map(len, self._held)) > self._pauses.before_seconds * self._rate:
             self._hearing.skip(len(self._held.popleft()))
 
     def _give_held(self) -> None:
@@ -214,6 +242,10 @@ class Listening:
         return self._again is not None and (bool(self._waiting()) or not self._heard_again)
 
 
+Closer = Callable[[Listening, Transcript], Transcript]
+"""Is given a voice that was heard to its end and its transcript; gives the transcript that is judged."""
+
+
 def bare_syllables(model: SpeechModel) -> Sequence[str] | None:
     """One word of one character for each syllable the model can say; None where it takes no grammar."""
     if not model.takes_grammar:
@@ -222,22 +254,6 @@ def bare_syllables(model: SpeechModel) -> Sequence[str] | None:
     for character in sorted(model.characters):
         chosen.setdefault(min(readings(character)), character)
     return sorted(chosen.values()) or None
-
-
-def understanding_of(
-    words: Sequence[Word], agreement: float | None, *, held_back: bool = False
-) -> Understanding | None:
-    """How far the words may be believed; None where none were heard."""
-    total = sum(word.end_seconds - word.start_seconds for word in words)
-    if not words or total <= 0:
-        return None
-    known = (word for word in words if not word.is_unknown)
-    return Understanding(
-        confidence=sum((word.end_seconds - word.start_seconds) * word.confidence for word in words) / total,
-        known_share=sum(word.end_seconds - word.start_seconds for word in known) / total,
-        agreement=agreement,
-        held_back=held_back,
-    )
 
 
 def agreement_of(words: Iterable[Word], bare: Sequence[Word]) -> float:

@@ -1,7 +1,7 @@
 """Speech models on disk: what a folder must hold, what a model can do, and how it says what it is.
 
-Models differ in their sample rate, in how they cut words and in whether they take a grammar. All that is told here
-once, from the model's own files.
+A model is a folder; its files tell its kind (Vosk, or Whisper for CTranslate2), its sample rate, how it cuts words and
+whether it takes a grammar.
 """
 
 import json
@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from voicedesk.errors import InputError
 from voicedesk.plain_files import read_plain
 from voicedesk.speech.transcript import UNKNOWN_WORD
+from voicedesk.speech.whisper.folder import RATE as WHISPER_RATE
+from voicedesk.speech.whisper.folder import check_whisper, is_whisper
 
 DEFAULT_RATE = 16000
 """Kaldi's own sample rate, where a model's configuration does not name one."""
@@ -24,9 +27,12 @@ _NEEDED = ("am/final.mdl", "conf/model.conf", "graph/phones/word_boundary.int")
 _FEATURES = ("conf/mfcc.conf", "conf/fbank.conf")
 
 
+ModelKind = Literal["vosk", "whisper"]
+
+
 @dataclass(frozen=True)
 class SpeechModel:
-    """A model in a folder. `name` is the folder's; `rate` the samples a second it wants."""
+    """A model in a folder. `name` is the folder's; `rate` the samples a second it wants; `kind` tells its engine."""
 
     path: Path
     name: str
@@ -34,6 +40,7 @@ class SpeechModel:
     takes_grammar: bool
     statement: str
     synthetic_only: bool
+    kind: ModelKind = "vosk"
 
     @cached_property
     def words(self) -> frozenset[str] | None:
@@ -48,6 +55,11 @@ class SpeechModel:
     def characters(self) -> frozenset[str]:
         """Its words of one character: by them any name can be spelt."""
         return frozenset(word for word in self.words or () if len(word) == 1)
+
+    @property
+    def compares(self) -> bool:
+        """Whether its engine can tell how well given sentences fit what was said."""
+        return self.kind == "whisper"
 
     @property
     def has_unknown(self) -> bool:
@@ -67,6 +79,9 @@ def read_model(path: Path) -> SpeechModel:
 def _read_model(path: Path) -> SpeechModel:
     if not path.is_dir():
         raise InputError(f"{path}: there is no speech model: install one with `voicedesk model install`")
+    if not (path / "am").is_dir() and is_whisper(path):
+        check_whisper(path)
+        return _described(path, WHISPER_RATE, kind="whisper")
     missing = next((name for name in _NEEDED if not (path / name).is_file()), None)
     if missing is None and not any((path / name).is_file() for name in _FEATURES):
         missing = _FEATURES[0]
@@ -74,14 +89,20 @@ def _read_model(path: Path) -> SpeechModel:
         missing = "graph/HCLr.fst"
     if missing is not None:
         raise InputError(f"{path}: this is no Vosk model, or a damaged one: {missing} is missing")
+    takes_grammar = (path / "graph/Gr.fst").is_file() and not (path / "graph/HCLG.fst").is_file()
+    return _described(path, _rate(path), takes_grammar=takes_grammar)
+
+
+def _described(path: Path, rate: int, *, kind: ModelKind = "vosk", takes_grammar: bool = False) -> SpeechModel:
     origin = _origin(path)
     return SpeechModel(
         path=path,
         name=str(origin.get("name") or path.name),
-        rate=_rate(path),
-        takes_grammar=(path / "graph/Gr.fst").is_file() and not (path / "graph/HCLG.fst").is_file(),
+        rate=rate,
+        takes_grammar=takes_grammar,
         statement=str(origin.get("statement", "")),
         synthetic_only=bool(origin.get("synthetic_voices_only")),
+        kind=kind,
     )
 
 

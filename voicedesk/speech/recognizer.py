@@ -1,9 +1,10 @@
 """The port to speech recognition: what any engine does for us."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voicedesk.audio.g711 import Samples
+from voicedesk.speech.fits import Answer, Question
 from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Word
 
@@ -28,6 +29,15 @@ class Hearing(Protocol):
 
     def finish(self) -> tuple[Word, ...]:
         """Every word, in order of start; nothing can be taken any more."""
+
+
+@runtime_checkable
+class ComparingHearing(Hearing, Protocol):
+    """A hearing that can tell how well given sentences fit what was said first: see `SpeechModel.compares`."""
+
+    def ask(self, question: Question) -> Answer:
+        """The answer about all that was said from the first utterance on, up to the last pause; at most so much of it
+        as a greeting takes. Empty where nobody spoke. Times count from the first sample of the voice."""
 
 
 class Recognizer(Protocol):

@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-from pypinyin import Style, pinyin
-
 _DIGITS = dict(zip("0123456789", ("零洞", "一幺", "二两", "三", "四", "五", "六", "七拐", "八", "九"), strict=True))
 _FLAT_INITIALS = {"zh": "z", "ch": "c", "sh": "s"}
 _WRITTEN_ALONE = {"wei": "ui", "wen": "un", "wu": "u", "wo": "uo", "wa": "ua", "wai": "uai", "wan": "uan"}
@@ -16,6 +14,8 @@ def readings(character: str) -> frozenset[str]:
     """Every toneless reading of a character ("行": hang, xing …; "1": yi, yao); what is none reads as itself."""
     if character in _DIGITS:
         return frozenset().union(*map(readings, _DIGITS[character]))
+    from pypinyin import Style, pinyin  # its tables take 50 MB, which no process holds that hears nobody
+
     return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True, v_to_u=False)[0])
 
 

@@ -1,6 +1,6 @@
 """What a recogniser heard: words with times and confidences, and how well it understood the voice as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -59,6 +59,22 @@ class Transcript:
     def text(self) -> str:
         """The words with spaces between them."""
         return " ".join(word.text for word in self.words)
+
+
+def understanding_of(
+    words: Sequence[Word], agreement: float | None, *, held_back: bool = False
+) -> Understanding | None:
+    """How far the words may be believed; None where none were heard."""
+    total = sum(word.end_seconds - word.start_seconds for word in words)
+    if not words or total <= 0:
+        return None
+    known = (word for word in words if not word.is_unknown)
+    return Understanding(
+        confidence=sum((word.end_seconds - word.start_seconds) * word.confidence for word in words) / total,
+        known_share=sum(word.end_seconds - word.start_seconds for word in known) / total,
+        agreement=agreement,
+        held_back=held_back,
+    )
 
 
 def to_json(transcript: Transcript) -> dict[str, Any]:

@@ -17,10 +17,11 @@ import numpy as np
 
 from voicedesk.errors import InputError
 from voicedesk.speech import frames
+from voicedesk.speech.engines import recognizer_of
+from voicedesk.speech.fits import answer_as_json, question_from_json
 from voicedesk.speech.listening import Listener, Listening
 from voicedesk.speech.models import read_model
 from voicedesk.speech.transcript import to_json
-from voicedesk.speech.vosk_engine import VoskRecognizer
 
 NICE = 10
 """Hearing yields to the service that follows the calls, and to the switch where it runs on the same machine."""
@@ -37,8 +38,18 @@ class Worker:
         self._voices: dict[int, Listening] = {}
 
     def answer(self, values: dict[str, Any], sound: bytes) -> dict[str, Any] | None:
-        """Does what a message asks; what is to be said to it, if anything."""
+        """Does what a message asks; what is to be said to it, if anything.
+
+        What goes wrong over a voice is told as `failed`, costs that voice, and leaves the others as they are.
+        """
         number = int(values["voice"])
+        try:
+            return self._answer(number, values, sound)
+        except Exception as error:  # noqa: BLE001  # an engine may raise anything over a sound that it cannot take
+            self._voices.pop(number, None)
+            return {"voice": number, "failed": f"{type(error).__name__}: {error}"}
+
+    def _answer(self, number: int, values: dict[str, Any], sound: bytes) -> dict[str, Any] | None:
         match values["do"]:
             case "begin":
                 rate, names = int(values["rate"]), values.get("names")
@@ -52,6 +63,9 @@ class Worker:
                 return {"voice": number, "transcript": to_json(transcript)}
             case "hear_again":
                 return {"voice": number, "transcript": to_json(self._voices[number].hear_again())}
+            case "ask":
+                answer = self._voices[number].ask(question_from_json(values["question"]))
+                return {"voice": number, "answer": answer_as_json(answer)}
             case _:
                 self._voices.pop(number, None)
                 return None
@@ -70,7 +84,7 @@ def serve(model: Path, source: BinaryIO, target: BinaryIO) -> None:
         target.flush()
 
     try:
-        worker = Worker(Listener(VoskRecognizer(read_model(model))))
+        worker = Worker(Listener(recognizer_of(read_model(model))))
     except InputError as error:
         say({"error": str(error)})
         return

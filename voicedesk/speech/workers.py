@@ -1,7 +1,9 @@
 """Speech recognition in processes beside the service: bounded, of low priority, renewed when they grow.
 
 A worker that crashes, hangs or cannot load its model costs the voices it was hearing, which raise `SpeechLost`, and
-nothing else. Nobody sends more sound than was asked for: each lump is answered before the next one is sent.
+nothing else. A worker does one thing after another, so the voice whose question is the oldest without an answer is the
+one that it crashed or hung over: the others were only interrupted (`SpeechInterrupted`). Nobody sends more sound than
+was asked for: each lump is answered before the next one is sent.
 """
 
 import asyncio
@@ -17,9 +19,12 @@ from typing import Any, cast
 import structlog
 
 from voicedesk.audio.g711 import Samples
-from voicedesk.errors import SpeechLost, SpeechUnavailable
+from voicedesk.errors import SpeechInterrupted, SpeechLost, SpeechUnavailable
 from voicedesk.speech import frames
+from voicedesk.speech.fits import Answer, Question, answer_from_json, question_as_json
+from voicedesk.speech.models import SpeechModel
 from voicedesk.speech.transcript import Transcript, from_json
+from voicedesk.speech.whisper.folder import WEIGHTS
 
 _ANSWERS = 1
 """The file descriptor on which a worker answers."""
@@ -36,6 +41,14 @@ class WorkerLimits:
     memory_mib: int = 600
     start_seconds: float = 120.0
     answer_seconds: float = 30.0
+
+
+def limits_of(model: SpeechModel) -> WorkerLimits:
+    """What one worker may take with a model: fewer voices with Whisper, which takes a second for each utterance."""
+    if model.kind != "whisper":
+        return WorkerLimits()
+    weights_mib = (model.path / WEIGHTS).stat().st_size >> 20
+    return WorkerLimits(voices=12, memory_mib=1000 + 3 * weights_mib, answer_seconds=120.0)
 
 
 class SpeechWorkers:
@@ -135,6 +148,11 @@ class Voice:
         answer = await self._process.ask({"do": "hear_again", "voice": self._number})
         return from_json(answer["transcript"])
 
+    async def ask(self, question: Question) -> Answer:
+        """The answer about what was said first, by a model that compares sentences. Raises SpeechLost."""
+        asked = {"do": "ask", "voice": self._number, "question": question_as_json(question)}
+        return answer_from_json((await self._process.ask(asked))["answer"])
+
     def drop(self) -> None:
         """The worker may forget it."""
         self._process.end(self._number)
@@ -199,8 +217,9 @@ class _Process(asyncio.SubprocessProtocol):
     async def ask(self, values: dict[str, Any], sound: bytes = b"") -> dict[str, Any]:
         """Sends a message about a voice and waits for its answer."""
         if self.is_over:
-            raise SpeechLost("the speech worker is gone")
+            raise SpeechInterrupted("the speech worker is gone")
         answer: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self.waiting.pop(values["voice"], None)  # so that the oldest question stands first
         self.waiting[values["voice"]] = answer
         self._tell(values, sound)
         self._send()
@@ -254,7 +273,12 @@ class _Process(asyncio.SubprocessProtocol):
         """Hands an answer to who waits for it; the first one says how the start went."""
         self.memory_kib = int(answer["memory_kib"])
         waiter = self.waiting.get(answer["voice"]) if "voice" in answer else self._hello
-        if waiter is not None and not waiter.done():
+        if waiter is None or waiter.done():
+            return
+        if "failed" in answer:
+            _log.error("speech_failed", pid=self.pid, reason=answer["failed"])
+            waiter.set_exception(SpeechLost(f"the speech worker could not hear this voice: {answer['failed']}"))
+        else:
             waiter.set_result(answer)
 
     def _hung(self) -> None:
@@ -263,9 +287,9 @@ class _Process(asyncio.SubprocessProtocol):
 
     def _lose(self, why: str) -> None:
         self.is_over = True
-        for waiter in (self._hello, *self.waiting.values()):
-            if waiter is not None and not waiter.done():
-                waiter.set_exception(SpeechLost(why))
+        unanswered = (one for one in (self._hello, *self.waiting.values()) if one is not None and not one.done())
+        for place, waiter in enumerate(unanswered):
+            waiter.set_exception(SpeechInterrupted(why) if place else SpeechLost(why))
         if self._transport is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._transport.kill()

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Dialect, LargeBinary, Text
+from sqlalchemy import Boolean, Dialect, LargeBinary, MetaData, Text
 from sqlalchemy.types import TypeDecorator
 
 from voicedesk.bounds import clean_text
+
+ALL_TABLES = MetaData()
+"""Every table there is, whichever file describes it."""
 
 
 class Heard(TypeDecorator[str]):

@@ -33,7 +33,17 @@ from voicedesk.store.packing import (
     unpack_facts,
 )
 from voicedesk.store.quarantine import SetAside
-from voicedesk.store.tables import calls, greetings, journal, leases, legs, metadata, quarantine, requests, tickets
+from voicedesk.store.tables import (
+    WITHOUT_NUMBERS,
+    calls,
+    greetings,
+    journal,
+    legs,
+    metadata,
+    quarantine,
+    requests,
+    tickets,
+)
 from voicedesk.store.tickets import FORGOTTEN, forget_in_tickets
 
 _STEP = 500
@@ -84,7 +94,7 @@ async def forget_number(database: Database, traces: PhoneTraces, at: int, *, is_
         changed.count("tickets", await forget_in_tickets(connection, traces, at))
         changed.count("deliveries", await forget_in_deliveries(connection, traces.spelled()))
     for table in metadata.sorted_tables:
-        if table is not leases and not (is_again and table in _LONG):
+        if table not in WITHOUT_NUMBERS and not (is_again and table in _LONG):
             await _clean_table(database, table, traces, at, changed)
     await database.scrub()
     rows = changed.rows

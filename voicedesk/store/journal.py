@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.ami.message import AmiEvent, make_mark
@@ -134,6 +134,13 @@ class Journal:
         query = select(gaps).where(gaps.c.pbx == pbx).order_by(gaps.c.from_at)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
+        return self._database.unread.whole(gaps, rows, _gap)
+
+    async def gaps_between(self, from_at: int, to_at: int) -> list[StoredGap]:
+        """The gaps of all PBXs that lie in a span, or reach into it, oldest first."""
+        here = (gaps.c.from_at < to_at) & or_(gaps.c.to_at.is_(None), gaps.c.to_at > from_at)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(gaps).where(here).order_by(gaps.c.from_at))).all()
         return self._database.unread.whole(gaps, rows, _gap)
 
     async def names(self) -> list[str]:

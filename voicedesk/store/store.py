@@ -8,6 +8,8 @@ from typing import Self
 from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import StoreError
 from voicedesk.store import schema
+from voicedesk.store.accounts import Accounts
+from voicedesk.store.audit import AuditLog
 from voicedesk.store.calls import Calls
 from voicedesk.store.consultations import Consultations
 from voicedesk.store.decisions import Decisions
@@ -27,7 +29,11 @@ from voicedesk.store.writer import Writer
 
 
 class Store:
-    """Every query there is, over one database. What is asked of the service is written through `asking`."""
+    """Every query there is, over one database.
+
+    Where the rest is opened to read only, what is asked of the service, and what the desk on a screen writes itself
+    (who signs in, the audit log), goes through `asking`.
+    """
 
     def __init__(
         self,
@@ -37,6 +43,8 @@ class Store:
         asking: Database | None = None,
     ) -> None:
         self.database = database
+        self.accounts = Accounts(database, asking)
+        self.audit = AuditLog(database, asking)
         self.calls = Calls(database)
         self.consultations = Consultations(database)
         self.decisions = Decisions(database)
@@ -66,7 +74,8 @@ class Store:
         """Opens the database of a URL; with `upgrade` it is brought up to date first. The writer may use `spill`.
 
         Without `may_write` it is opened for a reader beside the service: nothing is upgraded, the database refuses
-        every change, and only `requests.ask` (and `withdraw`) writes, by a connection of its own.
+        every change, and only `requests.ask` (and `withdraw`), `accounts` and `audit` write, by connections of their
+        own.
 
         Raises StoreError if there is none or it is older (without `upgrade`), or newer than this program.
         """

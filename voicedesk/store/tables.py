@@ -8,14 +8,14 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    MetaData,
     Table,
     false,
 )
 
-from voicedesk.store.columns import Flag, Heard, Packed
+from voicedesk.store.access_tables import accounts, audit, sessions
+from voicedesk.store.columns import ALL_TABLES, Flag, Heard, Packed
 
-metadata = MetaData()
+metadata = ALL_TABLES
 
 
 calls = Table(
@@ -377,3 +377,6 @@ leases = Table(
     Column("owner", Heard, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
+
+WITHOUT_NUMBERS = frozenset({leases, accounts, sessions, audit})
+"""Tables that no caller's number comes into; to change the audit log would break its chain."""

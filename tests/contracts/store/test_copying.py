@@ -15,6 +15,10 @@ from tests.contracts.store.test_deliveries import NEWS
 from tests.contracts.store.test_phones import BREAK, FOUND, STANDING
 from tests.contracts.store.test_store import LATE, event
 from tests.contracts.store.test_tickets import attempt, missed
+from voicedesk.access.accounts import Account
+from voicedesk.access.moves import Keeper, added
+from voicedesk.access.roles import Role
+from voicedesk.access.signing_in import Attempt, with_password
 from voicedesk.calls.model import Verdict
 from voicedesk.errors import StoreError
 from voicedesk.greeting.evidence import Evidence
@@ -66,6 +70,10 @@ async def filled(store):
     )
     async with store.database.write() as connection:
         await tell_desk(connection, many[:1])
+    account = Account(login="0101", name="张三", role=Role.STAFF, password_hash="stored")
+    await store.accounts.add(added(Keeper(who="cli:root", now=1), account, "ABCD"))
+    signed_in = Attempt(now=1, address="::1", new_hash="new")
+    await store.accounts.step("0101", lambda one: with_password(one, signed_in, is_right=True))
     await store.greetings.save(
         StoredGreeting(pbx="p", uniqueid="1.1", call_id="c", endpoint="PJSIP/a", answered_at=1, evidence=evidence)
     )
@@ -90,7 +98,7 @@ async def test_everything_arrives_and_is_the_same(filled, other_url):
             "consultations": 1, "notices": 1, "desk_requests": 1, "outages": 1, "deliveries": 1,
             "phone_breaks": 1, "phone_findings": 1, "phone_states": 1,
             "tickets": 1, "ticket_sources": 1, "attempts": 1, "desk_inbox": 1, "decisions": 1,
-            "quarantine": 1,
+            "quarantine": 1, "accounts": 1, "sessions": 1, "audit": 2,
         }  # fmt: skip
         assert ("calls", 0, CALLS) in told
         assert ("calls", 500, CALLS) in told

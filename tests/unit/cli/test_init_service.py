@@ -13,7 +13,7 @@ from voicedesk import ownership
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.hall import service_unit
-from voicedesk.hall.service_unit import Owner, check_python, unit_text, users_text
+from voicedesk.hall.service_unit import Owner, check_python, unit_text, users_text, web_unit_text
 from voicedesk.settings import load_settings, with_key
 from voicedesk.store.spill import Spill
 from voicedesk.store.store import Store
@@ -27,7 +27,7 @@ def machine(tmp_path, monkeypatch):
     """A machine of its own below a folder, where the service's user is somebody (who runs the tests, if not root)."""
     is_root = os.geteuid() == 0
     owner = Owner(uid=SOMEBODY, gid=SOMEBODY) if is_root else Owner(uid=os.geteuid(), gid=os.getegid())
-    for name in ("SETTINGS_FOLDER", "DATA_FOLDER", "UNIT", "USERS"):
+    for name in ("SETTINGS_FOLDER", "DATA_FOLDER", "UNIT", "WEB_UNIT", "USERS"):
         monkeypatch.setattr(service_unit, name, tmp_path / getattr(service_unit, name).relative_to("/"))
     monkeypatch.setattr(service_unit, "make_user", lambda: owner)
     monkeypatch.setattr(service_unit, "check_python", lambda _: None)
@@ -89,7 +89,8 @@ def test_one_command_makes_what_the_service_s_user_can_read_and_write(typed, mac
     assert as_user(owner, lambda: use_as_the_service_does(folder / "voicedesk.toml")) == ""
     assert (data / "voicedesk.db").stat().st_uid == owner.uid
     unit = (root / "etc/systemd/system/voicedesk.service").read_text()
-    assert f"--config {folder}/voicedesk.toml" in unit
+    assert f"run --config {folder}/voicedesk.toml" in unit
+    assert f"web --config {folder}/voicedesk.toml" in (root / "etc/systemd/system/voicedesk-web.service").read_text()
     assert "Start it, now and with the machine:  systemctl enable --now voicedesk" in done.out.splitlines()
 
 
@@ -122,9 +123,10 @@ def test_discovering_comes_afterwards(typed, machine):
     assert "first --service" in refused.err
 
 
-def test_a_unit_holds_before_systemd_and_may_do_little(tmp_path):
-    unit = tmp_path / "voicedesk.service"
-    unit.write_text(unit_text(Path(sys.executable), Path("/etc/voicedesk/voicedesk.toml")))
+@pytest.mark.parametrize("text", [unit_text, web_unit_text])
+def test_a_unit_holds_before_systemd_and_may_do_little(tmp_path, text):
+    unit = tmp_path / "some.service"
+    unit.write_text(text(Path(sys.executable), Path("/etc/voicedesk/voicedesk.toml")))
     for command in (("verify",), ("security", "--offline=true", "--threshold=25")):
         done = subprocess.run(("systemd-analyze", *command, unit), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

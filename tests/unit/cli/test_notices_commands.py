@@ -157,7 +157,7 @@ def test_an_outage_is_announced_even_where_no_voice_can_speak_it(run, hall, monk
     def broken(*_, **__):
         raise OSError("no more processes")
 
-    monkeypatch.setattr("voicedesk.prompts.synthesis.subprocess.Popen", broken)
+    monkeypatch.setattr("voicedesk.prompts.helper.subprocess.Popen", broken)
     code, out, err = run("outage", "start", "故障。", "--config", hall)
     assert code == 0
     assert "announced" in out
@@ -189,7 +189,10 @@ def test_prompts_are_built_listed_recorded_and_played(run, hall, few, monkeypatc
     code, out, err = run("prompts", "build", "--config", hall)
     assert (code, out.strip()) == (0, "4 spoken, 0 taken from recordings, 0 were there, 0 failed"), err
     _, out, _ = run("prompts", "build", "--config", hall, "--json", "--language", "zh_CN")
-    assert json.loads(out) == {"kept": 4, "spoken": 0, "recorded": 0, "failed": []}
+    assert json.loads(out) == {
+        **{"kept": 4, "shipped": 0, "spoken": 0, "recorded": 0},
+        **{"failed": [], "unclear": None},
+    }
     played = []
     monkeypatch.setattr(prompts, "play", lambda samples, rate: played.append(len(samples) / rate))
     assert run("prompts", "play", WELCOME, "--config", hall)[0] == 0

@@ -1,12 +1,21 @@
 """`voicedesk prompts`, as it is typed: what goes wrong, and what is recorded."""
 
+import json
 import wave
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from voicedesk.cli import prompts
+from voicedesk.cli import prompt_work, prompts
 from voicedesk.errors import InputError
-from voicedesk.prompts.build import Wanted
+from voicedesk.hall import ears, prompt_building
+from voicedesk.hall.prompts import book_of
+from voicedesk.prompts.book import Pace
+from voicedesk.prompts.build import Wanted, keep
+from voicedesk.prompts.helper import Helper
+from voicedesk.prompts.pronunciation import shipped_pronunciation
+from voicedesk.settings import load_settings
 
 PERSON = "人工服务，请按零。"
 AGAIN = "请按键选择。"
@@ -41,7 +50,7 @@ def microphone(monkeypatch):
 
 def test_a_build_in_a_pipe_tells_how_far_it_is_and_not_too_often(capsys):
     now = [0.0]
-    tell = prompts._in_lines(lambda: now[0])
+    tell = prompt_work.in_lines("speaking", lambda: now[0])
     for done in range(101):
         tell(done, 100)
         now[0] += 1.0
@@ -133,3 +142,63 @@ def test_fault_59_a_voice_that_fails_is_told_once_and_the_job_fails(typed, confi
     assert sorted((tmp_path / "sounds").rglob("*.alaw")) == kept
     assert "合成" in typed("prompts", "list", *options).out
     assert "4 spoken" in typed("prompts", "build", "--trust-voice", *options).out
+
+
+def heard_back(monkeypatch, heard):
+    """An ear for people that writes down `heard`, whatever it is given; what it was given."""
+    asked = []
+    monkeypatch.setattr(prompt_building, "ear_for_people", lambda _settings: SimpleNamespace(path=Path("model")))
+
+    def ask(_self, order):
+        asked.append(order["file"])
+        return {"heard": heard, "error": None}
+
+    monkeypatch.setattr(Helper, "ask", ask)
+    return asked
+
+
+def give_sounds(config):
+    book = book_of(load_settings(Path(config)))
+    tone = (3000 * np.sin(np.arange(16000) / 10)).astype(np.int16)
+    for one in TEXTS:
+        keep(one, Pace.NORMAL, tone, 16000, book=book, pronunciation=shipped_pronunciation())
+
+
+def test_what_callers_may_not_understand_is_listed_with_what_was_heard_and_the_cure(typed, config, monkeypatch):
+    give_sounds(config)
+    asked = heard_back(monkeypatch, "人工服务请按零")
+    options = ("--config", config)
+    checked = typed("prompts", "check", *options)
+    assert (checked.code, len(asked)) == (1, 2)
+    for said in (AGAIN, "人工服务请按零", "qing3 an4 jian4 xuan3 ze2", "2 heard", "1 unclear"):
+        assert said in checked.out
+    assert PERSON not in checked.out
+    assert "readings.toml" in checked.err
+    assert "prompts record" in checked.err
+    listed = typed("prompts", "list", "--unclear", *options)
+    assert (listed.code, AGAIN in listed.out, len(asked)) == (0, True, 2)
+    (row,) = json.loads(typed("prompts", "list", "--unclear", "--json", *options).out)
+    assert (row["text"], row["heard"], row["pace"]) == (AGAIN, "人工服务请按零", "normal")
+    assert typed("prompts", "check", PERSON, *options).code == 0
+    assert len(asked) == 3
+    heard_back(monkeypatch, "请按键选择")
+    assert "1 unclear" in typed("prompts", "check", "--again", *options).out
+
+
+def test_without_an_ear_for_people_it_is_said_that_nobody_can_listen(typed, config, monkeypatch):
+    give_sounds(config)
+    monkeypatch.setattr(ears, "missing_packages", lambda _: ("gone",))
+    checked = typed("prompts", "check", "--config", config)
+    assert (checked.code, checked.out) == (1, "")
+    assert "pip install 'voicedesk[people]'" in checked.err
+    listed = typed("prompts", "list", "--unclear", "--config", config)
+    assert "2 sounds were not heard yet" in listed.err
+
+
+def test_what_came_of_a_natural_voice_is_told_and_nobody_claims_to_have_listened(capsys):
+    built = prompt_building.BuiltPrompts(shipped=2, spoken=1, unheard="no ear here")
+    prompt_work.tell(built)
+    told = capsys.readouterr()
+    assert "2 sounds of the natural voice came with Voicedesk" in told.out
+    assert "nobody heard whether callers understand it: no ear here" in told.err
+    assert prompt_work.as_json(built)["unclear"] is None

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.unit.greeting.spoken import transcript
-from voicedesk.greeting.privacy import without_long_numbers
+from voicedesk.greeting.privacy import text_without_long_numbers, without_long_numbers
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ def test_a_long_number_is_masked_and_a_staff_number_is_not(heard: str, kept: str
     masked = without_long_numbers(transcript(heard))
     assert masked.text == kept
     assert [word.start_seconds for word in masked.words] == [word.start_seconds for word in transcript(heard).words]
+
+
+def test_a_long_number_is_masked_in_a_remark_too_whatever_divides_it() -> None:
+    assert (
+        text_without_long_numbers("“一三八,零零一 二三四五”不符（-12.5）") == "“＊＊＊＊＊＊＊＊＊＊＊＊”不符（-12.5）"
+    )
+    assert text_without_long_numbers("工号一二三四五六七八") == "工号一二三四五六七八"

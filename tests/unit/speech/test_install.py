@@ -111,7 +111,7 @@ def test_what_is_no_model_is_refused_with_its_reason(tmp_path, models):
     for source, complaint in (
         (tmp_path / "none.zip", "cannot be unpacked"),
         (tmp_path / "absent.zip", "no such file"),
-        (tmp_path / "empty", "no Vosk model in it"),
+        (tmp_path / "empty", "no model in it"),
     ):
         with pytest.raises(InputError, match=complaint):
             install_model(source, models)

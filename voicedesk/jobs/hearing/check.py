@@ -1,6 +1,6 @@
 """Checks greetings in sound files: heard, judged, and told with the evidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,13 @@ from voicedesk.audio.wav import Sound, read_sound
 from voicedesk.errors import InputError
 from voicedesk.greeting import export
 from voicedesk.greeting.again import depends_on_hearing_again
+from voicedesk.greeting.live import GreetingTask
 from voicedesk.greeting.model import DepartmentNames, GreetingJudgement, Thresholds
 from voicedesk.greeting.rules import GreetingRules, Template
 from voicedesk.greeting.verdict import judge_greeting
-from voicedesk.speech.listening import Listener
+from voicedesk.greeting.weighing.model import WeighingLimits
+from voicedesk.greeting.weighing.voice import WeighedVoice
+from voicedesk.speech.listening import Listener, Listening
 from voicedesk.speech.transcript import Transcript
 
 
@@ -34,7 +37,10 @@ class CheckedGreeting:
 
 
 class GreetingChecker:
-    """Checks greetings of one department by one model and one set of rules."""
+    """Checks greetings of one department by one model and one set of rules.
+
+    `weighing` are the limits of a model that compares sentences, None for one that does not.
+    """
 
     def __init__(
         self,
@@ -43,14 +49,13 @@ class GreetingChecker:
         rules: GreetingRules,
         thresholds: Thresholds | None = None,
         *,
+        weighing: WeighingLimits | None = None,
         template: Template = "inbound",
         number: str | None = None,
     ) -> None:
-        self._listener = listener
-        self._names = names
-        self._rules = rules
+        self._listener, self._rules, self._weighing = listener, rules, weighing
         self._thresholds = thresholds or Thresholds()
-        self._template, self._number = template, number
+        self._task = GreetingTask(names=names, template=template, limits=rules.limits, number=number)
 
     def check_file(self, file: Path, staff: StaffChannel | None = None) -> CheckedGreeting:
         """The greeting of a file that begins at the answer; a file that cannot be read says why."""
@@ -59,17 +64,29 @@ class GreetingChecker:
             samples = sound.channel(_channel_of(file, sound, staff))
         except InputError as error:
             return CheckedGreeting(file=file, error=str(error))
-        transcript = self._listener.transcribe(
-            samples,
-            sound.rate,
-            cut_short=sound.is_cut or sound.is_unfinished,
-            asks_again=lambda heard: depends_on_hearing_again(heard, self._judge),
-        )
-        return CheckedGreeting(file=file, transcript=transcript, judgement=self._judge(transcript))
+        weighed = WeighedVoice(self._task, self._rules, self._weighing) if self._weighing is not None else None
+
+        def closer(listening: Listening, heard: Transcript) -> Transcript:
+            if weighed is not None:
+                return weighed.weighed_now(heard, listening.ask)
+            return listening.hear_again() if depends_on_hearing_again(heard, self._judge) else heard
+
+        is_cut = sound.is_cut or sound.is_unfinished
+        transcript = self._listener.transcribe(samples, sound.rate, cut_short=is_cut, closer=closer)
+        judgement = self._judge(transcript)
+        if weighed is not None:
+            judgement = replace(judgement, remarks=(*judgement.remarks, *weighed.remarks))
+        return CheckedGreeting(file=file, transcript=transcript, judgement=judgement)
 
     def _judge(self, transcript: Transcript) -> GreetingJudgement:
+        task = self._task
         return judge_greeting(
-            transcript, self._names, self._rules, self._thresholds, template=self._template, number=self._number
+            transcript,
+            task.names or DepartmentNames(name=""),
+            self._rules,
+            self._thresholds,
+            template=task.template,
+            number=task.number,
         )
 
 

@@ -1,9 +1,11 @@
 """Makes the database row and the news of one recording that was heard."""
 
+from typing import Any
+
 from voicedesk.clock import MICROSECONDS
 from voicedesk.greeting.evidence import Evidence, told_from_json
 from voicedesk.greeting.export import as_json
-from voicedesk.greeting.privacy import without_long_numbers
+from voicedesk.greeting.privacy import text_without_long_numbers, without_long_numbers
 from voicedesk.greeting.reasons import explained
 from voicedesk.jobs.hearing.listening import Heard
 from voicedesk.jobs.hearing.open_recordings import Recording
@@ -19,6 +21,7 @@ def row_of(recording: Recording, heard: Heard, call_id: str, *, kept: str | None
     """A greeting as it is stored, without the long numbers that were read aloud; `kept` is the file of the evidence."""
     judged, transcript = heard.judged, without_long_numbers(heard.transcript)
     told = as_json(transcript, judged)
+    told["remarks"] = [text_without_long_numbers(one) for one in told["remarks"]]
     late = _lead_seconds(recording, transcript)
     if late is not None and late > LEAD_SECONDS:
         told["remarks"].append(f"录音比接通晚约 {late:.1f} 秒开始，各时刻为近似值")
@@ -43,6 +46,7 @@ def row_of(recording: Recording, heard: Heard, call_id: str, *, kept: str | None
             transcript=transcript,
             understanding=heard.understanding,
             judgement=told_from_json(told),
+            compared=_masked(heard.compared),
         ),
     )
 
@@ -72,6 +76,15 @@ def doubt_news(row: StoredGreeting) -> News | None:
         fields=_fields(row, {"理由": why.chinese, "处理": why.todo_chinese}),
         personal=_person(row),
     )
+
+
+def _masked(values: Any) -> Any:
+    """Plain values with every long number masked in their texts."""
+    if isinstance(values, str):
+        return text_without_long_numbers(values)
+    if isinstance(values, list | tuple):
+        return [_masked(one) for one in values]
+    return {key: _masked(one) for key, one in values.items()} if isinstance(values, dict) else values
 
 
 def _fields(row: StoredGreeting, special: dict[str, str]) -> dict[str, str]:

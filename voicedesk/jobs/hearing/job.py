@@ -1,5 +1,6 @@
 """The job of hearing: finds the speech model and the rules of greetings, and starts the watch over recordings."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -7,8 +8,9 @@ import structlog
 from voicedesk.ami.message import AmiEvent
 from voicedesk.clock import NowUs
 from voicedesk.errors import InputError
-from voicedesk.greeting.calibration import thresholds_of
+from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.model import Thresholds
+from voicedesk.greeting.weighing.model import WeighingLimits
 from voicedesk.jobs.guard import Guard
 from voicedesk.jobs.hearing.rules_in_force import RulesInForce
 from voicedesk.jobs.hearing.watch import GreetingWatch
@@ -17,7 +19,7 @@ from voicedesk.jobs.news.news import Tell
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.models import SpeechModel
-from voicedesk.speech.workers import SpeechWorkers
+from voicedesk.speech.workers import SpeechWorkers, limits_of
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
 
@@ -50,12 +52,12 @@ class Hearing:
 
     async def run(self) -> None:
         """Hears until cancelled; ends at once where no recordings can be read, or no model is installed."""
-        found = self._model()
+        found = await asyncio.to_thread(self._model)
         if found is None:
             return
-        model, thresholds = found
+        model, thresholds, weighing = found
         rules = await self._rules.wait(lambda: self._settings)
-        workers = SpeechWorkers(model.path, self._settings.speech.workers)
+        workers = SpeechWorkers(model.path, self._settings.speech.workers, limits_of(model))
         self._watch = self._new_watch(
             self._store,
             workers,
@@ -64,6 +66,7 @@ class Hearing:
             self._now,
             rules=rules,
             thresholds=thresholds,
+            weighing=weighing,
             tell=self._tell,
             guard=self._guard,
         )
@@ -73,14 +76,14 @@ class Hearing:
             self._watch = None
             await workers.close()
 
-    def _model(self) -> tuple[SpeechModel, Thresholds] | None:
+    def _model(self) -> tuple[SpeechModel, Thresholds, WeighingLimits | None] | None:
         """What greetings are heard with; None where there is nothing to hear, or nothing to hear it with."""
         if not any(pbx.recordings for pbx in self._settings.pbx):
             return None
         try:
             speech = self._settings.speech
             model = find_model(speech.model, speech.models_folder)
-            thresholds = thresholds_of(model)
+            thresholds, weighing = thresholds_of(model), weighing_limits_of(model)
         except InputError as error:
             _log.error("speech_unavailable", reason=str(error))
             return None
@@ -92,7 +95,7 @@ class Hearing:
             calibrated=thresholds.calibrated,
             statement=model.statement or None,
         )
-        return model, thresholds
+        return model, thresholds, weighing
 
     def change_settings(self, settings: Settings) -> str | None:
         """Takes greetings and rules as they are written now; rules that are broken change nothing, and are told."""

@@ -7,6 +7,8 @@ from voicedesk.audio.g711 import Samples
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.model import GreetingJudgement, GreetingVerdict
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.weighing.model import WeighingLimits
+from voicedesk.greeting.weighing.voice import WeighedVoice
 from voicedesk.greeting.words import GREETING_PARTS
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.transcript import Transcript
@@ -38,11 +40,13 @@ def attempt(
     blocks: Iterable[tuple[Samples, int]],
     judge: LiveJudge,
     *,
+    weighing: WeighingLimits | None = None,
     shown: Callable[[str], None] = lambda _words: None,
 ) -> Attempt:
     """Hears one greeting until it is over, showing the words as they come, and judges it.
 
-    It is over when its speaker says nothing more for 2 s, after 20 s, or with the sound.
+    It is over when its speaker says nothing more for 2 s, after 20 s, or with the sound. `weighing` are the limits of a
+    model that compares sentences, None for one that does not.
     """
     voice = None
     last_change, before = 0.0, ""
@@ -58,7 +62,11 @@ def attempt(
             break
     name = listener.recognizer.model.name
     transcript = voice.finish() if voice else Transcript(words=(), heard_seconds=0.0, model=name)
-    if voice and judge.asks_again(_waited_out(transcript, judge.task), is_over=True):
+    if voice and weighing is not None:
+        weighed = WeighedVoice(judge.task, judge.rules, weighing)
+        transcript = weighed.weighed_now(transcript, voice.ask)
+        judge.compared = weighed.remarks
+    elif voice and judge.asks_again(_waited_out(transcript, judge.task), is_over=True):
         transcript = voice.hear_again()
     judged = judge.take(_waited_out(transcript, judge.task), is_over=True)
     return Attempt(transcript=transcript, judged=judged, hints=tuple(_hints(judged, judge.task, judge.rules)))

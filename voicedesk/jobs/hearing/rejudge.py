@@ -7,6 +7,8 @@ from voicedesk.greeting.export import as_json
 from voicedesk.greeting.live import LiveJudge
 from voicedesk.greeting.model import Thresholds
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.verdict import ADVERSE
+from voicedesk.speech.transcript import Transcript, Understanding
 from voicedesk.store.greetings import GreetingFilter, Greetings, StoredGreeting
 
 
@@ -67,9 +69,13 @@ def _judge_again(stored: StoredGreeting, rules: GreetingRules, thresholds: Thres
     if not stored.is_final or task is None or transcript is None:
         return None
     judge = LiveJudge(task, rules, thresholds)
+    judge.compared = tuple(map(str, (evidence.compared or {}).get("remarks", ())))
     if at_greeting is not None:
         judge.take(replace(transcript, understanding=at_greeting), is_over=True)
     judged = judge.take(transcript, is_over=True)
+    if evidence.compared is not None and judged.verdict in ADVERSE and judged.verdict.value != stored.verdict:
+        judge = _doubting(judge, transcript, thresholds)
+        judged = judge.take(transcript, is_over=True)
     return replace(
         stored,
         verdict=judged.verdict.value,
@@ -79,3 +85,15 @@ def _judge_again(stored: StoredGreeting, rules: GreetingRules, thresholds: Thres
         rules_version=judged.rules_version,
         evidence=replace(evidence, judgement=told_from_json(as_json(transcript, judged))),
     )
+
+
+def _doubting(judge: LiveJudge, transcript: Transcript, thresholds: Thresholds) -> LiveJudge:
+    """A judge to whom the greeting was not understood.
+
+    Sentences were compared by the rules of that time, and the nearest of those is what is kept: other rules may take it
+    for wrong where what was said in truth is right by them.
+    """
+    doubting = LiveJudge(judge.task, judge.rules, thresholds)
+    doubting.compared = judge.compared
+    doubting.take(replace(transcript, understanding=Understanding(confidence=0, known_share=0)), is_over=True)
+    return doubting

@@ -4,6 +4,7 @@ import structlog
 
 from voicedesk.clock import NowUs
 from voicedesk.greeting.model import GreetingJudgement, GreetingVerdict, PhraseFound
+from voicedesk.greeting.verdict import ADVERSE
 from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.jobs.hearing.evidence import accusation, doubt_news, row_of
 from voicedesk.jobs.hearing.listening import Heard
@@ -13,15 +14,6 @@ from voicedesk.jobs.unsaved import Unsaved
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.words import word
 
-_ADVERSE = frozenset(
-    {
-        GreetingVerdict.INCOMPLETE,
-        GreetingVerdict.WRONG_DEPARTMENT,
-        GreetingVerdict.WRONG_NUMBER,
-        GreetingVerdict.WRONG_ORDER,
-        GreetingVerdict.LATE_START,
-    }
-)
 _FINE = frozenset({GreetingVerdict.COMPLIANT, GreetingVerdict.NOT_JUDGED})
 
 _log = structlog.get_logger()
@@ -95,7 +87,7 @@ class Verdicts:
         )
         if is_final and verdict is GreetingVerdict.CANNOT_TELL:
             await self.tell_doubt(row)
-        if is_final and verdict in _ADVERSE:
+        if is_final and verdict in ADVERSE:
             await self._accuse(
                 row, accusation("greeting_adverse", row, f"问候不合规：{word(GREETING_VERDICTS, verdict)}")
             )

@@ -15,6 +15,7 @@ from voicedesk.clock import NowUs
 from voicedesk.errors import InputError, SpeechLost, SpeechUnavailable, StoreError
 from voicedesk.greeting.model import Thresholds
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.weighing.model import WeighingLimits
 from voicedesk.jobs.guard import Guard, Part
 from voicedesk.jobs.hearing import recordings
 from voicedesk.jobs.hearing.listening import Heard, Listening
@@ -36,7 +37,10 @@ _log = structlog.get_logger()
 
 
 class GreetingWatch:
-    """The greetings of all switches whose recordings can be read from here."""
+    """The greetings of all switches whose recordings can be read from here.
+
+    `weighing` are the limits of a model that compares sentences, None for one that does not.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class GreetingWatch:
         *,
         rules: GreetingRules,
         thresholds: Thresholds,
+        weighing: WeighingLimits | None = None,
         tell: Tell = log_news,
         guard: Guard | None = None,
     ) -> None:
@@ -57,7 +62,7 @@ class GreetingWatch:
         self._troubles = Troubles()
         self._open = OpenRecordings(calls, settings, rules)
         self._waiting = WaitingRecordings(store, self._folders, self._open, self._guard, self._troubles)
-        self._listening = Listening(workers, rules, thresholds)
+        self._listening = Listening(workers, rules, thresholds, weighing)
         self._unsaved = Unsaved[StoredGreeting](store.greetings, self._guard, event="greetings_unsaved", named=name_of)
         self._verdicts = Verdicts(self._open, self._unsaved, now, tell_people=tell, is_calibrated=thresholds.calibrated)
 

@@ -182,7 +182,7 @@ class IvrHost:
         code = kept.consultation.code
         walk = Walk(
             shelf.menu,
-            shelf.words,
+            shelf.words_for(line.name if line else None),
             code=code,
             entry=entry,
             at=kept.consultation.started_at,

@@ -1,4 +1,4 @@
-"""Keeps the IVR at work, where there is one: its server, the outages it announces, and what hears callers speak."""
+"""Keeps the IVR at work, where there is one: its server, its sounds, the outages it announces, what hears callers."""
 
 import asyncio
 
@@ -13,9 +13,10 @@ from voicedesk.jobs.rounds import promise_round
 from voicedesk.jobs.telling.host import IvrHost
 from voicedesk.jobs.telling.outages import Outages
 from voicedesk.jobs.telling.proof import AsKept
+from voicedesk.jobs.telling.sounds_wanted import SoundsWanted
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
-from voicedesk.speech.workers import SpeechWorkers
+from voicedesk.speech.workers import SpeechWorkers, limits_of
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
 
@@ -42,12 +43,13 @@ class Telling:
         self._store, self._settings, self._calls, self._now = store, settings, calls, now
         self._phones, self._as_kept, self._guard = phones, as_kept, guard
         self._host: IvrHost | None = None
+        self._sounds = SoundsWanted(settings, now)
 
     async def run(self) -> None:
         """Tells callers until cancelled; ends at once where there is no IVR."""
         if self._settings.ivr.address is None:
             return
-        workers = self._workers()
+        workers = await asyncio.to_thread(self._workers)
         outages = Outages(self._store, self._settings)
         self._host = IvrHost(
             self._store,
@@ -65,6 +67,7 @@ class Telling:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_refresh(outages), name="outages")
                 tasks.create_task(self._host.run(), name="ivr calls")
+                tasks.create_task(self._sounds.run(), name="sounds")
         except* InputError as group:
             _log.error("ivr_unavailable", reason=str(group.exceptions[0]))
         finally:
@@ -78,7 +81,8 @@ class Telling:
         if ivr.folder is None or not ivr.speech:
             return None
         try:
-            return SpeechWorkers(find_model(speech.model, speech.models_folder).path)
+            model = find_model(speech.model, speech.models_folder)
+            return SpeechWorkers(model.path, limits=limits_of(model))
         except InputError as error:
             _log.error("ivr_speech_unavailable", reason=str(error))
             return None
@@ -86,6 +90,7 @@ class Telling:
     def change_settings(self, settings: Settings) -> None:
         """Hours, items and texts are looked up in the new settings from now on."""
         self._settings = settings
+        self._sounds.change_settings(settings)
         if self._host is not None:
             self._host.change_settings(settings)
 

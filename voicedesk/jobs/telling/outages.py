@@ -14,6 +14,7 @@ from voicedesk.jobs.telling.programs import tell
 from voicedesk.prompts.book import Pace
 from voicedesk.prompts.build import Wanted, build_spoken, missing
 from voicedesk.prompts.check import PromptCheck
+from voicedesk.prompts.meanwhile import speak_meanwhile
 from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.settings import Settings
 from voicedesk.store.outages import Outage
@@ -69,6 +70,7 @@ def speak(text: str, settings: Settings) -> tuple[str, ...]:
     wanted = [Wanted(text=general), Wanted(text=own)]
     orders = [(one, pace) for one, pace in missing(wanted, book, pronunciation) if pace is Pace.NORMAL]
     try:
+        speak_meanwhile(wanted, book, pronunciation)  # at once; a natural voice takes longer, and may fail
         with Synthesis.open(pronunciation) as synthesis:
             failed = dict(build_spoken(orders, book, synthesis, PromptCheck(None)).failed)
     except OSError as error:

@@ -1,6 +1,6 @@
 """What is told today: the catalogue, the menu, the words around it, and where their sounds are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +8,7 @@ import structlog
 
 from voicedesk.catalogue.model import Catalogue
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.hall.prompts import book_of, catalogue_of, frames_of, menu_of, wanted_of
+from voicedesk.hall.prompts import book_of, catalogue_of, frames_of, menu_of, wanted_of, welcomes_of
 from voicedesk.ivr.model import Menu, Texts
 from voicedesk.ivr.wording import CHINESE, Wording
 from voicedesk.prompts.book import PromptBook
@@ -28,6 +28,12 @@ class Shelf:
     words: Wording
     book: PromptBook
     catalogue: Catalogue
+    welcomes: Mapping[str | None, str]
+
+    def words_for(self, line: str | None) -> Wording:
+        """The words that callers of a line hear: with its own welcome, as soon as that has a sound."""
+        welcome = self.welcomes.get(line) or self.welcomes.get(None)
+        return self.words if welcome is None or self.book.find(welcome) is None else self.words.with_welcome(welcome)
 
     def has_sound(self, texts: Texts) -> bool:
         """Whether each of some texts has a sound."""
@@ -76,4 +82,10 @@ def stocked(settings: Settings, day: date) -> Shelf:
     if missing:
         _log.error("prompts_missing", count=missing, of=len(wanted), cure="voicedesk prompts build")
     menu = menu_of(catalogue, day, samples=settings.notices.samples)
-    return Shelf(menu=menu, words=Wording(frames_of(settings)), book=book, catalogue=catalogue)
+    return Shelf(
+        menu=menu,
+        words=Wording(frames_of(settings)),
+        book=book,
+        catalogue=catalogue,
+        welcomes=welcomes_of(settings),
+    )

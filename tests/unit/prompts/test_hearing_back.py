@@ -1,0 +1,200 @@
+"""Prompts heard back: how much was understood, what is kept of it, and what is said where nobody can listen."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from voicedesk.audio.g711 import encode_alaw
+from voicedesk.errors import InputError, SpeechError
+from voicedesk.hall import ears
+from voicedesk.hall.ears import ear_for_people
+from voicedesk.prompts import ear, hearing_back, helper
+from voicedesk.prompts.book import Pace, PromptBook, Voice
+from voicedesk.prompts.build import Wanted
+from voicedesk.prompts.clarity import compared
+from voicedesk.prompts.hearing_back import hear_back, heard_prompts
+from voicedesk.prompts.helper import Helper
+from voicedesk.prompts.rendering import write_prompt
+from voicedesk.settings import Settings
+from voicedesk.speech.transcript import Word
+
+WELCOME = Wanted(text="您好，这里是服务热线。")
+KEYS = Wanted(text="请按二百。")
+SHORT = Wanted(text="三月")
+ENGLISH = Wanted(text="Please press a key.", language="en")
+BOTH = tuple(Pace)
+NORMAL = (Pace.NORMAL,)
+
+
+@pytest.fixture
+def book(tmp_path):
+    book = PromptBook(tmp_path / "prompts", {"zh_CN": voice(), "en": voice()})
+    for one in (WELCOME, KEYS, SHORT, ENGLISH):
+        put(book, one, Pace.NORMAL)
+    put(book, WELCOME, Pace.SLOW)
+    return book
+
+
+def voice():
+    return Voice(name="v", rate=160, slow_rate=120)
+
+
+def put(book, one, pace, loudness=900):
+    sound = np.full(8000, loudness, np.int16)
+    write_prompt(sound, 8000, book.spoken_path(one.text, one.language, pace))
+
+
+def hear(book, monkeypatch, heard, paces=NORMAL, wanted=(WELCOME, KEYS)):
+    """Every prompt that was not heard yet, by an ear that writes down what `heard` gives for a file."""
+    monkeypatch.setattr(Helper, "ask", lambda self, order: {"heard": heard(Path(order["file"])), "error": None})
+    waiting = [one for one in heard_prompts(wanted, book, paces) if one.clarity is None]
+    return hear_back(waiting, Path("model"), processes=2, progress=lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "heard", "wrong"),
+    [
+        ("请按二百。", "请按200", 0),
+        ("请按两百。", "请按二百", 0),
+        ("尾号是幺三。", "尾号是13", 0),
+        ("人才市场。", "人材是场", 0),  # what sounds alike was understood
+        ("人工服务。", "人工", 2),
+        ("人工服务。", "人工的服务", 1),
+        ("人工服务。", "", 4),
+        ("投诉，请按九。", "投诉情安酒投诉情安酒", 0),  # an ear may write a short text twice
+        ("请按一，请按一。", "请按一请按一", 0),
+        ("您输入的号码是", "民宿如的浩马士。民宿如的浩马士。民宿如的浩马士。民宿如", 2),  # or over and over
+        ("人工服务。", "这个那个这个那个这个那个", 4),  # no more is wrong than there was
+    ],
+)
+def test_syllables_that_were_lost_put_in_or_changed_are_counted(text, heard, wrong):
+    assert compared(text, heard).wrong == wrong
+
+
+def test_a_prompt_of_which_more_than_a_third_was_not_understood_is_unclear():
+    assert not compared("一二三四五六", "一二三四").is_unclear
+    assert compared("一二三四五六", "一二三").is_unclear
+
+
+def test_only_what_an_ear_can_judge_is_heard_and_a_slow_sound_only_where_there_is_one(book):
+    found = [(one.wanted, one.pace) for one in heard_prompts((WELCOME, KEYS, SHORT, ENGLISH), book, BOTH)]
+    assert found == [(WELCOME, Pace.NORMAL), (WELCOME, Pace.SLOW), (KEYS, Pace.NORMAL)]
+
+
+def test_what_was_heard_is_kept_until_the_sound_is_another(book, monkeypatch):
+    clear, unclear = hear(book, monkeypatch, lambda file: "您好这里是服务热线")
+    assert (clear.clarity.is_unclear, unclear.clarity.is_unclear) == (False, True)
+    assert unclear.clarity.heard == "您好这里是服务热线"
+    assert hear(book, monkeypatch, lambda file: pytest.fail("heard twice")) == []
+    put(book, KEYS, Pace.NORMAL, loudness=1800)
+    (again,) = hear(book, monkeypatch, lambda file: "请按200")
+    assert (again.wanted, again.clarity.wrong) == (KEYS, 0)
+
+
+def test_a_persons_recording_is_heard_in_place_of_the_voice(book, monkeypatch):
+    write_prompt(np.full(4000, 700, np.int16), 8000, book.recorded_path(KEYS.text, "zh_CN", Pace.NORMAL))
+    files = []
+    hear(book, monkeypatch, lambda file: files.append(file) or "", wanted=(KEYS,))
+    assert [file.parent.name for file in files] == ["recorded"]
+
+
+@pytest.mark.parametrize("note", ["{", "[]", "null", '{"sound": 5}', '{"heard": "a"}', "[" * 100_000])
+def test_a_damaged_note_of_what_was_heard_means_that_nobody_listened(book, note):
+    path = book.spoken_path(KEYS.text, "zh_CN", Pace.NORMAL).with_suffix(".heard")
+    path.write_text(note, encoding="utf-8")
+    (found,) = heard_prompts((KEYS,), book, NORMAL)
+    assert found.clarity is None
+
+
+def test_an_ear_that_cannot_listen_is_told_of(book, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(InputError, match="cannot be heard back: "):
+        hear_back(list(heard_prompts((KEYS,), book, NORMAL)), Path("model"), processes=1, progress=lambda *_: None)
+
+
+@pytest.mark.parametrize(("works", "seconds"), [("while True: pass", 0.3), ("import time; time.sleep(60)", 0.3)])
+def test_a_process_that_hangs_is_ended_whether_it_works_or_waits(monkeypatch, tmp_path, works, seconds):
+    (tmp_path / "hanging.py").write_text(works, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(helper, "HANGS_SECONDS", seconds)
+    hanging = Helper("hanging")
+    assert "hung" in hanging.ask({})["error"]
+    assert hanging._process is None
+
+
+class Ear:
+    """A recogniser that hears one thing, or fails."""
+
+    def __init__(self, *heard: str) -> None:
+        self._heard = heard
+
+    def hear(self, _rate):
+        return self
+
+    def accept(self, _samples):
+        if not self._heard:
+            raise SpeechError("it crashed")
+
+    def finish(self):
+        return tuple(Word(text=one, start_seconds=0, end_seconds=1, confidence=1) for one in self._heard)
+
+
+def test_the_ear_answers_each_order_with_what_it_heard_or_why_not(tmp_path):
+    file = tmp_path / "one.alaw"
+    file.write_bytes(encode_alaw(np.zeros(800, np.int16)))
+    order = {"file": str(file)}
+    assert ear.answer(Ear("您", "好"), order) == {"heard": "您好", "error": None}
+    assert ear.answer(Ear(), order) == {"heard": None, "error": "it crashed"}
+    assert "No such file" in str(ear.answer(Ear("您"), {"file": str(tmp_path / "none")})["error"])
+
+
+def test_what_a_whisper_model_writes_counts_where_its_recogniser_doubts_that_anybody_spoke(tmp_path):
+    file = tmp_path / "one.alaw"
+    file.write_bytes(encode_alaw(np.zeros(800, np.int16)))
+    doubting = Ear("")
+    doubting.sound = SimpleNamespace(
+        encode=lambda _samples, _rate: SimpleNamespace(
+            speech=((0.0, 1.0),), hear=lambda **_: (SimpleNamespace(text="对请按一"),)
+        )
+    )
+    assert ear.answer(doubting, {"file": str(file)}) == {"heard": "对请按一", "error": None}
+
+
+def settings(tmp_path, model="embedded"):
+    return Settings.model_validate({"speech": {"model": model, "models_folder": str(tmp_path)}})
+
+
+def a_whisper(tmp_path, name, size):
+    folder = tmp_path / name
+    folder.mkdir()
+    head = (6).to_bytes(4, "little") + (12).to_bytes(2, "little") + b"WhisperSpec\0"
+    (folder / "model.bin").write_bytes(head + b"0" * size)
+    (folder / "config.json").write_text(json.dumps({"lang_ids": [1], "suppress_ids": []}), encoding="utf-8")
+    for file in ("tokenizer.json", "vocabulary.txt"):
+        (folder / file).write_text("{}", encoding="utf-8")
+
+
+def test_the_best_ear_is_the_largest_whisper_and_never_the_model_of_synthetic_voices(tmp_path, monkeypatch):
+    monkeypatch.setattr(ears, "missing_packages", lambda _: ("gone",))
+    with pytest.raises(InputError, match=r"pip install 'voicedesk\[people\]'"):
+        ear_for_people(settings(tmp_path))
+    a_whisper(tmp_path, "small", 2000)
+    a_whisper(tmp_path, "large", 9000)
+    assert ear_for_people(settings(tmp_path)).name == "large"
+    monkeypatch.setattr(ears, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match="understands people"):
+        ear_for_people(settings(tmp_path))
+
+
+def test_a_model_that_is_broken_or_gone_keeps_no_other_from_listening(tmp_path, monkeypatch):
+    monkeypatch.setattr(ears, "missing_packages", lambda _: ("gone",))
+    a_whisper(tmp_path, "small", 2000)
+    (tmp_path / "broken").mkdir()
+    assert ear_for_people(settings(tmp_path, model="/no/such")).name == "small"
+
+
+def test_the_module_of_the_ear_is_the_one_that_is_started():
+    assert ear.__name__ == hearing_back.EAR

@@ -1,0 +1,119 @@
+"""The desk over a store of its own, asked as a browser asks, without a socket."""
+
+import re
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+from voicedesk.access.accounts import Account
+from voicedesk.access.moves import Keeper, added
+from voicedesk.access.roles import Role
+from voicedesk.access.totp import code_of, step_at
+from voicedesk.settings import Settings
+from voicedesk.store.store import Store
+from voicedesk.web.app import Application
+
+PASSWORD = "三只小猫坐在蓝色的大门前"
+AT = 1_800_000_000_000_000
+HOUR = 3_600_000_000
+
+
+class Clock:
+    """Our clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.us = AT
+
+    def __call__(self) -> int:
+        return self.us
+
+
+class Browser:
+    """Keeps cookies, follows where it is led, and sends the forms that it was given."""
+
+    def __init__(self, app: Application, *, address: str = "10.0.0.7", base: str = "https://localhost") -> None:
+        transport = httpx.ASGITransport(app, client=(address, 50000))
+        self.client = httpx.AsyncClient(transport=transport, base_url=base, follow_redirects=True)
+        self.page: httpx.Response | None = None
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        self.page = await self.client.get(path, headers=headers)
+        return self.page
+
+    async def send(self, path: str, **fields: str) -> httpx.Response:
+        assert self.page is not None
+        token = re.search(r'name="form" value="(\w+)"', self.page.text)
+        sent = {"form": token[1] if token else ""} | fields
+        self.page = await self.client.post(path, data=sent)
+        return self.page
+
+    def cookie(self, name: str = "__Host-desk") -> str | None:
+        return self.client.cookies.get(name)
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+
+class House:
+    """One hall's desk."""
+
+    def __init__(self, settings: Settings, clock: Clock, app: Application) -> None:
+        self.settings, self.clock, self.app = settings, clock, app
+        self.stack = AsyncExitStack()
+
+    async def browser(self, **how: str) -> Browser:
+        made = Browser(self.app, **how)
+        self.stack.push_async_callback(made.close)
+        return made
+
+    @property
+    def store(self) -> Store:
+        return self.app.keeper.store
+
+    async def account(self, login: str = "0101", role: Role = Role.STAFF, **known: str) -> str:
+        """An account that waits for its first visit; its one-time code."""
+        code = f"ABCD-EFGH-JKLM-{login.upper():N<4}"
+        person = Account(login=login, name="张三", role=role, **known)
+        await self.store.accounts.add(added(Keeper(who="cli:root", now=self.clock.us), person, code))
+        return code
+
+    async def signed_in(self, login: str = "0101", role: Role = Role.STAFF, **known: str) -> Browser:
+        """Somebody who came for the first time and is in."""
+        code = await self.account(login, role, **known)
+        browser = await self.browser()
+        await browser.get("/welcome")
+        page = await browser.send("/welcome", login=login, code=code, password=PASSWORD, again=PASSWORD)
+        if role is not Role.STAFF:
+            page = await browser.send("/enrol", digits=code_of(secret_on(page), step_at(self.clock.us)))
+        assert page.status_code == 200
+        return browser
+
+    async def deeds(self) -> list[str]:
+        """What the audit log has, the oldest first."""
+        return [one.deed.value for one in reversed(await self.store.audit.list(limit=100))]
+
+
+def secret_on(page: httpx.Response) -> str:
+    """The secret that a page shows as letters."""
+    found = re.search(r"<code>([A-Z2-7 ]{30,})</code>", page.text)
+    assert found is not None
+    return found[1].replace(" ", "")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def house(tmp_path, clock):
+    url = f"sqlite:///{tmp_path / 'v.db'}"
+    async with Store.open(url):
+        pass
+    settings = Settings.model_validate({"store": {"url": url}, "hall": {"name": "某市大厅"}})
+    app = Application(settings, clock)
+    async with app.at_work():
+        await app.keeper.opened.wait()
+        made = House(settings, clock, app)
+        async with made.stack:
+            yield made

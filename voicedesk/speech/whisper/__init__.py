@@ -1,0 +1,1 @@
+"""Whisper by CTranslate2: a recogniser that learned from people. Needs the extra `people`."""

@@ -1,0 +1,196 @@
+"""How a page is made: a template, a frozen value, the visitor's language; and the pages that say what is wrong."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+from voicedesk.access.roles import Act, Reach, Thing, reach
+from voicedesk.access.words import ROLES
+from voicedesk.clock import NowUs, to_datetime
+from voicedesk.desk.labels import Label
+from voicedesk.web.rings import rings_of
+from voicedesk.web.texts import speaker, t
+from voicedesk.web.visitor import Visitor
+from voicedesk.words import Language, word
+
+_KINDS = {".css": "text/css", ".svg": "image/svg+xml"}
+_AGAIN_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A page that says what is wrong and what to do. `values` are filled into `what`; `again`: it comes back itself."""
+
+    status: int
+    title: str
+    what: str
+    cure: str
+    values: tuple[object, ...] = ()
+    number: str = ""
+    again: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that pages ask for; `tag` changes with its content."""
+
+    content: bytes
+    kind: str
+    tag: str
+
+
+class Pages:
+    """Makes pages of values."""
+
+    def __init__(self, hall: str, zone: tzinfo, now: NowUs) -> None:
+        self._hall, self._zone, self._now = hall, zone, now
+        self._environment = Environment(
+            loader=PackageLoader("voicedesk.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.assets = _assets()
+
+    def page(self, template: str, visitor: Visitor, value: object, *, status: int = 200) -> HTMLResponse:
+        """A page. `value` is the one thing its template shows."""
+        return HTMLResponse(self._rendered(template, visitor, value), status_code=status)
+
+    def trouble(self, visitor: Visitor, trouble: Trouble) -> Response:
+        """A page that says what is wrong."""
+        headers = dict(trouble.headers)
+        if trouble.again:
+            headers |= {"Refresh": str(_AGAIN_SECONDS), "Retry-After": str(_AGAIN_SECONDS)}
+        text = self._rendered("trouble.html", visitor, trouble)
+        return HTMLResponse(text, status_code=trouble.status, headers=headers)
+
+    def clock(self, us: int, pattern: str = "%H:%M:%S") -> str:
+        """An instant as the hall's clocks show it."""
+        return to_datetime(us).astimezone(self._zone).strftime(pattern)
+
+    def _rendered(self, template: str, visitor: Visitor, value: object) -> str:
+        look = visitor.look
+        language = look.language
+
+        def in_words(label: Label | None) -> str:
+            if label is None:
+                return ""
+            return label.chinese if language is Language.CHINESE else label.english
+
+        def link(path: str) -> str:
+            return f"{visitor.prefix}{path}"
+
+        def asset(name: str) -> str:
+            return link(f"/assets/{name}?{self.assets[name].tag}")
+
+        names: dict[str, Any] = {
+            "v": value,
+            "who": visitor,
+            "look": look,
+            "lang": "zh-CN" if language is Language.CHINESE else "en",
+            "hall": self._hall,
+            "t": speaker(language),
+            "words": in_words,
+            "role": lambda code: word(ROLES, code, language),
+            "link": link,
+            "asset": asset,
+            "clock": self.clock,
+            "now": self._now(),
+            "rings_of": rings_of,
+            "sees_calls": _sees_calls(visitor),
+            "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
+        }
+        return self._environment.get_template(template).render(names)
+
+
+def _sees_calls(visitor: Visitor) -> bool:
+    person = visitor.person
+    return person is not None and reach(person.account.role, Act.SEE, Thing.CALL) is not Reach.NONE
+
+
+def _assets() -> dict[str, Asset]:
+    """Every file of the folder, read once: no path that is asked for reaches the disk."""
+    found = {}
+    for file in resources.files("voicedesk.web").joinpath("assets").iterdir():
+        kind = _KINDS.get(file.name[file.name.rfind(".") :])
+        if kind is not None:
+            content = file.read_bytes()
+            found[file.name] = Asset(content, kind, hashlib.sha256(content).hexdigest()[:16])
+    return found
+
+
+def not_there() -> Trouble:
+    """What nobody has and what is not this person's look the same."""
+    return Trouble(
+        status=404,
+        title=t("There is nothing here"),
+        what=t("There is no such page or item, or you are not allowed to see it."),
+        cure=t("Go back to the first page; if you need this for your work, ask an administrator."),
+    )
+
+
+def form_too_old() -> Trouble:
+    """A form that was not made for this session."""
+    return Trouble(
+        status=403,
+        title=t("This form is too old"),
+        what=t("It was made for an earlier sign-in, or by another page. Nothing was changed."),
+        cure=t("Go back, load the page again, and send it once more."),
+    )
+
+
+def too_often(seconds: int) -> Trouble:
+    """Somebody asks faster than people do."""
+    return Trouble(
+        status=429,
+        title=t("Too many requests"),
+        what=t("Too much was asked from your address in a short time. Try again in {} seconds."),
+        values=(seconds,),
+        cure=t("If you did not do this, tell an administrator."),
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def does_not_do(what: str) -> Trouble:
+    """Something in the address or in a form that cannot be used; `what` says so in the visitor's language."""
+    return Trouble(
+        status=400,
+        title=t("That cannot be used"),
+        what="{}",
+        values=(what,),
+        cure=t("Correct it and try again."),
+    )
+
+
+def store_away(since: str, why: str) -> Trouble:
+    """The database does not answer."""
+    return Trouble(
+        status=503,
+        title=t("The database is away"),
+        what=t(
+            "Since {} the desk cannot read the database: {}. Calls are followed as before: nothing of them is lost."
+        ),
+        values=(since, why),
+        cure=t("Leave this page open: it comes back by itself as soon as the database does."),
+        again=True,
+    )
+
+
+def failed(number: str) -> Trouble:
+    """Something that nobody foresaw."""
+    return Trouble(
+        status=500,
+        title=t("This page failed"),
+        what=t("Something went wrong while it was made. Calls are not affected."),
+        cure=t("Try again. If it happens again, tell an administrator this number; the log has the reason under it."),
+        number=number,
+    )
