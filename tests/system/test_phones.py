@@ -16,7 +16,7 @@ from tests.testbed.stage import Stage
 from voicedesk.cli.asking import ask_service
 from voicedesk.clock import now_us
 from voicedesk.desk.seats import seat_json, seats
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.jobs.phones import steps as break_steps
@@ -53,7 +53,7 @@ async def told(service) -> dict[str, dict]:
     """What `agents` says, by endpoint; without the command, which each time would cost too much."""
     settings = load_settings(service.config, {})
     async with Store.open(settings.store.url, may_write=False) as store:
-        found = await seats(store, settings, Viewer(), now=now_us())
+        found = await seats(store, settings, AT_THE_MACHINE, now=now_us())
     return {row.endpoint: seat_json(row) for row in found.rows}
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from voicedesk.clock import to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
 from voicedesk.desk.names import check_known, digits_of, people_of
@@ -57,8 +58,10 @@ async def tickets(
 
     Raises InputError for a line group or a person whom nobody knows, and for what is no number.
     """
+    viewer.scope(List.TICKETS)
     which = await _checked(store, settings, which, number)
     return Listing(
+        of=List.TICKETS,
         read=lambda limit, after: store.tickets.list(which, limit=limit, after=after),
         key=lambda one: (one.due_at, one.id),
         row=partial(row_of, viewer=viewer, names=people_of(settings), now=now),
@@ -66,8 +69,11 @@ async def tickets(
     )
 
 
-async def facets(store: Store, settings: Settings, which: TicketFilter, *, number: str | None = None) -> list[Facet]:
+async def facets(
+    store: Store, settings: Settings, viewer: Viewer, which: TicketFilter, *, number: str | None = None
+) -> list[Facet]:
     """How many tickets have each state, kind, line group and owner, each under the other filters."""
+    viewer.scope(List.TICKETS)
     which = await _checked(store, settings, which, number)
     names = people_of(settings)
     tally = store.tickets.tally
@@ -83,6 +89,7 @@ async def facets(store: Store, settings: Settings, which: TicketFilter, *, numbe
 
 async def ticket(store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int) -> TicketShown:
     """One ticket by its id, or how that begins. Raises InputError where there is none, or more than one."""
+    viewer.scope(List.TICKETS)
     stored = await store.tickets.get(ticket_id)
     if stored is None:
         raise InputError(f"there is no ticket {ticket_id!r}: see voicedesk tickets list --all")
