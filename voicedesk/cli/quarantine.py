@@ -22,9 +22,10 @@ from voicedesk.desk import quarantine as desk
 from voicedesk.desk.quarantine import SetAsideRow, set_aside_json
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.errors import InputError, WrongUsage
-from voicedesk.jobs.upkeep.quarantine import RETRY, WHY_NOT
+from voicedesk.jobs.upkeep.quarantine import WHY_NOT
 from voicedesk.log import printable
 from voicedesk.settings import Settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.quarantine import Part, SetAsideState
 from voicedesk.store.store import Store
 from voicedesk.words import in_both
@@ -106,7 +107,9 @@ def retry(item_id: ItemArgument, config: ConfigOption = None) -> None:
     why_not = WHY_NOT.get(one.part)
     if why_not is not None:
         raise InputError(f"{one.id} ({one.part.value}) cannot be tried again: {why_not}")
-    say_answer(wait(ask_service(settings, RETRY, {"id": one.id}, look="`voicedesk quarantine list --all`")))
+    say_answer(
+        wait(ask_service(settings, StepKind.QUARANTINE, {"id": one.id}, look="`voicedesk quarantine list --all`"))
+    )
 
 
 @app.command()

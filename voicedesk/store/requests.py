@@ -32,7 +32,7 @@ from sqlalchemy import (
     update,
 )
 
-from voicedesk.clock import MICROSECONDS, NowUs, is_instant
+from voicedesk.clock import LAST_INSTANT_US, MICROSECONDS, NowUs
 from voicedesk.step_rows import MAX_ROW_BYTES
 from voicedesk.store.awaiting import Awaiting
 from voicedesk.store.engine import Database
@@ -205,7 +205,7 @@ class Requests(Leases):
     async def newest(self, *, limit: int = 100, after: tuple[int, str] | None = None) -> list[Request]:
         """What was asked, the newest first; `after` is the (asked, id) of the last one seen, for the next page.
 
-        A text that is none is shown as far as it goes.
+        A text that is none is shown as far as it goes. An instant that is none comes first, as the database sorts it.
         """
         query_after = tuple_(requests.c.asked_at, requests.c.id) < after if after is not None else true()
         async with self._database.read() as connection:
@@ -246,7 +246,7 @@ def _request(row: Any, errors: str = "strict") -> Request:
         asked_by=read(row.asked_by),
         state=RequestState(state) if errors == "strict" or state in set(RequestState) else RequestState.UNKNOWN,
         outcome=None if row.outcome is None else read(row.outcome),
-        asked_at=row.asked_at if isinstance(row.asked_at, int) and is_instant(row.asked_at) else 0,
+        asked_at=row.asked_at if isinstance(row.asked_at, int) else LAST_INSTANT_US,
     )
 
 

@@ -331,6 +331,10 @@ async def test_a_row_that_is_no_text_costs_itself_alone(store, store_url):
         states = database.execute("SELECT state, count(*) FROM requests GROUP BY state ORDER BY state").fetchall()
     database.close()
     assert states == [("failed", 4), ("queued", 2)]
+    (odd,) = await store.requests.newest(limit=1)
+    rest = await store.requests.newest(after=(odd.asked_at, odd.id))
+    assert (odd.id, len(rest), rest[0].id) == ("4", 5, good), "none is left out of the list of what was asked"
+    assert await store.requests.count() == 6
 
 
 async def test_nobody_waits_for_an_answer_for_ever(store):
