@@ -122,7 +122,41 @@ async def test_facets_count_each_value_under_the_other_filters(store):
     assert [(one.value, str(one.label), one.count) for one in owners.counts] == [("zhang", "张三", 2), (None, "", 1)]
 
 
+async def counted(facets):
+    """How many rows each facet counts."""
+    return {one.name: sum(each.count for each in one.counts) for one in await facets}
+
+
+async def test_each_facet_of_tickets_leaves_its_own_filter_out_and_no_other(store):
+    await store.tickets.change(Change(tickets=[StoredTicket(ticket=ticket(1, owner="li"))]))
+    names = {"state": "x", "kind": "x", "group": "x", "owner": "zhang"}
+    for name, value in names.items():
+        found = await counted(tickets.facets(store, SETTINGS, SUPERVISOR, TicketFilter(**{name: value})))
+        assert found == {other: int(other == name) for other in names}
+
+
 # --- calls
+
+
+async def test_each_facet_of_calls_and_greetings_leaves_its_own_filter_out_and_no_other(store):
+    await store.calls.save([LATE])
+    names = ("verdict", "cause", "line", "direction")
+    for name in names:
+        found = await counted(calls.facets(store, SETTINGS, SUPERVISOR, CallFilter(**{name: "x"})))
+        assert found == {other: int(other == name) for other in names}
+    await store.greetings.save(greeting())
+    for name in ("verdict", "line"):
+        found = await counted(greetings.facets(store, SETTINGS, SUPERVISOR, GreetingFilter(**{name: "x"})))
+        assert found == {other: int(other == name) for other in ("verdict", "line")}
+
+
+async def test_a_number_that_was_withheld_stays_withheld_for_whoever_looks(store):
+    for number in (None, ""):
+        await store.calls.save([replace(LATE, facts=replace(LATE.facts, caller_number=number))])
+        row = (await calls.call(store, SETTINGS, SUPERVISOR, LATE.facts.id, now=1)).row
+        assert calls.call_json(row)["caller_number"] is None
+    await store.tickets.change(Change(tickets=[StoredTicket(ticket=ticket(1, number=None))]))
+    assert (await tickets.ticket(store, SETTINGS, SUPERVISOR, "ticket1", now=1)).row.ticket.number is None
 
 
 def decided(call, **values):
