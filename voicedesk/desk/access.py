@@ -28,6 +28,8 @@ class List(StrEnum):
     GREETINGS = "greetings"
     DECISIONS = "decisions"
     TICKETS = "tickets"
+    COMPLAINTS = "complaints"
+    """The tickets that are complaints: a part of the tickets, shown to fewer."""
     CONSULTATIONS = "consultations"
     BREAKS = "breaks"
     SEATS = "seats"
@@ -46,6 +48,8 @@ _CELLS: Mapping[List, tuple[Scope, Scope, Scope, Scope]] = {
     List.DECISIONS: (_NONE, _ALL, _NONE, _ALL),
     # whoever is free takes the next ticket, and a caller may name the code of their consultation to anybody
     List.TICKETS: (_ALL, _ALL, _NONE, _ALL),
+    # a complaint may be about whoever looks; the unit's head hears it (S9)
+    List.COMPLAINTS: (_OWN, _ALL, _NONE, _ALL),
     List.CONSULTATIONS: (_ALL, _ALL, _NONE, _ALL),
     # who is at work is everybody's to know, why somebody left is not
     List.BREAKS: (_OWN, _ALL, _NONE, _ALL),
