@@ -1,4 +1,4 @@
-"""What was asked of the running service, by which login, and what came of it (S16); what was asked stays unshown."""
+"""What was asked of the running service, by which login, and what came of it (S16); its content is not shown."""
 
 from dataclasses import dataclass
 from typing import Any

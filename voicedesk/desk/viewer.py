@@ -25,14 +25,14 @@ class Viewer:
 
     def scope(self, of: List) -> Scope:
         """How much of a list is shown. Raises InputError where nothing is, whatever stands in the list."""
-        widest = max((SEES[of][role] for role in self.roles), default=Scope.NONE)
+        widest = self._widest(of)
         if widest is Scope.NONE:
             raise InputError("this list is not shown to your role: ask a supervisor of the hall")
         return widest
 
     def sees_of(self, of: List, people: Collection[str]) -> bool:
         """Whether what concerns these people in a list is shown."""
-        widest = max((SEES[of][role] for role in self.roles), default=Scope.NONE)
+        widest = self._widest(of)
         return widest is Scope.ALL or (widest is Scope.OWN and self.agent is not None and self.agent in people)
 
     def only(self, of: List) -> str | None:
@@ -41,6 +41,9 @@ class Viewer:
         The empty id is nobody's: to a viewer who is nobody of the settings nothing is their own.
         """
         return None if self.scope(of) is Scope.ALL else self.agent or ""
+
+    def _widest(self, of: List) -> Scope:
+        return max((SEES[of][role] for role in self.roles), default=Scope.NONE)
 
     def number(self, number: str | None) -> str | None:
         """A caller's number as this viewer may see it; None stays None: it was withheld."""
