@@ -32,6 +32,8 @@ class List(StrEnum):
     """The tickets that are complaints: a part of the tickets, shown to fewer."""
     CONSULTATIONS = "consultations"
     BREAKS = "breaks"
+    BREAK_REASONS = "break_reasons"
+    """Why somebody is on a break: a part of the breaks and of the seats, shown to fewer."""
     SEATS = "seats"
     OUTAGES = "outages"
     NEWS = "news"
@@ -42,17 +44,18 @@ class List(StrEnum):
 _ORDER = (Role.STAFF, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR)
 _NONE, _OWN, _ALL = Scope.NONE, Scope.OWN, Scope.ALL
 _CELLS: Mapping[List, tuple[Scope, Scope, Scope, Scope]] = {
-    # verdicts judge a person: they are for that person, and for those who lead or check
-    List.CALLS: (_OWN, _ALL, _NONE, _ALL),
-    List.GREETINGS: (_OWN, _ALL, _NONE, _ALL),
-    List.DECISIONS: (_NONE, _ALL, _NONE, _ALL),
+    # verdicts judge a person: they are for that person, and for those who lead, check or keep the machine
+    List.CALLS: (_OWN, _ALL, _ALL, _ALL),
+    List.GREETINGS: (_OWN, _ALL, _ALL, _ALL),
+    List.DECISIONS: (_NONE, _ALL, _ALL, _ALL),
     # whoever is free takes the next ticket, and a caller may name the code of their consultation to anybody
     List.TICKETS: (_ALL, _ALL, _NONE, _ALL),
     # a complaint may be about whoever looks; the unit's head hears it (S9)
     List.COMPLAINTS: (_OWN, _ALL, _NONE, _ALL),
-    List.CONSULTATIONS: (_ALL, _ALL, _NONE, _ALL),
+    List.CONSULTATIONS: (_ALL, _ALL, _ALL, _ALL),
     # who is at work is everybody's to know, why somebody left is not
-    List.BREAKS: (_OWN, _ALL, _NONE, _ALL),
+    List.BREAKS: (_ALL, _ALL, _ALL, _ALL),
+    List.BREAK_REASONS: (_OWN, _ALL, _NONE, _ALL),
     List.SEATS: (_ALL, _ALL, _ALL, _ALL),
     List.OUTAGES: (_ALL, _ALL, _ALL, _ALL),
     # news name who was late; what was set aside holds whatever a switch said

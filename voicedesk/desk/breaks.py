@@ -46,28 +46,25 @@ def breaks(
 ) -> Listing[Break, BreakRow]:
     """Who is on a break now, the longest first; with `is_all` those that began in a period, the newest first.
 
-    Staff see their own.
+    Why somebody is on a break is not shown to their colleagues.
     """
-    whose = viewer.only(List.BREAKS)
+    viewer.scope(List.BREAKS)
     row = partial(row_of, viewer=viewer, names=people_of(settings), now=now)
 
-    async def standing() -> list[Break]:
-        return [one for one in await store.phones.open_breaks() if whose in (None, one.agent)]
-
     async def longest(limit: int, after: tuple[int, str] | None) -> list[Break]:
-        return [one for one in await standing() if after is None or _place(one) > after][:limit]
+        return [one for one in await store.phones.open_breaks() if after is None or _place(one) > after][:limit]
 
     async def how_many() -> int:
-        return len(await standing())
+        return len(await store.phones.open_breaks())
 
     if not is_all:
         return Listing(of=List.BREAKS, order="longest", read=longest, key=_place, row=row, count=how_many)
     return Listing(
         of=List.BREAKS,
-        read=lambda limit, after: store.phones.breaks(since=since, until=until, agent=whose, limit=limit, after=after),
+        read=lambda limit, after: store.phones.breaks(since=since, until=until, limit=limit, after=after),
         key=_place,
         row=row,
-        count=lambda: store.phones.count_breaks(since=since, until=until, agent=whose),
+        count=lambda: store.phones.count_breaks(since=since, until=until),
     )
 
 
@@ -77,10 +74,11 @@ def _place(one: Break) -> tuple[int, str]:
 
 def row_of(one: Break, *, viewer: Viewer, names: Mapping[str, str], now: int) -> BreakRow:
     """What is shown of a break; `names` are people's by their ids."""
+    why = viewer.text(one.reason) if viewer.sees_of(List.BREAK_REASONS, {one.agent} if one.agent else ()) else ""
     end = one.to_at if one.to_at is not None else now
     return BreakRow(
         id=one.id,
-        pause=replace(one, endpoint=viewer.endpoint(one.endpoint), reason=viewer.text(one.reason)),
+        pause=replace(one, endpoint=viewer.endpoint(one.endpoint), reason=why),
         agent_name=names.get(one.agent or "", one.agent or ""),
         by_name=names.get(one.by, one.by),
         source=label(BREAK_SOURCES, one.source),

@@ -92,7 +92,7 @@ async def seen_of(store: Store, settings: Settings) -> Seen:
 
 
 async def seats(store: Store, settings: Settings, viewer: Viewer, *, now: int) -> Seats:
-    """Every person and phone of the hall as they stand now; the reason of a break only to whom that break is shown."""
+    """Every person and phone of the hall as they stand now; the reason of a break only to those it is shown to."""
     viewer.scope(List.SEATS)
     seen = await seen_of(store, settings)
     of_lines = tuple(_seen_finding(one, viewer) for one in seen.findings if one.line is not None)
@@ -102,7 +102,7 @@ async def seats(store: Store, settings: Settings, viewer: Viewer, *, now: int) -
 
 def _seen_seat(row: SeatRow, viewer: Viewer) -> SeatRow:
     """A seat with the numbers in its phone's name and in its texts as the viewer may see them."""
-    why = row.break_reason if viewer.sees_of(List.BREAKS, {row.agent} if row.agent else ()) else None
+    why = row.break_reason if viewer.sees_of(List.BREAK_REASONS, {row.agent} if row.agent else ()) else None
     return replace(
         row,
         endpoint=viewer.endpoint(row.endpoint),

@@ -74,12 +74,11 @@ class Phones:
         *,
         since: int | None = None,
         until: int | None = None,
-        agent: str | None = None,
         limit: int = 100,
         after: tuple[int, str] | None = None,
     ) -> list[Break]:
-        """Breaks (of one person) that began in a period, the newest first; `after` is the (begin, id) of the last."""
-        query = _begun(select(phone_breaks), since, until, agent)
+        """Breaks that began in a period, the newest first; `after` is the (begin, id) of the last."""
+        query = _begun(select(phone_breaks), since, until)
         query = query.order_by(phone_breaks.c.from_at.desc(), phone_breaks.c.id.desc())
 
         async def rows_after(count: int, last: tuple[int, str] | None) -> Sequence[Row[Any]]:
@@ -92,12 +91,10 @@ class Phones:
         unread = self._database.unread
         return await unread.page(phone_breaks, rows_after, _break, key=_place, limit=limit, after=after)
 
-    async def count_breaks(
-        self, *, since: int | None = None, until: int | None = None, agent: str | None = None
-    ) -> int:
-        """How many breaks (of one person) began in a period."""
+    async def count_breaks(self, *, since: int | None = None, until: int | None = None) -> int:
+        """How many breaks began in a period."""
         async with self._database.read() as connection:
-            query = _begun(select(func.count()).select_from(phone_breaks), since, until, agent)
+            query = _begun(select(func.count()).select_from(phone_breaks), since, until)
             return int((await connection.execute(query)).scalar_one())
 
     async def open_findings(self) -> list[StoredFinding]:
@@ -140,9 +137,7 @@ def _place(row: Row[Any]) -> tuple[int, str]:
     return row.from_at, row.id
 
 
-def _begun(query: Select[Any], since: int | None, until: int | None, agent: str | None) -> Select[Any]:
-    if agent is not None:
-        query = query.where(phone_breaks.c.agent == agent)
+def _begun(query: Select[Any], since: int | None, until: int | None) -> Select[Any]:
     if since is not None:
         query = query.where(phone_breaks.c.from_at >= since)
     return query if until is None else query.where(phone_breaks.c.from_at < until)

@@ -122,6 +122,9 @@ async def rows_of(store: Store, of: List, who: Viewer) -> int:
             now_on_break = await breaks.breaks(store, SETTINGS, who, now=now).page(9)
             listing = breaks.breaks(store, SETTINGS, who, now=now, is_all=True)
             assert now_on_break.total == (await listing.page(9)).total == len(now_on_break.rows)
+        case List.BREAK_REASONS:
+            page = await breaks.breaks(store, SETTINGS, who, now=now, is_all=True).page(9)
+            return sum(bool(row.pause.reason) for row in page.rows)
         case List.SEATS:
             return len((await seats.seats(store, SETTINGS, who, now=now)).rows)
         case List.OUTAGES:
@@ -141,6 +144,9 @@ async def rows_of(store: Store, of: List, who: Viewer) -> int:
 @pytest.mark.parametrize("role", [*Role, None])
 async def test_each_role_sees_of_each_list_what_the_table_says(store, role, of):
     scope = SEES[of][role] if role else Scope.NONE
+    if scope is Scope.NONE and of is List.BREAK_REASONS and role:
+        assert await rows_of(store, of, viewer(role)) == 0, "the breaks themselves are shown"
+        return
     if scope is Scope.NONE:
         with pytest.raises(InputError, match="not shown to your role"):
             await rows_of(store, of, viewer(role))
@@ -178,9 +184,13 @@ async def test_facets_and_single_things_follow_the_same_table(store):
 
 def test_of_several_roles_the_widest_counts():
     both = Viewer(agent="zhang", roles=frozenset({Role.STAFF, Role.ADMINISTRATOR}))
-    assert [both.scope(of) for of in (List.CALLS, List.BREAKS, List.SET_ASIDE)] == [Scope.OWN, Scope.OWN, Scope.ALL]
-    assert both.sees_of(List.CALLS, {"zhang"})
-    assert not both.sees_of(List.CALLS, {"li"})
+    assert [both.scope(of) for of in (List.BREAK_REASONS, List.CALLS, List.SET_ASIDE)] == [
+        Scope.OWN,
+        Scope.ALL,
+        Scope.ALL,
+    ]
+    assert both.sees_of(List.BREAK_REASONS, {"zhang"})
+    assert not both.sees_of(List.BREAK_REASONS, {"li"})
     assert not viewer(Role.STAFF, agent=None).sees_of(List.CALLS, ())
     assert {AT_THE_MACHINE.scope(of) for of in List} == {Scope.ALL}
 
@@ -285,7 +295,7 @@ class Lists:
 
     async def each(self):
         for of in List:
-            if of not in (List.SEATS, List.OUTAGES, List.COMPLAINTS):
+            if of not in (List.SEATS, List.OUTAGES, List.COMPLAINTS, List.BREAK_REASONS):
                 yield of.value, await self.one(of)
         yield "breaks longest", breaks.breaks(self.store, SETTINGS, AT_THE_MACHINE, now=2)
 
