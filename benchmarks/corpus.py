@@ -93,7 +93,11 @@ def _call(chance: random.Random, index: int, born: int) -> Iterator[tuple[str, s
     caller.state = "Up"
     yield "Newstate", "call,all", caller.snapshot()
     for channel, count in ((phone, "1"), (caller, "2")):
-        bridge = [("BridgeUniqueid", f"6f1c-{index}"), ("BridgeType", "basic"), ("BridgeNumChannels", count)]
+        bridge = [
+            ("BridgeUniqueid", f"6f1c-{index}"), ("BridgeType", "basic"), ("BridgeTechnology", "simple_bridge"),
+            ("BridgeCreator", "<unknown>"), ("BridgeName", "<unknown>"), ("BridgeNumChannels", count),
+            ("BridgeVideoSourceMode", "none"),
+        ]  # fmt: skip
         yield "BridgeEnter", "call,all", bridge + channel.snapshot()
     for channel in (caller, phone, caller):
         yield statistics(channel)

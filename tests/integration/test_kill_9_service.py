@@ -109,11 +109,12 @@ def unexplained(lives, missing):
 
 
 def gaps_beside(lives, papered_over):
-    """What a failure says: events that are missing outside of every gap, and the gaps around them."""
+    """What a failure says: what is missing outside of every gap, the gaps around it, and what was set aside."""
     first, last = (parse_epoch(papered_over[at][0]) for at in (0, -1))
     gaps = asked(lives, "SELECT from_at, to_at, reason FROM gaps ORDER BY from_at")
     near = [gap for gap in gaps if gap[1] > first - 2_000_000 and gap[0] < last + 2_000_000]
-    return f"{len(papered_over)} from {papered_over[0]} to {papered_over[-1]} are in none of {near}"
+    aside = asked(lives, "SELECT part, about, reason FROM quarantine LIMIT 5")
+    return f"{len(papered_over)} from {papered_over[0]} to {papered_over[-1]} are in none of {near}; set aside: {aside}"
 
 
 def check(lives, safe, told):

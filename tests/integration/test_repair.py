@@ -324,7 +324,7 @@ async def test_the_command_tells_what_it_did_and_leaves_bad_lines_out(store, tmp
     code, _, told = run(tmp_path)
     assert (code, "no log of 'main' is known" in told) == (1, True)
     code, _, told = run(tmp_path, "--pbx", "other", "--cel", "x")
-    assert (code, "which PBX" in told) == (1, True)
+    assert (code, "which PBX" in told) == (2, True)
     log = tmp_path / "cel.csv"
     log.write_text((LOGGED / "queue_answered.cel.csv").read_text() + "nonsense\n")
     code, printed, told = run(tmp_path, "--cel", str(log), "--json", "--dry-run")

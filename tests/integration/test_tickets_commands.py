@@ -90,7 +90,7 @@ def test_tickets_are_listed_and_shown_with_masked_numbers(run, serving):
     assert "138****1234" in shown
     assert json.loads(run("show", ticket, "--json", "--unmask"))["number"] == NUMBER
     assert "no ticket" in run("show", "zzz", code=1)
-    assert "no phone number" in run("list", "--number", "abc", code=1)
+    assert "no phone number" in run("list", "--number", "abc", code=2)
 
 
 def test_a_ticket_is_claimed_given_back_dialled_and_counted(run, serving):
@@ -183,7 +183,7 @@ def test_a_home_visit_and_a_complaint_are_registered_with_what_was_heard_before(
     )
     assert json.loads(run("show", told.split()[-1], "--json"))["codes"] == ["12345678", "87654321"]
     assert "12345678 87654321" in run("show", told.split()[-1])
-    assert "complaint or home_visit" in run("register", "callback", "x", "--group", "社保", code=1)
+    assert "complaint or home_visit" in run("register", "callback", "x", "--group", "社保", code=2)
     assert "only one whose try is unknown" in run("settle", told.split()[-1], "--note", "x", code=1)
 
 

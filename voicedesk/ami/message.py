@@ -47,15 +47,15 @@ def _description_shape() -> re.Pattern[bytes]:
         *("Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum"),
         *("ConnectedLineName", "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid", "Linkedid"),
     )
-    value = r"[^\r]*"
+    value = r"[^\r]*+"  # possessive: a value never gives a part of itself back, so nothing is tried twice
 
     def headers(prefix: str) -> str:
         names = (prefix + key for key in keys)
         return "".join(f"\r\n{name}: " + (f"({value})" if name in _FOUND else value) for name in names)
 
-    head = rf"Event: \w+\r\nPrivilege: {value}\r\nTimestamp: ([0-9]{{10}}\.[0-9]{{6}})(?:\r\nBridge[A-Za-z]+: {value})*"
-    variables = rf"(?:\r\nChanVariable: {value})*"
-    return re.compile((head + headers("") + variables + f"(?:{headers('Dest')})?").encode())
+    head = rf"Event: \w+\r\nPrivilege: {value}\r\nTimestamp: ([0-9]{{10}}\.[0-9]{{6}})"
+    bridge, variables = rf"(?:\r\nBridge[A-Za-z]+: {value})*+", rf"(?:\r\nChanVariable: {value})*+"
+    return re.compile((head + bridge + headers("") + variables + f"(?:{headers('Dest')})?").encode())
 
 
 _FOUND = {
@@ -198,8 +198,8 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
                 return value.decode("utf-8", "replace")
         raw = self.raw
         start = raw.find(needle)
-        if start < 0:
-            return next(self._search(spelling), default)
+        if start < 0:  # absent, but for one that is spelled in another way
+            return next(self._search(spelling), default) if spelling.lowered in raw.lower() else default
         end = raw.find(_CRLF, start + length)
         value = raw[start + length :] if end < 0 else raw[start + length : end]
         if b"\\" in value:

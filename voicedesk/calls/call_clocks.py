@@ -1,7 +1,5 @@
 """The clocks of a call, and the legs between which they run: how long the switch spoke, and how long phones rang."""
 
-from collections.abc import Iterable
-
 from voicedesk.calls.model import CallFacts, GapReason, LegFacts, Role
 
 
@@ -10,13 +8,15 @@ def rings_heard(ring_us: int, period_us: int) -> int:
     return ring_us // period_us + 1
 
 
-def staff_legs(facts: CallFacts) -> Iterable[LegFacts]:
+def staff_legs(facts: CallFacts) -> list[LegFacts]:
     """Staff legs dialled up to the first answer: those that S1 looks at."""
     end = facts.person_answered_at
-    for leg in facts.legs:
-        before = end is None or leg.answered_at == end or (leg.ringing_at or leg.dialled_at or end) <= end
-        if leg.role is Role.STAFF and before:
-            yield leg
+    return [
+        leg
+        for leg in facts.legs
+        if leg.role is Role.STAFF
+        and (end is None or leg.answered_at == end or (leg.ringing_at or leg.dialled_at or end) <= end)
+    ]
 
 
 def first_answer(facts: CallFacts) -> LegFacts | None:
@@ -30,11 +30,10 @@ def first_answer(facts: CallFacts) -> LegFacts | None:
 
 def ring_start(facts: CallFacts) -> LegFacts | None:
     """The staff leg that rang first."""
-    return min(
-        (leg for leg in staff_legs(facts) if leg.ringing_at is not None),
-        key=lambda leg: leg.ringing_at or 0,
-        default=None,
-    )
+    rung = [leg for leg in staff_legs(facts) if leg.ringing_at is not None]
+    if len(rung) < 2:
+        return rung[0] if rung else None
+    return min(rung, key=lambda leg: leg.ringing_at or 0)
 
 
 def span(start: int | None, end: int | None) -> int | None:

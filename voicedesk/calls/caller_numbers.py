@@ -19,7 +19,6 @@ _INSIDE_DIGITS = 4
 """No citizen calls from a number as short as this: it is an extension."""
 
 
-@lru_cache(maxsize=1024)
 def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
     """The number in the text (as it came, if the text is nothing but a number), and whether the text is no number at
     all.
@@ -29,6 +28,11 @@ def caller_number(text: str, area_code: str = "") -> tuple[str | None, bool]:
     """
     if text.isdecimal() and text.isascii() and len(text) <= _LONGEST:
         return text, False
+    return _number_in(text, area_code)
+
+
+@lru_cache(maxsize=1024)
+def _number_in(text: str, area_code: str) -> tuple[str | None, bool]:
     text = (unquote(text) if "%" in text else text).strip()
     user = _ADDRESS_END.split(text, maxsplit=1)[0]
     if (user or text).lower() in _WITHHELD:

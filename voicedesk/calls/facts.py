@@ -110,16 +110,11 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
     answers = answers_of(record, legs, is_inbound=is_inbound)
     answered_at = answers.person_at if is_inbound else _staff_answered_at(answers, hall)
     gave_up_at = _gave_up_at(record, answered_at, is_inbound=is_inbound)
-    frozen = sorted(
-        (
-            *(
-                freeze_leg(leg, answers, Role.STAFF if is_inbound else role_of(leg, hall), hall, gave_up_at)
-                for leg in legs
-            ),
-            *(freeze_joined(record, channel, at, hall) for channel, at in answers.joined.items()),
-        ),
-        key=lambda leg: (leg.ringing_at or leg.dialled_at or leg.answered_at or leg.ended_at or 0, leg.uniqueid),
-    )
+    frozen = [
+        freeze_leg(leg, answers, Role.STAFF if is_inbound else role_of(leg, hall), hall, gave_up_at) for leg in legs
+    ]
+    frozen += [freeze_joined(record, channel, at, hall) for channel, at in answers.joined.items()]
+    told_legs = tuple(sorted(frozen, key=_leg_order))
     started_at = record.start_at if record.start_at is not None else record.first_at
     return CallFacts(
         id=record.id,
@@ -135,7 +130,7 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
         asked_at=record.asked_at,
         person_answered_at=answered_at,
         ended_at=record.closed_at,
-        disposition=_disposition(record, direction, tuple(frozen), answered_at, gave_up_at),
+        disposition=_disposition(record, direction, told_legs, answered_at, gave_up_at),
         gave_up_at=gave_up_at,
         is_line=line is not None,
         on_duty=hall.on_duty(line.name if line else None, record.asked_at or started_at),
@@ -150,13 +145,17 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
             for endpoint, states in sorted(record.states_seen.items())
         ),
         gaps=tuple(sorted(record.gaps, key=_gap_order)) if record.gaps else (),
-        legs=tuple(frozen),
+        legs=told_legs,
         placed_by=first.endpoint if first and direction in (Direction.OUTBOUND, Direction.INTERNAL) else None,
     )
 
 
 def _staff_answered_at(answers: Answers, hall: Hall) -> int | None:
     return min((at for leg, at in answers.at.items() if role_of(leg, hall) is Role.STAFF), default=None)
+
+
+def _leg_order(leg: LegFacts) -> tuple[int, str]:
+    return leg.ringing_at or leg.dialled_at or leg.answered_at or leg.ended_at or 0, leg.uniqueid
 
 
 def _gap_order(gap: Gap) -> tuple[int, str]:

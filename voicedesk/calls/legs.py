@@ -155,9 +155,10 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
     """The facts of a leg as far as they are known."""
     channel = leg.channel
     answered_at = answers.at.get(leg)
+    dialled_at = leg.dialled_at
     outcome = _outcome(leg, answers, gave_up_at, role)
     source, ringing_at = _ring_start(leg, answered_at, outcome)
-    at = ringing_at or leg.dialled_at or channel.hung_at or 0
+    at = ringing_at or dialled_at or channel.hung_at or 0
     member = _member(leg)
     number = number_outside(leg, hall)
     from_log = _is_from_log(leg)
@@ -169,7 +170,7 @@ def freeze_leg(leg: Leg, answers: Answers, role: Role, hall: Hall, gave_up_at: i
         number=mask(number) if number else None,
         member=member,
         agent=hall.agent_at(channel.endpoint, member, at, dialled=number if role is Role.STAFF else None),
-        dialled_at=leg.dialled_at,
+        dialled_at=dialled_at,
         ring_source=source,
         ringing_at=ringing_at,
         ring_ended_at=_silent_at(leg, answers, outcome, gave_up_at),
@@ -310,7 +311,9 @@ def _is_sip(leg: Leg) -> bool:
 
 def _ring_ended_at(leg: Leg, answered_at: int | None) -> int | None:
     """When the phone fell silent: its lifting, else the end of the dial, else the hang-up."""
-    for at in (answered_at, leg.lifted_at, leg.dial_end_at, leg.queue_gave_up_at):
+    if answered_at is not None:
+        return answered_at
+    for at in (leg.lifted_at, leg.dial_end_at, leg.queue_gave_up_at):
         if at is not None:
             return at
     return leg.channel.hung_at

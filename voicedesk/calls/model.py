@@ -161,6 +161,10 @@ class Line:
     ring_period_us: int = 5_000_000
     limit_source: str = "GB/T 33358-2016"
 
+    def __hash__(self) -> int:
+        """By the name alone, which hardly two lines share: a line is looked up with every call."""
+        return hash(self.name)
+
 
 @lru_cache(maxsize=1000)
 def _named(line: Line, name: str) -> Line:
@@ -234,7 +238,9 @@ class Hall:
 
     def line_named(self, hint: str | None) -> Line | None:
         """The line that the dialplan announced by name or number; None if it is none of ours."""
-        return next((line for line in self.lines if hint and (hint == line.name or hint in line.extensions)), None)
+        if not hint:
+            return None
+        return next((line for line in self.lines if hint == line.name or hint in line.extensions), None)
 
     def default_named(self, name: str) -> Line:
         """A line under the default rule, for a capture that is read without settings."""

@@ -50,7 +50,7 @@ class Rule:
 def judge_by(rule: Rule, facts: CallFacts) -> Judgement:
     """The judgement of a call under a version of the rule and the limit its facts carry."""
     unjudged = _why_not_judged(facts)
-    legs = tuple(judge_leg(facts, leg, unjudged) for leg in facts.legs)
+    legs = tuple([judge_leg(facts, leg, unjudged) for leg in facts.legs])
     if rule.one_phone_once:
         legs = each_phone_once(facts.legs, legs)
     first = first_answer(facts)
@@ -117,7 +117,7 @@ def _call_by_limit(facts: CallFacts, start: LegFacts | None, end: int, within: V
     clock = span(begun, end)
     if clock is None or clock < 0:
         return Verdict.CANNOT_TELL, Reason.CLOCK_SUSPECT if clock is not None else Reason.GAP
-    unseen = max((unseen_us(leg) for leg in staff_legs(facts)), default=0)
+    unseen = max(map(unseen_us, staff_legs(facts)), default=0)
     if clock + unseen < facts.limit_us:
         return within, None
     if start and start.ring_source in NO_180 and clock < facts.limit_us + UNCERTAIN_US:

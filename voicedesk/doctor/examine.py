@@ -1,4 +1,4 @@
-"""Runs every check of the doctor in order; the checks are the modules beside it."""
+"""Runs every check of the doctor in order: those of the modules beside it, and here those of files and the disk."""
 
 import asyncio
 import contextlib

@@ -9,8 +9,11 @@ from voicedesk.jobs.guard import Guard, Part
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.settings import Settings
 
-SETTLE_SECONDS = 0.05
-"""With the writer's own interval this keeps what was received on disk within a fifth of a second."""
+SETTLE_SECONDS = 0.08
+"""With the writer's own interval this keeps what was received on disk within a fifth of a second.
+
+Not less: an open call is made into facts, judged and written again each time that something of it changed.
+"""
 SWEEP_SECONDS = 60.0
 ROUND_SECONDS = 60.0
 
