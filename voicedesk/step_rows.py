@@ -6,12 +6,27 @@ Null is no text, a number is no text, a key that nobody knows is refused, and ev
 import json
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from voicedesk.clock import from_datetime, to_datetime
 from voicedesk.errors import InputError
+
+
+class StepKind(StrEnum):
+    """The kind of a row: by it the service finds what reads the row and carries it out (`run/at_work.py`)."""
+
+    TICKET = "ticket"
+    BREAK = "break"
+    OUTAGE = "outage"
+    NEWS = "news"
+    VERDICT = "verdict"
+    QUARANTINE = "quarantine"
+    FORGET = "forget"
+    RELOAD = "reload"
+
 
 STRICT = ConfigDict(strict=True, extra="forbid")
 """What every step's class has as `__pydantic_config__`."""

@@ -122,8 +122,8 @@ def step(data: bytes) -> None:
 
 def cursor(data: bytes) -> None:
     """Where a page begins, as an address carries it: one that was read is written so that it is read again."""
-    read = Cursor.from_text(data.decode("utf-8", "surrogateescape"), int, str)
-    assert Cursor.from_text(read.to_text(), int, str) == read
+    read = Cursor.from_text(data.decode("utf-8", "surrogateescape"), "calls", int, str)
+    assert Cursor.from_text(read.to_text(), "calls", int, str) == read
 
 
 TARGETS = (
@@ -157,7 +157,7 @@ TARGETS = (
     Target(
         name="cursor",
         share=30,
-        make=lambda rng: damaged(rng, Cursor((1_795_421_258_000_000, "1f3a9c")).to_text().encode()),
+        make=lambda rng: damaged(rng, Cursor("calls", (1_795_421_258_000_000, "1f3a9c")).to_text().encode()),
         run=cursor,
         allowed=(InputError,),
     ),

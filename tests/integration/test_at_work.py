@@ -14,13 +14,12 @@ from voicedesk.errors import InputError
 from voicedesk.hall.lines import halls_of
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.guard import Guard
-from voicedesk.jobs.upkeep import forgetting
 from voicedesk.jobs.upkeep.our_clock import OurClock
-from voicedesk.jobs.upkeep.quarantine import RETRY
 from voicedesk.run import service as app
 from voicedesk.run.at_work import AtWork
 from voicedesk.run.reloading import SettingsInForce
 from voicedesk.settings import Settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.quarantine import Part, set_aside
 from voicedesk.store.requests import Request, RequestState
 from voicedesk.store.store import Store
@@ -54,7 +53,7 @@ async def test_a_number_that_is_forgotten_is_looked_for_in_every_job(switch, tmp
     async with at_work(hall(switch, tmp_path), guard) as (_, jobs):
         for holder in (*jobs.jobs.values(), guard):
             vars(holder)["noted"] = {NUMBER: [f"called by {NUMBER}"]}
-        await carried_out(jobs, row(forgetting.KIND, f'{{"do":"forget","number":"{NUMBER}","token":"abc"}}'))
+        await carried_out(jobs, row(StepKind.FORGET, f'{{"do":"forget","number":"{NUMBER}","token":"abc"}}'))
         assert [name for name, job in jobs.jobs.items() if NUMBER in repr(job.noted)] == []
         assert NUMBER not in repr(guard.noted)
 
@@ -102,7 +101,12 @@ async def test_what_was_set_aside_is_not_tried_again_by_a_job_that_does_not_run(
         item = set_aside(part, at_us=1, pbx="main", about="x", reason="r", content=b"")
         await store.quarantine.add([item])
         with pytest.raises(InputError, match=why):
-            await carried_out(jobs, row(RETRY, f'{{"id":"{item.id}"}}'))
+            await carried_out(jobs, row(StepKind.QUARANTINE, f'{{"id":"{item.id}"}}'))
+
+
+async def test_every_kind_of_step_is_carried_out_by_some_part(switch, tmp_path):
+    async with at_work(hall(switch, tmp_path)) as (_, jobs):
+        assert {*jobs.steps_by_kind(), StepKind.RELOAD} == set(StepKind), "the service itself reloads"
 
 
 async def test_settings_that_are_read_again_while_calls_are_taken_up_reach_every_job(

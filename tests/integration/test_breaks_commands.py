@@ -12,8 +12,8 @@ from tests.integration.test_phone_desk import Hall
 from tests.unit.cli.conftest import typed  # noqa: F401  # a fixture
 from tests.unit.phones.switch import A1, A2, MINUTE, device, listed, lost, snapshot
 from voicedesk.clock import now_us
-from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.run import service as app
+from voicedesk.step_rows import StepKind
 from voicedesk.store.store import Store
 
 CONFIG = f"""
@@ -68,7 +68,7 @@ class Serving(InThread):
                 await self.hall.desk.work()
                 self.hall.us = now_us()
                 done = await serve(store.requests, "test:1:x", self.hall.steps, before=self.hall.desk.work)
-                assert {request.kind for request, _, _ in done} <= {break_steps.KIND}
+                assert {request.kind for request, _, _ in done} <= {StepKind.BREAK}
                 await asyncio.sleep(0.02)
             await store.requests.resign(app.LEADER, "test:1:x")
 

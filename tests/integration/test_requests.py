@@ -236,12 +236,13 @@ async def test_a_hundred_who_dial_at_a_slow_switch_leave_room_for_who_asks_no_sw
         assert {(await over(hall, one)).state for one in slow} == {"done"}
 
 
-async def test_what_is_asked_of_one_ticket_is_done_in_the_order_it_was_asked(hall):
+@pytest.mark.parametrize(("dialled", "claimed"), [(None, 6), (6, None)], ids=["the whole id first", "its begin first"])
+async def test_what_is_asked_of_one_ticket_is_done_in_the_order_it_was_asked(hall, dialled, claimed):
     switch = Slow(hall)
     (first, _) = await hall.tickets()
-    dials = await ask(hall, {"do": "dial", "ticket": first.id, "by": "wang"})
+    dials = await ask(hall, {"do": "dial", "ticket": first.id[:dialled], "by": "wang"})
     hall.us += 1
-    notes = await ask(hall, {"do": "claim", "ticket": first.id[:6], "by": "li"})
+    notes = await ask(hall, {"do": "claim", "ticket": first.id[:claimed], "by": "li"})
     async with answering(hall):
         await switch.asked.wait()
         await asyncio.sleep(0.3)

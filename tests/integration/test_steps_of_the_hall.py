@@ -21,6 +21,7 @@ from voicedesk.jobs.news import steps as news_steps
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.telling import steps as outage_steps
 from voicedesk.settings import load_settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.requests import LEADER, RequestState
 from voicedesk.store.store import Store
 from voicedesk.webhooks.steps import RetryNews
@@ -37,9 +38,9 @@ class Serving(InThread):
     async def serve(self) -> None:
         async with Store.open(self.settings.store.url) as store:
             kinds = {
-                outage_steps.KIND: outage_steps.OutageSteps(store, lambda: self.settings, now_us),
-                news_steps.KIND: news_steps.NewsSteps(store, lambda: self.settings, now_us),
-                verdict_steps.KIND: verdict_steps.VerdictSteps(store, lambda: self.settings, now_us),
+                StepKind.OUTAGE: outage_steps.OutageSteps(store, lambda: self.settings, now_us),
+                StepKind.NEWS: news_steps.NewsSteps(store, lambda: self.settings, now_us),
+                StepKind.VERDICT: verdict_steps.VerdictSteps(store, lambda: self.settings, now_us),
             }
             await store.requests.lead(LEADER, "test:1:x", 600)
             self.is_ready()
@@ -198,7 +199,7 @@ async def test_a_running_service_carries_them_out_by_the_settings_it_has_now(swi
         start = asking.asked(StartOutage(by="wnag", text="系统抢修。"))
         assert (await asking.ask(reader, start, asked_by="zhou")).startswith("announced from now on")
         assert [one.started_by for one in await reader.outages.current()] == ["wnag"], "no agents are known: any name"
-        await asking.ask(reader, asking.Asked(kind="reload", row={}, look=""), asked_by="zhou")
+        await asking.ask(reader, asking.Asked(kind=StepKind.RELOAD, row={}, look=""), asked_by="zhou")
         with pytest.raises(InputError, match="did you mean wang"):
             await asking.ask(reader, start, asked_by="zhou")
         stopped = await asking.ask(reader, asking.asked(StopOutage(by="王五")), asked_by="zhou")

@@ -13,8 +13,8 @@ from tests.unit.tickets.desk import call, placed
 from voicedesk.clock import now_us
 from voicedesk.desk import asking
 from voicedesk.errors import OutcomeUnknown
-from voicedesk.jobs.ringing_back import steps as ticket_steps
 from voicedesk.run import service as app
+from voicedesk.step_rows import StepKind
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 
@@ -39,7 +39,7 @@ class Serving(InThread):
                     await asyncio.sleep(0.02)
                     continue
                 for request, outcome, failed in await serve(store.requests, "test:1:x", self.hall.steps):
-                    assert request.kind == ticket_steps.KIND
+                    assert request.kind == StepKind.TICKET
                     if '"dial"' in request.payload and not failed:
                         await self._answered(outcome)
                 await asyncio.sleep(0.02)

@@ -16,12 +16,12 @@ from tests.testbed.stage import Stage
 from voicedesk.cli.asking import ask_service
 from voicedesk.clock import now_us
 from voicedesk.desk.seats import seat_json, seats
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
-from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.prompts.texts import load_frames
 from voicedesk.settings import load_settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.store import Store
 from voicedesk.texts_folder import shipped_texts
 
@@ -53,7 +53,7 @@ async def told(service) -> dict[str, dict]:
     """What `agents` says, by endpoint; without the command, which each time would cost too much."""
     settings = load_settings(service.config, {})
     async with Store.open(settings.store.url, may_write=False) as store:
-        found = await seats(store, settings, Viewer(), now=now_us())
+        found = await seats(store, settings, AT_THE_MACHINE, now=now_us())
     return {row.endpoint: seat_json(row) for row in found.rows}
 
 
@@ -69,7 +69,7 @@ async def breaks(service):
 
 async def asked(service, **what) -> str:
     """What the service answers to a row, as `voicedesk breaks` writes it."""
-    return await ask_service(load_settings(service.config, {}), break_steps.KIND, {"by": "wang", **what}, look="")
+    return await ask_service(load_settings(service.config, {}), StepKind.BREAK, {"by": "wang", **what}, look="")
 
 
 async def until(service, done, seconds: float = 40) -> dict[str, dict]:

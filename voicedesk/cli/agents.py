@@ -4,7 +4,7 @@ from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_
 from voicedesk.clock import now_us
 from voicedesk.desk import seats as desk
 from voicedesk.desk.seats import SeatRow, Seats, seats_json
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.log import printable
 from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
@@ -36,7 +36,7 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 async def _seats(settings: Settings) -> Seats:
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.seats(store, settings, Viewer(), now=now_us())
+        return await desk.seats(store, settings, AT_THE_MACHINE, now=now_us())
 
 
 def _line(row: SeatRow, settings: Settings) -> str:

@@ -10,11 +10,12 @@ from voicedesk.desk.asking import Asked, Step, ask, asked
 from voicedesk.errors import NotBegun
 from voicedesk.run.requests import Steps
 from voicedesk.settings import Settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.requests import Request, RequestState
 from voicedesk.store.store import Store
 
 
-async def ask_service(settings: Settings, kind: str, row: Mapping[str, Any], *, look: str) -> str:
+async def ask_service(settings: Settings, kind: StepKind, row: Mapping[str, Any], *, look: str) -> str:
     """What the service answers to a row of any kind. `look`: what to look at where nobody knows what came of it.
 
     Raises InputError where it refused, OutcomeUnknown, and NotBegun where it did not begin with it in time.

@@ -35,9 +35,8 @@ from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.desk import breaks as desk
 from voicedesk.desk.breaks import BreakRow, break_json
-from voicedesk.desk.lists import Page
 from voicedesk.desk.names import people_of
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.log import printable
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import Settings
@@ -110,19 +109,19 @@ def list_breaks(  # each is an option of the command
     period = moment(since, zone), moment(until, zone)
     most = limit_of(limit, csv=csv, xlsx=xlsx)
     is_all = everything or period != (None, None)
-    found = wait(_list(settings, period, most, is_all=is_all))
+    found, there = wait(_list(settings, period, most, is_all=is_all))
     if csv or xlsx is not None:
-        pauses = (row.pause for row in found.rows)
+        pauses = (row.pause for row in found)
         export(breaks_sheet(pauses, zone, names=people_of(settings), now=now_us()), xlsx)
     elif json:
-        say_json([break_json(row) for row in found.rows])
-    elif not found.rows:
+        say_json([break_json(row) for row in found])
+    elif not found:
         complain(in_both("没有离岗记录", "no breaks") if is_all else in_both("无人离岗", "nobody is on a break"))
     else:
         say_zone(zone)
-        for row in found.rows:
+        for row in found:
             say(printable(_line(row, zone)))
-    tell_whether_whole(len(found.rows), found.total)
+    tell_whether_whole(len(found), there)
 
 
 def _line(row: BreakRow, zone: tzinfo) -> str:
@@ -141,9 +140,8 @@ def _ask(config: Path | None, step: BreakStep, *, json: bool) -> None:
 
 async def _list(
     settings: Settings, period: tuple[int | None, int | None], limit: int | None, *, is_all: bool
-) -> Page[BreakRow]:
+) -> tuple[list[BreakRow], int]:
     since, until = period
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.breaks(
-            store, settings, Viewer(), now=now_us(), is_all=is_all, since=since, until=until, limit=limit
-        )
+        listing = desk.breaks(store, settings, AT_THE_MACHINE, now=now_us(), is_all=is_all, since=since, until=until)
+        return await listing.kept(limit, lambda rows: rows)

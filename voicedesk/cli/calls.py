@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -41,7 +42,7 @@ from voicedesk.desk import calls as desk
 from voicedesk.desk.calls import CallRow, CallShown, call_json, reason_label
 from voicedesk.desk.names import people_of, person_id, phone_endpoint
 from voicedesk.desk.verdicts import histories_json
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.hall.lines import hall_of
 from voicedesk.jobs.following.rejudge import Rejudged, rejudge_calls
 from voicedesk.log import printable
@@ -125,7 +126,7 @@ def list_calls(
 
 
 def _viewer(unmask: bool) -> Viewer:
-    return Viewer(is_supervisor=True, may_see_numbers=unmask)
+    return replace(AT_THE_MACHINE, may_see_numbers=unmask)
 
 
 @app.command()

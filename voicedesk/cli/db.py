@@ -21,6 +21,7 @@ from voicedesk.jobs.upkeep.retention import Deleted
 from voicedesk.phone_numbers import normalise
 from voicedesk.phone_traces import new_token
 from voicedesk.settings import Settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store import schema
 from voicedesk.store.backup import back_up
 from voicedesk.store.copying import CopiedTable, copy_database
@@ -223,11 +224,11 @@ async def _forget(settings: Settings, number: str) -> Forgotten:
     async with Store.open(settings.store.url, may_write=False) as store:
         running = await is_running(store)
     if running:
-        await ask_service(settings, forgetting.KIND, asked, look="voicedesk doctor")
+        await ask_service(settings, StepKind.FORGET, asked, look="voicedesk doctor")
     async with Store.open(settings.store.url, upgrade=False) as store:
         done = await retention.forget(store, settings, number, now_us(), token=token, is_running=running)
     if running:
-        await ask_service(settings, forgetting.KIND, forgetting.to_row(ReadAnew()), look="voicedesk doctor")
+        await ask_service(settings, StepKind.FORGET, forgetting.to_row(ReadAnew()), look="voicedesk doctor")
         async with Store.open(settings.store.url, upgrade=False) as store:
             area_code = settings.hall.area_code
             await store.retention.forget_number(number, area_code, at=now_us(), token=token, is_again=True)

@@ -28,7 +28,7 @@ from voicedesk.clock import now_us
 from voicedesk.desk import agreement as agreeing
 from voicedesk.desk.labels import label
 from voicedesk.desk.verdicts import histories_json, seen_history, step_words
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import WrongUsage
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
@@ -232,7 +232,7 @@ def _do(config: ConfigOption, step: VerdictStep, *, json: bool) -> None:
 
     told, history = wait(in_store())
     if history.steps:
-        _answer(seen_history(history, Viewer()), settings, json=json)
+        _answer(seen_history(history, AT_THE_MACHINE), settings, json=json)
     else:  # the call became part of another meanwhile
         say_json({"answer": told}) if json else say_answer(told)
 

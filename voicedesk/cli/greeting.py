@@ -36,7 +36,7 @@ from voicedesk.desk import greetings as desk
 from voicedesk.desk.greetings import GreetingRow, GreetingShown, greeting_json
 from voicedesk.desk.names import people_of, person_id
 from voicedesk.desk.verdicts import histories_json
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
@@ -59,7 +59,6 @@ from voicedesk.words import both, in_both, word
 
 VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
-SUPERVISOR = Viewer(is_supervisor=True)
 
 RulesOption = Annotated[
     Path | None, typer.Option(help="A rule set of the hall's own; else that of [greeting] rules, else the shipped one.")
@@ -278,14 +277,14 @@ async def _list(
 ) -> tuple[list[R], int]:
     """What is kept of the greetings, and how many there are."""
     async with Store.open(settings.store.url, may_write=False) as store:
-        listing = await desk.greetings(store, settings, SUPERVISOR, which)
+        listing = await desk.greetings(store, settings, AT_THE_MACHINE, which)
         return await listing.kept(limit, keep)
 
 
 async def _of_call(settings: Settings, call_id: str) -> list[GreetingShown]:
     """The greetings of a call, and what people decided of them."""
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.of_call(store, settings, SUPERVISOR, call_id)
+        return await desk.of_call(store, settings, AT_THE_MACHINE, call_id)
 
 
 async def _rejudge(

@@ -21,8 +21,8 @@ from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.desk import news as desk
-from voicedesk.desk.lists import Page
 from voicedesk.desk.news import NewsRow, news_json
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError, VoicedeskError, WebhookError, WrongUsage
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
@@ -51,21 +51,21 @@ def list_news(
     Example: `voicedesk news list --dead`
     """
     settings = settings_of(config)
-    found = wait(_newest(settings, DeliveryState.DEAD if dead else None, limit))
+    found, there = wait(_newest(settings, DeliveryState.DEAD if dead else None, limit))
     if json:
-        say_json([news_json(row) for row in found.rows])
-    elif not found.rows:
+        say_json([news_json(row) for row in found])
+    elif not found:
         complain("没有消息 no news")
     else:
         say_zone(settings.hall.zone)
-        for row in found.rows:
+        for row in found:
             one = row.delivery
             queued = local_time(one.queued_at, settings.hall.zone)
             said = f"{one.message.title}  {_fields(one)}".rstrip()
             tries = f"  ({one.tries} {in_both('次', 'tries')}: {one.error})" if one.error else ""
             to = row.webhook or in_both("日志", "log")
             say(printable(f"{one.id}  {queued}  {to}  {row.state}  {said}{tries}"))
-    tell_whether_whole(len(found.rows), found.total, ways="")
+    tell_whether_whole(len(found), there, ways="")
 
 
 @app.command()
@@ -108,9 +108,9 @@ def send_test(
     say(f"{webhook}: told ({answer.text}); look whether the message is there")
 
 
-async def _newest(settings: Settings, state: DeliveryState | None, limit: int) -> Page[NewsRow]:
+async def _newest(settings: Settings, state: DeliveryState | None, limit: int) -> tuple[list[NewsRow], int]:
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.news(store, state=state, limit=limit)
+        return await desk.news(store, AT_THE_MACHINE, state=state).kept(limit, lambda rows: rows)
 
 
 async def _retry(settings: Settings, step: RetryNews) -> str:

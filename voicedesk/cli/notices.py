@@ -1,6 +1,7 @@
 """`voicedesk notices`: what callers were told by the IVR (咨询台账), by the code they took away."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -34,7 +35,7 @@ from voicedesk.cli.listing import (
 )
 from voicedesk.desk import consultations as desk
 from voicedesk.desk.consultations import ConsultationRow, consultation_json
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.errors import InputError
 from voicedesk.hall.prompts import catalogue_of
 from voicedesk.ivr.words import IVR_REQUESTS
@@ -76,7 +77,7 @@ def list_notices(
     zone = settings.hall.zone
     which = ConsultationFilter(item=item, line=line, from_at=moment(since, zone), to_at=moment(until, zone))
     most = limit_of(limit, csv=csv, xlsx=xlsx)
-    viewer = Viewer(is_supervisor=True, may_see_numbers=unmask)
+    viewer = replace(AT_THE_MACHINE, may_see_numbers=unmask)
     if csv or xlsx is not None:
 
         def cells(rows: list[ConsultationRow]) -> Iterable[tuple[Cell, ...]]:
@@ -113,7 +114,7 @@ def show(
     Example: `voicedesk notices show 12345671`
     """
     settings = settings_of(config)
-    row = wait(_get(settings, Viewer(is_supervisor=True, may_see_numbers=unmask), code))
+    row = wait(_get(settings, replace(AT_THE_MACHINE, may_see_numbers=unmask), code))
     if json:
         say_json(consultation_json(row))
         return
@@ -144,9 +145,8 @@ def sheet(
     Example: `voicedesk notices sheet 12345671 --output sheet.html`
     """
     settings = settings_of(config)
-    page = sheet_of(
-        wait(_get(settings, Viewer(), code)).stored, catalogue_of(settings), settings.hall.name, settings.hall.zone
-    )
+    stored = wait(_get(settings, AT_THE_MACHINE, code)).stored
+    page = sheet_of(stored, catalogue_of(settings), settings.hall.name, settings.hall.zone)
     if output is None:
         say_lines(page)
         return

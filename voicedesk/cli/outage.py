@@ -22,6 +22,7 @@ from voicedesk.clock import now_us
 from voicedesk.desk import outages as desk
 from voicedesk.desk.lists import Page
 from voicedesk.desk.outages import OutageRow, outage_json
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.ivr.steps import OutageStep, StartOutage, StopOutage
 from voicedesk.jobs.telling import outages
 from voicedesk.jobs.telling.steps import OutageSteps
@@ -90,4 +91,4 @@ async def _ask(settings: Settings, step: OutageStep) -> str:
 
 async def _current(settings: Settings) -> Page[OutageRow]:
     async with Store.open(settings.store.url) as store:  # where there is no database yet, nothing is announced
-        return await desk.outages(store)
+        return await desk.outages(store, AT_THE_MACHINE)

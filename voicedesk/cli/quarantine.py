@@ -1,5 +1,6 @@
 """`voicedesk quarantine`: the one event, call, file or row that did not fit, set aside so that the rest went on."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -18,13 +19,13 @@ from voicedesk.cli.common import (
 )
 from voicedesk.cli.listing import SCREENFUL, say_zone
 from voicedesk.desk import quarantine as desk
-from voicedesk.desk.lists import Page
 from voicedesk.desk.quarantine import SetAsideRow, set_aside_json
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.errors import InputError, WrongUsage
-from voicedesk.jobs.upkeep.quarantine import RETRY, WHY_NOT
+from voicedesk.jobs.upkeep.quarantine import WHY_NOT
 from voicedesk.log import printable
 from voicedesk.settings import Settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.quarantine import Part, SetAsideState
 from voicedesk.store.store import Store
 from voicedesk.words import in_both
@@ -46,7 +47,7 @@ def list_set_aside(
     Example: `voicedesk quarantine list --part event`
     """
     settings = settings_of(config)
-    found = wait(_listed(settings, part, None if all_states else SetAsideState.WAITING, limit)).rows
+    found = wait(_listed(settings, part, None if all_states else SetAsideState.WAITING, limit))
     if json:
         say_json([set_aside_json(row) for row in found])
         return
@@ -74,7 +75,7 @@ def show(
     Example: `voicedesk quarantine show 1f2e3d4c`
     """
     settings = settings_of(config)
-    row = wait(_found(settings, item_id, Viewer(is_supervisor=True, may_see_numbers=unmask)))
+    row = wait(_found(settings, item_id, replace(AT_THE_MACHINE, may_see_numbers=unmask)))
     one = row.item
     if json:
         say_json({**set_aside_json(row), "content": row.content})
@@ -102,11 +103,13 @@ def retry(item_id: ItemArgument, config: ConfigOption = None) -> None:
     Example: `voicedesk quarantine retry 1f2e3d4c`
     """
     settings = settings_of(config)
-    one = wait(_found(settings, item_id, Viewer())).item
+    one = wait(_found(settings, item_id, AT_THE_MACHINE)).item
     why_not = WHY_NOT.get(one.part)
     if why_not is not None:
         raise InputError(f"{one.id} ({one.part.value}) cannot be tried again: {why_not}")
-    say_answer(wait(ask_service(settings, RETRY, {"id": one.id}, look="`voicedesk quarantine list --all`")))
+    say_answer(
+        wait(ask_service(settings, StepKind.QUARANTINE, {"id": one.id}, look="`voicedesk quarantine list --all`"))
+    )
 
 
 @app.command()
@@ -124,9 +127,10 @@ def drop(
     say(f"已删除 removed: {wait(_removed(settings_of(config), item_id))}")
 
 
-async def _listed(settings: Settings, part: Part | None, state: SetAsideState | None, limit: int) -> Page[SetAsideRow]:
+async def _listed(settings: Settings, part: Part | None, state: SetAsideState | None, limit: int) -> list[SetAsideRow]:
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.set_aside(store, Viewer(), part=part, state=state, limit=limit)
+        listing = desk.set_aside(store, AT_THE_MACHINE, part=part, state=state)
+        return (await listing.kept(limit, lambda rows: rows))[0]
 
 
 async def _found(settings: Settings, item_id: str, viewer: Viewer) -> SetAsideRow:
@@ -137,7 +141,7 @@ async def _found(settings: Settings, item_id: str, viewer: Viewer) -> SetAsideRo
 async def _removed(settings: Settings, item_id: str | None) -> int:
     async with Store.open(settings.store.url, upgrade=False) as store:
         if item_id is not None:
-            one = await desk.the_one(store, Viewer(), item_id)
+            one = await desk.the_one(store, AT_THE_MACHINE, item_id)
             return await store.quarantine.delete([one.item.id])
         retried = await store.quarantine.list(state=SetAsideState.RETRIED, limit=10_000)
         return await store.quarantine.delete([one.id for one in retried])

@@ -11,7 +11,7 @@ from voicedesk.calls.replay import replay as replay_capture
 from voicedesk.cli.calls import show_table
 from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of
 from voicedesk.desk.calls import row_of
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.lines import hall_of
 from voicedesk.settings import Settings
@@ -54,7 +54,7 @@ def replay(
     if json:
         say_json([as_json(call) for call in calls])
     else:
-        viewer = Viewer(is_supervisor=True)
+        viewer = AT_THE_MACHINE
         shown = [StoredCall(call=call, verdict=call.judgement.verdict.value) for call in calls]
         rows = [row_of(one, viewer=viewer, names={}, now=None) for one in shown]
         show_table(rows, settings.hall.zone if settings else None)

@@ -4,6 +4,7 @@ from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import ConfigOption, say_answer, settings_of, wait
 from voicedesk.log import configure_logging
 from voicedesk.run import service
+from voicedesk.step_rows import StepKind
 
 
 def run(config: ConfigOption = None) -> None:
@@ -25,4 +26,4 @@ def reload(config: ConfigOption = None) -> None:
 
     Example: `voicedesk reload`
     """
-    say_answer(wait(ask_service(settings_of(config), "reload", {}, look="the service's log")))
+    say_answer(wait(ask_service(settings_of(config), StepKind.RELOAD, {}, look="the service's log")))

@@ -9,7 +9,7 @@ from voicedesk.cli.asking import ask_step
 from voicedesk.cli.common import ConfigOption, JsonOption, moment, say, say_answer, say_json, settings_of, wait
 from voicedesk.cli.who import typed_by
 from voicedesk.desk.tickets import attempt_json, seen_attempt
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
@@ -71,7 +71,7 @@ def dial(  # each is an option of the command
     if attempt is None or attempt.result is None:
         raise InputError(f"the call {attempt_id} is not over yet: see voicedesk tickets show {ticket}")
     if json:
-        say_json(attempt_json(seen_attempt(attempt, Viewer())))
+        say_json(attempt_json(seen_attempt(attempt, AT_THE_MACHINE)))
     else:
         say(f"{attempt.result} {attempt.cause or ''}".rstrip())
 

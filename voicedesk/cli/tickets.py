@@ -1,7 +1,7 @@
 """`voicedesk tickets`: what the hall owes somebody an end of (工单): callbacks, referrals, complaints, home visits."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import tzinfo
 from typing import Annotated, TypeVar
 
@@ -36,7 +36,7 @@ from voicedesk.clock import now_us
 from voicedesk.desk import tickets as desk
 from voicedesk.desk.names import people_of, person_id
 from voicedesk.desk.tickets import TicketRow, TicketShown, attempt_json, ticket_json
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.settings import Settings
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.tickets import ticket_columns, tickets_sheet
@@ -107,7 +107,7 @@ def list_tickets(  # each is an option of the command
 
 
 def _viewer(unmask: bool) -> Viewer:
-    return Viewer(is_supervisor=True, may_see_numbers=unmask)
+    return replace(AT_THE_MACHINE, may_see_numbers=unmask)
 
 
 def _say_list(found: list[TicketRow], zone: tzinfo) -> None:

@@ -12,6 +12,7 @@ from voicedesk.ivr import steps as outage_steps
 from voicedesk.ivr.steps import OutageStep, StartOutage, StopOutage
 from voicedesk.phones import steps as break_steps
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
+from voicedesk.step_rows import StepKind
 from voicedesk.store.requests import LEADER, Request, RequestState
 from voicedesk.store.store import Store
 from voicedesk.tickets import steps as ticket_steps
@@ -36,7 +37,7 @@ class Asked:
     `answer_seconds`: how long what is begun may take; None: no longer than ANSWER_SECONDS.
     """
 
-    kind: str
+    kind: StepKind
     row: Mapping[str, Any]
     look: str
     answer_seconds: float | None = None
@@ -46,21 +47,21 @@ def asked(step: Step) -> Asked:
     """A step as it goes to the service. Raises InputError where something in it does not fit."""
     match step:
         case StartBreak() | StopBreak():
-            return Asked(kind=break_steps.KIND, row=break_steps.to_row(step), look="voicedesk agents")
+            return Asked(kind=StepKind.BREAK, row=break_steps.to_row(step), look="voicedesk agents")
         case StartOutage() | StopOutage():
             row, look = outage_steps.to_row(step), "voicedesk outage list"
-            return Asked(kind=outage_steps.KIND, row=row, look=look, answer_seconds=OUTAGE_SECONDS)
+            return Asked(kind=StepKind.OUTAGE, row=row, look=look, answer_seconds=OUTAGE_SECONDS)
         case RetryNews():
-            return Asked(kind=news_steps.KIND, row=news_steps.to_row(step), look="voicedesk news list --dead")
+            return Asked(kind=StepKind.NEWS, row=news_steps.to_row(step), look="voicedesk news list --dead")
         case verdict_steps.Decide() | verdict_steps.TakeBack() | verdict_steps.Appeal():
             command = "calls" if step.about == "call" else "greeting"
             row, look = verdict_steps.to_row(step), f"voicedesk {command} show {step.call}"
-            return Asked(kind=verdict_steps.KIND, row=row, look=look)
+            return Asked(kind=StepKind.VERDICT, row=row, look=look)
         case Register():
-            return Asked(kind=ticket_steps.KIND, row=ticket_steps.to_row(step), look="the tickets")
+            return Asked(kind=StepKind.TICKET, row=ticket_steps.to_row(step), look="the tickets")
         case _:
             row, look = ticket_steps.to_row(step), f"voicedesk tickets show {step.ticket}"
-            return Asked(kind=ticket_steps.KIND, row=row, look=look)
+            return Asked(kind=StepKind.TICKET, row=row, look=look)
 
 
 async def ask(store: Store, what: Asked, *, asked_by: str) -> str:

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from voicedesk.clock import MICROSECONDS, to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
-from voicedesk.desk.lists import Page
+from voicedesk.desk.lists import Listing
 from voicedesk.desk.names import people_of
 from voicedesk.desk.viewer import Viewer
 from voicedesk.phones.model import Break
 from voicedesk.phones.words import BREAK_SOURCES
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
-
-EVERY = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class BreakRow:
         return self.pause.to_at is not None
 
 
-async def breaks(
+def breaks(
     store: Store,
     settings: Settings,
     viewer: Viewer,
@@ -43,25 +43,42 @@ async def breaks(
     is_all: bool = False,
     since: int | None = None,
     until: int | None = None,
-    limit: int | None = None,
-) -> Page[BreakRow]:
-    """Who is on a break now, the longest first; with `is_all` those that began in a period, the newest first."""
-    if is_all:
-        found = await store.phones.breaks(since=since, until=until, limit=limit or EVERY)
-        total = await store.phones.count_breaks(since=since, until=until)
-    else:
-        found = await store.phones.open_breaks()
-        total, found = len(found), found[:limit]
-    names = people_of(settings)
-    return Page(rows=tuple(row_of(one, viewer=viewer, names=names, now=now) for one in found), total=total)
+) -> Listing[Break, BreakRow]:
+    """Who is on a break now, the longest first; with `is_all` those that began in a period, the newest first.
+
+    Why somebody is on a break is not shown to their colleagues.
+    """
+    viewer.scope(List.BREAKS)
+    row = partial(row_of, viewer=viewer, names=people_of(settings), now=now)
+
+    async def longest(limit: int, after: tuple[int, str] | None) -> list[Break]:
+        return [one for one in await store.phones.open_breaks() if after is None or _place(one) > after][:limit]
+
+    async def how_many() -> int:
+        return len(await store.phones.open_breaks())
+
+    if not is_all:
+        return Listing(of=List.BREAKS, order="longest", read=longest, key=_place, row=row, count=how_many)
+    return Listing(
+        of=List.BREAKS,
+        read=lambda limit, after: store.phones.breaks(since=since, until=until, limit=limit, after=after),
+        key=_place,
+        row=row,
+        count=lambda: store.phones.count_breaks(since=since, until=until),
+    )
+
+
+def _place(one: Break) -> tuple[int, str]:
+    return one.from_at, one.id
 
 
 def row_of(one: Break, *, viewer: Viewer, names: Mapping[str, str], now: int) -> BreakRow:
     """What is shown of a break; `names` are people's by their ids."""
+    why = viewer.text(one.reason) if viewer.sees_of(List.BREAK_REASONS, {one.agent} if one.agent else ()) else ""
     end = one.to_at if one.to_at is not None else now
     return BreakRow(
         id=one.id,
-        pause=replace(one, endpoint=viewer.endpoint(one.endpoint), reason=viewer.text(one.reason)),
+        pause=replace(one, endpoint=viewer.endpoint(one.endpoint), reason=why),
         agent_name=names.get(one.agent or "", one.agent or ""),
         by_name=names.get(one.by, one.by),
         source=label(BREAK_SOURCES, one.source),

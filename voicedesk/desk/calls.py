@@ -1,6 +1,6 @@
 """Calls as staff see them: what was judged and why, what people decided, each leg, and what an open call does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -9,6 +9,7 @@ from voicedesk.calls.export import as_json
 from voicedesk.calls.model import JudgedCall, LegFacts, Reason
 from voicedesk.calls.words import CAUSES, DIRECTIONS, REASONS, VERDICTS
 from voicedesk.clock import to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
 from voicedesk.desk.names import check_known, digits_of, people_of
@@ -19,7 +20,7 @@ from voicedesk.settings import Settings
 from voicedesk.sheets.calls import rings_heard
 from voicedesk.sheets.progress import progress
 from voicedesk.store.calls import CallFilter, CallOrder, StoredCall
-from voicedesk.store.decisions import History, Kind
+from voicedesk.store.decisions import History, Kind, key_of
 from voicedesk.store.store import Store
 from voicedesk.words import Language
 
@@ -66,12 +67,14 @@ async def calls(
     now: int | None,
     number: str | None = None,
 ) -> Listing[StoredCall, CallRow]:
-    """Calls, newest first; `number` chooses a caller's, however it is written. Who is no supervisor sees their own.
+    """Calls, newest first; `number` chooses a caller's, however it is written.
 
+    Staff see those that they answered, or that rang them.
     Raises InputError for a line, person or phone that nobody knows, and for what is no number.
     """
     which = await _checked(store, settings, viewer, which, number)
     return Listing(
+        of=List.CALLS,
         read=lambda limit, after: store.calls.list(which, order=CallOrder.NEWEST, limit=limit, after=after),
         key=lambda one: (one.call.facts.started_at, one.call.facts.id),
         row=partial(row_of, viewer=viewer, names=people_of(settings), now=now),
@@ -94,13 +97,20 @@ async def facets(
 
 
 async def call(store: Store, settings: Settings, viewer: Viewer, call_id: str, *, now: int | None) -> CallShown:
-    """One call by its id, or how that begins. Raises InputError where there is none, or none that this viewer sees."""
-    stored = await store.calls.get(call_id)
-    if stored is None or not viewer.sees_of(_people_in(stored)):
+    """One call by its id, or how that begins, among those that this viewer sees: others' are as if they were not there.
+
+    Whom it rang sees all its legs, for the verdict of the call follows from all of them; what was decided of a leg, and
+    why, only the person of that leg. Raises InputError where there is none, or more than one.
+    """
+    only = viewer.only(List.CALLS)
+    stored = await store.calls.get(call_id, concerns=only)
+    if stored is None:
         raise InputError(f"no call has an id that begins with {call_id!r}")
-    histories = await store.decisions.of_calls([stored.call.facts.id])
+    facts = stored.call.facts
+    legs = {key_of(leg) for leg in facts.legs if leg.agent == only} if only is not None else None
+    histories = await store.decisions.of_calls([facts.id])
     row = row_of(stored, viewer=viewer, names=people_of(settings), now=now)
-    seen = (seen_history(one, viewer) for one in histories if one.subject.kind is not Kind.GREETING)
+    seen = (seen_history(one, viewer) for one in histories if _is_shown(one, legs))
     return CallShown(row=row, histories=tuple(seen))
 
 
@@ -176,10 +186,10 @@ def _seen_leg(leg: LegFacts, viewer: Viewer) -> LegFacts:
     )
 
 
-def _people_in(stored: StoredCall) -> set[str]:
-    """Whom a call concerns: who answered it, and where it rang."""
-    call = stored.call
-    return {one for one in (call.judgement.agent, *(leg.agent for leg in call.facts.legs)) if one}
+def _is_shown(history: History, legs: Collection[str] | None) -> bool:
+    """Whether a history stands beside its call: of legs only these do (None: all); a greeting's stands beside it."""
+    about = history.subject
+    return about.kind is Kind.CALL or (about.kind is Kind.LEG and (legs is None or about.uniqueid in legs))
 
 
 async def _checked(
@@ -194,8 +204,8 @@ async def _checked(
     phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
     if which.endpoint is not None and which.endpoint not in phones and phones:
         check_known("phone", which.endpoint, phones, await store.calls.phones(), show=viewer.endpoint)
-    if not viewer.is_supervisor:
-        which = replace(which, concerns=viewer.agent or "")
+    only = viewer.only(List.CALLS)
+    which = which if only is None else replace(which, concerns=only)
     if number is None:
         return which
     area = settings.hall.area_code

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from voicedesk.clock import to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
 from voicedesk.desk.names import check_known, people_of
@@ -55,12 +56,14 @@ class GreetingShown:
 async def greetings(
     store: Store, settings: Settings, viewer: Viewer, which: GreetingFilter
 ) -> Listing[StoredGreeting, GreetingRow]:
-    """Greetings, newest first. Who is no supervisor sees their own, and none of somebody else.
+    """Greetings, newest first. Staff see their own, and none of somebody else.
 
     Raises InputError for a line or a person whom nobody knows.
     """
     which = await _checked(store, settings, viewer, which)
     return Listing(
+        of=List.GREETINGS,
+        kinds=(int, str, str),
         read=lambda limit, after: store.greetings.list(which, limit=limit, after=after),
         key=lambda one: (one.answered_at, one.pbx, one.uniqueid),
         row=partial(row_of, viewer=viewer, names=people_of(settings)),
@@ -80,12 +83,16 @@ async def facets(store: Store, settings: Settings, viewer: Viewer, which: Greeti
 
 
 async def of_call(store: Store, settings: Settings, viewer: Viewer, call_id: str) -> list[GreetingShown]:
-    """The greetings of a call by its id, or how that begins; none where there is none that this viewer sees."""
-    call = await store.calls.get(call_id)
-    if call is None:
+    """The greetings of a call by its id, or how that begins, that this viewer sees; others' are as if not there.
+
+    Raises InputError where greetings of more than one such call are seen.
+    """
+    only = viewer.only(List.GREETINGS)
+    whole_id = await store.greetings.call_of(call_id, agent=only)
+    if whole_id is None:
         return []
-    found = await store.greetings.list(GreetingFilter(call_id=call.call.facts.id))
-    histories = await store.decisions.of_calls([call.call.facts.id])
+    found = await store.greetings.list(GreetingFilter(call_id=whole_id, agent=only))
+    histories = await store.decisions.of_calls([whole_id])
     of_channel = {
         (one.subject.pbx, one.subject.uniqueid): seen_history(one, viewer)
         for one in histories
@@ -98,7 +105,6 @@ async def of_call(store: Store, settings: Settings, viewer: Viewer, call_id: str
             history=of_channel.get((one.pbx, one.uniqueid)),
         )
         for one in found
-        if viewer.sees_of({one.agent} if one.agent else ())
     ]
 
 
@@ -152,7 +158,7 @@ async def _checked(store: Store, settings: Settings, viewer: Viewer, which: Gree
         check_known("line", which.line, lines, await store.greetings.known("line"))
     if which.agent is not None and which.agent not in agents and agents:
         check_known("person", which.agent, agents, await store.greetings.known("agent"))
-    if viewer.is_supervisor:
+    only = viewer.only(List.GREETINGS)
+    if only is None:
         return which
-    own = viewer.agent if which.agent in (None, viewer.agent) else None
-    return replace(which, agent=own or "")
+    return replace(which, agent=only if which.agent in (None, only) else "")

@@ -4,10 +4,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label
+from voicedesk.errors import InputError
 from voicedesk.store.cursor import Cursor
 
 READ_AT_ONCE = 500
+MOST_ON_A_PAGE = 1000
+"""Whoever asks for more gets so many, and where the next page begins: no page holds a year."""
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -17,11 +21,12 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[R]):
-    """Some rows of a list. `total`: how many the whole list has; `next`: where the next page begins, None: nowhere."""
+    """Some rows of a list. `total`: how many the whole list has; `next`: where the next page begins, in the letters of
+    an address; None: nowhere."""
 
     rows: tuple[R, ...]
     total: int
-    next: Cursor | None = None
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,26 +50,42 @@ class Facet:
 class Listing(Generic[S, R]):
     """One list of a store under its filter.
 
-    `read` takes how many and behind which key, `key` is a thing's place in the list, `row` what is shown of it.
+    `read` takes how many and behind which key, `key` is a thing's place in the list (`kinds` are the types of its
+    values), `row` what is shown of it. `order` tells two lists of the same things apart that are sorted differently.
     """
 
+    of: List
     read: Callable[[int, Any], Awaitable[list[S]]]
     key: Callable[[S], Key]
     row: Callable[[S], R]
     count: Callable[[], Awaitable[int]]
+    kinds: tuple[type, ...] = (int, str)
+    order: str = ""
 
-    async def page(self, limit: int, after: Cursor | None = None) -> Page[R]:
-        """The rows behind a cursor, or the first."""
-        found = await self.read(limit + 1, None if after is None else after.key)
-        shown = found[:limit]
-        end = Cursor(self.key(shown[-1])) if shown and len(found) > limit else None
+    async def page(self, limit: int, after: str | None = None) -> Page[R]:
+        """The rows behind a cursor in its letters, or the first; at most MOST_ON_A_PAGE.
+
+        Raises InputError for a limit below one, and for a cursor that is none of this list.
+        """
+        size = min(_at_least_one(limit), MOST_ON_A_PAGE)
+        key = None if after is None else Cursor.from_text(after, self._name, *self.kinds).key
+        found = await self.read(size + 1, key)
+        shown = found[:size]
+        end = Cursor(self._name, self.key(shown[-1])).to_text() if len(found) > size else None
         return Page(rows=tuple(self.row(one) for one in shown), total=await self.count(), next=end)
+
+    @property
+    def _name(self) -> str:
+        """What a cursor calls this list."""
+        return f"{self.of.value} {self.order}".rstrip()
 
     async def kept(self, limit: int | None, keep: Callable[[list[R]], Iterable[K]]) -> tuple[list[K], int]:
         """What is kept of the first `limit` rows (None: of all), and how many rows there are.
 
         They are read a page at a time, so that a year is never held as a whole.
+        Raises InputError for a limit below one.
         """
+        limit = None if limit is None else _at_least_one(limit)
         kept: list[K] = []
         after: Key | None = None
         while limit is None or len(kept) < limit:
@@ -75,6 +96,13 @@ class Listing(Generic[S, R]):
                 break
             after = self.key(found[-1])
         return kept, await self.count()
+
+
+def _at_least_one(limit: int) -> int:
+    """The one place where a limit is checked. Raises InputError."""
+    if limit < 1:
+        raise InputError(f"a list has at least one row: {limit} cannot be asked for")
+    return limit
 
 
 def facet(name: str, found: Mapping[str | None, int], words: Callable[[str | None], Label]) -> Facet:

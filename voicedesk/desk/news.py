@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicedesk.clock import to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
-from voicedesk.desk.lists import Facet, Page, facet
+from voicedesk.desk.lists import Facet, Listing, facet
+from voicedesk.desk.viewer import Viewer
 from voicedesk.store.deliveries import THE_LOG, Delivery, DeliveryState
 from voicedesk.store.store import Store
 from voicedesk.store.words import DELIVERY_STATES
@@ -20,14 +22,21 @@ class NewsRow:
     webhook: str | None
 
 
-async def news(store: Store, *, state: DeliveryState | None = None, limit: int = 100) -> Page[NewsRow]:
+def news(store: Store, viewer: Viewer, *, state: DeliveryState | None = None) -> Listing[Delivery, NewsRow]:
     """News, the newest first; None: in any state."""
-    found = await store.deliveries.newest(state, limit)
-    return Page(rows=tuple(row_of(one) for one in found), total=await store.deliveries.count(state))
+    viewer.scope(List.NEWS)
+    return Listing(
+        of=List.NEWS,
+        read=lambda limit, after: store.deliveries.newest(state, limit, after=after),
+        key=lambda one: (one.queued_at, one.id),
+        row=row_of,
+        count=lambda: store.deliveries.count(state),
+    )
 
 
-async def facets(store: Store) -> list[Facet]:
+async def facets(store: Store, viewer: Viewer) -> list[Facet]:
     """How many news stand in each state."""
+    viewer.scope(List.NEWS)
     counts: dict[str | None, int] = {state.value: await store.deliveries.count(state) for state in DeliveryState}
     return [facet("state", counts, lambda code: label(DELIVERY_STATES, code))]
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicedesk.clock import to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.lists import Page
+from voicedesk.desk.viewer import Viewer
 from voicedesk.store.outages import Outage
 from voicedesk.store.store import Store
 
@@ -16,8 +18,9 @@ class OutageRow:
     outage: Outage
 
 
-async def outages(store: Store) -> Page[OutageRow]:
-    """What is announced now, the oldest first."""
+async def outages(store: Store, viewer: Viewer) -> Page[OutageRow]:
+    """What is announced now, the oldest first: one at most for each line, so that all stand on one page."""
+    viewer.scope(List.OUTAGES)
     rows = tuple(OutageRow(outage=one) for one in await store.outages.current())
     return Page(rows=rows, total=len(rows))
 

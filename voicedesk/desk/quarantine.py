@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from voicedesk.clock import to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
-from voicedesk.desk.lists import Facet, Page, facet
+from voicedesk.desk.lists import Facet, Listing, facet
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
-from voicedesk.store.cursor import Cursor
 from voicedesk.store.quarantine import Part, SetAside, SetAsideState
 from voicedesk.store.store import Store
 from voicedesk.store.words import SET_ASIDE_PARTS, SET_ASIDE_STATES
@@ -24,34 +24,36 @@ class SetAsideRow:
     content: str
 
 
-async def set_aside(
+def set_aside(
     store: Store,
     viewer: Viewer,
     *,
     part: Part | None = None,
     state: SetAsideState | None = SetAsideState.WAITING,
-    limit: int = 100,
-    after: Cursor | None = None,
-) -> Page[SetAsideRow]:
+) -> Listing[SetAside, SetAsideRow]:
     """What was set aside, the newest first; `state` None: also what was tried again."""
-    key: Any = None if after is None else after.key
-    found = await store.quarantine.list(part=part, state=state, limit=limit + 1, after=key)
-    shown = found[:limit]
-    end = Cursor((shown[-1].at_us, shown[-1].id)) if shown and len(found) > limit else None
-    total = await store.quarantine.count(part=part, state=state)
-    return Page(rows=tuple(row_of(one, viewer) for one in shown), total=total, next=end)
+    viewer.scope(List.SET_ASIDE)
+    return Listing(
+        of=List.SET_ASIDE,
+        read=lambda limit, after: store.quarantine.list(part=part, state=state, limit=limit, after=after),
+        key=lambda one: (one.at_us, one.id),
+        row=lambda one: row_of(one, viewer),
+        count=lambda: store.quarantine.count(part=part, state=state),
+    )
 
 
 async def the_one(store: Store, viewer: Viewer, item_id: str) -> SetAsideRow:
     """One thing by its id, or how that begins. Raises InputError where there is none, or more than one."""
+    viewer.scope(List.SET_ASIDE)
     one = await store.quarantine.get(item_id)
     if one is None:
         raise InputError(f"nothing set aside has the id {item_id!r}: see `voicedesk quarantine list --all`")
     return row_of(one, viewer)
 
 
-async def facets(store: Store) -> list[Facet]:
+async def facets(store: Store, viewer: Viewer) -> list[Facet]:
     """How many wait for somebody to decide, by what they are."""
+    viewer.scope(List.SET_ASIDE)
     waiting: dict[str | None, int] = {part.value: count for part, count in (await store.quarantine.waiting()).items()}
     return [facet("part", waiting, lambda code: label(SET_ASIDE_PARTS, code))]
 

@@ -7,6 +7,7 @@ from typing import Any
 from voicedesk.calls.model import PhoneState
 from voicedesk.calls.words import PHONE_STATES
 from voicedesk.clock import MICROSECONDS, to_datetime, to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.asking import is_running
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.viewer import Viewer
@@ -91,7 +92,8 @@ async def seen_of(store: Store, settings: Settings) -> Seen:
 
 
 async def seats(store: Store, settings: Settings, viewer: Viewer, *, now: int) -> Seats:
-    """Every person and phone of the hall as they stand now."""
+    """Every person and phone of the hall as they stand now; the reason of a break only to those it is shown to."""
+    viewer.scope(List.SEATS)
     seen = await seen_of(store, settings)
     of_lines = tuple(_seen_finding(one, viewer) for one in seen.findings if one.line is not None)
     rows = tuple(_seen_seat(row, viewer) for row in rows_of(seen, now))
@@ -100,10 +102,11 @@ async def seats(store: Store, settings: Settings, viewer: Viewer, *, now: int) -
 
 def _seen_seat(row: SeatRow, viewer: Viewer) -> SeatRow:
     """A seat with the numbers in its phone's name and in its texts as the viewer may see them."""
+    why = row.break_reason if viewer.sees_of(List.BREAK_REASONS, {row.agent} if row.agent else ()) else None
     return replace(
         row,
         endpoint=viewer.endpoint(row.endpoint),
-        break_reason=None if row.break_reason is None else viewer.text(row.break_reason),
+        break_reason=None if why is None else viewer.text(why),
         findings=tuple(_seen_finding(one, viewer) for one in row.findings),
     )
 

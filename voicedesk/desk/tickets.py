@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from voicedesk.clock import to_seconds
+from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
 from voicedesk.desk.names import check_known, digits_of, people_of
@@ -55,10 +56,13 @@ async def tickets(
 ) -> Listing[Ticket, TicketRow]:
     """Tickets, what is due first in front; `number` chooses a citizen's, however it is written.
 
+    Of complaints staff see those in their own hands.
+
     Raises InputError for a line group or a person whom nobody knows, and for what is no number.
     """
-    which = await _checked(store, settings, which, number)
+    which = await _checked(store, settings, viewer, which, number)
     return Listing(
+        of=List.TICKETS,
         read=lambda limit, after: store.tickets.list(which, limit=limit, after=after),
         key=lambda one: (one.due_at, one.id),
         row=partial(row_of, viewer=viewer, names=people_of(settings), now=now),
@@ -66,9 +70,11 @@ async def tickets(
     )
 
 
-async def facets(store: Store, settings: Settings, which: TicketFilter, *, number: str | None = None) -> list[Facet]:
+async def facets(
+    store: Store, settings: Settings, viewer: Viewer, which: TicketFilter, *, number: str | None = None
+) -> list[Facet]:
     """How many tickets have each state, kind, line group and owner, each under the other filters."""
-    which = await _checked(store, settings, which, number)
+    which = await _checked(store, settings, viewer, which, number)
     names = people_of(settings)
     tally = store.tickets.tally
     return [
@@ -83,7 +89,8 @@ async def facets(store: Store, settings: Settings, which: TicketFilter, *, numbe
 
 async def ticket(store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int) -> TicketShown:
     """One ticket by its id, or how that begins. Raises InputError where there is none, or more than one."""
-    stored = await store.tickets.get(ticket_id)
+    viewer.scope(List.TICKETS)
+    stored = await store.tickets.get(ticket_id, complaints_of=viewer.only(List.COMPLAINTS))
     if stored is None:
         raise InputError(f"there is no ticket {ticket_id!r}: see voicedesk tickets list --all")
     row = row_of(stored.ticket, viewer=viewer, names=people_of(settings), now=now)
@@ -143,7 +150,11 @@ def attempt_json(one: Attempt) -> dict[str, Any]:
     return {**asdict(one), "placed_at": to_seconds(one.placed_at), "ended_at": to_seconds(one.ended_at)}
 
 
-async def _checked(store: Store, settings: Settings, which: TicketFilter, number: str | None) -> TicketFilter:
+async def _checked(
+    store: Store, settings: Settings, viewer: Viewer, which: TicketFilter, number: str | None
+) -> TicketFilter:
+    viewer.scope(List.TICKETS)
+    which = replace(which, complaints_of=viewer.only(List.COMPLAINTS))
     groups, people = {line.group or line.name for line in settings.lines}, set(people_of(settings))
     if which.group is not None and which.group not in groups and groups:
         check_known("line group", which.group, groups, await store.tickets.known("line_group"))

@@ -5,7 +5,8 @@ no other row.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from voicedesk.errors import InputError, StoreUnavailable
@@ -19,8 +20,35 @@ ROUND_SECONDS = 600.0
 MOST_REFUSED = 500
 """So many of the rows that were set aside are remembered, to be saved again when a person asks for it."""
 
+SaveAgain = Callable[[SetAside], Awaitable[str]]
 Row = TypeVar("Row")
 Row_contra = TypeVar("Row_contra", contravariant=True)
+
+
+class RowOf(StrEnum):
+    """What a row is of that can be saved again; its name where it is set aside begins so."""
+
+    GREETING = "greeting"
+    CONSULTATION = "consultation"
+
+    def called(self, key: str) -> str:
+        """What people see of the row of a key."""
+        return f"{self.value} {key}"
+
+
+def saved_again(ways: Mapping[RowOf, SaveAgain]) -> SaveAgain:
+    """How any row that was set aside is saved again; `ways` has how by what it is of.
+
+    Raises InputError for a row of anything else: whoever keeps it tries it again without being asked.
+    """
+
+    async def save_again(item: SetAside) -> str:
+        for of, way in ways.items():
+            if item.about.startswith(of.called("")):
+                return await way(item)
+        raise InputError("this row belongs to no part that runs now")
+
+    return save_again
 
 
 class Saves(Protocol[Row_contra]):

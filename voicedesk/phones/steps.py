@@ -7,9 +7,6 @@ from pydantic import Field
 
 from voicedesk.step_rows import STRICT, Given, Note, StepRows, Word
 
-KIND = "break"
-"""The kind of these rows."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OnPhone:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from voicedesk.clock import NowUs
 from voicedesk.doctor.watch import HouseWatch
 from voicedesk.hall.switches import address_of
-from voicedesk.jobs.deciding import steps as verdict_steps
 from voicedesk.jobs.deciding.steps import VerdictSteps
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.following.job import Following
@@ -16,23 +15,20 @@ from voicedesk.jobs.following.settling import Settling, Sweeping
 from voicedesk.jobs.guard import Guard, Part
 from voicedesk.jobs.hearing.job import Hearing
 from voicedesk.jobs.job import CallsNow, Job
-from voicedesk.jobs.news import steps as news_steps
 from voicedesk.jobs.news.job import SendingNews
 from voicedesk.jobs.news.steps import NewsSteps
-from voicedesk.jobs.phones import steps as break_steps
 from voicedesk.jobs.phones.job import WatchingPhones
-from voicedesk.jobs.ringing_back import steps as ticket_steps
 from voicedesk.jobs.ringing_back.job import RingingBack
-from voicedesk.jobs.telling import steps as outage_steps
 from voicedesk.jobs.telling.job import Telling
 from voicedesk.jobs.telling.steps import OutageSteps
-from voicedesk.jobs.upkeep import forgetting
+from voicedesk.jobs.unsaved import RowOf, saved_again
 from voicedesk.jobs.upkeep.forgetting import ForgetSteps, Forgetting
 from voicedesk.jobs.upkeep.our_clock import OurClock
 from voicedesk.jobs.upkeep.pruning import Pruning
-from voicedesk.jobs.upkeep.quarantine import RETRY, QuarantineSteps, TryAgain
+from voicedesk.jobs.upkeep.quarantine import QuarantineSteps, TryAgain
 from voicedesk.run.requests import Steps
 from voicedesk.settings import Settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.store import Store
 
 
@@ -95,7 +91,7 @@ class AtWork:
         }
         ways: dict[Part, TryAgain] = {
             Part.RECORDING: hearing.hear_again,
-            Part.ROW: lambda item: (hearing if item.about.startswith("greeting ") else ivr).save_again(item),
+            Part.ROW: saved_again({RowOf.GREETING: hearing.save_again, RowOf.CONSULTATION: ivr.save_again}),
             Part.DELIVERY: news.send_again,
         }
         self._retry = QuarantineSteps(store, ways)
@@ -109,10 +105,10 @@ class AtWork:
     def steps_by_kind(self) -> dict[str, Steps | None]:
         """What other processes may ask of the jobs, as the jobs are now."""
         return {
-            ticket_steps.KIND: self._tickets.steps,
-            break_steps.KIND: self._phones.steps,
-            RETRY: self._retry,
-            forgetting.KIND: self._forget,
+            StepKind.TICKET: self._tickets.steps,
+            StepKind.BREAK: self._phones.steps,
+            StepKind.QUARANTINE: self._retry,
+            StepKind.FORGET: self._forget,
             **self._stored_steps,
         }
 
@@ -125,7 +121,7 @@ class AtWork:
 def _stored_steps(store: Store, in_force: Callable[[], Settings], now: NowUs) -> dict[str, Steps]:
     """Steps that only write to the database: they need no job, and a command carries them out where no service runs."""
     return {
-        outage_steps.KIND: OutageSteps(store, in_force, now),
-        news_steps.KIND: NewsSteps(store, in_force, now),
-        verdict_steps.KIND: VerdictSteps(store, in_force, now),
+        StepKind.OUTAGE: OutageSteps(store, in_force, now),
+        StepKind.NEWS: NewsSteps(store, in_force, now),
+        StepKind.VERDICT: VerdictSteps(store, in_force, now),
     }

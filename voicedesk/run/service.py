@@ -31,6 +31,7 @@ from voicedesk.run.requests import Answering, Reload, Steps
 from voicedesk.run.supervision import Supervisor
 from voicedesk.run.systemd import ServiceManager
 from voicedesk.settings import Settings
+from voicedesk.step_rows import StepKind
 from voicedesk.store.requests import LEADER
 from voicedesk.store.spill import spill_of
 from voicedesk.store.store import Store
@@ -160,7 +161,7 @@ class Service:
         """Everything at once, until told to stop or until something fails that ends it all: then that is raised."""
 
         def steps_by_kind() -> Mapping[str, Steps | None]:
-            return {"reload": Reload(self.reload), **at_work.steps_by_kind()}
+            return {StepKind.RELOAD: Reload(self.reload), **at_work.steps_by_kind()}
 
         answering = Answering(store.requests, self._owner, steps_by_kind, set_aside=self._guard.note)
         writer = asyncio.create_task(store.writer.run(), name="writer")

@@ -81,9 +81,10 @@ class Calls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, call_id: str) -> StoredCall | None:
-        """The call of an id, or of the only id that begins with it."""
-        query = select(calls).where(calls.c.id.startswith(call_id, autoescape=True)).limit(2)
+    async def get(self, call_id: str, *, concerns: str | None = None) -> StoredCall | None:
+        """The call of an id, or of the only id that begins with it; `concerns`: among this person's calls."""
+        begun = select(calls).where(calls.c.id.startswith(call_id, autoescape=True))
+        query = _matching(begun, CallFilter(concerns=concerns)).limit(2)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         if len(rows) > 1:

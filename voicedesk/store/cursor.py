@@ -1,4 +1,4 @@
-"""Where the next page of a list begins: the key of the last row seen, as a text that a page's address can carry."""
+"""Where the next page of a list begins: the list, and the key of its last row seen, as a text for an address."""
 
 import base64
 import binascii
@@ -15,17 +15,22 @@ _PAST_ALL = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The key (`after` of the store's lists) of the last row that was seen; new rows never shift what comes after."""
+    """The list, and the key (`after` of the store's lists) of the last row that was seen of it.
 
+    New rows never shift what comes after.
+    """
+
+    of: str
     key: tuple[int | str, ...]
 
     def to_text(self) -> str:
         """The cursor in letters that an address carries as they are."""
-        return base64.urlsafe_b64encode(json.dumps(self.key, ensure_ascii=False).encode()).decode().rstrip("=")
+        text = json.dumps([self.of, *self.key], ensure_ascii=False)
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
-    def from_text(cls, text: str, *kinds: type) -> "Cursor":
-        """The cursor of a text; `kinds` are the types of its key. Raises InputError where it is no such cursor."""
+    def from_text(cls, text: str, of: str, *kinds: type) -> "Cursor":
+        """The cursor of a text; `of` is its list, `kinds` the types of its key. Raises InputError where it is none."""
         if len(text) > _LONGEST:
             raise InputError(_no_cursor(text))
         try:
@@ -33,10 +38,10 @@ class Cursor:
             found: Any = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         except (binascii.Error, ValueError, RecursionError) as error:
             raise InputError(_no_cursor(text)) from error
-        is_key = isinstance(found, list) and [type(one) for one in found] == list(kinds)
+        is_key = isinstance(found, list) and found[:1] == [of] and [type(one) for one in found[1:]] == list(kinds)
         if not is_key or not all(map(_is_kept, found)):
             raise InputError(_no_cursor(text))
-        return cls(tuple(found))
+        return cls(of, tuple(found[1:]))
 
 
 def _is_kept(value: int | str) -> bool:

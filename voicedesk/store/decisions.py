@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import LegFacts
@@ -179,6 +179,26 @@ class Decisions:
                 for subject, step in whole(decisions, await connection.execute(query), _of_subject):
                     found.setdefault(subject, []).append(step)
         return [History(subject=subject, steps=tuple(steps)) for subject, steps in found.items()]
+
+    async def newest(self, *, limit: int = 100, after: tuple[int] | None = None) -> list[tuple[Subject, Step]]:
+        """Single steps and what they are about, the newest first; `after` is the (number,) of the last one seen."""
+        query = select(decisions).order_by(decisions.c.number.desc())
+
+        async def rows_after(count: int, last: tuple[int] | None) -> Sequence[Row[Any]]:
+            page = query.where(decisions.c.number < last[0]) if last is not None else query
+            async with self._database.read() as connection:
+                found: Sequence[Row[Any]] = (await connection.execute(page.limit(count))).all()
+                return found
+
+        unread = self._database.unread
+        return await unread.page(
+            decisions, rows_after, _of_subject, key=lambda row: (row.number,), limit=limit, after=after
+        )
+
+    async def count(self) -> int:
+        """How many steps there are."""
+        async with self._database.read() as connection:
+            return int((await connection.execute(select(func.count()).select_from(decisions))).scalar_one())
 
     async def all_of(self, kind: Kind) -> list[History]:
         """Every history of a kind: what agreement is counted from."""

@@ -140,13 +140,23 @@ class Deliveries:
         async with self._database.write() as connection:
             return (await connection.execute(update(deliveries).where(lost).values(values))).rowcount
 
-    async def newest(self, state: DeliveryState | None = None, limit: int = 100) -> list[Delivery]:
-        """The newest first."""
-        query = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.id).limit(limit)
+    async def newest(
+        self, state: DeliveryState | None = None, limit: int = 100, *, after: tuple[int, str] | None = None
+    ) -> list[Delivery]:
+        """The newest first; `after` is the (queued, id) of the last one seen, for the next page."""
+        query = select(deliveries).order_by(deliveries.c.queued_at.desc(), deliveries.c.id.desc())
         if state is not None:
             query = query.where(deliveries.c.state == state)
-        async with self._database.read() as connection:
-            return self._database.unread.whole(deliveries, await connection.execute(query), _delivery)
+
+        async def rows_after(count: int, last: tuple[int, str] | None) -> Sequence[Row[Any]]:
+            key = tuple_(deliveries.c.queued_at, deliveries.c.id)
+            page = query.where(key < last) if last is not None else query
+            async with self._database.read() as connection:
+                found: Sequence[Row[Any]] = (await connection.execute(page.limit(count))).all()
+                return found
+
+        unread = self._database.unread
+        return await unread.page(deliveries, rows_after, _delivery, key=_place, limit=limit, after=after)
 
     async def starting_with(self, beginning: str) -> list[Delivery]:
         """Those whose id begins so; at most two, which is enough to know that it is not one."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from voicedesk.errors import InputError
 from voicedesk.greeting.evidence import Evidence, evidence_as_json, evidence_from_json
 from voicedesk.store.decisions import HUMAN, prune_of_greetings
 from voicedesk.store.engine import Database, upsert
@@ -101,6 +102,19 @@ class Greetings:
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
         return _stored(row) if row is not None else None
+
+    async def call_of(self, beginning: str, *, agent: str | None = None) -> str | None:
+        """The only call with greetings (`agent`: of this person) whose id begins so; None where there is none.
+
+        Raises InputError where there are more.
+        """
+        query = select(greetings.c.call_id).where(greetings.c.call_id.startswith(beginning, autoescape=True))
+        async with self._database.read() as connection:
+            theirs = _matching(query, GreetingFilter(agent=agent)).distinct().limit(2)
+            found = [*(await connection.execute(theirs)).scalars()]
+        if len(found) > 1:
+            raise InputError(f"more than one call begins with {beginning!r}: give more of its id")
+        return found[0] if found else None
 
     async def forget_recordings(self, before: int) -> list[str]:
         """Notes that recordings older than an instant are gone; their names, for the files to be deleted."""

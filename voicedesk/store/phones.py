@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, or_, select
+from sqlalchemy import Row, Select, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import PhoneState
@@ -69,12 +69,27 @@ class Phones:
             rows = await connection.execute(query.order_by(phone_breaks.c.from_at, phone_breaks.c.id))
             return self._database.unread.whole(phone_breaks, rows, _break)
 
-    async def breaks(self, *, since: int | None = None, until: int | None = None, limit: int = 100) -> list[Break]:
-        """Breaks that began in a period, the newest first."""
+    async def breaks(
+        self,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int = 100,
+        after: tuple[int, str] | None = None,
+    ) -> list[Break]:
+        """Breaks that began in a period, the newest first; `after` is the (begin, id) of the last."""
         query = _begun(select(phone_breaks), since, until)
-        query = query.order_by(phone_breaks.c.from_at.desc(), phone_breaks.c.id).limit(limit)
-        async with self._database.read() as connection:
-            return self._database.unread.whole(phone_breaks, await connection.execute(query), _break)
+        query = query.order_by(phone_breaks.c.from_at.desc(), phone_breaks.c.id.desc())
+
+        async def rows_after(count: int, last: tuple[int, str] | None) -> Sequence[Row[Any]]:
+            key = tuple_(phone_breaks.c.from_at, phone_breaks.c.id)
+            page = query.where(key < last) if last is not None else query
+            async with self._database.read() as connection:
+                found: Sequence[Row[Any]] = (await connection.execute(page.limit(count))).all()
+                return found
+
+        unread = self._database.unread
+        return await unread.page(phone_breaks, rows_after, _break, key=_place, limit=limit, after=after)
 
     async def count_breaks(self, *, since: int | None = None, until: int | None = None) -> int:
         """How many breaks began in a period."""
@@ -116,6 +131,10 @@ async def prune_phones(connection: AsyncConnection, before: int) -> None:
     """Deletes breaks and findings that ended before an instant."""
     for table in (phone_breaks, phone_findings):
         await connection.execute(delete(table).where(table.c.to_at < before))
+
+
+def _place(row: Row[Any]) -> tuple[int, str]:
+    return row.from_at, row.id
 
 
 def _begun(query: Select[Any], since: int | None, until: int | None) -> Select[Any]:

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.bounds import clean_text
-from voicedesk.clock import is_instant
+from voicedesk.clock import LAST_INSTANT_US
 from voicedesk.errors import InputError
 from voicedesk.store.engine import Database
 from voicedesk.store.tables import quarantine
@@ -195,7 +195,7 @@ def _item(row: Row[Any]) -> SetAside:
     content = row.content if isinstance(row.content, bytes) else str(row.content).encode("utf-8", "backslashreplace")
     return SetAside(
         id=_text(row.id),
-        at_us=row.at_us if isinstance(row.at_us, int) and is_instant(row.at_us) else 0,
+        at_us=_instant(row.at_us),
         part=_part(row.part),
         pbx=_text(row.pbx),
         about=_text(row.about),
@@ -209,6 +209,13 @@ def _item(row: Row[Any]) -> SetAside:
 def _part(value: Any) -> Part:
     """A part that this version does not know is a row that does not fit."""
     return Part(value) if value in set(Part) else Part.ROW
+
+
+def _instant(value: object) -> int:
+    """The nearest instant in the order of the database, so that a page that ends with a damaged row is not the last."""
+    if isinstance(value, int):
+        return min(max(value, 0), LAST_INSTANT_US - 1)
+    return 0 if value is None else LAST_INSTANT_US - 1  # SQLite sorts whatever is no number behind all numbers
 
 
 def _text(value: object) -> str:

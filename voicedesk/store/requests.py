@@ -13,12 +13,26 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, cast, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
-from voicedesk.clock import MICROSECONDS, NowUs
+from voicedesk.clock import LAST_INSTANT_US, MICROSECONDS, NowUs
 from voicedesk.step_rows import MAX_ROW_BYTES
 from voicedesk.store.awaiting import Awaiting
 from voicedesk.store.engine import Database
@@ -67,6 +81,7 @@ class Request:
     asked_by: str
     state: RequestState
     outcome: str | None = None
+    asked_at: int = 0
 
 
 class Requests(Leases):
@@ -187,6 +202,22 @@ class Requests(Leases):
         ended = (requests.c.state == RequestState.UNKNOWN.value) & (requests.c.finished_at >= since)
         return (await self._read(or_(silent, ended), limit))[0]
 
+    async def newest(self, *, limit: int = 100, after: tuple[int, str] | None = None) -> list[Request]:
+        """What was asked, the newest first; `after` is the (asked, id) of the last one seen, for the next page.
+
+        A text that is none is shown as far as it goes. An instant that is none comes first, as the database sorts it.
+        """
+        query_after = tuple_(requests.c.asked_at, requests.c.id) < after if after is not None else true()
+        async with self._database.read() as connection:
+            query = _rows(connection.dialect.name).where(query_after).order_by(None)
+            query = query.order_by(requests.c.asked_at.desc(), requests.c.id.desc()).limit(limit)
+            return [_request(row, errors="replace") for row in await connection.execute(query)]
+
+    async def count(self) -> int:
+        """How many requests there are."""
+        async with self._database.read() as connection:
+            return int((await connection.execute(select(func.count()).select_from(requests))).scalar_one())
+
     def _lease(self, owner: str, lease_seconds: float) -> dict[str, Any]:
         return {"lease_owner": owner, "lease_until": self._now() + round(lease_seconds * MICROSECONDS)}
 
@@ -204,15 +235,18 @@ class Requests(Leases):
         return found, unreadable
 
 
-def _request(row: Any) -> Request:
-    """Raises ValueError if one of its texts is not a text."""
+def _request(row: Any, errors: str = "strict") -> Request:
+    """Raises ValueError if one of its texts is not a text; not so with `errors` "replace"."""
+    read = partial(_text, errors=errors)
+    state = read(row.state)
     return Request(
-        id=_text(row.id),
-        kind=_text(row.kind),
-        payload=_text(row.payload),
-        asked_by=_text(row.asked_by),
-        state=RequestState(_text(row.state)),
-        outcome=None if row.outcome is None else _text(row.outcome),
+        id=read(row.id),
+        kind=read(row.kind),
+        payload=read(row.payload),
+        asked_by=read(row.asked_by),
+        state=RequestState(state) if errors == "strict" or state in set(RequestState) else RequestState.UNKNOWN,
+        outcome=None if row.outcome is None else read(row.outcome),
+        asked_at=row.asked_at if isinstance(row.asked_at, int) else LAST_INSTANT_US,
     )
 
 
@@ -221,10 +255,10 @@ def _as_kept(outcome: str) -> str:
     return outcome.replace("\0", "").encode("utf-8", "replace").decode()[:MAX_OUTCOME]
 
 
-def _text(value: bytes | None) -> str:
+def _text(value: bytes | None, errors: str = "strict") -> str:
     """Raises ValueError; what was cut for its length may end within a letter. SQLite gives an empty one as NULL."""
     whole = value or b""
-    return whole.decode(errors="replace" if len(whole) > MAX_ROW_BYTES else "strict")
+    return whole.decode(errors="replace" if len(whole) > MAX_ROW_BYTES else errors)
 
 
 def _runs_under(owner: str) -> ColumnElement[bool]:
@@ -236,7 +270,7 @@ def _rows(dialect: str) -> Select[Any]:
     """Every request, the oldest first; made once, since it costs more than the look at the few rows that wait."""
     names = ("id", "kind", "payload", "asked_by", "state", "outcome")
     columns = [_raw(dialect, getattr(requests.c, name)).label(name) for name in names]
-    return select().add_columns(*columns).order_by(requests.c.asked_at, requests.c.id)
+    return select().add_columns(*columns, requests.c.asked_at).order_by(requests.c.asked_at, requests.c.id)
 
 
 def _raw(dialect: str, column: ColumnElement[str]) -> ColumnElement[bytes]:

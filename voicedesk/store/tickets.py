@@ -68,6 +68,8 @@ class TicketFilter:
     numbers: tuple[str, ...] | None = None
     opened_from: int | None = None
     opened_to: int | None = None
+    complaints_of: str | None = None
+    """Of complaints only those that this person owns; other tickets all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +89,10 @@ class Tickets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, ticket_id: str) -> StoredTicket | None:
-        """The ticket of an id, or of the only id that begins with it."""
-        query = select(tickets).where(tickets.c.id.startswith(ticket_id, autoescape=True)).limit(2)
+    async def get(self, ticket_id: str, *, complaints_of: str | None = None) -> StoredTicket | None:
+        """The ticket of an id, or of the only id that begins with it; `complaints_of` as in a filter."""
+        begun = select(tickets).where(tickets.c.id.startswith(ticket_id, autoescape=True))
+        query = _matching(begun, TicketFilter(complaints_of=complaints_of)).limit(2)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         if len(rows) > 1:
@@ -283,6 +286,8 @@ def _matching(query: Select[Any], which: TicketFilter) -> Select[Any]:
     if which.is_closed is not None:
         closed = tickets.c.closed_at.is_not(None)
         query = query.where(closed if which.is_closed else ~closed)
+    if which.complaints_of is not None:
+        query = query.where((tickets.c.kind != Kind.COMPLAINT.value) | (tickets.c.owner == which.complaints_of))
     if which.numbers is not None:
         query = query.where(tickets.c.number.in_(which.numbers))
     if which.opened_from is not None:

@@ -8,9 +8,6 @@ from pydantic import Field
 from voicedesk.step_rows import STRICT, Given, Instant, Note, StepRows, Word
 from voicedesk.tickets.model import Kind, Outcome
 
-KIND = "ticket"
-"""The kind of these rows."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OnTicket:

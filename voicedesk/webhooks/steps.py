@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 from voicedesk.step_rows import STRICT, Given, StepRows, Word
 
-KIND = "news"
-"""The kind of these rows."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryNews:

@@ -123,6 +123,9 @@ async def test_a_damaged_row_of_what_was_set_aside_hides_no_other(filled, column
     assert (type(bad.about), type(bad.content)) == (str, bytes)
     assert sum((await store.quarantine.waiting()).values()) in (1, 2)
     assert await store.quarantine.get(items[0].id) == bad
+    first, *_ = await store.quarantine.list(limit=1)
+    rest = await store.quarantine.list(after=(first.at_us, first.id))
+    assert {first.id, *(one.id for one in rest)} == listed.keys(), "no page ends the list before its end"
     assert await store.quarantine.delete([items[0].id]) == 1
 
 

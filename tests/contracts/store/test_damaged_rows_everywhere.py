@@ -62,6 +62,7 @@ DAMAGED: dict[str, tuple[str, str, Read]] = {
     "open findings": ("phone_findings", "kind", _len(lambda store: store.phones.open_findings())),
     "findings": ("phone_findings", "kind", _len(lambda store: store.phones.findings())),
     "phones": ("phone_states", "signs", _len(lambda store: store.phones.phones())),
+    "decisions.newest": ("decisions", "move", _len(lambda store: store.decisions.newest(limit=2))),
     "decisions.all_of": ("decisions", "move", _len(lambda store: store.decisions.all_of(About.CALL))),
     "decisions.of_calls": ("decisions", "move", _len(lambda store: store.decisions.of_calls(["c0", "c1", "c2"]))),
 }  # fmt: skip

@@ -284,6 +284,8 @@ async def test_what_ran_when_its_service_died_is_unknown_and_never_run_again(sto
     assert [one.id for one in await store.requests.queued(10)] == asked[2:]
     answer = await store.requests.wait_for(asked[0], timeout_seconds=1)
     assert (answer.state, "not known" in answer.outcome) == ("unknown", True)
+    await store.requests.finish(asked[0], RequestState.DONE, "not mine to tell", owner="you")
+    assert (await store.requests.get(asked[0])).state == "unknown", "only who ran it can say what came of it"
     await store.requests.finish(asked[0], RequestState.DONE, "it was done", owner="me")
     assert (await store.requests.get(asked[0])).outcome == "it was done", "who was only taken for dead may tell"
 
@@ -331,6 +333,10 @@ async def test_a_row_that_is_no_text_costs_itself_alone(store, store_url):
         states = database.execute("SELECT state, count(*) FROM requests GROUP BY state ORDER BY state").fetchall()
     database.close()
     assert states == [("failed", 4), ("queued", 2)]
+    (odd,) = await store.requests.newest(limit=1)
+    rest = await store.requests.newest(after=(odd.asked_at, odd.id))
+    assert (odd.id, len(rest), rest[0].id) == ("4", 5, good), "none is left out of the list of what was asked"
+    assert await store.requests.count() == 6
 
 
 async def test_nobody_waits_for_an_answer_for_ever(store):

@@ -9,8 +9,9 @@ from voicedesk.calls.model import Direction, Hall, JudgedCall, PhoneSeen
 from voicedesk.calls.replay import replay
 from voicedesk.calls.steps import Decide
 from voicedesk.desk import breaks, calls, consultations, greetings, names, seats, tickets
+from voicedesk.desk.access import Role
 from voicedesk.desk.verdicts import histories_json, seen_history
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.errors import InputError
 from voicedesk.ivr.model import Consultation, DeskRequest, RequestKind
 from voicedesk.ivr.model import Entry as IvrEntry
@@ -33,7 +34,7 @@ from voicedesk.tickets.model import Move as TicketMove
 
 NUMBER, NAME = "13812341234", "王小明"
 TRUNK, WROTE = f"PJSIP/{NUMBER}", f"请回 {NUMBER}"
-MASKED, UNMASKED = Viewer(is_supervisor=True), Viewer(is_supervisor=True, may_see_numbers=True)
+MASKED, UNMASKED = AT_THE_MACHINE, replace(AT_THE_MACHINE, may_see_numbers=True)
 SETTINGS = Settings.model_validate({"agents": [{"id": "zhang", "name": "张三"}, {"id": "li", "name": "李四"}]})
 CAPTURE = Path(__file__).parents[2] / "captures" / "b_answer_17s.raw"
 HALL = Hall(every_extension_is_a_line=True, phones=frozenset({"PJSIP/agent1", "PJSIP/agent2"}))
@@ -195,7 +196,7 @@ async def test_who_is_no_supervisor_and_asks_for_somebody_elses_greetings_gets_n
     async with Store.open(f"sqlite:///{tmp_path / 'v.db'}") as store:
         await store.greetings.save(greeting(agent="zhang"))
         await store.greetings.save(greeting(agent="li", uniqueid="2"))
-        zhang = Viewer(agent="zhang")
+        zhang = Viewer(agent="zhang", roles=frozenset({Role.STAFF}))
         for agent, seen in ((None, ["zhang"]), ("zhang", ["zhang"]), ("li", [])):
             listing = await greetings.greetings(store, SETTINGS, zhang, GreetingFilter(agent=agent))
             assert [row.greeting.agent for row in (await listing.page(9)).rows] == seen

@@ -11,9 +11,10 @@ from voicedesk.errors import InputError, StoreError, StoreUnavailable
 from voicedesk.jobs import unsaved
 from voicedesk.jobs.guard import Guard
 from voicedesk.jobs.trouble import Troubles
-from voicedesk.jobs.unsaved import Unsaved
+from voicedesk.jobs.unsaved import RowOf, Unsaved, saved_again
 from voicedesk.jobs.upkeep.forgetting import forget_in
 from voicedesk.phone_traces import PhoneTraces
+from voicedesk.store.quarantine import Part, set_aside
 
 
 class Table:
@@ -169,3 +170,22 @@ def test_a_trouble_is_said_again_only_if_its_reason_changes_or_it_was_over() -> 
 def test_what_is_no_trouble_that_was_named_goes_further() -> None:
     with pytest.raises(ValueError, match="a fault"), Troubles().waiting("parts_wait"):
         raise ValueError("a fault")
+
+
+async def test_a_row_that_was_set_aside_is_saved_again_by_whoever_keeps_such_rows():
+    def way(keeper):
+        async def save_again(item):
+            return f"{keeper}: {item.about}"
+
+        return save_again
+
+    again = saved_again({RowOf.GREETING: way("hearing"), RowOf.CONSULTATION: way("ivr")})
+
+    def aside(about):
+        return set_aside(Part.ROW, at_us=1, about=about, reason="r")
+
+    assert await again(aside(RowOf.GREETING.called("1.1"))) == "hearing: greeting 1.1"
+    assert await again(aside(RowOf.CONSULTATION.called("12345671"))) == "ivr: consultation 12345671"
+    for about in ("greetings main 1.1", "break b1", "x"):
+        with pytest.raises(InputError, match="belongs to no part"):
+            await again(aside(about))

@@ -14,6 +14,8 @@ CATALOGUE = {
     "没有 none: {}": ("没有：{0}", "none: {0}"),
     "row {}": ("第 {0} 行", "row {}"),
     "row {}: {}": ("第 {0} 行：{1}", "row {}: {}"),
+    "the {} the": ("那{0}那", "the {} the"),
+    "{}, of {}, of it": ("{1}之{0}，它的", "{}, of {}, of it"),
     "已停 stopped": ("已停", "stopped"),
 }
 
@@ -57,6 +59,10 @@ def english():
         ("b: cannot be read: a: cannot be read: x", "b：读不出来：a：读不出来：x"),
         ("row 3: nothing is there", "第 3 行：什么也没有"),
         ("nobody knows this text", "nobody knows this text"),
+        ("the cat the", "那cat那"),
+        ("the the", "the the"),
+        ("a, of b, of it", "b之a，它的"),
+        ("a, of it", "a, of it"),
         ("{0}{1}{} of {7} are left", "共 {7}，剩 {0}{1}{}"),
         ("", ""),
     ],

@@ -14,8 +14,6 @@ from voicedesk.settings import Settings
 from voicedesk.store.requests import Request
 from voicedesk.store.store import Store
 
-KIND = steps.KIND
-
 
 class VerdictSteps:
     """Reads and carries out what rows of this kind ask, by the settings as they are then."""

@@ -10,7 +10,7 @@ from voicedesk.jobs.hearing.evidence import accusation, doubt_news, row_of
 from voicedesk.jobs.hearing.listening import Heard
 from voicedesk.jobs.hearing.open_recordings import OpenRecordings, Recording
 from voicedesk.jobs.news.news import News, Tell
-from voicedesk.jobs.unsaved import Unsaved
+from voicedesk.jobs.unsaved import RowOf, Unsaved
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.words import word
 
@@ -115,4 +115,4 @@ def _about(row: StoredGreeting) -> dict[str, str | None]:
 
 def name_of(row: StoredGreeting) -> tuple[str, str]:
     """The PBX of a greeting, and what it is called where it is set aside."""
-    return row.pbx, f"greeting {row.uniqueid}"
+    return row.pbx, RowOf.GREETING.called(row.uniqueid)

@@ -12,8 +12,6 @@ from voicedesk.store.store import Store
 from voicedesk.webhooks import steps
 from voicedesk.webhooks.steps import RetryNews
 
-KIND = steps.KIND
-
 
 class NewsSteps:
     """Reads and carries out what rows of this kind ask."""

@@ -25,7 +25,6 @@ from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.requests import Request
 
-KIND = steps.KIND
 SEEN_SECONDS = 4.0
 """The switch tells of a pause at once; after this time nobody knows whether it was carried out."""
 POLL_SECONDS = 0.05

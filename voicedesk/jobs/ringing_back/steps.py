@@ -27,7 +27,6 @@ from voicedesk.tickets.steps import Dial, OnTicket, Register, TicketStep
 from voicedesk.tickets.words import TICKET_KINDS
 from voicedesk.words import word
 
-KIND = steps.KIND
 Place = Callable[[Order, AmiAddress, NowUs], Awaitable[None]]
 """How a switch is asked for a call; what it raises is said at `dialler.place`."""
 Change = Callable[[Ticket], Ticket]

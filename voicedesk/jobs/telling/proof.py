@@ -16,7 +16,7 @@ from voicedesk.ivr.model import Consultation, Entry, State
 from voicedesk.ivr.tracking_code import new_code
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.jobs.guard import Guard
-from voicedesk.jobs.unsaved import Unsaved
+from voicedesk.jobs.unsaved import RowOf, Unsaved
 from voicedesk.store.consultations import StoredConsultation
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
@@ -123,4 +123,4 @@ class Proof:
 
 def _named(kept: StoredConsultation) -> tuple[str, str]:
     """A row's PBX, and what people see if it is set aside."""
-    return kept.pbx, f"consultation {kept.consultation.code}"
+    return kept.pbx, RowOf.CONSULTATION.called(kept.consultation.code)

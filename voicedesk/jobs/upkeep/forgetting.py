@@ -23,8 +23,6 @@ from voicedesk.step_rows import STRICT, Given, StepRows, Word
 from voicedesk.store.forgetting import forget_in_event
 from voicedesk.store.requests import Request
 
-KIND = "forget"
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetNumber:
@@ -266,7 +264,7 @@ class ForgetSteps:
 
     def in_order(self, _step: ForgetStep) -> frozenset[str]:
         """One after another."""
-        return frozenset({KIND})
+        return frozenset({"forget"})
 
     async def carry_out(self, step: ForgetStep, _request: Request) -> str:
         """What came of it. Raises StoreError where what waits to be written could not be: then it is asked again."""

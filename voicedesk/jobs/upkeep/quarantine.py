@@ -9,8 +9,6 @@ from voicedesk.store.quarantine import Part, SetAside, SetAsideState
 from voicedesk.store.requests import Request
 from voicedesk.store.store import Store
 
-RETRY = "quarantine"
-"""The kind of a request to try one thing again."""
 TryAgain = Callable[[SetAside], Awaitable[str]]
 """Tries one thing again and says what came of it. Raises VoicedeskError where it is no better, or cannot be tried."""
 
