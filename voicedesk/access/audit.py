@@ -35,6 +35,8 @@ class Deed(StrEnum):
     ACCOUNT_OPENED = "account_opened"
     ACCOUNT_REMOVED = "account_removed"
     REFUSED = "refused"
+    HEARD = "heard"
+    NUMBER_SHOWN = "number_shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ DEEDS: Words = {
     Deed.ACCOUNT_OPENED: ("解开账号", "account opened"),
     Deed.ACCOUNT_REMOVED: ("删除账号", "account removed"),
     Deed.REFUSED: ("越权被拒", "refused"),
+    Deed.HEARD: ("收听录音", "recording heard"),
+    Deed.NUMBER_SHOWN: ("查看完整号码", "whole number shown"),
 }
 FLAWS: Words = {
     Flaw.MISSING: ("缺失", "missing"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from voicedesk.greeting.model import Doubt
+from voicedesk.words import in_both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +17,13 @@ class Explained:
 
     @property
     def words(self) -> str:
-        """The reason, in both languages."""
-        return f"{self.chinese} {self.english}"
+        """The reason, in both languages, or in the one that is spoken."""
+        return in_both(self.chinese, self.english)
 
     @property
     def to_do(self) -> str:
-        """What to do, in both languages."""
-        return f"{self.todo_chinese} {self.todo_english}"
+        """What to do, in both languages, or in the one that is spoken."""
+        return in_both(self.todo_chinese, self.todo_english)
 
 
 _LISTEN_CHINESE = "请听录音后人工判定（greeting decide）"

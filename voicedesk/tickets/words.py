@@ -1,6 +1,7 @@
 """What the codes of tickets mean, in Chinese and in English."""
 
-from voicedesk.tickets.model import Kind, Outcome, State
+from voicedesk.tickets.attempt import Result
+from voicedesk.tickets.model import Kind, Move, Outcome, State
 from voicedesk.words import Words
 
 TICKET_KINDS: Words = {
@@ -26,4 +27,30 @@ TICKET_OUTCOMES: Words = {
     Outcome.NOT_MISSED: ("并未漏接", "not missed"),
     Outcome.SETTLED: ("已处理", "settled"),
     Outcome.GIVEN_UP: ("已放弃", "given up"),
+}
+TICKET_MOVES: Words = {
+    Move.OPENED: ("登记", "opened"),
+    Move.MISSED_AGAIN: ("又来电未接", "missed again"),
+    Move.NOT_MISSED: ("并未漏接", "not missed"),
+    Move.CONFIRM: ("确认收到", "receipt confirmed"),
+    Move.CLAIM: ("领取", "claimed"),
+    Move.RELEASE: ("交回", "given back"),
+    Move.LEASE_OVER: ("领取到期", "claim ran out"),
+    Move.DIAL: ("拨打", "dialled"),
+    Move.NOT_RUNG: ("未拨出", "not rung"),
+    Move.TRY_FAILED: ("未接通", "not reached"),
+    Move.RESULT_UNKNOWN: ("结果不明", "result unknown"),
+    Move.CONTACTED: ("已联系", "contacted"),
+    Move.REACHED: ("已接通", "reached"),
+    Move.SUGGEST: ("可能已接通，待确认", "probably reached, to be confirmed"),
+    Move.REPORT: ("上报", "reported to the superior"),
+    Move.POSTPONE: ("改期", "postponed"),
+    Move.CITIZEN_TOLD: ("已告知市民", "citizen told"),
+    Move.CLOSE: ("办结", "closed"),
+}
+TRY_RESULTS: Words = {
+    Result.REACHED: ("已接通", "reached"),
+    Result.FAILED: ("市民未接通", "not reached"),
+    Result.NOT_RUNG: ("未响铃", "never rung"),
+    Result.UNKNOWN: ("结果不明", "unknown"),
 }

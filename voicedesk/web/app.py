@@ -17,6 +17,7 @@ from voicedesk.errors import InputError, StoreError
 from voicedesk.language.translate import translated
 from voicedesk.settings import Settings
 from voicedesk.web import pages
+from voicedesk.web.call import OneCallPages
 from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
 from voicedesk.web.home import HomePages
@@ -25,6 +26,7 @@ from voicedesk.web.pages import Trouble
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
 from voicedesk.web.texts import t
+from voicedesk.web.todo import TodoPages
 
 _log = structlog.get_logger()
 _AGAIN = '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>…</title>…'
@@ -65,6 +67,14 @@ class Application:
         app.add_api_route("/look", signing_in.look, methods=["POST"])
         app.add_api_route("/", home.home, methods=["GET"])
         app.add_api_route("/calls", CallPages(self.desk).calls, methods=["GET"])
+        one_call = OneCallPages(self.desk)
+        app.add_api_route("/calls/{call_id}", one_call.call, methods=both)
+        app.add_api_route("/calls/{call_id}/number", one_call.number, methods=["POST"])
+        app.add_api_route("/calls/{call_id}/sound", one_call.sound, methods=["GET"])
+        tickets = TodoPages(self.desk)
+        app.add_api_route("/todo", tickets.todo, methods=["GET"])
+        app.add_api_route("/todo/{ticket_id}", tickets.ticket, methods=both)
+        app.add_api_route("/todo/{ticket_id}/number", tickets.number, methods=["POST"])
         app.add_api_route("/assets/{name}", self._asset, methods=["GET"])
         app.add_exception_handler(Leads, self._lead)
         app.add_exception_handler(Refused, self._refused)

@@ -1,8 +1,5 @@
 """The page of calls: what the address asks for, as this person may see it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +8,7 @@ from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.call_view import CallView, calls_page
 from voicedesk.errors import InputError
 from voicedesk.web.desk import Desk
-from voicedesk.words import SPOKEN, Language
+from voicedesk.web.spoken import spoken
 
 
 class CallPages:
@@ -28,16 +25,6 @@ class CallPages:
         if len({name for name, _ in query}) < len(query):
             raise InputError("a filter stands in the address twice: take one of them out")
         view = CallView.of(dict(query))
-        with _spoken(visitor.look.language):
+        with spoken(visitor.look.language):
             page = await calls_page(desk.keeper.store, desk.settings, viewer_of(person.account), view, now=desk.now())
             return desk.pages.page("calls.html", visitor, page)
-
-
-@contextmanager
-def _spoken(language: Language) -> Iterator[None]:
-    """What rows say in words they say in the reader's language."""
-    before = SPOKEN.set(language)
-    try:
-        yield
-    finally:
-        SPOKEN.reset(before)

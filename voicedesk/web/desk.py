@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NoReturn
 from urllib.parse import parse_qsl, quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -135,7 +136,7 @@ class Desk:
             await self.refuse(visitor, person, thing, which)
         return visitor, person, how_far
 
-    async def refuse(self, visitor: Visitor, person: Person, thing: Thing, which: str) -> None:
+    async def refuse(self, visitor: Visitor, person: Person, thing: Thing, which: str) -> NoReturn:
         """Writes down that somebody asked for what is not theirs. Raises Refused, as for what is not there."""
         await self.doorkeeper.note(person, Deed.REFUSED, thing, which, visitor.address)
         raise Refused(pages.not_there())

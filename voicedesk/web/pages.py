@@ -13,14 +13,18 @@ from starlette.responses import HTMLResponse, Response
 
 from voicedesk.access.roles import Act, Reach, Thing, reach
 from voicedesk.access.words import ROLES
+from voicedesk.calls.words import CAUSES, DIRECTIONS, VERDICTS
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.desk.labels import Label
+from voicedesk.desk.labels import Label, label
+from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
+from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
+from voicedesk.tickets.words import TICKET_MOVES, TRY_RESULTS
 from voicedesk.web.rings import rings_of
 from voicedesk.web.texts import speaker, t
 from voicedesk.web.visitor import Visitor
-from voicedesk.words import Language, word
+from voicedesk.words import Language, Words, word
 
-_KINDS = {".css": "text/css", ".svg": "image/svg+xml"}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _AGAIN_SECONDS = 5
 
 
@@ -100,21 +104,40 @@ class Pages:
             "hall": self._hall,
             "t": speaker(language),
             "words": in_words,
+            "named": _named,
             "role": lambda code: word(ROLES, code, language),
             "link": link,
             "asset": asset,
             "clock": self.clock,
             "now": self._now(),
             "rings_of": rings_of,
-            "sees_calls": _sees_calls(visitor),
+            "sees": lambda thing: _sees(visitor, Thing(thing)),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)
 
 
-def _sees_calls(visitor: Visitor) -> bool:
+_WORDS: Mapping[str, Words] = {
+    "direction": DIRECTIONS,
+    "part": GREETING_PARTS,
+    "appeal": APPEAL_STATES,
+    "move": DECISION_MOVES,
+    "cause": CAUSES,
+    "call": VERDICTS,
+    "greeting": GREETING_VERDICTS,
+    "ticket_move": TICKET_MOVES,
+    "attempt": TRY_RESULTS,
+}
+"""The words of codes that a template names itself."""
+
+
+def _named(table: str, code: str | None) -> Label:
+    return label(_WORDS[table], code)
+
+
+def _sees(visitor: Visitor, thing: Thing) -> bool:
     person = visitor.person
-    return person is not None and reach(person.account.role, Act.SEE, Thing.CALL) is not Reach.NONE
+    return person is not None and reach(person.account.role, Act.SEE, thing) is not Reach.NONE
 
 
 def _assets() -> dict[str, Asset]:

@@ -1,0 +1,244 @@
+"""What is to be done: tickets by how urgent they are, in words; and one ticket with all that can be done with it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from voicedesk.calls.words import CAUSES, VERDICTS
+from voicedesk.clock import MICROSECONDS, to_datetime
+from voicedesk.desk import tickets as desk
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.tickets import TicketRow, TicketShown
+from voicedesk.desk.viewer import Viewer
+from voicedesk.errors import InputError
+from voicedesk.phone_numbers import national_digits
+from voicedesk.settings import Settings
+from voicedesk.store.calls import CallFilter
+from voicedesk.store.store import Store
+from voicedesk.store.tickets import TicketFilter
+from voicedesk.tickets.model import MOVES, Kind, Move, State
+from voicedesk.words import Words
+
+MOST_SHOWN = 300
+"""Open tickets on one page: a hall that owes more has another trouble than paging."""
+CALLS_SHOWN = 10
+DAYS_LOOKED_BACK = 90
+_SOON_US = 3600 * MICROSECONDS
+_DAY_US = 86400 * MICROSECONDS
+
+
+class Urgency(StrEnum):
+    """The groups of the list, the most urgent first."""
+
+    OVERDUE = "overdue"
+    SOON = "soon"
+    TODAY = "today"
+    LATER = "later"
+    WAITING = "waiting"
+    UNCALLABLE = "uncallable"
+
+
+URGENCIES: Words = {
+    Urgency.OVERDUE: ("已超时", "overdue"),
+    Urgency.SOON: ("一小时内到期", "due within an hour"),
+    Urgency.TODAY: ("今天", "today"),
+    Urgency.LATER: ("以后", "later"),
+    Urgency.WAITING: ("稍后再拨", "to be tried again later"),
+    Urgency.UNCALLABLE: ("无法回拨", "cannot be rung"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoView:
+    """What of the list is asked for. `mine`: only what this person holds or answers for."""
+
+    mine: bool = False
+    kind: Kind | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "TodoView":
+        """The view that an address names. Raises InputError where it makes no sense."""
+        unknown = set(query) - {"mine", "kind"}
+        if unknown or query.get("mine", "1") != "1":
+            raise InputError(f"{sorted(unknown) or 'mine'}: the list of tickets has no such filter")
+        kind = query.get("kind")
+        if kind is not None and kind not in list(Kind):
+            raise InputError(f"{kind[:40]!r} is no kind of ticket: one of {', '.join(Kind)}")
+        return cls(mine="mine" in query, kind=Kind(kind) if kind else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoRow:
+    """One ticket in the list. `due` is its deadline in words; `is_mine`: this person holds it, `held_by` whoever does.
+
+    `lease_minutes`: how long the claim of who holds it still keeps others away; None: there is none.
+    """
+
+    row: TicketRow
+    urgency: Urgency
+    due: Label
+    is_mine: bool
+    held_by: str
+    lease_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoGroup:
+    """Tickets that are as urgent as each other."""
+
+    urgency: Urgency
+    name: Label
+    rows: tuple[TodoRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """The list. `total`: how many there are under this view; `left_out`: how many of them are not shown."""
+
+    view: TodoView
+    groups: tuple[TodoGroup, ...]
+    total: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitizenCall:
+    """A call of the same number; whoever took it is not told here."""
+
+    at: int
+    line: str
+    verdict: str
+    name: Label
+    why: Label | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPage:
+    """One ticket. `moves` are those that its state allows; `calls` are this citizen's, the newest first."""
+
+    shown: TicketShown
+    place: TodoRow
+    moves: frozenset[Move]
+    calls: tuple[CitizenCall, ...]
+
+    @property
+    def may_be_dialled(self) -> bool:
+        """Whether its state lets somebody claim it and ring."""
+        return self.shown.row.ticket.state is State.CLAIMED or Move.CLAIM in self.moves
+
+
+async def todo(store: Store, settings: Settings, viewer: Viewer, view: TodoView, *, now: int) -> Todo:
+    """Every open ticket that this viewer sees, in groups."""
+    which = TicketFilter(is_closed=False, kind=view.kind)
+    listing = await desk.tickets(store, settings, viewer, which, now=now)
+    rows, there = await listing.kept(MOST_SHOWN, lambda found: found)
+    placed = [_placed(row, viewer, settings.hall.zone, now) for row in rows]
+    if view.mine:
+        placed = [one for one in placed if one.is_mine or one.row.ticket.responsible == viewer.agent]
+    return Todo(
+        view=view,
+        groups=tuple(_groups(placed)),
+        total=len(placed) if view.mine else there,
+        left_out=max(0, there - len(rows)),
+    )
+
+
+async def ticket_page(store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int) -> TicketPage:
+    """The ticket with this whole id. Raises InputError where there is none that this viewer sees."""
+    shown = await desk.ticket(store, settings, viewer, ticket_id, now=now)
+    ticket = shown.row.ticket
+    if ticket.id != ticket_id:
+        raise InputError(f"no ticket has the id {ticket_id!r}")
+    stored = await store.tickets.get(ticket_id)
+    number = stored.ticket.number if stored else None
+    return TicketPage(
+        shown=shown,
+        place=_placed(shown.row, viewer, settings.hall.zone, now),
+        moves=frozenset(move for state, move in MOVES if state is ticket.state),
+        calls=tuple(await _calls_of(store, settings, number, now)) if number else (),
+    )
+
+
+async def _calls_of(store: Store, settings: Settings, number: str, now: int) -> list[CitizenCall]:
+    """The last calls of a number, as switches and telephone companies usually write it."""
+    area = settings.hall.area_code
+    digits = national_digits(number, area) or number
+    written = {number, *(f"{prefix}{digits}" for prefix in ("", "0", "86", "+86", "0086"))}
+    if area:
+        written.add(digits.removeprefix(area.lstrip("0")))
+    which = CallFilter(caller_numbers=tuple(sorted(written)), from_at=now - DAYS_LOOKED_BACK * _DAY_US)
+    return [
+        CitizenCall(
+            at=one.call.facts.started_at,
+            line=one.call.facts.line or "",
+            verdict=one.call.judgement.verdict.value,
+            name=label(VERDICTS, one.call.judgement.verdict),
+            why=label(CAUSES, one.call.judgement.cause) if one.call.judgement.cause else None,
+        )
+        for one in await store.calls.list(which, limit=CALLS_SHOWN)
+    ]
+
+
+def _groups(rows: Iterable[TodoRow]) -> Iterable[TodoGroup]:
+    found = list(rows)
+    for urgency in Urgency:
+        some = tuple(one for one in found if one.urgency is urgency)
+        if some:
+            yield TodoGroup(urgency=urgency, name=label(URGENCIES, urgency), rows=some)
+
+
+def _placed(row: TicketRow, viewer: Viewer, zone: tzinfo, now: int) -> TodoRow:
+    ticket = row.ticket
+    lease = ticket.lease_until
+    return TodoRow(
+        row=row,
+        urgency=_urgency(row, zone, now),
+        due=due_in_words(ticket.due_at, now, zone),
+        is_mine=ticket.owner is not None and ticket.owner == viewer.agent,
+        held_by=row.owner_name,
+        lease_minutes=max(1, (lease - now) // (60 * MICROSECONDS)) if lease is not None and lease > now else None,
+    )
+
+
+def _urgency(row: TicketRow, zone: tzinfo, now: int) -> Urgency:
+    ticket = row.ticket
+    if row.is_withheld or ticket.state is State.UNCALLABLE:
+        return Urgency.UNCALLABLE
+    if row.again_at is not None and row.again_at > now and not row.is_late:
+        return Urgency.WAITING
+    if row.is_late:
+        return Urgency.OVERDUE
+    if ticket.due_at - now <= _SOON_US:
+        return Urgency.SOON
+    return Urgency.TODAY if _at(ticket.due_at, zone).date() == _at(now, zone).date() else Urgency.LATER
+
+
+def due_in_words(due_at: int, now: int, zone: tzinfo) -> Label:
+    """A deadline as people say it: how far past, how much is left within the hour, else the time by which."""
+    if now > due_at:
+        chinese, english = _span(now - due_at)
+        return Label(f"超时 {chinese}", f"{english} overdue")
+    if due_at - now <= _SOON_US:
+        chinese, english = _span(due_at - now)
+        return Label(f"还剩 {chinese}", f"{english} left")
+    due, here = _at(due_at, zone), _at(now, zone)
+    days = (due.date() - here.date()).days
+    if days == 0:
+        return Label(f"{due:%H:%M} 前", f"by {due:%H:%M}")
+    if days == 1:
+        return Label(f"明天 {due:%H:%M} 前", f"by {due:%H:%M} tomorrow")
+    return Label(f"{due:%m-%d %H:%M} 前", f"by {due:%m-%d %H:%M}")
+
+
+def _at(us: int, zone: tzinfo) -> datetime:
+    return to_datetime(us).astimezone(zone)
+
+
+def _span(us: int) -> tuple[str, str]:
+    """Minutes below two hours, hours below two days, else days."""
+    minutes = us // (60 * MICROSECONDS)
+    if minutes < 120:
+        return f"{minutes} 分", f"{minutes} min"
+    hours = minutes // 60
+    return (f"{hours} 小时", f"{hours} h") if hours < 48 else (f"{hours // 24} 天", f"{hours // 24} days")

@@ -1,0 +1,253 @@
+"""The page of one call: clocks and legs, what was said and heard, why this verdict, and what people decide."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from voicedesk.access.audit import Deed
+from voicedesk.access.roles import Act, Thing, may
+from voicedesk.calls.model import Cause, Verdict
+from voicedesk.calls.steps import Appeal, Decide, TakeBack, VerdictStep
+from voicedesk.calls.words import CAUSES, VERDICTS
+from voicedesk.desk.accounts import viewer_of
+from voicedesk.desk.asking import ask, asked
+from voicedesk.desk.call_page import CallPage, GreetingPart, call_page
+from voicedesk.desk.labels import Label, label
+from voicedesk.errors import InputError, NotBegun, OutcomeUnknown
+from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.greeting.words import GREETING_VERDICTS
+from voicedesk.language.translate import translated
+from voicedesk.store.greetings import StoredGreeting
+from voicedesk.web.desk import Desk
+from voicedesk.web.doorkeeper import Person
+from voicedesk.web.ruler import Ruler, ruler_of
+from voicedesk.web.sound import Shape, kept_file, shape_of
+from voicedesk.web.spoken import spoken
+from voicedesk.web.visitor import Visitor
+
+HEARD_SECONDS = 600
+"""A player asks for a recording in many pieces: within this time they are one listening, and one entry of the log."""
+_MOST_HEARD = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A greeting with what this person may know of it. `has_sound`: they may hear it, and it is kept.
+
+    `may_read`: they may read the words; `may_appeal`: it is theirs; `may_decide`: it is not.
+    """
+
+    part: GreetingPart
+    may_read: bool
+    has_sound: bool
+    shape: Shape | None
+    may_appeal: bool
+    may_decide: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A form that did not do: what was wrong with it, and what was typed."""
+
+    mistake: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneCall:
+    """The page. `number` is the caller's number as it is shown now; `is_whole`: it was asked for, and logged."""
+
+    call: CallPage
+    ruler: Ruler
+    heard: tuple[Heard, ...]
+    number: str | None
+    is_whole: bool
+    may_see_number: bool
+    may_appeal: bool
+    may_decide: bool
+    own_leg: int | None
+    is_done: bool
+    typed: Typed | None
+    verdicts: tuple[tuple[str, Label], ...] = tuple((one.value, label(VERDICTS, one)) for one in Verdict)
+    causes: tuple[tuple[str, Label], ...] = tuple((one.value, label(CAUSES, one)) for one in Cause)
+    greeting_verdicts: tuple[tuple[str, Label], ...] = tuple(
+        (one.value, label(GREETING_VERDICTS, one)) for one in GreetingVerdict
+    )
+
+
+@dataclass(slots=True)
+class _Listenings:
+    """Who listens to what since when, so that one listening is written down once."""
+
+    _since: OrderedDict[tuple[str, str], int] = field(default_factory=OrderedDict)
+
+    def is_new(self, who: str, what: str, now: int) -> bool:
+        """Whether this begins a listening; it is remembered."""
+        begun = self._since.get((who, what))
+        if begun is not None and 0 <= now - begun < HEARD_SECONDS * 1_000_000:
+            return False
+        self._since[(who, what)] = now
+        self._since.move_to_end((who, what))
+        while len(self._since) > _MOST_HEARD:
+            self._since.popitem(last=False)
+        return True
+
+
+class OneCallPages:
+    """The pages of single calls."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._listenings = _Listenings()
+
+    async def call(self, request: Request) -> Response:
+        """One call; a form on it decides, takes back or appeals, and leads back here."""
+        desk, call_id = self._desk, request.path_params["call_id"]
+        visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.CALL, call_id)
+        page = await self._of(visitor, person, call_id)
+        if request.method == "GET":
+            return await self._shown(visitor, person, page, is_done="done" in request.query_params)
+        fields = await desk.form(request, visitor)
+        try:
+            step = _step(call_id, fields, person)
+            await self._must_be_allowed(visitor, person, page, step)
+            await ask(desk.keeper.store, asked(step), asked_by=person.account.login)
+        except (InputError, NotBegun, OutcomeUnknown) as error:
+            mistake = translated(str(error), visitor.look.language, of_parts=True)
+            return await self._shown(visitor, person, page, typed=Typed(mistake=mistake, fields=fields))
+        return desk.lead(visitor, f"/calls/{call_id}?done#verdicts")
+
+    async def number(self, request: Request) -> Response:
+        """The call with the caller's whole number, which the audit log holds then."""
+        desk, call_id = self._desk, request.path_params["call_id"]
+        visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.NUMBER, call_id)
+        await desk.form(request, visitor)
+        page = await self._of(visitor, person, call_id)
+        await desk.doorkeeper.note(person, Deed.NUMBER_SHOWN, Thing.NUMBER, call_id, visitor.address)
+        stored = await desk.keeper.store.calls.get(call_id)
+        whole = stored.call.facts.caller_number if stored else None
+        return await self._shown(visitor, person, page, whole=whole)
+
+    async def sound(self, request: Request) -> Response:
+        """A recording of the staff's side, in the pieces that a player asks for."""
+        desk, call_id = self._desk, request.path_params["call_id"]
+        visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.RECORDING, call_id)
+        page = await self._of(visitor, person, call_id)
+        which = (request.query_params.get("pbx", ""), request.query_params.get("leg", ""))
+        for part in page.greetings:
+            one = part.shown.row.greeting
+            if (one.pbx, one.uniqueid) == which and _may_hear(person, one):
+                file = await asyncio.to_thread(kept_file, desk.settings.recording.folder, one.recording or "?")
+                if file is not None:
+                    await self._note_listening(visitor, person, call_id)
+                    return FileResponse(file, media_type="audio/wav", headers={"Cache-Control": "no-store"})
+        return await desk.refuse(visitor, person, Thing.RECORDING, call_id)
+
+    async def _note_listening(self, visitor: Visitor, person: Person, call_id: str) -> None:
+        desk = self._desk
+        if self._listenings.is_new(person.session.token_hash, call_id, desk.now()):
+            await desk.doorkeeper.note(person, Deed.HEARD, Thing.RECORDING, call_id, visitor.address)
+
+    async def _of(self, visitor: Visitor, person: Person, call_id: str) -> CallPage:
+        """The call. Raises Refused where there is none that this person sees: the two look the same."""
+        desk = self._desk
+        with spoken(visitor.look.language):
+            try:
+                viewer = viewer_of(person.account)
+                return await call_page(desk.keeper.store, desk.settings, viewer, call_id, now=desk.now())
+            except InputError:
+                return await desk.refuse(visitor, person, Thing.CALL, call_id)
+
+    async def _must_be_allowed(self, visitor: Visitor, person: Person, page: CallPage, step: VerdictStep) -> None:
+        is_own = _is_own(person, page)
+        thing = Thing.APPEAL if isinstance(step, Appeal) else Thing.VERDICT
+        if not may(person.account.role, Act.CHANGE, thing, is_own=is_own):
+            await self._desk.refuse(visitor, person, thing, page.facts.id)
+
+    async def _shown(
+        self,
+        visitor: Visitor,
+        person: Person,
+        page: CallPage,
+        *,
+        whole: str | None = None,
+        is_done: bool = False,
+        typed: Typed | None = None,
+    ) -> Response:
+        desk, role = self._desk, person.account.role
+        decides = may(role, Act.CHANGE, Thing.VERDICT, is_own=False)
+        agent = person.account.agent
+        value = OneCall(
+            call=page,
+            ruler=ruler_of(page),
+            heard=tuple([await self._heard(person, part, decides=decides) for part in page.greetings]),
+            number=whole or page.facts.caller_number,
+            is_whole=whole is not None,
+            may_see_number=may(role, Act.SEE, Thing.NUMBER, is_own=True),
+            may_appeal=agent in page.concerned and may(role, Act.CHANGE, Thing.APPEAL, is_own=True),
+            may_decide=decides and agent not in page.concerned,
+            own_leg=next((leg.number for leg in page.legs if agent and leg.facts.agent == agent), None),
+            is_done=is_done,
+            typed=typed,
+        )
+        with spoken(visitor.look.language):
+            return desk.pages.page("call.html", visitor, value, status=409 if typed else 200)
+
+    async def _heard(self, person: Person, part: GreetingPart, *, decides: bool) -> Heard:
+        one = part.shown.row.greeting
+        may_hear = _may_hear(person, one)
+        file = None
+        if may_hear and one.recording:
+            file = await asyncio.to_thread(kept_file, self._desk.settings.recording.folder, one.recording)
+        is_own = person.account.agent is not None and one.agent == person.account.agent
+        return Heard(
+            part=part,
+            may_read=may_hear,
+            has_sound=file is not None,
+            shape=await asyncio.to_thread(shape_of, file) if file is not None else None,
+            may_appeal=one.is_final and is_own and may(person.account.role, Act.CHANGE, Thing.APPEAL, is_own=True),
+            may_decide=one.is_final and decides and not is_own,
+        )
+
+
+def _is_own(person: Person, page: CallPage) -> bool:
+    """Whether a call concerns a person: it rang them, or they answered it."""
+    agent = person.account.agent
+    return agent is not None and any(leg.facts.agent == agent for leg in page.legs)
+
+
+def _may_hear(person: Person, one: StoredGreeting) -> bool:
+    is_own = person.account.agent is not None and one.agent == person.account.agent
+    return may(person.account.role, Act.SEE, Thing.RECORDING, is_own=is_own)
+
+
+def _step(call_id: str, fields: Mapping[str, str], person: Person) -> VerdictStep:
+    """What a form asks. Raises InputError where it asks nothing that there is."""
+    by = person.account.agent or person.account.login
+    about: Literal["call", "greeting"] = "greeting" if fields.get("about") == "greeting" else "call"
+    part, reason = fields.get("part") or None, fields.get("reason", "").strip()
+    if not reason:
+        raise InputError("say why, in a few words: whoever it concerns reads it")
+    match fields.get("do"):
+        case "appeal":
+            return Appeal(call=call_id, about=about, part=part, by=by, reason=reason)
+        case "undo":
+            return TakeBack(call=call_id, about=about, part=part, by=by, reason=reason)
+        case "decide":
+            return Decide(
+                call=call_id,
+                about=about,
+                part=part,
+                by=by,
+                reason=reason,
+                verdict=fields.get("verdict", ""),
+                cause=fields.get("cause") or None,
+                forbidden={"yes": True, "no": False}.get(fields.get("forbidden", "")),
+            )
+        case _:
+            raise InputError("say what is to be done: decide, undo or appeal")

@@ -1,0 +1,174 @@
+"""The pages of what is to be done: the list, and one ticket with the steps that a person takes on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from voicedesk.access.audit import Deed
+from voicedesk.access.roles import Act, Thing, may
+from voicedesk.desk.accounts import viewer_of
+from voicedesk.desk.asking import ask, asked, is_running
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.moments import instant
+from voicedesk.desk.names import people_of
+from voicedesk.desk.todo import TicketPage, Todo, TodoView, ticket_page, todo
+from voicedesk.errors import InputError, NotBegun, OutcomeUnknown
+from voicedesk.language.translate import translated
+from voicedesk.tickets import steps
+from voicedesk.tickets.model import Kind, Outcome, State
+from voicedesk.tickets.steps import TicketStep
+from voicedesk.tickets.words import TICKET_KINDS, TICKET_OUTCOMES
+from voicedesk.web.desk import Desk
+from voicedesk.web.doorkeeper import Person
+from voicedesk.web.spoken import spoken
+from voicedesk.web.visitor import Visitor
+
+LOOK_AGAIN_SECONDS = 3
+"""While phones ring the page of a ticket is loaded again after so long, without any script."""
+_BY_HAND = (Outcome.SETTLED, Outcome.GIVEN_UP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoPage:
+    """The list. `is_running`: the service that dials runs."""
+
+    todo: Todo
+    is_running: bool
+    kinds: tuple[tuple[str, Label], ...] = tuple((one.value, label(TICKET_KINDS, one)) for one in Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTicket:
+    """One ticket. `number` is the citizen's as it is shown now; `typed` is a form that did not do, and why."""
+
+    page: TicketPage
+    number: str | None
+    is_whole: bool
+    may_see_number: bool
+    is_running: bool
+    is_done: bool
+    mistake: str
+    typed: Mapping[str, str]
+    people: Mapping[str, str]
+    outcomes: tuple[tuple[str, Label], ...] = tuple((one.value, label(TICKET_OUTCOMES, one)) for one in _BY_HAND)
+
+
+class TodoPages:
+    """The pages of tickets."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def todo(self, request: Request) -> Response:
+        """Every open ticket, by urgency."""
+        desk = self._desk
+        visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.TICKET)
+        view = TodoView.of(dict(request.query_params))
+        viewer = viewer_of(person.account)
+        with spoken(visitor.look.language):
+            found = await todo(desk.keeper.store, desk.settings, viewer, view, now=desk.now())
+            value = TodoPage(todo=found, is_running=await is_running(desk.keeper.store))
+            return desk.pages.page("todo.html", visitor, value)
+
+    async def ticket(self, request: Request) -> Response:
+        """One ticket; a form on it asks for a step, and leads back here."""
+        desk, ticket_id = self._desk, request.path_params["ticket_id"]
+        visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.TICKET, ticket_id)
+        page = await self._of(visitor, person, ticket_id)
+        if request.method == "GET":
+            return await self._shown(visitor, person, page, is_done="done" in request.query_params)
+        fields = await desk.form(request, visitor)
+        if not may(person.account.role, Act.CHANGE, Thing.TICKET, is_own=page.place.is_mine):
+            await desk.refuse(visitor, person, Thing.TICKET, ticket_id)
+        try:
+            step = _step(ticket_id, fields, person, desk.settings.hall.zone)
+            await ask(desk.keeper.store, asked(step), asked_by=person.account.login)
+        except (InputError, NotBegun, OutcomeUnknown) as error:
+            mistake = translated(str(error), visitor.look.language, of_parts=True)
+            return await self._shown(visitor, person, page, mistake=mistake, typed=fields)
+        return desk.lead(visitor, f"/todo/{ticket_id}?done")
+
+    async def number(self, request: Request) -> Response:
+        """The ticket with the citizen's whole number, which the audit log holds then."""
+        desk, ticket_id = self._desk, request.path_params["ticket_id"]
+        visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.NUMBER, ticket_id)
+        await desk.form(request, visitor)
+        page = await self._of(visitor, person, ticket_id)
+        if not may(person.account.role, Act.SEE, Thing.NUMBER, is_own=page.place.is_mine):
+            await desk.refuse(visitor, person, Thing.NUMBER, ticket_id)
+        await desk.doorkeeper.note(person, Deed.NUMBER_SHOWN, Thing.NUMBER, ticket_id, visitor.address)
+        stored = await desk.keeper.store.tickets.get(ticket_id)
+        return await self._shown(visitor, person, page, whole=stored.ticket.number if stored else None)
+
+    async def _of(self, visitor: Visitor, person: Person, ticket_id: str) -> TicketPage:
+        """The ticket. Raises Refused where there is none that this person sees: the two look the same."""
+        desk = self._desk
+        with spoken(visitor.look.language):
+            try:
+                viewer = viewer_of(person.account)
+                return await ticket_page(desk.keeper.store, desk.settings, viewer, ticket_id, now=desk.now())
+            except InputError:
+                return await desk.refuse(visitor, person, Thing.TICKET, ticket_id)
+
+    async def _shown(
+        self,
+        visitor: Visitor,
+        person: Person,
+        page: TicketPage,
+        *,
+        whole: str | None = None,
+        is_done: bool = False,
+        mistake: str = "",
+        typed: Mapping[str, str] | None = None,
+    ) -> Response:
+        desk, ticket = self._desk, page.shown.row.ticket
+        value = OneTicket(
+            page=page,
+            number=whole or ticket.number,
+            is_whole=whole is not None,
+            may_see_number=may(person.account.role, Act.SEE, Thing.NUMBER, is_own=page.place.is_mine),
+            is_running=await is_running(desk.keeper.store),
+            is_done=is_done,
+            mistake=mistake,
+            typed=typed or {},
+            people=people_of(desk.settings),
+        )
+        with spoken(visitor.look.language):
+            response = desk.pages.page("ticket.html", visitor, value, status=409 if mistake else 200)
+        if ticket.state is State.DIALLING and not mistake:
+            response.headers["Refresh"] = f"{LOOK_AGAIN_SECONDS}; url={visitor.prefix}/todo/{ticket.id}"
+        return response
+
+
+def _step(ticket: str, fields: Mapping[str, str], person: Person, zone: tzinfo) -> TicketStep:  # noqa: PLR0911  # a line each
+    """What a form asks. Raises InputError where it asks nothing that there is."""
+    by, note = person.account.agent or person.account.login, fields.get("note", "").strip()
+    match fields.get("do"):
+        case "dial":
+            return steps.Dial(ticket=ticket, by=by, phone=fields.get("phone", "").strip() or None)
+        case "claim":
+            return steps.Claim(ticket=ticket, by=by)
+        case "release":
+            return steps.Release(ticket=ticket, by=by)
+        case "confirm":
+            return steps.Confirm(ticket=ticket, by=by)
+        case "settle":
+            return steps.Settle(ticket=ticket, by=by, note=note)
+        case "told":
+            return steps.Told(ticket=ticket, by=by, note=note)
+        case "report":
+            return steps.Report(ticket=ticket, by=by, note=note, to=fields.get("to") or None)
+        case "postpone":
+            due_at = instant(fields.get("due") or None, zone)
+            if due_at is None:
+                raise InputError("give the new date and time")
+            return steps.Postpone(ticket=ticket, by=by, due_at=due_at, note=note)
+        case "close":
+            if fields.get("outcome") not in list(_BY_HAND):
+                raise InputError("say how it ended")
+            return steps.Close(ticket=ticket, by=by, note=note, outcome=Outcome(fields["outcome"]))
+        case _:
+            raise InputError("say what is to be done with the ticket")
