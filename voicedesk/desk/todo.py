@@ -135,7 +135,7 @@ async def todo(store: Store, settings: Settings, viewer: Viewer, view: TodoView,
     rows, there = await listing.kept(MOST_SHOWN, lambda found: found)
     placed = [_placed(row, viewer, settings.hall.zone, now) for row in rows]
     if view.mine:
-        placed = [one for one in placed if one.is_mine or one.row.ticket.responsible == viewer.agent]
+        placed = [one for one in placed if viewer.agent is not None and viewer.agent in _hands(one)]
     return Todo(
         view=view,
         groups=tuple(_groups(placed)),
@@ -178,6 +178,11 @@ async def _calls_of(store: Store, settings: Settings, number: str, now: int) -> 
         )
         for one in await store.calls.list(which, limit=CALLS_SHOWN)
     ]
+
+
+def _hands(one: TodoRow) -> tuple[str | None, str | None]:
+    """In whose hands a ticket is: who holds it now, and who answers for it whoever has it."""
+    return one.row.ticket.owner, one.row.ticket.responsible
 
 
 def _groups(rows: Iterable[TodoRow]) -> Iterable[TodoGroup]:

@@ -1,9 +1,10 @@
-"""The page of one call: its legs and words, whose it is, decisions and appeals as steps, and what the audit log holds."""
+"""The page of one call: legs, words, whose it is, decisions and appeals as steps, and what the audit log holds."""
 
 import asyncio
 import json
 import re
 import wave
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -102,11 +103,13 @@ async def service(busy):
                 await store.requests.finish(request.id, state, told, owner="test:1:x")
             await asyncio.sleep(0.01)
 
-    async with Store.open(busy.settings.store.url) as store:
+    async with Store.open(busy.settings.store.url, now=busy.clock) as store:
         await store.requests.lead(LEADER, "test:1:x", 600)
         task = asyncio.create_task(serve(store))
         yield asked
         task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def main_of(page) -> str:
@@ -114,7 +117,7 @@ def main_of(page) -> str:
 
 
 async def test_a_call_is_shown_with_its_legs_words_and_reasons(busy):
-    page = await (await busy.signed_in("0001", Role.SUPERVISOR)).get(f"/calls/{OURS}")
+    page = await (await busy.inside("0001", Role.SUPERVISOR)).get(f"/calls/{OURS}")
     assert page.status_code == 200
     for said in ("超时", "响铃经过", "铃响三声、必有应答", "交换机说了什么", "您好", "〔没有听清〕", "禁语", "缺："):
         assert said in page.text
@@ -125,13 +128,13 @@ async def test_a_call_is_shown_with_its_legs_words_and_reasons(busy):
 
 
 async def test_texts_of_evidence_show_as_text(busy):
-    page = await (await busy.signed_in("0001", Role.SUPERVISOR)).get(f"/calls/{OURS}")
+    page = await (await busy.inside("0001", Role.SUPERVISOR)).get(f"/calls/{OURS}")
     assert "&lt;script&gt;alert(1)" in page.text
     assert XSS not in page.text
 
 
 async def test_what_is_another_s_looks_like_what_is_not_there_and_is_written_down(busy):
-    browser = await busy.signed_in("0101", agent="zhang")
+    browser = await busy.inside("0101", agent="zhang")
     assert (await browser.get(f"/calls/{OURS}")).status_code == 200
     theirs, nothing = await browser.get(f"/calls/{THEIRS}"), await browser.get(f"/calls/{'f' * 20}")
     begins = await browser.get(f"/calls/{OURS[:-1]}")
@@ -150,7 +153,7 @@ async def busy_number(browser, call_id):
 
 
 async def test_the_whole_number_is_shown_when_asked_for_and_the_log_says_to_whom(busy):
-    browser = await busy.signed_in("0101", agent="zhang")
+    browser = await busy.inside("0101", agent="zhang")
     page = await busy_number(browser, OURS)
     assert NUMBER in page.text
     assert NUMBER not in (await browser.get(f"/calls/{OURS}")).text
@@ -160,14 +163,14 @@ async def test_the_whole_number_is_shown_when_asked_for_and_the_log_says_to_whom
 
 
 async def test_a_number_is_not_shown_without_the_form_of_this_session(busy):
-    browser = await busy.signed_in("0101", agent="zhang")
+    browser = await busy.inside("0101", agent="zhang")
     page = await browser.client.post(f"/calls/{OURS}/number", data={"form": "0" * 32})
     assert page.status_code == 403
     assert "number_shown" not in await busy.deeds()
 
 
 async def test_whoever_administers_sees_the_call_but_no_word_no_sound_and_no_number(busy):
-    browser = await busy.signed_in("0009", Role.ADMINISTRATOR)
+    browser = await busy.inside("0009", Role.ADMINISTRATOR)
     page = await browser.get(f"/calls/{OURS}")
     assert page.status_code == 200
     assert "您好</span>" not in page.text
@@ -178,7 +181,7 @@ async def test_whoever_administers_sees_the_call_but_no_word_no_sound_and_no_num
 
 
 async def test_a_recording_comes_in_pieces_and_one_listening_is_one_entry(busy):
-    browser = await busy.signed_in("0101", agent="zhang")
+    browser = await busy.inside("0101", agent="zhang")
     sound = f"/calls/{OURS}/sound?pbx=main&leg=1.1"
     whole = await browser.get(sound)
     piece = await browser.get(sound, range="bytes=0-9")
@@ -192,7 +195,7 @@ async def test_a_recording_comes_in_pieces_and_one_listening_is_one_entry(busy):
 
 async def test_a_recording_that_is_gone_is_told_and_asking_for_it_is_no_fault(busy, tmp_path):
     (tmp_path / "recordings" / "2026" / f"{OURS}.wav").unlink()
-    browser = await busy.signed_in("0101", agent="zhang")
+    browser = await busy.inside("0101", agent="zhang")
     page = await browser.get(f"/calls/{OURS}")
     assert "录音已到期删除" in page.text
     assert "<audio" not in page.text
@@ -218,13 +221,13 @@ def test_a_sound_that_cannot_be_read_has_no_shape(tmp_path):
 
 
 async def test_staff_appeal_once_and_a_supervisor_decides_with_the_automatic_verdict_beside_it(busy, service):
-    zhang = await busy.signed_in("0101", agent="zhang")
+    zhang = await busy.inside("0101", agent="zhang")
     await zhang.get(f"/calls/{OURS}")
     page = await zhang.send(f"/calls/{OURS}", do="appeal", about="call", reason="当时话机无声")
     assert page.status_code == 200
     assert "当时话机无声" in page.text
     assert "您觉得不对" not in re.sub(r'(?s)<section[^>]*aria-labelledby="h-greeting.*?</section>', "", page.text)
-    boss = await busy.signed_in("0001", Role.SUPERVISOR)
+    boss = await busy.inside("0001", Role.SUPERVISOR)
     shown = await boss.get(f"/calls/{OURS}")
     assert "决定申诉" in shown.text
     page = await boss.send(f"/calls/{OURS}", do="decide", about="call", verdict="on_time", reason="话机报修，属实")
@@ -236,7 +239,7 @@ async def test_staff_appeal_once_and_a_supervisor_decides_with_the_automatic_ver
 
 
 async def test_a_greeting_is_decided_and_taken_back(busy, service):
-    boss = await busy.signed_in("0001", Role.SUPERVISOR)
+    boss = await busy.inside("0001", Role.SUPERVISOR)
     await boss.get(f"/calls/{OURS}")
     await boss.send(
         f"/calls/{OURS}",
@@ -255,7 +258,7 @@ async def test_a_greeting_is_decided_and_taken_back(busy, service):
 
 
 async def test_what_is_refused_is_told_on_the_page_and_what_was_typed_is_kept(busy, service):
-    boss = await busy.signed_in("0001", Role.SUPERVISOR)
+    boss = await busy.inside("0001", Role.SUPERVISOR)
     await boss.get(f"/calls/{OURS}")
     page = await boss.send(f"/calls/{OURS}", do="decide", about="call", verdict="nonsense", reason=f"长长的理由{XSS}")
     assert page.status_code == 409
@@ -268,7 +271,7 @@ async def test_what_is_refused_is_told_on_the_page_and_what_was_typed_is_kept(bu
 
 
 async def test_without_a_service_nothing_is_decided_and_the_page_says_so(busy):
-    boss = await busy.signed_in("0001", Role.SUPERVISOR)
+    boss = await busy.inside("0001", Role.SUPERVISOR)
     await boss.get(f"/calls/{OURS}")
     page = await boss.send(f"/calls/{OURS}", do="decide", about="call", verdict="on_time", reason="x")
     assert page.status_code == 409
@@ -276,18 +279,18 @@ async def test_without_a_service_nothing_is_decided_and_the_page_says_so(busy):
 
 
 async def test_staff_cannot_decide_nor_supervisors_appeal_for_others(busy, service):
-    zhang = await busy.signed_in("0101", agent="zhang")
+    zhang = await busy.inside("0101", agent="zhang")
     await zhang.get(f"/calls/{OURS}")
     page = await zhang.send(f"/calls/{OURS}", do="decide", about="call", verdict="on_time", reason="x")
     assert page.status_code == 404
-    boss = await busy.signed_in("0001", Role.SUPERVISOR, agent="wang")
+    boss = await busy.inside("0001", Role.SUPERVISOR, agent="wang")
     await boss.get(f"/calls/{OURS}")
     assert (await boss.send(f"/calls/{OURS}", do="appeal", about="call", reason="x")).status_code == 404
     assert service == []
 
 
 async def test_a_supervisor_decides_nothing_about_themselves(busy, service):
-    boss = await busy.signed_in("0001", Role.SUPERVISOR, agent="zhang")
+    boss = await busy.inside("0001", Role.SUPERVISOR, agent="zhang")
     shown = await boss.get(f"/calls/{OURS}")
     assert "人工判定</summary>" not in shown.text
     page = await boss.send(f"/calls/{OURS}", do="decide", about="call", verdict="on_time", reason="x")
@@ -296,11 +299,11 @@ async def test_a_supervisor_decides_nothing_about_themselves(busy, service):
 
 
 async def test_the_calls_beside_are_one_key_away_and_only_those_that_one_sees(busy):
-    boss = await busy.signed_in("0001", Role.SUPERVISOR)
+    boss = await busy.inside("0001", Role.SUPERVISOR)
     page = await boss.get(f"/calls/{THEIRS}")
     assert re.search(rf'rel="prev" data-key="k" href="/calls/{OURS}"', page.text)
     assert re.search(rf'rel="next" data-key="j" href="/calls/{3:020x}"', page.text)
-    zhang = await busy.signed_in("0101", agent="zhang")
+    zhang = await busy.inside("0101", agent="zhang")
     assert THEIRS not in (await zhang.get(f"/calls/{OURS}")).text
 
 
@@ -309,7 +312,7 @@ async def test_gaps_causes_and_what_cannot_be_told_blame_nobody(busy):
     routed = at(MISSED, 8, busy.clock.us)
     async with busy.store.requests._asking.write() as connection:
         await save_calls(connection, [JudgedCall(facts=facts, judgement=judge(facts)), routed])
-    boss = await busy.signed_in("0001", Role.SUPERVISOR)
+    boss = await busy.inside("0001", Role.SUPERVISOR)
     page = await boss.get(f"/calls/{7:020x}")
     assert "无数据" in page.text
     assert "不归任何人" in (await boss.get(f"/calls/{8:020x}")).text or routed.judgement.cause == "person"
@@ -318,7 +321,7 @@ async def test_gaps_causes_and_what_cannot_be_told_blame_nobody(busy):
 
 @pytest.mark.parametrize("role", list(Role))
 async def test_the_page_speaks_english_alone_to_who_wants_that(busy, role):
-    browser = await busy.signed_in("0007", role, **({"agent": "zhang"} if role is Role.STAFF else {}))
+    browser = await busy.inside("0007", role, **({"agent": "zhang"} if role is Role.STAFF else {}))
     await browser.get("/")
     await browser.send("/look", language="en", back=f"/calls/{OURS}")
     if role is Role.AUDITOR:
