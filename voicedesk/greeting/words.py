@@ -14,9 +14,9 @@ GREETING_VERDICTS: Words = {
     GreetingVerdict.NOT_JUDGED: ("不评判", "not judged"),
 }
 GREETING_PARTS: Words = {
-    "hello": ("您好", "hello"),
-    "department": ("部门", "department"),
-    "matter": ("问事", "matter"),
+    "hello": ("问好", "hello"),
+    "department": ("报部门", "department"),
+    "matter": ("问事情", "matter"),
     "returning": ("回电", "returning the call"),
     "number": ("工号", "staff number"),
 }

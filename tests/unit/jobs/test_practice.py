@@ -55,7 +55,7 @@ def test_what_is_missing_is_told_with_what_to_say(listener):
 
 def test_order_department_and_phrases_have_their_hints(listener):
     done, _ = practised(listener, "0049_department_first_linda_a_law", department=_department("0049"))
-    assert any("您好 → 部门 → 问事" in hint for hint in done.hints)
+    assert any("问好 → 报部门 → 问事情" in hint for hint in done.hints)
     done, _ = practised(listener, "0077_forbidden_Michael_a_law", department=_department("0077"))
     assert any(hint.startswith("不说“不知道”") for hint in done.hints)
     done, _ = practised(listener, "0061_wrong_department_edward2_a_law", _department("0061"), tuple(_others("0061")))

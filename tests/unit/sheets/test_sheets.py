@@ -164,7 +164,7 @@ def test_a_greeting_is_told_in_words() -> None:
     empty = replace(one, verdict=None, evidence=Evidence(), is_final=False)
     doubt = replace(one, verdict="cannot_tell", reason="cut_short")
     first, second, third = cells(greetings_sheet([one, empty, doubt], SHANGHAI, names=NAMES))
-    assert (first["判定"], first["缺少"], first["全部问题"]) == ("不完整", "部门、问事", "不完整、开口过迟")
+    assert (first["判定"], first["缺少"], first["全部问题"]) == ("不完整", "报部门、问事情", "不完整、开口过迟")
     assert (first["人员"], first["禁语"], first["待人工复核"], first["听到的话"]) == ("张老师", "不知道", "是", "您好")
     assert (second["判定"], second["通话仍在进行"]) == ("未听", "是")
     assert third["说明"] == "录音过早结束"
