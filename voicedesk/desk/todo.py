@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from enum import StrEnum
+from datetime import tzinfo
 
 from voicedesk.calls.words import CAUSES, VERDICTS
-from voicedesk.clock import MICROSECONDS, to_datetime
+from voicedesk.clock import MICROSECONDS
 from voicedesk.desk import tickets as desk
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.tickets import TicketRow, TicketShown
+from voicedesk.desk.urgency import Urgency, due_in_words, urgency_of
 from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.words import URGENCIES
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
@@ -18,35 +19,12 @@ from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 from voicedesk.tickets.model import MOVES, Kind, Move, State
-from voicedesk.words import Words
 
 MOST_SHOWN = 300
 """Open tickets on one page: a hall that owes more has another trouble than paging."""
 CALLS_SHOWN = 10
 DAYS_LOOKED_BACK = 90
-_SOON_US = 3600 * MICROSECONDS
 _DAY_US = 86400 * MICROSECONDS
-
-
-class Urgency(StrEnum):
-    """The groups of the list, the most urgent first."""
-
-    OVERDUE = "overdue"
-    SOON = "soon"
-    TODAY = "today"
-    LATER = "later"
-    WAITING = "waiting"
-    UNCALLABLE = "uncallable"
-
-
-URGENCIES: Words = {
-    Urgency.OVERDUE: ("已超时", "overdue"),
-    Urgency.SOON: ("一小时内到期", "due within an hour"),
-    Urgency.TODAY: ("今天", "today"),
-    Urgency.LATER: ("以后", "later"),
-    Urgency.WAITING: ("稍后再拨", "to be tried again later"),
-    Urgency.UNCALLABLE: ("无法回拨", "cannot be rung"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,52 +176,9 @@ def _placed(row: TicketRow, viewer: Viewer, zone: tzinfo, now: int) -> TodoRow:
     lease = ticket.lease_until
     return TodoRow(
         row=row,
-        urgency=_urgency(row, zone, now),
+        urgency=urgency_of(row, zone, now),
         due=due_in_words(ticket.due_at, now, zone),
         is_mine=ticket.owner is not None and ticket.owner == viewer.agent,
         held_by=row.owner_name,
         lease_minutes=max(1, (lease - now) // (60 * MICROSECONDS)) if lease is not None and lease > now else None,
     )
-
-
-def _urgency(row: TicketRow, zone: tzinfo, now: int) -> Urgency:
-    ticket = row.ticket
-    if row.is_withheld or ticket.state is State.UNCALLABLE:
-        return Urgency.UNCALLABLE
-    if row.again_at is not None and row.again_at > now and not row.is_late:
-        return Urgency.WAITING
-    if row.is_late:
-        return Urgency.OVERDUE
-    if ticket.due_at - now <= _SOON_US:
-        return Urgency.SOON
-    return Urgency.TODAY if _at(ticket.due_at, zone).date() == _at(now, zone).date() else Urgency.LATER
-
-
-def due_in_words(due_at: int, now: int, zone: tzinfo) -> Label:
-    """A deadline as people say it: how far past, how much is left within the hour, else the time by which."""
-    if now > due_at:
-        chinese, english = _span(now - due_at)
-        return Label(f"超时 {chinese}", f"{english} overdue")
-    if due_at - now <= _SOON_US:
-        chinese, english = _span(due_at - now)
-        return Label(f"还剩 {chinese}", f"{english} left")
-    due, here = _at(due_at, zone), _at(now, zone)
-    days = (due.date() - here.date()).days
-    if days == 0:
-        return Label(f"{due:%H:%M} 前", f"by {due:%H:%M}")
-    if days == 1:
-        return Label(f"明天 {due:%H:%M} 前", f"by {due:%H:%M} tomorrow")
-    return Label(f"{due:%m-%d %H:%M} 前", f"by {due:%m-%d %H:%M}")
-
-
-def _at(us: int, zone: tzinfo) -> datetime:
-    return to_datetime(us).astimezone(zone)
-
-
-def _span(us: int) -> tuple[str, str]:
-    """Minutes below two hours, hours below two days, else days."""
-    minutes = us // (60 * MICROSECONDS)
-    if minutes < 120:
-        return f"{minutes} 分", f"{minutes} min"
-    hours = minutes // 60
-    return (f"{hours} 小时", f"{hours} h") if hours < 48 else (f"{hours // 24} 天", f"{hours // 24} days")

@@ -36,7 +36,7 @@ def test_parts_of_the_greeting_are_marked_where_they_were_said():
 
 
 def test_a_pause_begins_a_new_line_and_a_breath_does_not():
-    some = words(("您好", 0, 0.5), ("社保", 1.2, 1.6), ("请讲", 2.4, 2.8))
+    some = words(("您好", 0, 0.5), ("社保", 1.2, 1.6), ("请讲", 2.5, 2.8))
     assert lines(some) == [[("", "您好社保")], [("", "请讲")]]
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.web.test_calls_page import LATE, NUMBER, at
 from voicedesk.access.roles import Role
 from voicedesk.desk.labels import Label
-from voicedesk.desk.todo import due_in_words
+from voicedesk.desk.urgency import due_in_words
 from voicedesk.store.calls import save_calls
 from voicedesk.store.requests import LEADER, RequestState
 from voicedesk.store.store import Store
