@@ -37,6 +37,7 @@ class Deed(StrEnum):
     REFUSED = "refused"
     HEARD = "heard"
     NUMBER_SHOWN = "number_shown"
+    EXPORTED = "exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ DEEDS: Words = {
     Deed.REFUSED: ("越权被拒", "refused"),
     Deed.HEARD: ("收听录音", "recording heard"),
     Deed.NUMBER_SHOWN: ("查看完整号码", "whole number shown"),
+    Deed.EXPORTED: ("导出列表", "list exported"),
 }
 FLAWS: Words = {
     Flaw.MISSING: ("缺失", "missing"),

@@ -111,7 +111,8 @@ class Pages:
             "clock": self.clock,
             "now": self._now(),
             "rings_of": rings_of,
-            "sees": lambda thing: _sees(visitor, Thing(thing)),
+            "sees": lambda thing: _may(visitor, Act.SEE, Thing(thing)),
+            "exports": lambda thing: _may(visitor, Act.EXPORT, Thing(thing)),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)
@@ -135,9 +136,9 @@ def _named(table: str, code: str | None) -> Label:
     return label(_WORDS[table], code)
 
 
-def _sees(visitor: Visitor, thing: Thing) -> bool:
+def _may(visitor: Visitor, act: Act, thing: Thing) -> bool:
     person = visitor.person
-    return person is not None and reach(person.account.role, Act.SEE, thing) is not Reach.NONE
+    return person is not None and reach(person.account.role, act, thing) is not Reach.NONE
 
 
 def _assets() -> dict[str, Asset]:

@@ -12,6 +12,7 @@ from voicedesk.calls.replay import replay
 from voicedesk.calls.three_rings import judge
 from voicedesk.store.calls import save_calls
 from voicedesk.store.journal import save_gaps
+from voicedesk.web import calls as calls_pages
 from voicedesk.web.rings import rings_of
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -189,3 +190,48 @@ def test_the_drawing_ends_behind_the_fourth_ring():
     assert [heard for _, heard in drawn.blocks] == [True] * 4
     assert (rings_of(facts, 60_000_000).bar, rings_of(facts, 60_000_000).is_over) == (120.0, True)
     assert [heard for _, heard in rings_of(facts, 0).blocks] == [True, False, False, False]
+
+
+# --- files
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+async def test_a_file_has_the_calls_of_the_view_with_masked_numbers_and_the_log_says_who_took_it(busy, form):
+    browser = await busy.inside("0001", Role.SUPERVISOR)
+    page = await browser.get(f"/calls.{form}?period=all&verdict=late")
+    assert page.status_code == 200
+    assert NUMBER not in page.content.decode("utf-8", "replace")
+    if form == "xlsx":
+        assert page.content.startswith(b"PK")
+        assert page.headers["content-disposition"].endswith('.xlsx"')
+    elif form == "json":
+        found = page.json()
+        assert {one["verdict"] for one in found} == {"late"}
+        assert len(found) == 41
+    else:
+        assert page.content.startswith("\ufeff".encode())
+        assert page.text.count("超时") == 41
+    (entry,) = await busy.store.audit.list(limit=1)
+    assert (entry.who, entry.deed, entry.object) == ("0001", "exported", f"calls.{form}")
+
+
+async def test_whoever_may_not_take_a_file_gets_none_and_is_offered_none(busy):
+    for login, role in (("0101", Role.STAFF), ("0008", Role.ADMINISTRATOR), ("0009", Role.AUDITOR)):
+        browser = await busy.inside(login, role)
+        assert (await browser.get("/calls.csv")).status_code == 404
+        assert "/calls.csv" not in (await browser.get("/calls")).text
+
+
+async def test_there_are_no_other_forms_and_a_bad_filter_is_told(busy):
+    browser = await busy.inside("0001", Role.SUPERVISOR)
+    assert (await browser.get("/calls.exe")).status_code == 404
+    assert (await browser.get("/calls.csv?verdict=latte")).status_code == 400
+    assert 'href="/calls.xlsx?verdict=late"' in (await browser.get("/calls?verdict=late")).text
+
+
+async def test_more_calls_than_a_file_takes_are_no_file_that_lacks_some(busy, monkeypatch):
+    monkeypatch.setattr(calls_pages, "MOST_ROWS", 5)
+    browser = await busy.inside("0001", Role.SUPERVISOR)
+    page = await browser.get("/calls.csv?period=all")
+    assert page.status_code == 400
+    assert "121" in page.text
