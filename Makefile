@@ -19,6 +19,8 @@ SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach 
   output pauser phone_desk quarantine_commands reload repair requests steps_of_the_hall ticket_desk \
   tickets_commands two_pbxs, \
   tests/integration/test_$(name).py)
+# the desk on a screen is driven in a browser, and its pages are Chinese
+BROWSER_PACKAGES := chromium fonts-noto-cjk
 # what is waited for, not measured: a switch for each of three files at a time
 CALM_TESTS := $(foreach name,callbacks dialplans doctor_house houses_freepbx houses_hotline houses_issabel houses_mikopbx \
   houses_queues phones stories,tests/system/test_$(name).py) \
@@ -37,7 +39,7 @@ demo: $(STAMPS)/project asterisk
 	@$(BIN)/python -m tests.testbed.demo
 
 # each group runs whatever became of those before it; the end says which failed
-test: $(STAMPS)/project asterisk postgresql
+test: $(STAMPS)/project asterisk postgresql browser
 	@$(BIN)/coverage erase
 	@$(BIN)/python -m tools.in_turn \
 	  lint '$(BIN)/ruff check' \
@@ -111,6 +113,10 @@ $(STAMPS)/project: requirements/test.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
+
+.PHONY: browser
+browser:
+	$(call debian,$(BROWSER_PACKAGES))
 
 # the server's programs only: Debian's package would also make and start a server of its own
 .PHONY: postgresql

@@ -7,6 +7,7 @@ import signal
 import time
 import weakref
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from tests.testbed.stage import Stage
 from tools.speech_model.espeak import Espeak, Voice
 from voicedesk.audio.g711 import encode_alaw
 from voicedesk.desk.consultations import consultation_json, row_of
-from voicedesk.desk.viewer import Viewer
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.ivr.keys import KEYS
 from voicedesk.ivr.model import MenuItem, State
 from voicedesk.prompts.book import PromptBook
@@ -102,7 +103,7 @@ async def entries(service: RunningService) -> list[dict]:
     """What is kept, newest first: read from the database, for a command each time would cost too much."""
     async with Store.open(f"sqlite:///{service.config.parent / 'voicedesk.db'}", upgrade=False) as store:
         found = await store.consultations.list(ConsultationFilter(), limit=1000)
-    everything = Viewer(may_see_numbers=True)
+    everything = replace(AT_THE_MACHINE, may_see_numbers=True)
     return [consultation_json(row_of(one, viewer=everything)) for one in found]
 
 

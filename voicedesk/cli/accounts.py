@@ -16,6 +16,7 @@ from voicedesk.clock import now_us
 from voicedesk.desk import accounts as desk
 from voicedesk.desk.accounts import AccountRow, account_json, agent_of
 from voicedesk.desk.names import people_of
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
@@ -169,4 +170,4 @@ async def _add(settings: Settings, move: Move) -> None:
 
 async def _list(settings: Settings, now: int) -> list[AccountRow]:
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.accounts(store, settings, now=now)
+        return await desk.accounts(store, settings, AT_THE_MACHINE, now=now)

@@ -9,6 +9,7 @@ from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, loca
 from voicedesk.cli.listing import SCREENFUL, say_zone
 from voicedesk.desk import accounts as desk
 from voicedesk.desk.accounts import AuditRow, audit_json
+from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 from voicedesk.store.audit import Checked
@@ -94,7 +95,7 @@ def _noted(known: str) -> tuple[int, str]:
 
 async def _list(settings: Settings, limit: int, before: int | None) -> list[AuditRow]:
     async with Store.open(settings.store.url, may_write=False) as store:
-        return await desk.audit(store, limit=limit, before=before)
+        return await desk.audit(store, AT_THE_MACHINE, limit=limit, before=before)
 
 
 async def _check(settings: Settings, known: tuple[int, str] | None) -> Checked:

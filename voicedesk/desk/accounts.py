@@ -5,7 +5,7 @@ from typing import Any
 
 from voicedesk.access.accounts import Account
 from voicedesk.access.audit import AuditEntry
-from voicedesk.access.roles import Act, Reach, Thing, reach
+from voicedesk.access.roles import Thing
 from voicedesk.access.words import ACCOUNT_STATES, DEEDS, ROLES, THINGS
 from voicedesk.clock import to_seconds
 from voicedesk.desk.labels import Label, label
@@ -50,12 +50,13 @@ def agent_of(settings: Settings, login: str, typed: str | None = None) -> str | 
 
 
 def viewer_of(account: Account) -> Viewer:
-    """What a person sees of calls: their own, or everybody's, as their role says; numbers are masked."""
-    return Viewer(agent=account.agent, is_supervisor=reach(account.role, Act.SEE, Thing.CALL) is Reach.EVERY)
+    """Who looks when an account is signed in; numbers are masked."""
+    return Viewer(agent=account.agent, roles=frozenset({account.role}))
 
 
-async def accounts(store: Store, settings: Settings, *, now: int) -> list[AccountRow]:
+async def accounts(store: Store, settings: Settings, viewer: Viewer, *, now: int) -> list[AccountRow]:
     """Every account, by its login."""
+    viewer.reach(Thing.ACCOUNT)
     names = people_of(settings)
     return [row_of(one, names, now) for one in await store.accounts.list()]
 
@@ -87,8 +88,9 @@ def account_json(row: AccountRow, now: int) -> dict[str, Any]:
     }
 
 
-async def audit(store: Store, *, limit: int, before: int | None = None) -> list[AuditRow]:
+async def audit(store: Store, viewer: Viewer, *, limit: int, before: int | None = None) -> list[AuditRow]:
     """Entries of the audit log, the newest first; with `before` those of smaller numbers."""
+    viewer.reach(Thing.AUDIT)
     found = await store.audit.list(limit=limit, before=before)
     return [AuditRow(entry=one, deed=label(DEEDS, one.deed), thing=label(THINGS, one.thing)) for one in found]
 

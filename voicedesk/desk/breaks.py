@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import MICROSECONDS, to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Listing
 from voicedesk.desk.names import people_of
@@ -48,7 +48,7 @@ def breaks(
 
     Why somebody is on a break is not shown to their colleagues.
     """
-    viewer.scope(List.BREAKS)
+    viewer.reach(Thing.BREAK)
     row = partial(row_of, viewer=viewer, names=people_of(settings), now=now)
 
     async def longest(limit: int, after: tuple[int, str] | None) -> list[Break]:
@@ -58,9 +58,9 @@ def breaks(
         return len(await store.phones.open_breaks())
 
     if not is_all:
-        return Listing(of=List.BREAKS, order="longest", read=longest, key=_place, row=row, count=how_many)
+        return Listing(of=Thing.BREAK, order="longest", read=longest, key=_place, row=row, count=how_many)
     return Listing(
-        of=List.BREAKS,
+        of=Thing.BREAK,
         read=lambda limit, after: store.phones.breaks(since=since, until=until, limit=limit, after=after),
         key=_place,
         row=row,
@@ -74,7 +74,7 @@ def _place(one: Break) -> tuple[int, str]:
 
 def row_of(one: Break, *, viewer: Viewer, names: Mapping[str, str], now: int) -> BreakRow:
     """What is shown of a break; `names` are people's by their ids."""
-    why = viewer.text(one.reason) if viewer.sees_of(List.BREAK_REASONS, {one.agent} if one.agent else ()) else ""
+    why = viewer.text(one.reason) if viewer.sees_of(Thing.BREAK_REASON, {one.agent}) else ""
     end = one.to_at if one.to_at is not None else now
     return BreakRow(
         id=one.id,

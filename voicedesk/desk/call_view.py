@@ -18,7 +18,6 @@ from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 from voicedesk.store.calls import CallFilter
-from voicedesk.store.cursor import Cursor
 from voicedesk.store.store import Store
 
 PERIODS = ("today", "yesterday", "week", "month", "all")
@@ -118,13 +117,12 @@ class CallsPage:
 async def calls_page(store: Store, settings: Settings, viewer: Viewer, view: CallView, *, now: int) -> CallsPage:
     """The page of a view. Raises InputError where something in the view makes no sense."""
     which = view.filter(settings, now)
-    after = Cursor.from_text(view.after, int, str) if view.after else None
     listing = await desk.calls(store, settings, viewer, which, now=now)
-    page = await listing.page(AT_ONCE, after)
+    page = await listing.page(AT_ONCE, view.after or None)
     facets = await desk.facets(store, settings, viewer, which)
-    top = min(after.key[0] if after else now, now)
+    top = min(listing.place(view.after)[0], now) if view.after else now
     bottom = page.rows[-1].call.facts.started_at if page.next else (which.from_at or 0)
-    gaps = await _gaps(store, int(bottom), min(int(top), which.to_at or now)) if page.rows or not after else []
+    gaps = await _gaps(store, bottom, min(top, which.to_at or now)) if page.rows or not view.after else []
     tokens = _tokens(view, people_of(settings))
     if not page.total:
         tokens = [replace(one, found=await _count(store, settings, viewer, one, now)) for one in tokens]
@@ -134,7 +132,7 @@ async def calls_page(store: Store, settings: Settings, viewer: Viewer, view: Cal
         total=page.total,
         tokens=tuple(tokens),
         facets=tuple(facets),
-        older=view.address(after=page.next.to_text()) if page.next else None,
+        older=view.address(after=page.next) if page.next else None,
         newest=view.address() if view.after else None,
         unread=store.database.unread.count,
     )

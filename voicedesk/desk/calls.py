@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.calls.export import as_json
 from voicedesk.calls.model import JudgedCall, LegFacts, Reason
 from voicedesk.calls.words import CAUSES, DIRECTIONS, REASONS, VERDICTS
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
 from voicedesk.desk.names import check_known, digits_of, people_of
@@ -74,7 +74,7 @@ async def calls(
     """
     which = await _checked(store, settings, viewer, which, number)
     return Listing(
-        of=List.CALLS,
+        of=Thing.CALL,
         read=lambda limit, after: store.calls.list(which, order=CallOrder.NEWEST, limit=limit, after=after),
         key=lambda one: (one.call.facts.started_at, one.call.facts.id),
         row=partial(row_of, viewer=viewer, names=people_of(settings), now=now),
@@ -102,7 +102,7 @@ async def call(store: Store, settings: Settings, viewer: Viewer, call_id: str, *
     Whom it rang sees all its legs, for the verdict of the call follows from all of them; what was decided of a leg, and
     why, only the person of that leg. Raises InputError where there is none, or more than one.
     """
-    only = viewer.only(List.CALLS)
+    only = viewer.only(Thing.CALL)
     stored = await store.calls.get(call_id, concerns=only)
     if stored is None:
         raise InputError(f"no call has an id that begins with {call_id!r}")
@@ -204,7 +204,7 @@ async def _checked(
     phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
     if which.endpoint is not None and which.endpoint not in phones and phones:
         check_known("phone", which.endpoint, phones, await store.calls.phones(), show=viewer.endpoint)
-    only = viewer.only(List.CALLS)
+    only = viewer.only(Thing.CALL)
     which = which if only is None else replace(which, concerns=only)
     if number is None:
         return which

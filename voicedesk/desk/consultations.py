@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Listing
 from voicedesk.desk.names import check_known
@@ -34,7 +34,7 @@ async def consultations(
     store: Store, settings: Settings, viewer: Viewer, which: ConsultationFilter
 ) -> Listing[StoredConsultation, ConsultationRow]:
     """The ledger, newest first. Raises InputError for a line or an item that nobody knows."""
-    viewer.scope(List.CONSULTATIONS)
+    viewer.reach(Thing.LEDGER)
     lines = {line.name for line in settings.lines}
     if which.line is not None and which.line not in lines and lines:
         check_known("line", which.line, lines, await store.consultations.known("line"))
@@ -43,7 +43,7 @@ async def consultations(
         written = {item.id for item in (*kept.items, *kept.versions)}
         check_known("item", which.item, written, await store.consultations.items())
     return Listing(
-        of=List.CONSULTATIONS,
+        of=Thing.LEDGER,
         read=lambda limit, after: store.consultations.list(which, limit=limit, after=after),
         key=lambda one: (one.consultation.started_at, one.consultation.code),
         row=partial(row_of, viewer=viewer),
@@ -52,8 +52,8 @@ async def consultations(
 
 
 async def consultation(store: Store, viewer: Viewer, code: str) -> ConsultationRow:
-    """The one of a code. Raises InputError where nobody was given it."""
-    viewer.scope(List.CONSULTATIONS)
+    """The one of a code; whoever is told a code may see it. Raises InputError where nobody was given it."""
+    viewer.reach(Thing.SHEET)
     found = await store.consultations.get(code)
     if found is None:
         raise InputError(f"nobody was given the code {code!r}: it has eight digits, see voicedesk notices list")

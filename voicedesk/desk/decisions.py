@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Listing
 from voicedesk.desk.verdicts import seen_history
@@ -25,9 +25,9 @@ class DecisionRow:
 
 def decisions(store: Store, viewer: Viewer) -> Listing[tuple[Subject, Step], DecisionRow]:
     """Single steps of all histories, the newest first."""
-    viewer.scope(List.DECISIONS)
+    viewer.reach(Thing.VERDICT)
     return Listing(
-        of=List.DECISIONS,
+        of=Thing.VERDICT,
         kinds=(int,),
         read=lambda limit, after: store.decisions.newest(limit=limit, after=after),
         key=lambda one: (one[1].number,),

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
 from voicedesk.desk.names import check_known, people_of
@@ -62,7 +62,7 @@ async def greetings(
     """
     which = await _checked(store, settings, viewer, which)
     return Listing(
-        of=List.GREETINGS,
+        of=Thing.GREETING,
         kinds=(int, str, str),
         read=lambda limit, after: store.greetings.list(which, limit=limit, after=after),
         key=lambda one: (one.answered_at, one.pbx, one.uniqueid),
@@ -87,7 +87,7 @@ async def of_call(store: Store, settings: Settings, viewer: Viewer, call_id: str
 
     Raises InputError where greetings of more than one such call are seen.
     """
-    only = viewer.only(List.GREETINGS)
+    only = viewer.only(Thing.GREETING)
     whole_id = await store.greetings.call_of(call_id, agent=only)
     if whole_id is None:
         return []
@@ -119,7 +119,9 @@ async def the_one(store: Store, settings: Settings, viewer: Viewer, pbx: str, un
 
 
 def row_of(one: StoredGreeting, *, viewer: Viewer, names: Mapping[str, str]) -> GreetingRow:
-    """What is shown of a greeting; `names` are people's by their ids."""
+    """What is shown of a greeting; `names` are people's by their ids. Its words are for those who may hear it."""
+    if not viewer.sees_of(Thing.RECORDING, {one.agent}):
+        one = replace(one, recording=None, evidence=Evidence())
     human = one.human and replace(one.human, reason=viewer.text(one.human.reason))
     why = explained(one.reason)
     return GreetingRow(
@@ -158,7 +160,7 @@ async def _checked(store: Store, settings: Settings, viewer: Viewer, which: Gree
         check_known("line", which.line, lines, await store.greetings.known("line"))
     if which.agent is not None and which.agent not in agents and agents:
         check_known("person", which.agent, agents, await store.greetings.known("agent"))
-    only = viewer.only(List.GREETINGS)
+    only = viewer.only(Thing.GREETING)
     if only is None:
         return which
     return replace(which, agent=only if which.agent in (None, only) else "")

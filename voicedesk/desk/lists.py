@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from voicedesk.desk.access import List
+from voicedesk.access.roles import Thing
 from voicedesk.desk.labels import Label
 from voicedesk.errors import InputError
 from voicedesk.store.cursor import Cursor
@@ -54,7 +54,7 @@ class Listing(Generic[S, R]):
     values), `row` what is shown of it. `order` tells two lists of the same things apart that are sorted differently.
     """
 
-    of: List
+    of: Thing
     read: Callable[[int, Any], Awaitable[list[S]]]
     key: Callable[[S], Key]
     row: Callable[[S], R]
@@ -68,11 +68,15 @@ class Listing(Generic[S, R]):
         Raises InputError for a limit below one, and for a cursor that is none of this list.
         """
         size = min(_at_least_one(limit), MOST_ON_A_PAGE)
-        key = None if after is None else Cursor.from_text(after, self._name, *self.kinds).key
+        key = None if after is None else self.place(after)
         found = await self.read(size + 1, key)
         shown = found[:size]
         end = Cursor(self._name, self.key(shown[-1])).to_text() if len(found) > size else None
         return Page(rows=tuple(self.row(one) for one in shown), total=await self.count(), next=end)
+
+    def place(self, cursor: str) -> Key:
+        """The key of the row behind which a cursor's page begins. Raises InputError where it is none of this list."""
+        return Cursor.from_text(cursor, self._name, *self.kinds).key
 
     @property
     def _name(self) -> str:

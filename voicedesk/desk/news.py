@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, facet
 from voicedesk.desk.viewer import Viewer
@@ -24,9 +24,9 @@ class NewsRow:
 
 def news(store: Store, viewer: Viewer, *, state: DeliveryState | None = None) -> Listing[Delivery, NewsRow]:
     """News, the newest first; None: in any state."""
-    viewer.scope(List.NEWS)
+    viewer.reach(Thing.NEWS)
     return Listing(
-        of=List.NEWS,
+        of=Thing.NEWS,
         read=lambda limit, after: store.deliveries.newest(state, limit, after=after),
         key=lambda one: (one.queued_at, one.id),
         row=row_of,
@@ -36,7 +36,7 @@ def news(store: Store, viewer: Viewer, *, state: DeliveryState | None = None) ->
 
 async def facets(store: Store, viewer: Viewer) -> list[Facet]:
     """How many news stand in each state."""
-    viewer.scope(List.NEWS)
+    viewer.reach(Thing.NEWS)
     counts: dict[str | None, int] = {state.value: await store.deliveries.count(state) for state in DeliveryState}
     return [facet("state", counts, lambda code: label(DELIVERY_STATES, code))]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.lists import Page
 from voicedesk.desk.viewer import Viewer
 from voicedesk.store.outages import Outage
@@ -20,7 +20,7 @@ class OutageRow:
 
 async def outages(store: Store, viewer: Viewer) -> Page[OutageRow]:
     """What is announced now, the oldest first: one at most for each line, so that all stand on one page."""
-    viewer.scope(List.OUTAGES)
+    viewer.reach(Thing.OUTAGE)
     rows = tuple(OutageRow(outage=one) for one in await store.outages.current())
     return Page(rows=rows, total=len(rows))
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, facet
 from voicedesk.desk.viewer import Viewer
@@ -32,9 +32,9 @@ def set_aside(
     state: SetAsideState | None = SetAsideState.WAITING,
 ) -> Listing[SetAside, SetAsideRow]:
     """What was set aside, the newest first; `state` None: also what was tried again."""
-    viewer.scope(List.SET_ASIDE)
+    viewer.reach(Thing.SET_ASIDE)
     return Listing(
-        of=List.SET_ASIDE,
+        of=Thing.SET_ASIDE,
         read=lambda limit, after: store.quarantine.list(part=part, state=state, limit=limit, after=after),
         key=lambda one: (one.at_us, one.id),
         row=lambda one: row_of(one, viewer),
@@ -44,7 +44,7 @@ def set_aside(
 
 async def the_one(store: Store, viewer: Viewer, item_id: str) -> SetAsideRow:
     """One thing by its id, or how that begins. Raises InputError where there is none, or more than one."""
-    viewer.scope(List.SET_ASIDE)
+    viewer.reach(Thing.SET_ASIDE)
     one = await store.quarantine.get(item_id)
     if one is None:
         raise InputError(f"nothing set aside has the id {item_id!r}: see `voicedesk quarantine list --all`")
@@ -53,7 +53,7 @@ async def the_one(store: Store, viewer: Viewer, item_id: str) -> SetAsideRow:
 
 async def facets(store: Store, viewer: Viewer) -> list[Facet]:
     """How many wait for somebody to decide, by what they are."""
-    viewer.scope(List.SET_ASIDE)
+    viewer.reach(Thing.SET_ASIDE)
     waiting: dict[str | None, int] = {part.value: count for part, count in (await store.quarantine.waiting()).items()}
     return [facet("part", waiting, lambda code: label(SET_ASIDE_PARTS, code))]
 

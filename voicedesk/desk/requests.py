@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.lists import Listing
 from voicedesk.desk.viewer import Viewer
 from voicedesk.store.requests import Request, RequestState
@@ -25,9 +25,9 @@ class RequestRow:
 
 def requests(store: Store, viewer: Viewer) -> Listing[Request, RequestRow]:
     """All requests that are kept, the newest first."""
-    viewer.scope(List.REQUESTS)
+    viewer.reach(Thing.REQUEST)
     return Listing(
-        of=List.REQUESTS,
+        of=Thing.REQUEST,
         read=lambda limit, after: store.requests.newest(limit=limit, after=after),
         key=lambda one: (one.asked_at, one.id),
         row=lambda one: row_of(one, viewer),

@@ -4,10 +4,10 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.calls.model import PhoneState
 from voicedesk.calls.words import PHONE_STATES
 from voicedesk.clock import MICROSECONDS, to_datetime, to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.asking import is_running
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.viewer import Viewer
@@ -93,7 +93,7 @@ async def seen_of(store: Store, settings: Settings) -> Seen:
 
 async def seats(store: Store, settings: Settings, viewer: Viewer, *, now: int) -> Seats:
     """Every person and phone of the hall as they stand now; the reason of a break only to those it is shown to."""
-    viewer.scope(List.SEATS)
+    viewer.reach(Thing.SEAT)
     seen = await seen_of(store, settings)
     of_lines = tuple(_seen_finding(one, viewer) for one in seen.findings if one.line is not None)
     rows = tuple(_seen_seat(row, viewer) for row in rows_of(seen, now))
@@ -102,7 +102,7 @@ async def seats(store: Store, settings: Settings, viewer: Viewer, *, now: int) -
 
 def _seen_seat(row: SeatRow, viewer: Viewer) -> SeatRow:
     """A seat with the numbers in its phone's name and in its texts as the viewer may see them."""
-    why = row.break_reason if viewer.sees_of(List.BREAK_REASONS, {row.agent} if row.agent else ()) else None
+    why = row.break_reason if viewer.sees_of(Thing.BREAK_REASON, {row.agent}) else None
     return replace(
         row,
         endpoint=viewer.endpoint(row.endpoint),

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
-from voicedesk.desk.access import List
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
 from voicedesk.desk.names import check_known, digits_of, people_of
@@ -62,7 +62,7 @@ async def tickets(
     """
     which = await _checked(store, settings, viewer, which, number)
     return Listing(
-        of=List.TICKETS,
+        of=Thing.TICKET,
         read=lambda limit, after: store.tickets.list(which, limit=limit, after=after),
         key=lambda one: (one.due_at, one.id),
         row=partial(row_of, viewer=viewer, names=people_of(settings), now=now),
@@ -89,8 +89,8 @@ async def facets(
 
 async def ticket(store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int) -> TicketShown:
     """One ticket by its id, or how that begins. Raises InputError where there is none, or more than one."""
-    viewer.scope(List.TICKETS)
-    stored = await store.tickets.get(ticket_id, complaints_of=viewer.only(List.COMPLAINTS))
+    viewer.reach(Thing.TICKET)
+    stored = await store.tickets.get(ticket_id, complaints_of=viewer.only(Thing.COMPLAINT))
     if stored is None:
         raise InputError(f"there is no ticket {ticket_id!r}: see voicedesk tickets list --all")
     row = row_of(stored.ticket, viewer=viewer, names=people_of(settings), now=now)
@@ -153,8 +153,8 @@ def attempt_json(one: Attempt) -> dict[str, Any]:
 async def _checked(
     store: Store, settings: Settings, viewer: Viewer, which: TicketFilter, number: str | None
 ) -> TicketFilter:
-    viewer.scope(List.TICKETS)
-    which = replace(which, complaints_of=viewer.only(List.COMPLAINTS))
+    viewer.reach(Thing.TICKET)
+    which = replace(which, complaints_of=viewer.only(Thing.COMPLAINT))
     groups, people = {line.group or line.name for line in settings.lines}, set(people_of(settings))
     if which.group is not None and which.group not in groups and groups:
         check_known("line group", which.group, groups, await store.tickets.known("line_group"))

@@ -1,10 +1,10 @@
-"""Who looks: which lists are shown to them, and what of a number, a name or a channel is masked."""
+"""Who looks: which things are shown to them, and what of a number, a name or a channel is masked."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
-from voicedesk.desk.access import SEES, List, Role, Scope
+from voicedesk.access.roles import Act, Reach, Role, Thing, widest
 from voicedesk.errors import InputError
 from voicedesk.log import mask_endpoint, mask_numbers
 from voicedesk.phone_numbers import mask
@@ -16,34 +16,39 @@ Name = TypeVar("Name", str, str | None)
 class Viewer:
     """A person before a screen. `agent` is their id in [[agents]]; None: they are nobody of the settings.
 
-    `roles` say which lists are shown (`SEES`): whoever has no role sees none. `may_see_numbers`: nothing is masked.
+    `roles` say what is shown (`RIGHTS`): whoever has none sees nothing. `may_see_numbers`: nothing is masked; whoever
+    makes such a viewer has asked for the right to whole numbers of what is shown, and logged it.
     """
 
     agent: str | None = None
     roles: frozenset[Role] = frozenset()
     may_see_numbers: bool = False
 
-    def scope(self, of: List) -> Scope:
-        """How much of a list is shown. Raises InputError where nothing is, whatever stands in the list."""
-        widest = self._widest(of)
-        if widest is Scope.NONE:
+    def __post_init__(self) -> None:
+        if self.may_see_numbers and self._reach(Thing.NUMBER) is Reach.NONE:
+            raise InputError("whole numbers are not shown to your role: ask a supervisor of the hall")
+
+    def reach(self, thing: Thing) -> Reach:
+        """How much of a list of things is shown. Raises InputError where nothing is, whatever stands in the list."""
+        found = self._reach(thing)
+        if found is Reach.NONE:
             raise InputError("this list is not shown to your role: ask a supervisor of the hall")
-        return widest
+        return found
 
-    def sees_of(self, of: List, people: Collection[str]) -> bool:
+    def sees_of(self, thing: Thing, people: Collection[str | None]) -> bool:
         """Whether what concerns these people in a list is shown."""
-        widest = self._widest(of)
-        return widest is Scope.ALL or (widest is Scope.OWN and self.agent is not None and self.agent in people)
+        found = self._reach(thing)
+        return found is Reach.EVERY or (found is Reach.OWN and self.agent is not None and self.agent in people)
 
-    def only(self, of: List) -> str | None:
-        """The id of the person whose part of a list is shown; None: all of it is. Raises InputError as `scope` does.
+    def only(self, thing: Thing) -> str | None:
+        """The id of the person whose part of a list is shown; None: all of it is. Raises InputError as `reach` does.
 
         The empty id is nobody's: to a viewer who is nobody of the settings nothing is their own.
         """
-        return None if self.scope(of) is Scope.ALL else self.agent or ""
+        return None if self.reach(thing) is Reach.EVERY else self.agent or ""
 
-    def _widest(self, of: List) -> Scope:
-        return max((SEES[of][role] for role in self.roles), default=Scope.NONE)
+    def _reach(self, thing: Thing) -> Reach:
+        return widest(self.roles, Act.SEE, thing)
 
     def number(self, number: str | None) -> str | None:
         """A caller's number as this viewer may see it; None stays None: it was withheld."""

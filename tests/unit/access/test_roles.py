@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from voicedesk.access.roles import RIGHTS, Act, Reach, Role, Thing, may, needs_second_factor, reach
+from voicedesk.access.roles import RIGHTS, Act, Reach, Role, Thing, may, needs_second_factor, reach, widest
 
 PAPER = (Path(__file__).parents[3] / "docs" / "access.md").read_text(encoding="utf-8")
 _REACHES = {"—": Reach.NONE, "own": Reach.OWN, "all": Reach.EVERY}
@@ -43,6 +43,20 @@ def test_what_is_a_person_s_own_is_told_from_what_is_not(role):
 
 def test_nobody_changes_the_audit_log():
     assert [role for role in Role if may(role, Act.CHANGE, Thing.AUDIT, is_own=True)] == []
+
+
+def test_who_audits_changes_nothing_and_sees_nothing_of_single_calls_and_citizens():
+    rights = {(thing, act) for thing in Thing for act in Act if reach(Role.AUDITOR, act, thing) is not Reach.NONE}
+    both = {Thing.FIGURES, Thing.LEDGER, Thing.AUDIT}
+    assert {thing for thing, act in rights if act is Act.EXPORT} == both
+    assert {thing for thing, act in rights if act is Act.SEE} == both | {Thing.SHEET, Thing.NOTICE}
+    assert not {act for _, act in rights} & {Act.CHANGE}
+
+
+def test_of_several_roles_the_widest_counts():
+    assert widest({Role.STAFF, Role.AUDITOR}, Act.SEE, Thing.CALL) is Reach.OWN
+    assert widest({Role.STAFF, Role.SUPERVISOR}, Act.SEE, Thing.CALL) is Reach.EVERY
+    assert widest((), Act.SEE, Thing.NOTICE) is Reach.NONE
 
 
 def test_who_administers_hears_no_citizen_and_sees_no_whole_number():

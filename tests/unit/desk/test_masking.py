@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from voicedesk.access.roles import Role
 from voicedesk.calls.model import Direction, Hall, JudgedCall, PhoneSeen
 from voicedesk.calls.replay import replay
 from voicedesk.calls.steps import Decide
 from voicedesk.desk import breaks, calls, consultations, greetings, names, seats, tickets
-from voicedesk.desk.access import Role
 from voicedesk.desk.verdicts import histories_json, seen_history
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.errors import InputError

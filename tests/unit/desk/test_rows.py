@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from voicedesk.access.roles import Role
 from voicedesk.calls.model import Assignment, Hall, Verdict
 from voicedesk.calls.replay import replay
 from voicedesk.desk import breaks, calls, greetings, names, news, outages, quarantine, seats, tickets
-from voicedesk.desk.access import Role
 from voicedesk.desk.labels import Label
 from voicedesk.desk.verdicts import seen_history
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
@@ -239,7 +239,7 @@ def test_a_phone_that_is_named_after_a_number_is_masked_in_greetings():
     named = greeting(endpoint=f"Local/{NUMBER}@mobiles")
     row = greetings.row_of(named, viewer=SUPERVISOR, names={})
     assert NUMBER not in repr((row.greeting.endpoint, greetings.greeting_json(row)))
-    assert greetings.row_of(named, viewer=Viewer(may_see_numbers=True), names={}).greeting.endpoint == named.endpoint
+    assert greetings.row_of(named, viewer=UNMASKED, names={}).greeting.endpoint == named.endpoint
 
 
 def test_what_people_wrote_of_a_greeting_is_masked():
