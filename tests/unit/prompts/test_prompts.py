@@ -380,7 +380,7 @@ def test_texts_are_read_by_pinyin_with_the_halls_own_readings(text, read):
 
 def test_what_nobody_can_read_aloud_is_refused():
     for text in ("请按1", "OK了", "100%的"):
-        with pytest.raises(InputError, match="write them as they are spoken"):
+        with pytest.raises(InputError, match="write it in the characters that are spoken"):
             shipped_pronunciation().of(text)
 
 
