@@ -18,7 +18,7 @@ import pytest_asyncio
 import soxr
 from tests.testbed.behaviours import answers_after, rings_on
 from tests.testbed.call import Call
-from tests.testbed.callers import Ears, built_prompts, ivr_settings, sample_menu
+from tests.testbed.callers import SILENT_HALL, Ears, built_prompts, ivr_settings, sample_menu
 from tests.testbed.plan import Line, Plan
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
@@ -81,7 +81,7 @@ class hall:  # noqa: N801 -- reads as a word in `async with hall(...)`
         self._stage = await Stage(self._plan).__aenter__()
         try:
             settings = ivr_settings(self._plan, self._stage.switch.run, self._book, **self._settings)
-            self._service = await RunningService(self._plan, self._folder, ivr=settings).__aenter__()
+            self._service = await RunningService(self._plan, self._folder, hall=SILENT_HALL, ivr=settings).__aenter__()
         except BaseException:
             await self._stage.__aexit__()
             raise
@@ -91,6 +91,7 @@ class hall:  # noqa: N801 -- reads as a word in `async with hall(...)`
     async def __aexit__(self, *_):
         await self._service.__aexit__()
         await self._stage.__aexit__()
+        assert "prompts_being_built" not in [one["event"] for one in self._service.log]
 
 
 async def answered(call: Call) -> Call:

@@ -8,7 +8,7 @@ import socket
 import pytest
 import pytest_asyncio
 from tests.testbed.behaviours import answers_after, is_busy, rings_on
-from tests.testbed.callers import Ears, built_prompts, ivr_settings
+from tests.testbed.callers import SILENT_HALL, Ears, built_prompts, ivr_settings
 from tests.testbed.configuration import PAUSE_SECRET, PAUSE_USER
 from tests.testbed.plan import Line, Plan
 from tests.testbed.service import RunningService
@@ -326,7 +326,7 @@ async def test_the_last_free_phone_is_asked_first_and_callers_hear_that_nobody_i
     plan = Plan(ivr=True, staff=("agent1",), lines=(line,))
     async with Stage(plan) as stage:
         settings = ivr_settings(plan, stage.switch.run, book)
-        async with RunningService(plan, tmp_path, ivr=settings) as service:
+        async with RunningService(plan, tmp_path, hall=SILENT_HALL, ivr=settings) as service:
             await service.wait_for("ivr_listening")
             await until(service, lambda rows: rows["PJSIP/agent1"]["is_current"])
             phone = stage.phones["agent1"]

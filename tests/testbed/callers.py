@@ -18,6 +18,7 @@ from voicedesk.ivr.model import Menu
 from voicedesk.prompts.book import Pace, PromptBook, Voice
 from voicedesk.prompts.build import build_spoken, missing, wanted_texts
 from voicedesk.prompts.check import PromptCheck
+from voicedesk.prompts.named import publish_named
 from voicedesk.prompts.pronunciation import shipped_pronunciation
 from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.prompts.texts import load_frames
@@ -40,13 +41,15 @@ def built_prompts() -> PromptBook:
     book = PromptBook(cache_directory() / "prompts", VOICES)
     catalogue = load_catalogue(shipped_texts() / "zh_CN")
     items = catalogue.spoken_on(_today(), samples=True)
-    wanted = wanted_texts(load_frames(shipped_texts()), (group.name for group in catalogue.groups), items)
+    frames = load_frames(shipped_texts())
+    wanted = wanted_texts(frames, (group.name for group in catalogue.groups), items)
     book.folder.mkdir(parents=True, exist_ok=True)
     folder = os.open(book.folder, os.O_RDONLY)
     with Synthesis.open(shipped_pronunciation()) as synthesis:
         fcntl.flock(folder, fcntl.LOCK_EX)  # of several test processes one speaks, and the others find it spoken
         orders = [(one, pace) for one, pace in missing(wanted, book) if pace is Pace.NORMAL]
         built = build_spoken(orders, book, synthesis, PromptCheck(None))
+        publish_named(book, frames)
     os.close(folder)
     assert built.failed == []
     return book
@@ -57,6 +60,10 @@ def sample_menu() -> Menu:
     return menu_of(load_catalogue(shipped_texts() / "zh_CN"), _today(), samples=True)
 
 
+SILENT_HALL = "Demo hall"
+"""A name that is not said: so every text has a sound, and the service builds none beside the calls of a test."""
+
+
 def ivr_settings(plan: Plan, run: Path, book: PromptBook, **more: dict[str, object]) -> dict[str, dict[str, object]]:
     """Settings of a service whose IVR speaks `book` on the switch whose directories are in `run`."""
     prompts = run / "prompts"
@@ -65,7 +72,7 @@ def ivr_settings(plan: Plan, run: Path, book: PromptBook, **more: dict[str, obje
     listen = f"{plan.network.switch}:{plan.network.agi_port}"
     return {
         "notices": {"samples": True},
-        "prompts": {"folder": str(prompts), "engine": "pyttsx3"},
+        "prompts": {"folder": str(prompts), "engine": "pyttsx3", "rate": VOICES["zh_CN"].rate},
         "ivr": {"listen": listen, "folder": str(run / "callers"), **more.pop("ivr", {})},
         **more,
     }

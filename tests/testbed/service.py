@@ -16,11 +16,14 @@ START_SECONDS, STOP_SECONDS = 90, 45
 """The machine may be busy: its start and its end are waited for, not measured."""
 
 
+HALL = "示范服务大厅 demo hall"
+
+
 def settings_text(
     plan: Plan,
     folder: Path,
     *,
-    hall: str = "示范服务大厅 demo hall",
+    hall: str = HALL,
     recordings: Path | None = None,
     departments: list[str] | None = None,
     ivr: dict[str, dict[str, object]] | None = None,
@@ -76,6 +79,7 @@ class RunningService:
         plan: Plan,
         folder: Path,
         *,
+        hall: str = HALL,
         recordings: Path | None = None,
         departments: list[str] | None = None,
         ivr: dict[str, dict[str, object]] | None = None,
@@ -84,7 +88,8 @@ class RunningService:
     ) -> None:
         self.config = folder / "voicedesk.toml"
         self.log: list[dict[str, Any]] = []
-        self._text = settings_text(plan, folder, recordings=recordings, departments=departments, ivr=ivr, ami=ami)
+        tables = {"hall": hall, "recordings": recordings, "departments": departments, "ivr": ivr, "ami": ami}
+        self._text = settings_text(plan, folder, **tables)  # type: ignore[arg-type]
         self._text += more
         self._process: asyncio.subprocess.Process | None = None
         self._changed = asyncio.Condition()

@@ -17,7 +17,7 @@ from voicedesk.doctor.calls import check_calls, nothing_yet, tells_of_user_event
 from voicedesk.doctor.finding import Finding, Grade, both
 from voicedesk.doctor.logs import check_logs
 from voicedesk.doctor.names import Surroundings, check_names
-from voicedesk.doctor.recording import check_places, check_recording
+from voicedesk.doctor.recording import check_notice, check_places, check_recording
 from voicedesk.errors import InputError, StoreError
 from voicedesk.jobs.hearing import recordings
 from voicedesk.settings import PbxSettings, Settings
@@ -106,6 +106,7 @@ def check_house(look: HouseLook, now: NowUs) -> list[Finding]:
         house, day = around.houses.get(pbx.name), around.days.get(pbx.name, HouseDay())
         if house is not None:
             found += check_places(pbx.name, house)
+            found += check_notice(settings, pbx.name, house)
             found += check_modules(around, pbx.name, house)
         if pbx.recordings is not None:
             heard, waiting = look.recorded.get(pbx.name, (0, 0))

@@ -12,6 +12,13 @@ from voicedesk.discovery.dialplan import Dialplan
 from voicedesk.discovery.lists import HouseSeen
 from voicedesk.doctor.finding import Finding, both
 from voicedesk.doctor.names import Surroundings, inbound
+from voicedesk.errors import InputError
+from voicedesk.hall.asterisk_files import notice_of
+from voicedesk.hall.prompts import book_of, frames_of
+from voicedesk.ivr.wording import CHINESE, RECORDING_NOTICE
+from voicedesk.prompts.book import is_whole
+from voicedesk.prompts.named import is_published, named_path
+from voicedesk.settings import Settings
 
 ENOUGH = 2
 NOTICE, RECORDING, HOTLINE = "voicedesk-notice", "voicedesk-recording", "voicedesk-hotline"
@@ -40,9 +47,33 @@ def check_places(pbx: str, house: HouseSeen) -> Iterator[Finding]:
         yield Finding.bad(pbx, "place_open", what, why, cure)
 
 
+def check_notice(settings: Settings, pbx: str, house: HouseSeen) -> Iterator[Finding]:
+    """The notice that Voicedesk builds, where the dialplan plays it: whether it has a sound, that of today's text.
+
+    Nothing of a hall's own announcement.
+    """
+    played = notice_of(settings)
+    steps = house.dialplan.steps(NOTICE, "s") if house.dialplan is not None else ()
+    if not any(step.application == "playback" and step.arguments[0] == str(played) for step in steps):
+        return
+    cure = "voicedesk prompts build"
+    try:
+        text, book = frames_of(settings)[CHINESE][RECORDING_NOTICE], book_of(settings)
+        if not is_whole(named_path(book.folder, CHINESE, RECORDING_NOTICE)):
+            what = both("录音提示音还没有声音文件", f"the notice of recording has no sound: {played}")
+            yield Finding.bad(pbx, "notice", what, _WHY, cure)
+        elif not is_published(book, frames_of(settings)):
+            what = both("录音提示音还是旧的", "callers hear an older notice of recording")
+            yield Finding.note(pbx, "notice", what, cure=cure)
+        else:
+            yield Finding.good(pbx, "notice", both(f"录音提示音: {text}", f"the notice of recording: {text}"))
+    except InputError as error:
+        yield Finding.bad(pbx, "notice", str(error), _WHY, cure)
+
+
 def _meaning(word: str) -> str:
     meanings = {
-        "@NOTICE@": "the announcement as Playback names it: same => n,Playback(voicedesk/recording-notice)",
+        "@NOTICE@": "the announcement as Playback names it; voicedesk asterisk snippet recording fills in its own",
         "@RECORDINGS@": "the folder Asterisk records into, as recordings in [[pbx]]",
         "@EXTENSION@": "the line's number as the trunk delivers it",
         "@QUEUE@": "the queue's name",

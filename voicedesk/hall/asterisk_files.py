@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from voicedesk.errors import InputError
+from voicedesk.ivr.wording import CHINESE, RECORDING_NOTICE
+from voicedesk.prompts.named import named_path
 from voicedesk.settings import LineSettings, PbxSettings, Settings
 
 QUEUE_SECONDS = 120
@@ -195,7 +197,7 @@ def _values(name: str, settings: Settings, switch: PbxSettings | None, *, freepb
         "pauser": lambda: _pauser_values(switch),
         "breaks": lambda: _break_values(settings, switch, freepbx=freepbx),
         "callback": lambda: _callback_values(settings, switch),
-        "recording": lambda: _recording_values(switch),
+        "recording": lambda: _recording_values(settings, switch),
         "ivr": lambda: _ivr_values(settings, switch),
     }.get(name)
     return make() if make is not None else None
@@ -253,11 +255,20 @@ def _break_values(settings: Settings, switch: PbxSettings | None, *, freepbx: bo
 def _callback_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:
     """Without an IVR nobody listens at the address: the number is not said, and the switch rings it at once."""
     hotline = {"HOTLINE": _published_number(settings.lines[0])} if settings.lines else {}
-    return {"AGI": NOBODY_LISTENS, **_ivr_values(settings, switch), **_recording_values(switch), **hotline}
+    return {"AGI": NOBODY_LISTENS, **_ivr_values(settings, switch), **_recording_values(settings, switch), **hotline}
 
 
-def _recording_values(switch: PbxSettings | None) -> dict[str, str]:
-    return {"RECORDINGS": _safe(str(switch.recordings))} if switch is not None and switch.recordings else {}
+def _recording_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:
+    if switch is None:
+        return {}
+    values = {"RECORDINGS": _safe(str(switch.recordings))} if switch.recordings else {}
+    return values | {"NOTICE": _safe(str(notice_of(settings)))}
+
+
+def notice_of(settings: Settings) -> Path:
+    """The notice of recording as the dialplan names it: a file that every build of the prompts puts there."""
+    prompts = settings.prompts
+    return named_path((prompts.asterisk_folder or prompts.folder).absolute(), CHINESE, RECORDING_NOTICE)
 
 
 def _ivr_values(settings: Settings, switch: PbxSettings | None) -> dict[str, str]:

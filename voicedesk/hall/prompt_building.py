@@ -1,7 +1,8 @@
 """Builds all that a hall's callers hear, in the order in which callers gain most, and hears back what was built.
 
 What was shipped is taken over, then (`meanwhile`) pyttsx3 says what has no sound at all, then the hall's own voice
-speaks, then what people recorded is taken over, and last an ear for people hears what is new.
+speaks, then what people recorded is taken over, and last an ear for people hears what is new. What the dialplan plays
+by a fixed name is put there as soon as it has a sound, and again when it has a better one.
 """
 
 import fcntl
@@ -13,13 +14,14 @@ from pathlib import Path
 
 from voicedesk.errors import InputError
 from voicedesk.hall.ears import ear_for_people
-from voicedesk.hall.prompts import book_of, pronunciation_of
+from voicedesk.hall.prompts import book_of, frames_of, pronunciation_of
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.prompts.book import PYTTSX3, Pace, PromptBook
 from voicedesk.prompts.build import Built, Progress, Wanted, build_at_once, build_recorded, missing
 from voicedesk.prompts.check import PromptCheck
 from voicedesk.prompts.hearing_back import HeardPrompt, hear_back, heard_prompts
 from voicedesk.prompts.meanwhile import speak_meanwhile
+from voicedesk.prompts.named import publish_named
 from voicedesk.prompts.pronunciation import Pronunciation
 from voicedesk.prompts.rendering import make_readable
 from voicedesk.prompts.shipped import take_shipped
@@ -55,7 +57,7 @@ def build_prompts(
 
     `trust_voice`: nobody listens, and only lengths are looked at.
     """
-    book, pronunciation = book_of(settings), pronunciation_of(settings)
+    book, pronunciation, frames = book_of(settings), pronunciation_of(settings), frames_of(settings)
     built = BuiltPrompts()
     with _alone(book.folder):
         ordered = missing(wanted, book, pronunciation)
@@ -64,6 +66,7 @@ def build_prompts(
         built.kept = len(Pace) * len(wanted) - len(ordered)
         if meanwhile:
             speak_meanwhile(wanted, book, pronunciation)
+        publish_named(book, frames)
         is_pyttsx3 = book.voices[CHINESE].engine == PYTTSX3
         if left:
             _speak(left, book, pronunciation, progress_of, built, listen=is_pyttsx3 and not trust_voice)
@@ -71,6 +74,7 @@ def build_prompts(
             taken = build_recorded(wanted, book, settings.prompts.recordings)
             built.recorded = taken.recorded
             built.failed += taken.failed
+        publish_named(book, frames)
         if built.spoken and not is_pyttsx3 and not trust_voice:
             _hear_back(settings, wanted, book, progress_of, built)
     return built

@@ -8,7 +8,7 @@ from voicedesk.catalogue.load import load_catalogue
 from voicedesk.catalogue.model import Catalogue, Item
 from voicedesk.catalogue.script import script
 from voicedesk.ivr.model import Menu, MenuGroup, MenuItem, SpokenPart
-from voicedesk.ivr.wording import CHINESE, ENGLISH, WELCOME, WELCOME_NAMED, Frame
+from voicedesk.ivr.wording import CHINESE, ENGLISH, RECORDING_NOTICE, WELCOME, WELCOME_NAMED, Frame
 from voicedesk.prompts import kokoro
 from voicedesk.prompts.book import COMMAND, FIRST_VOICE, KOKORO, PIPER, PYTTSX3, PromptBook, Voice
 from voicedesk.prompts.build import Wanted, wanted_texts
@@ -96,6 +96,15 @@ def wanted_of(settings: Settings, day: date) -> tuple[Wanted, ...]:
     items = [*catalogue.spoken_on(day, samples=settings.notices.samples), *later]
     every = wanted_texts(frames_of(settings), (group.name for group in catalogue.groups), items)
     return tuple(dict.fromkeys([*(Wanted(text=text) for text in welcomes_of(settings).values()), *every]))
+
+
+def wanted_by_service(settings: Settings, day: date) -> tuple[Wanted, ...]:
+    """What the service itself has spoken: everything for an IVR; else the notice, where calls are recorded."""
+    if settings.ivr.address is not None:
+        return wanted_of(settings, day)
+    if not any(pbx.recordings for pbx in settings.pbx):
+        return ()
+    return (Wanted(text=frames_of(settings)[CHINESE][RECORDING_NOTICE]),)
 
 
 def _menu_item(item: Item) -> MenuItem:

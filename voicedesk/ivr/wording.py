@@ -11,6 +11,8 @@ Frame = Mapping[str, str]
 CHINESE, ENGLISH = "zh_CN", "en"
 WELCOME, WELCOME_NAMED = "welcome", "welcome_named"
 """What callers hear first, and its template for a hall or line that is named: it is spoken in one piece."""
+RECORDING_NOTICE = "recording_notice"
+"""What the dialplan plays before anything is recorded."""
 _PLACE = re.compile(r"\{(\w+)\}")
 _EDGES = " ：:，,。."
 _DIGITS = {

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from voicedesk.audio.g711 import Samples, decode_alaw
+from voicedesk.audio.g711 import decode_alaw
 from voicedesk.errors import InputError, SpeechError
 from voicedesk.prompts.book import LINE_RATE
 from voicedesk.prompts.helper import be_nice
 from voicedesk.speech.engines import recognizer_of
+from voicedesk.speech.fits import Question
 from voicedesk.speech.models import read_model
-from voicedesk.speech.recognizer import Recognizer
+from voicedesk.speech.recognizer import ComparingHearing, Hearing, Recognizer
 
 _BEFORE = np.zeros(LINE_RATE // 4, np.int16)
 _AFTER = np.zeros(LINE_RATE // 2, np.int16)
@@ -31,16 +32,17 @@ def answer(recognizer: Recognizer, order: dict[str, Any]) -> dict[str, str | Non
         hearing = recognizer.hear(LINE_RATE)
         hearing.accept(samples)
         heard = "".join(word.text for word in hearing.finish())
-        return {"heard": heard or _undoubted(recognizer, samples), "error": None}
+        return {"heard": heard or _undoubted(hearing), "error": None}
     except (OSError, InputError, SpeechError) as error:
         return {"heard": None, "error": str(error)}
 
 
-def _undoubted(recognizer: Recognizer, samples: Samples) -> str:
+def _undoubted(hearing: Hearing) -> str:
     """What a Whisper model writes, where its recogniser doubts that anybody spoke: in a prompt, somebody does."""
-    sound = getattr(recognizer, "sound", None)
-    encoded = sound.encode(samples, LINE_RATE) if sound is not None else None
-    return str(encoded.hear(simplified=True, count=1)[0].text) if encoded is not None and encoded.speech else ""
+    if not isinstance(hearing, ComparingHearing):
+        return ""
+    texts = hearing.ask(Question(kind="hear")).hearings
+    return texts[0].text if texts else ""
 
 
 def main() -> None:  # pragma: no cover -- in a process of its own

@@ -21,6 +21,10 @@ _SHIPPED = shipped_texts() / CHINESE / "readings.toml"
 _HANZI = re.compile(r"[\u3400-\u9fff]+")
 _THIRD_TONES = re.compile(r"[a-z]+3(?: [a-z]+3)+")
 _SYLLABLES = re.compile(r"([a-zü]+[1-5] )*[a-zü]+[1-5]")
+_COUNTED = frozenset("个名份次张年天周岁种样步项类家条页套本户期遍部件间段起些百千万亿元")
+"""What 一 counts: before these it is no longer of the first tone."""
+_NUMERALS = frozenset("零〇一二三四五六七八九十百千万亿第幺点")
+"""After these 一 keeps its tone: 二十一个, 第一次."""
 _PAUSES = str.maketrans(dict.fromkeys("，、；：,;:", ", ") | dict.fromkeys("。！？!?", ". "))
 _UNREADABLE = re.compile(r"[^\W\u3400-\u9fff]|[^\w\s，、；：,;:。！？!?.“”‘’《》（）()「」【】—…·\"'-]")
 
@@ -88,7 +92,20 @@ def _readings(file: Path) -> dict[str, str]:
 
 def _pinyin(text: str) -> str:
     syllables = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
+    if len(syllables) == len(text):  # a character that the dictionary does not know is given back in a run
+        syllables = [_in_company(text, syllables, place) for place in range(len(text))]
     return _THIRD_TONES.sub(_flowing, " ".join(syllables))
+
+
+def _in_company(text: str, syllables: list[str], place: int) -> str:
+    """A syllable as it is said before the next one: 不 rises before a fourth tone, 一 too where it counts something."""
+    own, after = syllables[place], "".join(syllables[place + 1 : place + 2])
+    if text[place] == "不" and own == "bu4" and after.endswith("4"):
+        return "bu2"
+    counts = text[place + 1 : place + 2] in _COUNTED and text[place - 1 : place] not in _NUMERALS
+    if text[place] == "一" and own == "yi1" and counts and after:
+        return "yi2" if after.endswith("4") else "yi4"
+    return own
 
 
 def _flowing(run: re.Match[str]) -> str:

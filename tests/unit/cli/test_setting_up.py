@@ -67,7 +67,10 @@ def test_config_check_without_a_file_says_so(typed) -> None:
     assert json.loads(typed("config", "check", "--json").out)["file"] is None
 
 
-def test_config_show_can_be_read_again_and_never_shows_a_secret(typed, tmp_path: Path) -> None:
+def test_config_show_can_be_read_again_and_never_shows_a_secret(
+    typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VOICEDESK_PROMPTS__ENGINE")  # what is shown holds the environment's too
     typed("init")
     shown = typed("config", "show").out
     assert (tmp_path / "ami-secret").read_text().strip() not in shown

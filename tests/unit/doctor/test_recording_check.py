@@ -1,9 +1,15 @@
 """Calls answered and nothing recorded: the step that is missing, with the line to write; silence where all is well."""
 
+import numpy as np
 from tests.fakes.house import Calls, around, house, settings
 from voicedesk.doctor.finding import Finding, Grade
-from voicedesk.doctor.recording import check_places, check_recording
+from voicedesk.doctor.recording import check_notice, check_places, check_recording
 from voicedesk.doctor.watch import HouseWatch
+from voicedesk.hall.asterisk_files import notice_of
+from voicedesk.hall.prompts import book_of, frames_of
+from voicedesk.prompts.book import Pace
+from voicedesk.prompts.named import publish_named
+from voicedesk.prompts.rendering import write_prompt
 
 LINE = {"name": "shebao", "extensions": ["88012345"], "queues": ["shebao"], "phones": ["PJSIP/agent1"]}
 HALL = settings(lines=[LINE])
@@ -111,9 +117,30 @@ def test_a_place_that_was_left_open_is_told_with_its_meaning() -> None:
     (one,) = check_places("main", house(plan=OURS.replace("voicedesk/recording-notice", "@NOTICE@")))
     assert (one.check, one.grade) == ("place_open", Grade.BAD)
     assert "@NOTICE@" in one.what
-    assert "Playback(voicedesk/recording-notice)" in one.cure
+    assert "voicedesk asterisk snippet recording" in one.cure
     assert list(check_places("main", house(plan=OURS))) == []
     assert list(check_places("main", house(plan="[mail]\nexten => s,1,NoOp(@HOME@)"))) == []
+
+
+def test_the_notice_that_voicedesk_builds_is_looked_at_where_the_dialplan_plays_it(tmp_path) -> None:
+    hall = settings(lines=[LINE], prompts={"folder": str(tmp_path), "engine": "pyttsx3"})
+    ours = house(plan=OURS.replace("voicedesk/recording-notice", str(notice_of(hall))))
+    book, frames = book_of(hall), frames_of(hall)
+
+    def grades() -> list[tuple[str, Grade]]:
+        return [(one.check, one.grade) for one in check_notice(hall, "main", ours)]
+
+    assert list(check_notice(hall, "main", house(plan=OURS))) == []  # an announcement of the hall's own
+    assert grades() == [("notice", Grade.BAD)]
+    sound = book.spoken_path(frames["zh_CN"]["recording_notice"], "zh_CN", Pace.NORMAL)
+    write_prompt(np.ones(16000, np.int16), 16000, sound)
+    assert grades() == [("notice", Grade.BAD)]
+    publish_named(book, frames)
+    assert grades() == [("notice", Grade.GOOD)]
+    write_prompt(np.ones(20000, np.int16), 16000, sound)
+    assert grades() == [("notice", Grade.NOTE)]
+    publish_named(book, frames)
+    assert grades() == [("notice", Grade.GOOD)]
 
 
 async def test_the_service_says_it_in_its_log_once_until_it_is_over(monkeypatch, tmp_path) -> None:

@@ -9,6 +9,7 @@ from voicedesk.errors import InputError
 from voicedesk.hall import asterisk_files
 from voicedesk.hall.asterisk_files import Part, permit_for, pieces_of, render
 from voicedesk.settings import Settings
+from voicedesk.settings.model import PromptsTable
 
 PBX = {"name": "main", "host": "127.0.0.1", "username": "voicedesk", "secret": "s3cret"}
 LINES = [
@@ -55,9 +56,17 @@ def test_a_hall_without_an_ivr_can_ring_back_and_what_is_left_to_fill_in_is_expl
     text = render(Part.CALLBACK, settings([pbx]), file="extensions.conf")
     assert "@AGI@" not in text
     left = set(re.findall(r"@([A-Z_]+)@", text))
-    assert left == {"STAFF", "STAFF_DIAL", "TRUNK_DIAL", "NOTICE"}
+    assert left == {"STAFF", "STAFF_DIAL", "TRUNK_DIAL"}
     assert set(re.findall(r"^;   ([A-Z_]+) +\S", text, flags=re.MULTILINE)) == left
     assert "left to fill in" not in render(Part.MANAGER, settings([pbx]))
+
+
+def test_the_notice_of_recording_is_the_one_that_the_prompts_build_puts_there(tmp_path) -> None:
+    for key in ("folder", "asterisk_folder"):
+        own = settings([PBX]).model_copy(update={"prompts": PromptsTable.model_validate({key: tmp_path / key})})
+        for part in (Part.RECORDING, Part.CALLBACK):
+            text = render(part, own, file="extensions.conf")
+            assert f"Playback({tmp_path / key}/zh_CN/named/recording-notice)" in text
 
 
 def test_freepbx_has_files_of_its_own() -> None:

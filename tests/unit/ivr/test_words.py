@@ -11,6 +11,7 @@ from voicedesk.ivr.tracking_code import is_code, new_code
 
 def test_both_frames_have_the_same_keys_and_take_the_same_values():
     chinese, english = frame("zh_CN"), frame("en")
+    del chinese[wording.WELCOME_NAMED]  # names are Chinese, and so is the welcome that holds one
     assert chinese.keys() == english.keys()
     assert {key: wording.places_of(text) for key, text in chinese.items()} == {
         key: wording.places_of(text) for key, text in english.items()
@@ -26,6 +27,8 @@ def test_every_text_that_can_be_said_is_among_those_to_be_built(language):
     words = wording.Wording({language: own})
     value = (wording.Spoken(text="X"),)
     for key, template in own.items():
+        if key == wording.WELCOME_NAMED:  # spoken in one piece, with the name: `with_welcome`
+            continue
         said = words.say(key, language, **dict.fromkeys(wording.places_of(template), value))
         assert {one.text for one in said} - {"X"} <= set(texts)
     dates = {one.text for month in range(1, 13) for day in range(1, 32) for one in wording.date(month, day, language)}

@@ -7,18 +7,21 @@ from datetime import date
 import numpy as np
 import pytest
 from structlog.testing import capture_logs
+from voicedesk.audio.wav import write_wav
 from voicedesk.clock import now_us
 from voicedesk.errors import InputError
 from voicedesk.hall import prompt_building
-from voicedesk.hall.prompts import book_of
+from voicedesk.hall.prompt_building import build_prompts
+from voicedesk.hall.prompts import book_of, frames_of, wanted_by_service
 from voicedesk.jobs.telling import sounds_wanted
 from voicedesk.jobs.telling.shelf import stocked
 from voicedesk.jobs.telling.sounds_wanted import SoundsWanted, answer
-from voicedesk.prompts.book import KOKORO, PYTTSX3, Pace
+from voicedesk.prompts.book import KOKORO, PYTTSX3, Pace, recording_name
 from voicedesk.prompts.build import Wanted
 from voicedesk.prompts.rendering import write_prompt
 from voicedesk.prompts.synthesis import Synthesis
 from voicedesk.settings import Settings
+from voicedesk.settings.model import IvrTable
 
 WELCOME = Wanted(text="您好，这里是人力资源和社会保障服务热线。")
 KEYS, PERSON, GOODBYE = (Wanted(text=text) for text in ("请按键选择。", "人工服务，请按零。", "感谢您的来电，再见。"))
@@ -34,7 +37,7 @@ def settings(tmp_path, engine=PYTTSX3):
 def wanted(monkeypatch):
     """The few texts that are wanted."""
     texts = [WELCOME, GOODBYE]
-    monkeypatch.setattr(sounds_wanted, "wanted_of", lambda _settings, _day: tuple(texts))
+    monkeypatch.setattr(sounds_wanted, "wanted_by_service", lambda _settings, _day: tuple(texts))
     return texts
 
 
@@ -68,6 +71,39 @@ async def test_what_has_no_sound_at_the_first_start_is_built_in_a_process_apart(
     assert all(book.find(one.text, pace=pace) for one in wanted for pace in Pace)
 
 
+def test_without_an_ivr_the_notice_alone_is_wanted_and_only_where_calls_are_recorded(tmp_path):
+    pbx = {"name": "main", "host": "h", "username": "u", "secret": "s"}
+    told = {"prompts": {"folder": str(tmp_path), "engine": PYTTSX3}}
+    assert wanted_by_service(Settings.model_validate({**told, "pbx": [pbx]}), DAY) == ()
+    recorded = Settings.model_validate({**told, "pbx": [{**pbx, "recordings": str(tmp_path)}]})
+    (notice,) = wanted_by_service(recorded, DAY)
+    assert notice.text == frames_of(recorded)["zh_CN"]["recording_notice"]
+    with_ivr = recorded.model_copy(update={"ivr": IvrTable(listen="127.0.0.1:4573")})
+    assert len(wanted_by_service(with_ivr, DAY)) > 100
+    assert notice in wanted_by_service(with_ivr, DAY)
+
+
+def test_a_build_puts_the_notice_where_the_dialplan_plays_it_and_a_recording_in_its_place(tmp_path, monkeypatch):
+    recordings = tmp_path / "recordings"
+    table = {"folder": str(tmp_path / "sounds"), "engine": PYTTSX3, "recordings": str(recordings)}
+    hall = Settings.model_validate({"prompts": table})
+    notice = Wanted(text=frames_of(hall)["zh_CN"]["recording_notice"])
+    monkeypatch.setattr(sounds_wanted, "wanted_by_service", lambda _settings, _day: (notice,))
+    played = tmp_path / "sounds/zh_CN/named/recording-notice.alaw"
+    build_prompts(hall, [notice], lambda _: lambda *_: None, trust_voice=True)
+    assert len(played.read_bytes()) > 8000
+    assert sounds_wanted._wanted_sounds(hall, DAY) == ()
+    played.unlink()
+    assert sounds_wanted._wanted_sounds(hall, DAY) == (notice,)
+    file = recordings / "zh_CN" / f"{recording_name(notice.text, Pace.NORMAL)}.wav"
+    file.parent.mkdir(parents=True)
+    write_wav(file, np.tile(TONE, 5), 16000)
+    built = build_prompts(hall, [notice], lambda _: lambda *_: None, trust_voice=True)
+    assert built.failed == []
+    assert book_of(hall).find(notice.text).path.with_suffix(".alaw").read_bytes() == played.read_bytes()
+    assert 39_000 < len(played.read_bytes()) < 42_000
+
+
 async def test_where_every_text_has_a_sound_nothing_is_built_until_there_are_more(tmp_path, wanted, built):
     book = book_of(settings(tmp_path))
     for one in wanted:
@@ -99,7 +135,7 @@ async def test_an_error_that_nobody_foresaw_keeps_no_caller_from_being_told(tmp_
     def broken(_settings, _day):
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(sounds_wanted, "wanted_of", broken)
+    monkeypatch.setattr(sounds_wanted, "wanted_by_service", broken)
     with capture_logs() as logs:
         running = asyncio.create_task(SoundsWanted(settings(tmp_path), now_us).run())
         await until(lambda: logs)
@@ -113,7 +149,7 @@ async def test_texts_that_cannot_be_read_build_nothing(tmp_path, built, monkeypa
     def broken(_settings, _day):
         raise InputError("frame.toml")
 
-    monkeypatch.setattr(sounds_wanted, "wanted_of", broken)
+    monkeypatch.setattr(sounds_wanted, "wanted_by_service", broken)
     await SoundsWanted(settings(tmp_path), now_us)._look(settings(tmp_path))
     assert built == []
 

@@ -3,11 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from voicedesk.audio.g711 import encode_alaw
+from voicedesk.audio.wav import read_sound
+from voicedesk.data_packages import joined
 from voicedesk.errors import InputError, SpeechError
 from voicedesk.hall import ears
 from voicedesk.hall.ears import ear_for_people
@@ -19,6 +20,10 @@ from voicedesk.prompts.hearing_back import hear_back, heard_prompts
 from voicedesk.prompts.helper import Helper
 from voicedesk.prompts.rendering import write_prompt
 from voicedesk.settings import Settings
+from voicedesk.speech.engines import recognizer_of
+from voicedesk.speech.fits import Answer, FreeHearing
+from voicedesk.speech.models import read_model
+from voicedesk.speech.packaged import DATA
 from voicedesk.speech.transcript import Word
 
 WELCOME = Wanted(text="您好，这里是服务热线。")
@@ -27,6 +32,8 @@ SHORT = Wanted(text="三月")
 ENGLISH = Wanted(text="Please press a key.", language="en")
 BOTH = tuple(Pace)
 NORMAL = (Pace.NORMAL,)
+SPOKEN = Path(__file__).parents[3] / "audio_fixtures/natural/0001_compliant_jf_alpha_a_law.wav"
+NOISE = (2000 * np.random.default_rng(5).standard_normal(16000)).astype(np.int16)
 
 
 @pytest.fixture
@@ -138,8 +145,34 @@ class Ear:
         if not self._heard:
             raise SpeechError("it crashed")
 
+    def skip(self, _count):
+        """Nothing is left out."""
+
+    def so_far(self):
+        return ""
+
+    def settled(self):
+        return ()
+
+    def settle(self):
+        """There are no pauses."""
+
     def finish(self):
         return tuple(Word(text=one, start_seconds=0, end_seconds=1, confidence=1) for one in self._heard)
+
+
+class Doubting(Ear):
+    """One that writes down texts and believes none of them."""
+
+    def finish(self):
+        return ()
+
+    def accept(self, _samples):
+        """It hears something."""
+
+    def ask(self, question):
+        assert question.kind == "hear"
+        return Answer(hearings=tuple(FreeHearing(text=one, score=-2.0, no_speech=0.9) for one in self._heard))
 
 
 def test_the_ear_answers_each_order_with_what_it_heard_or_why_not(tmp_path):
@@ -154,13 +187,19 @@ def test_the_ear_answers_each_order_with_what_it_heard_or_why_not(tmp_path):
 def test_what_a_whisper_model_writes_counts_where_its_recogniser_doubts_that_anybody_spoke(tmp_path):
     file = tmp_path / "one.alaw"
     file.write_bytes(encode_alaw(np.zeros(800, np.int16)))
-    doubting = Ear("")
-    doubting.sound = SimpleNamespace(
-        encode=lambda _samples, _rate: SimpleNamespace(
-            speech=((0.0, 1.0),), hear=lambda **_: (SimpleNamespace(text="对请按一"),)
-        )
-    )
-    assert ear.answer(doubting, {"file": str(file)}) == {"heard": "对请按一", "error": None}
+    assert ear.answer(Doubting("对请按一"), {"file": str(file)}) == {"heard": "对请按一", "error": None}
+    assert ear.answer(Doubting(), {"file": str(file)}) == {"heard": "", "error": None}
+
+
+def test_the_packaged_ear_answers_for_speech_and_for_a_sound_that_it_doubts(tmp_path):
+    """The real engine: what an ear asks of it is what it has."""
+    recognizer = recognizer_of(read_model(joined(DATA)))
+    for name, sound in (("speech", read_sound(SPOKEN).channel(0)), ("noise", NOISE)):
+        file = tmp_path / f"{name}.alaw"
+        file.write_bytes(encode_alaw(sound))
+        told = ear.answer(recognizer, {"file": str(file)})
+        assert told["error"] is None
+        assert name == "noise" or told["heard"]
 
 
 def settings(tmp_path, model="embedded"):

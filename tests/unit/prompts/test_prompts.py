@@ -369,6 +369,11 @@ def test_silence_at_the_ends_is_cut_but_for_a_moment():
     [
         ("参保、重听。", "can1 bao3 , chong2 ting1 ."),
         ("请按“一”", "qing3 an4 yi1"),
+        ("不对。不予办理，不要", "bu2 dui4 . bu4 yu3 ban4 li3 , bu2 yao4"),
+        ("再说一遍，下一段", "zai4 shuo1 yi2 bian4 , xia4 yi2 duan4"),
+        ("一年，一元，一万元", "yi4 nian2 , yi4 yuan2 , yi2 wan4 yuan2"),
+        ("第一步，一月一日", "di4 yi1 bu4 , yi1 yue4 yi1 ri4"),
+        ("二十一条，一百二十一元", "er4 shi2 yi1 tiao2 , yi4 bai3 er4 shi2 yi1 yuan2"),
         ("养老《社会保险法》！", "yang2 lao3 she4 hui4 bao2 xian2 fa3 ."),
         ("我也可以，有正当理由", "wo2 ye3 ke2 yi3 , you3 zheng4 dang4 li3 you2"),
         ("以本大厅为准", "yi2 ben3 da4 ting1 wei2 zhun3"),
@@ -380,7 +385,7 @@ def test_texts_are_read_by_pinyin_with_the_halls_own_readings(text, read):
 
 def test_what_nobody_can_read_aloud_is_refused():
     for text in ("请按1", "OK了", "100%的"):
-        with pytest.raises(InputError, match="write them as they are spoken"):
+        with pytest.raises(InputError, match="write it in the characters that are spoken"):
             shipped_pronunciation().of(text)
 
 

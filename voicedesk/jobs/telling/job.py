@@ -46,8 +46,9 @@ class Telling:
         self._sounds = SoundsWanted(settings, now)
 
     async def run(self) -> None:
-        """Tells callers until cancelled; ends at once where there is no IVR."""
+        """Tells callers until cancelled; where there is no IVR, it only has the notice of recording spoken."""
         if self._settings.ivr.address is None:
+            await self._sounds.run()
             return
         workers = await asyncio.to_thread(self._workers)
         outages = Outages(self._store, self._settings)

@@ -20,10 +20,11 @@ import structlog
 from voicedesk.clock import NowUs, to_datetime
 from voicedesk.errors import InputError
 from voicedesk.hall.prompt_building import build_prompts
-from voicedesk.hall.prompts import book_of, wanted_of
+from voicedesk.hall.prompts import book_of, frames_of, wanted_by_service
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.prompts.build import Wanted
 from voicedesk.prompts.helper import be_nice
+from voicedesk.prompts.named import is_published
 from voicedesk.settings import Settings
 
 ROUND_SECONDS = 3600.0
@@ -81,10 +82,10 @@ class SoundsWanted:
 
 
 def _wanted_sounds(settings: Settings, day: date) -> tuple[Wanted, ...]:
-    """Every text, where one at least has no sound at all; otherwise none."""
-    book, wanted = book_of(settings), wanted_of(settings, day)
+    """Every text, where one at least has no sound at all, or none that the dialplan finds; otherwise none."""
+    book, wanted = book_of(settings), wanted_by_service(settings, day)
     is_missing = any(book.find(one.text, language=one.language) is None for one in wanted)
-    return wanted if is_missing else ()
+    return wanted if wanted and (is_missing or not is_published(book, frames_of(settings))) else ()
 
 
 async def _built_apart(settings: Settings, wanted: tuple[Wanted, ...]) -> dict[str, object]:
