@@ -1,6 +1,7 @@
 """How a page is made: a template, a frozen value, the visitor's language; and the pages that say what is wrong."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -8,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from voicedesk.access.roles import Act, Reach, Thing, reach
@@ -22,6 +23,7 @@ from voicedesk.words import Language, word
 
 _KINDS = {".css": "text/css", ".svg": "image/svg+xml"}
 _AGAIN_SECONDS = 5
+_COMMAND = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters["commands"] = _commands
         self.assets = _assets()
 
     def page(self, template: str, visitor: Visitor, value: object, *, status: int = 200) -> HTMLResponse:
@@ -110,6 +113,11 @@ class Pages:
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)
+
+
+def _commands(text: str) -> Markup:
+    """A text in which commands stand between backticks, as HTML."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped just before
 
 
 def _sees_calls(visitor: Visitor) -> bool:

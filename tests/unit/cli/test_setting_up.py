@@ -72,7 +72,7 @@ def test_config_show_can_be_read_again_and_never_shows_a_secret(typed, tmp_path:
     shown = typed("config", "show").out
     assert (tmp_path / "ami-secret").read_text().strip() not in shown
     (tmp_path / "again.toml").write_text(shown)
-    assert load_settings(tmp_path / "again.toml", {}) == load_settings(tmp_path / "voicedesk.toml"), "as environment has it"
+    assert load_settings(tmp_path / "again.toml", {}) == load_settings(tmp_path / "voicedesk.toml")
     as_json = json.loads(typed("config", "show", "--json").out)
     assert as_json["pbx"][0]["secret"] == "**********"
 
