@@ -4,77 +4,25 @@ import asyncio
 import os
 import re
 import signal
-import socket
-import ssl
 import sys
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.testbed.desk import desk_running
 from tests.unit.web.conftest import PASSWORD, secret_on
 from voicedesk.access.totp import code_of, step_at
 from voicedesk.clock import now_us
 from voicedesk.store.store import Store
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-class Desk:
-    """A desk that runs, and what it logged."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int, folder: Path) -> None:
-        self.process, self.port, self.folder = process, port, folder
-        self.lines: list[str] = []
-
-    async def logged(self, words: str) -> str:
-        """The line that has these words, waited for."""
-        assert self.process.stderr is not None
-        while not (found := [line for line in self.lines if words in line]):
-            line = await asyncio.wait_for(self.process.stderr.readline(), 60)
-            assert line, f"it ended: {self.lines}"
-            self.lines.append(line.decode())
-        return found[0]
-
-    def browser(self) -> httpx.AsyncClient:
-        trusted = ssl.create_default_context(cafile=str(self.folder / "web" / "desk.pem"))
-        return httpx.AsyncClient(verify=trusted, base_url=f"https://127.0.0.1:{self.port}", follow_redirects=True)
-
-
-@asynccontextmanager
-async def served(folder: Path, more: str = "", *, with_database: bool = True):
-    port = free_port()
-    settings = folder / "voicedesk.toml"
-    settings.write_text(
-        f'[store]\nurl = "sqlite:///v.db"\n[web]\nlisten = "127.0.0.1:{port}"\n{more}', encoding="utf-8"
-    )
-    if with_database:
-        async with Store.open(f"sqlite:///{folder / 'v.db'}"):
-            pass
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voicedesk", "web", "--config", str(settings), stderr=asyncio.subprocess.PIPE
-    )
-    desk = Desk(process, port, folder)
-    try:
-        await desk.logged("web_listens")
-        yield desk
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGKILL)
-        await process.communicate()
-
-
 async def test_the_first_visit_over_https_and_an_end_in_order(tmp_path):
-    async with served(tmp_path) as desk:
+    async with desk_running(tmp_path) as desk:
         code = re.search(r"once=(\S+)", await desk.logged("web_first_visit"))[1]
         (grown,) = re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{desk.process.pid}/status").read_text())
         assert int(grown) < 130 * 1024, "the desk is small beside the service"
         assert os.stat(tmp_path / "web" / "desk.key").st_mode & 0o777 == 0o600
-        async with desk.browser() as browser:
+        async with desk.client() as browser:
             page = await browser.get("/")
             assert page.url.path == "/welcome"
             fields = {"login": "admin", "name": "李主任", "code": code, "password": PASSWORD, "again": PASSWORD}
@@ -94,7 +42,7 @@ async def test_the_first_visit_over_https_and_an_end_in_order(tmp_path):
 
 
 async def test_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(tmp_path):
-    async with served(tmp_path, 'tls = "off"\n') as desk:
+    async with desk_running(tmp_path, 'tls = "off"\n') as desk:
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000)
         await writer.drain()
@@ -108,7 +56,7 @@ async def test_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(
 
 
 async def test_a_port_in_use_is_told_in_one_sentence(tmp_path):
-    async with served(tmp_path, 'tls = "off"\n') as desk:
+    async with desk_running(tmp_path, 'tls = "off"\n') as desk:
         again = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "voicedesk", "web", "--config", str(tmp_path / "voicedesk.toml"),
             stderr=asyncio.subprocess.PIPE,
@@ -121,13 +69,13 @@ async def test_a_port_in_use_is_told_in_one_sentence(tmp_path):
 
 
 async def test_a_desk_without_its_database_waits_for_it(tmp_path):
-    async with served(tmp_path, with_database=False) as desk:
-        async with desk.browser() as browser:
+    async with desk_running(tmp_path, with_database=False) as desk:
+        async with desk.client() as browser:
             assert (await browser.get("/")).status_code == 503
         async with Store.open(f"sqlite:///{tmp_path / 'v.db'}"):
             pass
         await desk.logged("web_store_back")
-        async with desk.browser() as browser:
+        async with desk.client() as browser:
             assert (await browser.get("/")).status_code == 200
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from fastapi import FastAPI
@@ -95,7 +95,7 @@ class Application:
     # --- what is sent in place of a page
 
     def _trouble(self, request: Request, trouble: Trouble) -> Response:
-        return self.desk.pages.trouble(self.desk.stranger(request), trouble)
+        return self.desk.pages.trouble(self.desk.found(request), trouble)
 
     async def _lead(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, Leads) or not error.path:  # the same page, asked by the desk itself
@@ -119,6 +119,8 @@ class Application:
         return self._trouble(request, pages.does_not_do(translated(str(error), language, of_parts=True)))
 
     async def _not_there(self, request: Request, _error: Exception) -> Response:  # also where a way of asking is none
+        with suppress(Refused, StoreError):  # with the bar, so that it is the very page of what is not this person's
+            await self.desk.visitor(request)
         return self._trouble(request, pages.not_there())
 
     async def _failed(self, request: Request, error: Exception) -> Response:

@@ -87,7 +87,18 @@ class Desk:
         )
 
     async def visitor(self, request: Request) -> Visitor:
-        """Who asks. Raises Refused where they ask faster than people do, StoreError where the database is away."""
+        """Who asks; the request remembers it. Raises Refused where they ask faster than people do, StoreError where the
+        database is away.
+        """
+        visitor = request.state.visitor = await self._known_visitor(request)
+        return visitor
+
+    def found(self, request: Request) -> Visitor:
+        """Who asks, as far as it was found out before: for a page that says what is wrong."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        return visitor if visitor is not None and visitor.person is not None else self.stranger(request)
+
+    async def _known_visitor(self, request: Request) -> Visitor:
         bare = self.stranger(request)
         self._count(self._asked, place_of(bare.address))
         await self.keeper.must_be_open()

@@ -1,6 +1,7 @@
 """How a page is made: a template, a frozen value, the visitor's language; and the pages that say what is wrong."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -8,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from voicedesk.access.roles import Act, Reach, Thing, reach
@@ -26,6 +27,7 @@ from voicedesk.words import Language, Words, word
 
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _AGAIN_SECONDS = 5
+_COMMAND = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters["commands"] = _commands
         self.assets = _assets()
 
     def page(self, template: str, visitor: Visitor, value: object, *, status: int = 200) -> HTMLResponse:
@@ -134,6 +137,11 @@ _WORDS: Mapping[str, Words] = {
 
 def _named(table: str, code: str | None) -> Label:
     return label(_WORDS[table], code)
+
+
+def _commands(text: str) -> Markup:
+    """A text in which commands stand between backticks, as HTML."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped just before
 
 
 def _may(visitor: Visitor, act: Act, thing: Thing) -> bool:

@@ -245,7 +245,8 @@ class SignInPages:
                     t("Too much was wrong: the account is closed until {}, or until an administrator opens it."), at
                 )
             case Outcome.WRONG if answer.tries_left:
-                return f"{say(wrong)} {say(t('You may try {} more times.'), answer.tries_left)}"
+                between = "" if visitor.look.language is Language.CHINESE else " "
+                return f"{say(wrong)}{between}{say(t('You may try {} more times.'), answer.tries_left)}"
         return say(wrong)
 
     def _enrolment(self, person: Person, secret: str) -> EnrolPage:
