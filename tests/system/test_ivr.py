@@ -203,7 +203,7 @@ async def test_every_item_is_told_whole_to_fifty_callers_at_once_and_none_stutte
         calls.append(await answered(await stage.call_in(NOTICES, number=number_of(n))))
         listens = listen(service, calls[n], number_of(n), item, part_of(items, n))
         listening.append(asyncio.create_task(listens))  # at once: who hears the menu for too long is led on
-    await asyncio.gather(*listening)
+    begun = await asyncio.gather(*listening)
     kept = await until(service, all_told, seconds=600)
     await stage.quiet()
     stage.check()
@@ -223,7 +223,10 @@ async def test_every_item_is_told_whole_to_fifty_callers_at_once_and_none_stutte
     listeners = {id_: those[: 2 if id_ in SHARED else 1] for id_, those in listeners.items()}
     transcribed = sorted(n for those in listeners.values() for n in those)
     transcripts = await asyncio.gather(
-        *(asyncio.to_thread(ears.heard, calls[n], until=enough_of(items[n], book)) for n in transcribed)
+        *(
+            asyncio.to_thread(ears.heard, calls[n], since=begun[n], until=begun[n] + enough_of(items[n], book))
+            for n in transcribed
+        )
     )
     heard_by = dict(zip(transcribed, transcripts, strict=True))
     for item in menu.items:
@@ -235,10 +238,10 @@ async def test_every_item_is_told_whole_to_fifty_callers_at_once_and_none_stutte
 
 
 def enough_of(item: MenuItem, book: PromptBook) -> int:
-    """Samples of a call in which all is said that is transcribed: hearing costs more than all the rest of the test."""
+    """Samples from the choice of an item on in which all is said that is transcribed: to hear more costs much."""
     told = (text for part in item.parts if part.part in ("name", *TRANSCRIBED) for text in part.sentences)
-    menus_and_keys = 30.0
-    return round(8000 * (menus_and_keys + sum(found.seconds for text in told if (found := book.find(text)))))
+    around = 15.0  # the sentence that introduces the item, and what was on its way
+    return round(8000 * (around + sum(found.seconds for text in told if (found := book.find(text)))))
 
 
 def part_of(items: list[MenuItem], n: int) -> str:
@@ -257,21 +260,25 @@ def has_heard(kept: dict, which: str) -> bool:
     return {"all": first and second, "first half": first, "second half": second}[which]
 
 
-async def listen(service, call: Call, number: str, item: MenuItem, which: str) -> None:
-    await choose(service, call, number, item)
+async def listen(service, call: Call, number: str, item: MenuItem, which: str) -> int:
+    """Has a caller hear what is theirs of an item; the sample of the call at which it was chosen."""
+    begun = await choose(service, call, number, item)
     if which == "second half":
         for n in range(1, 1 + len(FIRST_HALF)):
             await call.press("3")
             await until(service, lambda kept, n=n: [key["key"] for key in kept[number]["keys"]].count("3") >= n)
+    return begun
 
 
-async def choose(service, call: Call, number: str, item: MenuItem) -> None:
-    """Chooses an item by keys, each pressed where it belongs."""
+async def choose(service, call: Call, number: str, item: MenuItem) -> int:
+    """Chooses an item by keys, each pressed where it belongs; the sample of the call at which that was done."""
     await call.hears_more(0)
     await call.press(item.group)
     await until_state(service, number, "group")
+    begun = len(call.media.heard)
     await call.press(item.key)
     await until_state(service, number, "notice")
+    return begun
 
 
 def pauses(call: Call) -> int:

@@ -7,7 +7,7 @@ from datetime import date
 
 from voicedesk.doctor.finding import Finding
 from voicedesk.errors import InputError
-from voicedesk.hall.prompts import book_of, chinese_voice, pronunciation_of, wanted_of, welcomes_of
+from voicedesk.hall.prompts import book_of, chinese_voice, lent_voice, pronunciation_of, wanted_of, welcomes_of
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.prompts import kokoro
 from voicedesk.prompts.book import KOKORO, PYTTSX3, Pace
@@ -59,6 +59,8 @@ def _voice(settings: Settings) -> Finding:
         return Finding.bad("ivr", "voice", what, "it is not installed here", cure)
     if voice.engine == PYTTSX3:
         why = "callers understand a natural voice far better: docs/prompts.md has the figures"
+        if lent_voice(settings.prompts) is not None:
+            why = "only the texts that came with Voicedesk are in a natural voice, which callers understand far better"
         return Finding.note("ivr", "voice", what, why, cure)
     return Finding.good("ivr", "voice", what)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from voicedesk.errors import InputError
 from voicedesk.hall.ears import ear_for_people
-from voicedesk.hall.prompts import book_of, frames_of, pronunciation_of
+from voicedesk.hall.prompts import book_of, frames_of, lent_voice, pronunciation_of
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.prompts.book import PYTTSX3, Pace, PromptBook
 from voicedesk.prompts.build import Built, Progress, Wanted, build_at_once, build_recorded, missing
@@ -24,7 +24,7 @@ from voicedesk.prompts.meanwhile import speak_meanwhile
 from voicedesk.prompts.named import publish_named
 from voicedesk.prompts.pronunciation import Pronunciation
 from voicedesk.prompts.rendering import make_readable
-from voicedesk.prompts.shipped import take_shipped
+from voicedesk.prompts.shipped import place_shipped, take_shipped
 from voicedesk.settings import Settings
 from voicedesk.speech.models import embedded_model
 from voicedesk.speech.vosk_engine import VoskRecognizer
@@ -62,7 +62,9 @@ def build_prompts(
     with _alone(book.folder):
         ordered = missing(wanted, book, pronunciation)
         left = take_shipped(ordered, book, pronunciation)
-        built.shipped = len(ordered) - len(left)
+        built.shipped = (
+            len(ordered) - len(left) + place_shipped(wanted, book, pronunciation, lent_voice(settings.prompts))
+        )
         built.kept = len(Pace) * len(wanted) - len(ordered)
         if meanwhile:
             speak_meanwhile(wanted, book, pronunciation)

@@ -48,6 +48,13 @@ def chinese_voice(table: PromptsTable) -> Voice:
     )
 
 
+def lent_voice(table: PromptsTable) -> Voice | None:
+    """The natural voice whose shipped sounds a hall is lent that has none and chose none; None for every other hall."""
+    if table.engine != "auto" or table.voice or chinese_voice(table).engine == KOKORO:
+        return None
+    return Voice(name=_FIRST_VOICES[KOKORO], rate=table.rate, slow_rate=table.slow_rate, engine=KOKORO)
+
+
 def pronunciation_of(settings: Settings) -> Pronunciation:
     """How Chinese is read: the shipped readings and the hall's own, which win. Raises InputError for a wrong file."""
     own = settings.prompts.texts / CHINESE / "readings.toml" if settings.prompts.texts else None

@@ -3,6 +3,7 @@
 <folder>/<language>/<pace>/<id>.alaw, .sln16     `id` is made from the text, the voice and its rate
 <folder>/<language>/<pace>/<text id>.json        what was spoken last for a text: its words, voice, rate and `id`
 <folder>/<language>/recorded/<id>.alaw, .sln16   `id` is made from the text alone
+<folder>/<language>/shipped/<id>.alaw, .sln16    the same: what the natural voice said that came with Voicedesk
 beside a sound, <id>.heard                       what an ear for people understood of it (`hearing_back`)
 """
 
@@ -24,7 +25,7 @@ WIDE_BYTES = 4
 """Bytes of a `.sln16` for each one of the `.alaw` beside it: twice the samples, of two bytes."""
 HEADERS = (b"RIFF", b"OggS", b"ID3\x03", b"ID3\x04", b"fLaC", b".snd")
 """How files begin that are another format under a false name: Asterisk would play them as noise."""
-RECORDED = "recorded"
+RECORDED, SHIPPED = "recorded", "shipped"
 FORMS = (".alaw", ".sln16")
 """For the telephone line, and for wideband."""
 
@@ -112,7 +113,8 @@ class PromptBook:
     def find(self, text: str, *, language: str = CHINESE, pace: Pace = Pace.NORMAL) -> Prompt | None:
         """The sound of a text; None where there is none fit to be played (fault 57).
 
-        A recording comes first, then the voice, then what another voice or rate left behind, then the normal pace.
+        A recording comes first, then what came with Voicedesk for a hall without a natural voice, then the voice, then
+        what another voice or rate left behind, then the normal pace.
         """
         recorded = _seconds(self.recorded_path(text, language, pace))
         if recorded is not None:
@@ -135,6 +137,8 @@ class PromptBook:
         return self.folder / language / pace / f"{text_id(text)}.json"
 
     def _spoken(self, text: str, language: str, pace: Pace) -> Iterator[Path]:
+        if pace is Pace.NORMAL:
+            yield self.shipped_path(text, language)
         path = self.spoken_path(text, language, pace)
         yield path
         last = self.note(text, language, pace)
@@ -144,6 +148,10 @@ class PromptBook:
     def spoken_path(self, text: str, language: str, pace: Pace) -> Path:
         """Where the synthetic voice's sound of a text lies, without its ending."""
         return self.folder / language / pace / prompt_id(text, self.voices[language], pace)
+
+    def shipped_path(self, text: str, language: str) -> Path:
+        """Where a sound lies that came with Voicedesk, without its ending; `place_shipped` put it there."""
+        return self.folder / language / SHIPPED / text_id(text)
 
     def recorded_path(self, text: str, language: str, pace: Pace) -> Path:
         """Where a person's sound of a text lies, without its ending."""

@@ -99,6 +99,12 @@ def _worked_seconds(pid: int) -> float:
 
 
 def be_nice() -> None:  # pragma: no cover -- in a process of its own
-    """Lets everything else go first; called by a helper that has begun."""
+    """Lets everything else go first; called by a helper that has begun.
+
+    Linux shares the processor out among sessions first (autogroup): a process that leads its own would get as much as
+    the whole service, however nice it is.
+    """
     with contextlib.suppress(OSError):
         os.nice(NICE)
+        if os.getsid(0) == os.getpid():
+            Path("/proc/self/autogroup").write_text(str(NICE), encoding="ascii")

@@ -7,16 +7,16 @@ each one was read: one that a hall reads otherwise, or speaks in another voice o
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from voicedesk.audio.g711 import decode_alaw
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
-from voicedesk.prompts.book import Pace, PromptBook
+from voicedesk.prompts.book import FORMS, Pace, PromptBook, Voice, is_whole
 from voicedesk.prompts.build import Wanted, keep
 from voicedesk.prompts.pronunciation import Pronunciation, words_of
-from voicedesk.prompts.rendering import WIDE_RATE
+from voicedesk.prompts.rendering import WIDE_RATE, write_prompt
 from voicedesk.texts_folder import shipped_texts
 
 SOUNDS = shipped_texts() / CHINESE / "sounds.zip"
@@ -44,6 +44,38 @@ def take_shipped(
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, NotImplementedError):
         return list(orders)
     return left
+
+
+def place_shipped(
+    wanted: Iterable[Wanted],
+    book: PromptBook,
+    pronunciation: Pronunciation,
+    voice: Voice | None,
+    file: Path = SOUNDS,
+) -> int:
+    """Lets callers of a hall without a natural voice hear what one said elsewhere, before its own; how many texts.
+
+    `voice` is the one that was shipped; None: the hall has a voice that it chose, and what lies there goes. Raises
+    InputError where the disk refuses.
+    """
+    natural = PromptBook(book.folder, {**book.voices, CHINESE: voice}) if voice is not None else None
+    placed = 0
+    try:
+        with zipfile.ZipFile(file) as sounds:
+            words = json.loads(sounds.read(WORDS))
+            for one in wanted:
+                path = book.shipped_path(one.text, one.language)
+                name = member_of(one, Pace.NORMAL, natural) if natural is not None else ""
+                if natural is None or name not in words or words[name] != _words(one, natural, pronunciation):
+                    for form in FORMS:
+                        path.with_suffix(form).unlink(missing_ok=True)
+                    continue
+                if not is_whole(path):
+                    write_prompt(decode_alaw(sounds.read(name)), WIDE_RATE, path)
+                placed += 1
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, NotImplementedError):
+        return placed  # callers hear the hall's own voice
+    return placed
 
 
 def member_of(one: Wanted, pace: Pace, book: PromptBook) -> str:

@@ -1,6 +1,7 @@
 """Prompts heard back: how much was understood, what is kept of it, and what is said where nobody can listen."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -130,6 +131,15 @@ def test_a_process_that_hangs_is_ended_whether_it_works_or_waits(monkeypatch, tm
     hanging = Helper("hanging")
     assert "hung" in hanging.ask({})["error"]
     assert hanging._process is None
+
+
+def test_a_process_that_leads_a_session_is_low_among_sessions_too():
+    words = "import os; from voicedesk.prompts.helper import be_nice; be_nice(); print(os.nice(0), {})"
+    group = "open('/proc/self/autogroup').read().split()[-1]" if Path("/proc/self/autogroup").exists() else helper.NICE
+    command = (sys.executable, "-c", words.format(group))
+    told = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=True).stdout
+    assert [int(one) for one in told.split()][1] == helper.NICE
+    assert int(told.split()[0]) >= helper.NICE
 
 
 class Ear:

@@ -12,6 +12,7 @@ from voicedesk.errors import InputError
 from voicedesk.hall import prompt_building
 from voicedesk.hall.prompt_building import build_prompts
 from voicedesk.hall.prompts import book_of
+from voicedesk.prompts import kokoro
 from voicedesk.prompts.book import FIRST_VOICE, KOKORO, PYTTSX3, Pace, PromptBook, Voice, is_whole
 from voicedesk.prompts.build import Wanted, keep
 from voicedesk.prompts.meanwhile import speak_meanwhile
@@ -169,3 +170,27 @@ def test_sounds_that_the_service_writes_can_be_read_by_the_switch(tmp_path):
     assert {oct(file.stat().st_mode & 0o777) for file in (line, wide)} == {"0o644"}
     folders = (line.parent, line.parent.parent, tmp_path / "sounds")
     assert {oct(folder.stat().st_mode & 0o777) for folder in folders} == {"0o755"}
+
+
+def test_a_hall_without_a_natural_voice_is_lent_what_came_with_voicedesk(tmp_path, monkeypatch):
+    monkeypatch.setattr(kokoro, "is_installed", lambda: False)
+    goodbye, own = Wanted(text="感谢您的来电，再见。"), Wanted(text="请带上身份证。")
+
+    def build(**table):
+        hall = Settings.model_validate({"prompts": {"folder": str(tmp_path / "prompts"), **table}})
+        built = build_prompts(hall, [goodbye, own], lambda _: lambda *_: None, trust_voice=True)
+        assert built.failed == []
+        return built, book_of(hall)
+
+    built, book = build()
+    assert built.shipped == 1
+    lent = book.find(goodbye.text)
+    assert lent.path == book.shipped_path(goodbye.text, "zh_CN")
+    assert lent.seconds > 1
+    assert book.find(goodbye.text, pace=Pace.SLOW).path == book.spoken_path(goodbye.text, "zh_CN", Pace.SLOW)
+    assert book.find(own.text).path == book.spoken_path(own.text, "zh_CN", Pace.NORMAL)
+    built, book = build(rate=200)  # at another pace than it was shipped in
+    assert (built.shipped, book.find(goodbye.text).path) == (0, book.spoken_path(goodbye.text, "zh_CN", Pace.NORMAL))
+    assert build()[0].shipped == 1
+    built, book = build(engine="pyttsx3")  # the hall chose its voice
+    assert (built.shipped, book.find(goodbye.text).path) == (0, book.spoken_path(goodbye.text, "zh_CN", Pace.NORMAL))
