@@ -38,8 +38,12 @@ def find_brush_off(
     suspected = _suspected(heard, rules)
     found: Brushed | None = None
     for phrase, near in suspected[:MOST_LOOKED_AT]:
-        triples = [_triple(text, phrase) for text in heard if nearest(phrase, text).alike >= ALSO]
+        places = [nearest(phrase, text).alike for text in heard]
         said = near.wording
+        if max(places) < SURELY or min(places) < ALSO:
+            found = found or Brushed(phrase=said, text=winner.text + winner.separator + said, is_sure=False)
+            continue
+        triples = [_triple(text, phrase) for text in heard if nearest(phrase, text).alike >= ALSO]
         triples.append(
             (winner.text + winner.separator + said, winner.text + winner.separator + _yes(said), winner.text)
         )
@@ -50,9 +54,7 @@ def find_brush_off(
         stated = scores.of(best[0]).total
         affirmed = max(scores.of(one[1]).total for one in triples)
         without = max(scores.of(one[2]).total for one in triples)
-        places = [nearest(phrase, text).alike for text in heard]
-        is_heard = max(places) >= SURELY and min(places) >= ALSO
-        is_sure = is_heard and stated >= affirmed and stated >= without - WITHOUT_LEAD
+        is_sure = stated >= affirmed and stated >= without - WITHOUT_LEAD
         if found is None or (is_sure and not found.is_sure):
             found = Brushed(phrase=said, text=winner.text + winner.separator + said, is_sure=is_sure)
     return found
