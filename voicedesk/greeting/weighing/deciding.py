@@ -28,7 +28,7 @@ def decide(found: Found, limits: WeighingLimits) -> Weighed:
     forbidden = (brushed.phrase,) if brushed and brushed.is_sure and kind is not None else ()
     doubtful = (brushed.phrase,) if brushed and not forbidden else ()
     sentence = _by_rules(found, sentence)
-    text = sentence.text + (sentence.separator + brushed.phrase if brushed and forbidden else "")
+    text = sentence.text + (sentence.separator + brushed.said if brushed and forbidden else "")
     return Weighed(
         kind=kind,
         sentence=text,

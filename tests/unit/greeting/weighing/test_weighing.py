@@ -193,6 +193,14 @@ def test_what_the_rules_excuse_is_no_brush_off(said):
     assert (found.forbidden, judged.phrases.forbidden) == ((), ())
 
 
+@pytest.mark.parametrize("who", ["我", "这个我", ""])
+def test_a_brush_off_right_behind_the_matter_is_not_taken_for_a_question(who):
+    said = f"您好社保中心请问您有什么事{who}不清楚"
+    assert [one.phrase for one in verdict_of(MadeUpEar(said))[1].phrases.forbidden] == ["不清楚"]
+    said = f"您好社保中心请问您有什么事{who or '我'}不知道"  # 事不知道 sounds like 知不知道
+    assert [one.phrase for one in verdict_of(MadeUpEar(said))[1].phrases.forbidden] == ["不知道"]
+
+
 def test_what_is_only_like_a_brush_off_is_doubtful_without_a_further_score():
     ear = MadeUpEar(WHOLE + "我不知他")
     found, judged = verdict_of(ear)
