@@ -20,14 +20,16 @@ WITHOUT_LEAD = 6.0
 _NO = ("没有", "没", "不", "别")
 _OTHERWISE = {"下班了": "上班了", "我还有事": "还有什么事", "我很忙": "我帮忙"}
 MOST_LOOKED_AT = 2
+_WHO = ("这个我", "我们", "这个", "我", "这")
+"""This right before a brush-off belongs to it: “…事，不知道” without its 我 sounds like “知不知道”, which excuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brushed:
-    """A brush-off that was perhaps said: the text with it, and whether it surely was."""
+    """A brush-off that was perhaps said: the phrase, with what was heard right before it, and whether it surely was."""
 
     phrase: str
-    text: str
+    said: str
     is_sure: bool
 
 
@@ -38,10 +40,19 @@ def find_brush_off(
     suspected = _suspected(heard, rules)
     found: Brushed | None = None
     for phrase, near in suspected[:MOST_LOOKED_AT]:
+        places = [nearest(phrase, text).alike for text in heard]
+        who = _who(phrase, heard)
+        said = who + near.wording
+        if max(places) < SURELY or min(places) < ALSO:
+            found = found or Brushed(phrase=near.wording, said=said, is_sure=False)
+            continue
         triples = [_triple(text, phrase) for text in heard if nearest(phrase, text).alike >= ALSO]
-        said = near.wording
         triples.append(
-            (winner.text + winner.separator + said, winner.text + winner.separator + _yes(said), winner.text)
+            (
+                winner.text + winner.separator + said,
+                winner.text + winner.separator + who + _yes(near.wording),
+                winner.text,
+            )
         )
         texts = [one for triple in triples for one in triple if one]
         scores.allow(len(texts))
@@ -50,12 +61,15 @@ def find_brush_off(
         stated = scores.of(best[0]).total
         affirmed = max(scores.of(one[1]).total for one in triples)
         without = max(scores.of(one[2]).total for one in triples)
-        places = [nearest(phrase, text).alike for text in heard]
-        is_heard = max(places) >= SURELY and min(places) >= ALSO
-        is_sure = is_heard and stated >= affirmed and stated >= without - WITHOUT_LEAD
+        is_sure = stated >= affirmed and stated >= without - WITHOUT_LEAD
         if found is None or (is_sure and not found.is_sure):
-            found = Brushed(phrase=said, text=winner.text + winner.separator + said, is_sure=is_sure)
+            found = Brushed(phrase=near.wording, said=said, is_sure=is_sure)
     return found
+
+
+def _who(phrase: str, heard: Sequence[str]) -> str:
+    before = [text[: nearest(phrase, text).first] for text in heard]
+    return next((one for one in _WHO for text in before if text.endswith(one)), "")
 
 
 def _suspected(heard: Sequence[str], rules: GreetingRules) -> list[tuple[str, Nearest]]:

@@ -28,7 +28,7 @@ def decide(found: Found, limits: WeighingLimits) -> Weighed:
     forbidden = (brushed.phrase,) if brushed and brushed.is_sure and kind is not None else ()
     doubtful = (brushed.phrase,) if brushed and not forbidden else ()
     sentence = _by_rules(found, sentence)
-    text = sentence.text + (sentence.separator + brushed.phrase if brushed and forbidden else "")
+    text = sentence.text + (sentence.separator + brushed.said if brushed and forbidden else "")
     return Weighed(
         kind=kind,
         sentence=text,
@@ -40,6 +40,25 @@ def decide(found: Found, limits: WeighingLimits) -> Weighed:
         heard=found.heard,
         asked=found.scores.asked,
     )
+
+
+def depends_on_what_is_left_out(found: Found, limits: WeighingLimits) -> bool:
+    """Whether sentences without a part can still change what is decided; else they need not be scored."""
+    own = found.scores.fit(found.compliant)
+    if own >= limits.compliant_fit or _is_another(found, limits) is not None:
+        return False
+    return own >= limits.whole_fit or max(_rivals(found)) <= limits.rival_fit
+
+
+def looks_left_out(found: Found, part: str, limits: WeighingLimits) -> bool:
+    """Whether by the scores alone a part was not said: the rest fits well, and the part put in does not."""
+    fit, cost = _costs(found, part)
+    if part == DEPARTMENT:
+        plain = fit >= limits.no_name_fit and cost <= limits.no_name_cost
+        return plain or (fit >= limits.no_name_poor_fit and cost <= limits.no_name_dear_cost)
+    if part == HELLO:
+        return fit >= limits.no_hello_fit and cost <= limits.no_hello_cost
+    return fit >= limits.no_matter_fit and cost <= limits.no_matter_cost
 
 
 def _by_rules(found: Found, sentence: Sentence) -> Sentence:
@@ -56,16 +75,23 @@ def _kind(found: Found, limits: WeighingLimits) -> tuple[Kind | None, Sentence, 
         return Kind.COMPLIANT, own, ()
     if max(map(len, found.heard), default=0) < FOREIGN or found.scores.is_cut:
         return None, own, ()
-    if found.other is not None and _is_other(found, limits) and _is_sound(found, found.other, limits):
-        return Kind.OTHER_DEPARTMENT, found.other, ()
-    if found.order is not None and _is_order(found, limits) and _is_sound(found, found.order, limits):
-        return Kind.OTHER_ORDER, found.order, ()
+    if (another := _is_another(found, limits)) is not None:
+        return *another, ()
     missing = _left_out(found, limits)
     if len(missing) == 1:
         short = found.left_out[missing[0]][0]
         if _is_sound(found, short, limits):
             return Kind.LEFT_OUT, short, missing
     return None, own, ()
+
+
+def _is_another(found: Found, limits: WeighingLimits) -> tuple[Kind, Sentence] | None:
+    """The sentence with another department or in another order that surely was said."""
+    if found.other is not None and _is_other(found, limits) and _is_sound(found, found.other, limits):
+        return Kind.OTHER_DEPARTMENT, found.other
+    if found.order is not None and _is_order(found, limits) and _is_sound(found, found.order, limits):
+        return Kind.OTHER_ORDER, found.order
+    return None
 
 
 def _costs(found: Found, part: str) -> tuple[float, float]:
@@ -146,27 +172,27 @@ def _is_sound(found: Found, sentence: Sentence, limits: WeighingLimits) -> bool:
 
 def _left_out(found: Found, limits: WeighingLimits) -> tuple[str, ...]:
     """The parts that surely were not said: the rest fits, the part put in does not, and nothing could be it."""
-    fit = found.scores.fit
-    rivals = [fit(found.other)]
-    if _is_hello_heard(found):  # without a hello no order of all parts is a rival
-        rivals.append(fit(found.order))
-    if fit(found.compliant) > limits.poor_fit or max(rivals) > limits.rival_fit:
+    if found.scores.fit(found.compliant) > limits.poor_fit or max(_rivals(found)) > limits.rival_fit:
         return ()
     return tuple(part for part in found.left_out if _is_left_out(found, part, limits))
 
 
+def _rivals(found: Found) -> list[float]:
+    """How well the whole sentences fit that were perhaps said; without a hello no order of all parts is among them."""
+    fit = found.scores.fit
+    return [fit(found.other), *([fit(found.order)] if _is_hello_heard(found) else [])]
+
+
 def _is_left_out(found: Found, part: str, limits: WeighingLimits) -> bool:
-    fit, cost = _costs(found, part)
+    if not looks_left_out(found, part, limits) or _could_be(found, part):
+        return False
     if part == DEPARTMENT:
-        plain = fit >= limits.no_name_fit and cost <= limits.no_name_cost
-        dear = fit >= limits.no_name_poor_fit and cost <= limits.no_name_dear_cost
-        return (plain or dear) and not _could_be(found, part)
-    if not _name_leads(found, found.left_out[part][0], limits) or _could_be(found, part):
+        return True
+    if not _name_leads(found, found.left_out[part][0], limits):
         return False
     if part == HELLO:
-        said = any(alike("您好", text) >= 0.85 for text in found.heard)
-        return not said and fit >= limits.no_hello_fit and cost <= limits.no_hello_cost
-    return fit >= limits.no_matter_fit and cost <= limits.no_matter_cost and not found.goes_on
+        return not any(alike("您好", text) >= 0.85 for text in found.heard)
+    return not found.goes_on
 
 
 def _could_be(found: Found, missing: str) -> bool:

@@ -13,10 +13,13 @@ HELLO = "hello"
 SEPARATORS = (",", " ", "")
 """What a model writes between the parts. A full-width mark costs several nats each, so there is none."""
 MOST_WORDINGS = 4
-MOST_HELLOS = 6
+MOST_HELLOS = 4
 NAMES_ALIKE = 0.5
 """From this on a place of the text counts as the name, to see what stands behind it. Chosen: half of it is heard."""
 WELL_HEARD = 0.8
+PERHAPS_HEARD = 0.6
+"""A word before the name or the hello is tried from here on. Seen: what was heard worse fits 10 nats worse, or more."""
+FEWEST_WORDINGS = 2
 LEADS = ("", "这里是", "这边是", "我是")
 _CALLING_OUT = ("", "喂", "上午好", "早上好", "下午好", "晚上好")
 _STEMS = (
@@ -104,6 +107,12 @@ class Wordings:
             found = list(dict.fromkeys(_moved(self.template)))
         return found
 
+    def neighbours(self) -> list[tuple[str, ...]]:
+        """The orders in which two parts that stand together changed places: none is more alike to the right one."""
+        parts = self.template
+        swapped = [(*parts[:at], *parts[at : at + 2][::-1], *parts[at + 2 :]) for at in range(len(parts))]
+        return [one for one in dict.fromkeys(swapped) if one != parts]
+
     def with_other_names(self, sentence: Sentence) -> list[Sentence]:
         """The same sentence with each of the other departments that were heard most likely."""
         return [sentence.saying(DEPARTMENT, name) for name in self.others[:MOST_NAMES]]
@@ -133,11 +142,13 @@ class Wordings:
         made = [one for one in dict.fromkeys(made) if one and one.isalnum()]
         heard = [one for one in made if len(one) > len(polite) and self.alike(one) >= WELL_HEARD + 0.05]
         heard.sort(key=self.alike, reverse=True)
-        return list(dict.fromkeys([*heard, polite, *sorted(made, key=self.alike, reverse=True)]))[:MOST_HELLOS]
+        rest = [one for one in made if self.alike(one) >= PERHAPS_HEARD]
+        return list(dict.fromkeys([*heard, polite, *sorted(rest, key=self.alike, reverse=True)]))[:MOST_HELLOS]
 
     def leads(self) -> list[str]:
-        """What may stand before the name: nothing, and what is nearest to what was heard."""
-        return ["", *sorted(LEADS[1:], key=self.alike, reverse=True)[:2]]
+        """What may stand before the name: nothing, and what was perhaps heard."""
+        heard = [one for one in LEADS[1:] if self.alike(one) >= PERHAPS_HEARD]
+        return ["", *sorted(heard, key=self.alike, reverse=True)[:2]]
 
     def _asked(self, part: str) -> list[str]:
         """A part with many wordings: those nearest to what was heard, and what was heard in its very place."""
@@ -148,9 +159,10 @@ class Wordings:
             for phrase in (*rule.phrases, *rule.with_remark):
                 near = nearest(phrase, text)
                 found += [near, nearest_to_end(phrase, tail)] if tail else [near]
-        found.sort(key=lambda one: (3 * one.alike - 2) * len(one.wording), reverse=True)  # much, and alike
-        nearby = [one.wording for one in found if one.wording]
-        chosen = list(dict.fromkeys(nearby))[:MOST_WORDINGS]
+        found.sort(key=_likely, reverse=True)
+        nearby = list(dict.fromkeys(one.wording for one in found if one.wording))
+        likely = {one.wording for one in found if _likely(one) > 0}
+        chosen = [one for one in nearby[:MOST_WORDINGS] if one in likely or one in nearby[:FEWEST_WORDINGS]]
         if not chosen:
             return [nearest(rule.phrases[-1], "").wording]
         heard = [one for one in self._heard_there() if one not in nearby] if part == self.template[-1] else []
@@ -175,6 +187,11 @@ class Wordings:
         places = (nearest(_literal(name), text) for name in (*self.own, *self.others))
         best = max(places, key=lambda one: one.alike, default=None)
         return best.last if best is not None and best.alike >= NAMES_ALIKE else 0
+
+
+def _likely(place: Nearest) -> float:
+    """The more of a phrase was heard, and the more alike, the likelier; below 0 where it is unlike what was heard."""
+    return (3 * place.alike - 2) * len(place.wording)
 
 
 def _literal(name: str) -> str:

@@ -1,7 +1,8 @@
 """Compares the sentences that may have been said, and asks for their scores as it goes.
 
 It knows no engine: it yields questions and is sent their answers, so a worker process, a file or a test can answer. A
-greeting that clearly is compliant costs some twenty sentences; doubt costs more, up to the budget.
+greeting that clearly is compliant costs some ten sentences; doubt costs more, up to the budget. A sentence is asked for
+only where the decision (`deciding`) can depend on it: each costs as much as a third of a free hearing.
 """
 
 import re
@@ -11,23 +12,34 @@ from dataclasses import dataclass, field, replace
 from voicedesk.greeting.model import DepartmentNames, Doubt
 from voicedesk.greeting.rules import DEPARTMENT, GreetingRules
 from voicedesk.greeting.weighing.brushed_off import Brushed, find_brush_off
-from voicedesk.greeting.weighing.deciding import decide
+from voicedesk.greeting.weighing.deciding import decide, depends_on_what_is_left_out, looks_left_out
 from voicedesk.greeting.weighing.model import Weighed, WeighingLimits
 from voicedesk.greeting.weighing.scores import Asking, Scores
-from voicedesk.greeting.weighing.sentences import HELLO, LEADS, SEPARATORS, Sentence, Wordings
+from voicedesk.greeting.weighing.sentences import HELLO, LEADS, MOST_NAMES, SEPARATORS, Sentence, Wordings
 from voicedesk.greeting.weighing.sounds import spoken
 from voicedesk.speech.fits import Answer, FreeHearing, Question
 from voicedesk.speech.written import is_invented, simplified
 
 Weighing = Generator[Question, Answer, Weighed]
-CLOSE = 25.0
-"""Another sentence is worth wording better while it is at most so far below the compliant one, in nats."""
+CLOSE = 20.0
+"""Another sentence is worth wording better while it is at most so far below the best one, in nats."""
+RIVAL_CLOSE = 15.0
+"""The same where it can accuse nobody, and is only to show that the compliant one leads."""
+HOPELESS = -20.0
+"""A first guess that fits worse is not worded better before the speech was heard a second time: it would be in vain."""
+NEAREST_NAMES = 2
+"""So many other departments are enough to see whether the comparison can end early: those that sound most alike."""
 FEWEST_SYLLABLES = 4
 """Fewer syllables are no greeting and prove no violation: a lone “您好” or “喂” goes to a person."""
+WORDED_WELL = -4.0
+"""A wording that fits so well is good enough: no better one is looked for."""
 REWORDED = 2
 """So many of the best other orders are worded better: with only the best one, the evidence may be another's."""
 SHORTEST = {"matter": ("请讲", "您需要什么帮助")}
 """A part's shortest wordings: they cost least where it was not said, and so accuse least."""
+FEWEST_BESIDES_HELLO = 2
+"""The same for a hello that is said again: “您好您好” proves no more than one."""
+_LONE_HELLO = re.compile(r"[您你]好|喂")
 _LATIN = re.compile(r"[A-Za-z]")
 MOST_LATIN = 6
 
@@ -64,10 +76,14 @@ def weigh(
     if not _is_speech(first):
         return Weighed(kind=None, reason=Doubt.NOT_UNDERSTOOD, heard=_texts(first))
     scores = Scores(limits.most_sentences)
-    found = yield from _compare((names, rules, template), scores, first)
-    if not _is_clear(found, limits):
+    found = yield from _guessed((names, rules, template), scores, first)
+    is_near = scores.fit(found.compliant) > HOPELESS
+    if is_near:
+        yield from _compare(found)
+    if not is_near or not _is_clear(found, limits):
         plain = (yield Question(kind="hear_plainly")).hearings
-        found = yield from _compare((names, rules, template), scores, first, plain)
+        found = yield from _guessed((names, rules, template), scores, first, plain)
+        yield from _compare(found)
         if not _is_clear(found, limits):
             yield from _compare_all(found, limits)
     found.brushed = yield from find_brush_off(found.heard, _winner(found), rules, scores)
@@ -78,7 +94,9 @@ def _is_speech(hearings: Sequence[FreeHearing]) -> bool:
     """Whether the model heard a greeting's worth of Chinese, and did not invent it."""
     best = hearings[0]
     said = spoken(best.text)
-    if len(said) < FEWEST_SYLLABLES or len(_LATIN.findall(best.text)) > MOST_LATIN:
+    if len(said) < FEWEST_SYLLABLES or len(_LONE_HELLO.sub("", said)) < FEWEST_BESIDES_HELLO:
+        return False
+    if len(_LATIN.findall(best.text)) > MOST_LATIN:
         return False
     return not is_invented(best)
 
@@ -87,27 +105,32 @@ def _texts(hearings: Sequence[FreeHearing]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.text.strip() for one in hearings[:1]))
 
 
-def _compare(
+def _guessed(
     asked: tuple[DepartmentNames, GreetingRules, tuple[str, ...]],
     scores: Scores,
     first: Sequence[FreeHearing],
     plain: Sequence[FreeHearing] = (),
 ) -> Generator[Question, Answer, Found]:
-    """The compliant sentence in its best wording, against the nearest other orders and departments."""
+    """The compliant sentence that is nearest to what was heard, and how well it fits."""
     tops = [one[0].text.strip() for one in (first, plain) if one]
     free = list(dict.fromkeys(simplified(text) for text in tops))
     said = [spoken(one.text) for one in (*first[:1], *plain[:1], *first[1:2], *plain[1:2])]
-    yield from scores.ask(free)
-    scores.free = max(scores.of(text).total for text in free)
     wordings = Wordings(*asked, said)
-    guess = wordings.first_guess()
-    compliant = yield from _reworded(guess, wordings, scores, enough=-4.0)
-    found = Found(wordings=wordings, scores=scores, heard=tuple(said[: 2 if plain else 1]), compliant=compliant)
-    orders = [replace(compliant, order=order) for order in wordings.orders()]
+    separator = next((one for one in SEPARATORS if one in free[0]), "")
+    guess = replace(wordings.first_guess(), separator=separator)
+    yield from scores.ask([*free, guess.text])
+    scores.free = max(scores.of(text).total for text in free)
+    return Found(wordings=wordings, scores=scores, heard=tuple(said[: 2 if plain else 1]), compliant=guess)
+
+
+def _compare(found: Found) -> Asking:
+    """The compliant sentence in its best wording, against the nearest other orders and departments."""
+    scores, wordings = found.scores, found.wordings
+    found.compliant = yield from _reworded(found.compliant, wordings, scores, enough=WORDED_WELL)
+    orders = [replace(found.compliant, order=order) for order in wordings.neighbours()]
     found.order = (yield from scores.best(orders)) if orders else None
     if DEPARTMENT in wordings.template:
-        yield from _compare_names(found, wordings.others[:4])
-    return found
+        yield from _compare_names(found, wordings.others[:NEAREST_NAMES])
 
 
 def _compare_names(found: Found, names: Sequence[str]) -> Asking:
@@ -135,22 +158,26 @@ def _is_clear(found: Found, limits: WeighingLimits) -> bool:
 def _compare_all(found: Found, limits: WeighingLimits) -> Asking:
     """Every department, order, decoy and left-out part; the nearest rivals in their own best wording."""
     scores, wordings = found.scores, found.wordings
+    accuses = scores.fit(found.compliant) <= limits.compliant_fit
     orders = [replace(found.compliant, order=order) for order in wordings.orders()]
-    shorts = [found.compliant.without(part) for part in wordings.template]
-    yield from scores.ask(one.text for one in (*orders, *shorts))
+    yield from scores.ask(one.text for one in orders)
     if DEPARTMENT in wordings.template:
-        yield from _compare_names(found, wordings.others)
-    best = sorted(orders, key=scores.fit, reverse=True)[:REWORDED]
-    floor = max(map(scores.fit, (found.compliant, *best[:1], found.other))) - CLOSE
-    reworded = []
-    for one in best:
-        near = scores.fit(one) >= floor
-        reworded.append((yield from _reworded(one, wordings, scores, enough=limits.clear_fit)) if near else one)
-    found.order = max(reworded, key=scores.fit, default=None)
+        yield from _compare_names(found, wordings.others if accuses else wordings.others[:MOST_NAMES])
+    rivals = [*sorted(orders, key=scores.fit, reverse=True)[:REWORDED], *([found.other] if found.other else [])]
+    close = CLOSE if accuses else RIVAL_CLOSE
+    best = max(map(scores.fit, (found.compliant, *rivals)))
+    found.order = max(orders, key=scores.fit, default=None)
+    for rival in sorted(rivals, key=scores.fit, reverse=True):
+        if scores.fit(rival) < best - close:
+            break
+        if rival is found.other:
+            better = yield from _reword_other(found, rival)
+        else:
+            better = yield from _reworded(rival, wordings, scores, enough=limits.clear_fit)
+            found.order = max((found.order or better, better), key=scores.fit)
+        best = max(best, scores.fit(better))
     if found.order is not None and scores.fit(found.order) > scores.fit(found.compliant):
         yield from scores.ask(one.text for one in wordings.with_other_names(found.order))
-    if found.other is not None and scores.fit(found.other) >= floor:
-        yield from _reword_other(found)
     yield from _compare_unlikely(found, limits)
 
 
@@ -160,19 +187,17 @@ def _compare_unlikely(found: Found, limits: WeighingLimits) -> Asking:
     if scores.fit(found.compliant) >= limits.whole_fit - 1 and DEPARTMENT in wordings.template:
         decoys = [found.compliant.saying(DEPARTMENT, name) for name in wordings.decoys()]
         found.decoy = (yield from scores.best(decoys)) if decoys else None
-    whole = max(scores.fit(one) for one in (found.compliant, found.order, found.other))
-    if whole <= limits.clear_fit - 3:
+    if depends_on_what_is_left_out(found, limits):
         yield from _leave_out(found, limits)
 
 
-def _reword_other(found: Found) -> Asking:
-    """Words the nearest other department better; the next names are compared in that wording too."""
-    if found.other is None:
-        return
-    found.other = yield from _reworded(found.other, found.wordings, found.scores)
-    rest = [found.other.saying(DEPARTMENT, one) for one in found.wordings.others[:4] if one != found.other_name]
+def _reword_other(found: Found, other: Sentence) -> Generator[Question, Answer, Sentence]:
+    """The nearest other department in its best wording; the next names are compared in that wording too."""
+    found.other = other = yield from _reworded(other, found.wordings, found.scores, enough=WORDED_WELL)
+    rest = [other.saying(DEPARTMENT, one) for one in found.wordings.others[:MOST_NAMES] if one != found.other_name]
     yield from found.scores.ask(one.text for one in rest)
     found.next_fit = max([found.next_fit, *map(found.scores.fit, rest)])
+    return other
 
 
 def _leave_out(found: Found, limits: WeighingLimits) -> Asking:
@@ -182,14 +207,17 @@ def _leave_out(found: Found, limits: WeighingLimits) -> Asking:
     """
     wordings, scores = found.wordings, found.scores
     shorts = {part: found.compliant.without(part) for part in wordings.template}
+    yield from scores.ask(one.text for one in shorts.values())
     near = max(scores.fit(one) for one in shorts.values()) - CLOSE / 2
     for part, short in shorts.items():
         if scores.fit(short) < near:
             continue
         better = yield from _reworded(short, wordings, scores, enough=limits.no_name_fit)
         yield from _put_in(found, part, better)
+        if part != DEPARTMENT and DEPARTMENT in better.order and looks_left_out(found, part, limits):
+            yield from scores.ask(one.text for one in wordings.with_other_names(better))
     last = wordings.template[-1]
-    if last in found.left_out:
+    if looks_left_out(found, last, limits):
         answer = yield Question(kind="go_on", sentences=(found.left_out[last][0].text,))
         found.goes_on = spoken(answer.hearings[0].text) if answer.hearings else None
 
@@ -206,8 +234,6 @@ def _put_in(found: Found, part: str, short: Sentence) -> Asking:
         put_in += [replace(whole, order=order) for order in moved]
     if part == wordings.template[-1]:
         put_in += [whole.saying(part, text) for text in SHORTEST.get(part, ())]
-    if DEPARTMENT in short.order:
-        yield from found.scores.ask(one.text for one in wordings.with_other_names(short))
     found.left_out[part] = (short, (yield from found.scores.best(put_in)))
 
 
@@ -216,8 +242,9 @@ def _reworded(
 ) -> Generator[Question, Answer, Sentence]:
     """The same order in the wording that the sound favours, part by part; `enough` ends the search early."""
     yield from scores.ask([sentence.text])
-    steps = ["separator", *reversed([part for part in sentence.order if part != DEPARTMENT])]
+    steps = [*reversed([part for part in sentence.order if part != DEPARTMENT])]
     steps += ["lead", "name"] if DEPARTMENT in sentence.order else []
+    steps.append("separator")
     for step in steps:
         if enough is not None and scores.fit(sentence) >= enough:
             break

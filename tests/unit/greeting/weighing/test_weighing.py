@@ -14,6 +14,8 @@ from voicedesk.greeting.verdict import judge_greeting
 from voicedesk.greeting.weighing.driving import asked_later
 from voicedesk.greeting.weighing.joining import checked, placed
 from voicedesk.greeting.weighing.model import Kind, Weighed, WeighingLimits, more_careful
+from voicedesk.greeting.weighing.sentences import Wordings
+from voicedesk.greeting.weighing.sounds import spoken
 from voicedesk.greeting.weighing.telling import remarks_of, weighed_as_json
 from voicedesk.greeting.weighing.voice import WeighedVoice
 from voicedesk.speech.fits import (
@@ -56,8 +58,37 @@ def test_an_alias_is_the_own_department():
 def test_a_clear_greeting_ends_the_comparison_early():
     ear = MadeUpEar(WHOLE)
     weighed(ear)
-    assert ear.scored <= 25
+    assert ear.scored <= 10
     assert "hear_plainly" not in {one.kind for one in ear.asked}
+
+
+def test_a_greeting_far_from_the_first_guess_is_heard_twice_before_its_wordings_are_scored():
+    ear = MadeUpEar("请问您要办理什么业务社保中心您好")
+    weighed(ear)
+    kinds = [one.kind for one in ear.asked]
+    assert kinds[:3] == ["hear", "fits", "hear_plainly"]
+    assert kinds.count("hear_plainly") == 1
+
+
+def test_where_another_department_surely_was_said_no_sentence_without_a_part_is_scored():
+    ear = MadeUpEar("您好医保局请问您要办理什么业务")
+    found, _ = weighed(ear)
+    scored = [spoken(sentence) for one in ear.asked if one.kind == "fits" for sentence in one.sentences]
+    assert found.kind is Kind.OTHER_DEPARTMENT
+    assert all("什么" in one or "帮助" in one for one in scored)
+    assert "您好请问您要办理什么业务" not in scored
+    assert "go_on" not in {one.kind for one in ear.asked}
+
+
+def test_another_department_in_other_words_is_found_though_the_nearest_names_are_compared_first():
+    others = tuple(f"{one}中心" for one in ("设保", "社报", "摄宝", "人才", "就业"))
+    names = replace(NAMES, aliases=(), others=others)
+    said = "您好这里是就业中心有什么可以帮您"
+    voice = WeighedVoice(task(names), shipped_rules(), WeighingLimits())
+    transcript = voice.weighed_now(heard_as(said), MadeUpEar(said))
+    assert voice.weighed is not None
+    assert voice.weighed.kind is Kind.OTHER_DEPARTMENT
+    assert "就业中心" in transcript.text.replace(" ", "")
 
 
 def test_another_department_is_found_with_its_name():
@@ -117,7 +148,7 @@ def test_where_no_sentence_fits_nothing_is_told():
     assert verdict_of(ear)[1].verdict is GreetingVerdict.CANNOT_TELL
 
 
-@pytest.mark.parametrize("heard", ["您好", "喂", "喂您好", "嗯", ""])
+@pytest.mark.parametrize("heard", ["您好", "喂", "喂您好", "嗯", "", "您好您好", "喂喂您好", "您好您好喂"])
 def test_a_lone_hello_goes_to_a_person(heard):
     ear = MadeUpEar(heard)
     assert verdict_of(ear)[1].verdict is GreetingVerdict.CANNOT_TELL
@@ -162,6 +193,21 @@ def test_what_the_rules_excuse_is_no_brush_off(said):
     assert (found.forbidden, judged.phrases.forbidden) == ((), ())
 
 
+@pytest.mark.parametrize("who", ["我", "这个我", ""])
+def test_a_brush_off_right_behind_the_matter_is_not_taken_for_a_question(who):
+    said = f"您好社保中心请问您有什么事{who}不清楚"
+    assert [one.phrase for one in verdict_of(MadeUpEar(said))[1].phrases.forbidden] == ["不清楚"]
+    said = f"您好社保中心请问您有什么事{who or '我'}不知道"  # 事不知道 sounds like 知不知道
+    assert [one.phrase for one in verdict_of(MadeUpEar(said))[1].phrases.forbidden] == ["不知道"]
+
+
+def test_what_is_only_like_a_brush_off_is_doubtful_without_a_further_score():
+    ear = MadeUpEar(WHOLE + "我不知他")
+    found, judged = verdict_of(ear)
+    assert (found.forbidden, found.doubtful, judged.phrases.forbidden) == ((), ("不知道",), ())
+    assert not any("不知道" in sentence for one in ear.asked for sentence in one.sentences)
+
+
 def test_what_fits_better_without_its_no_is_no_brush_off():
     ear = MadeUpEar(WHOLE + "知道了", WHOLE + "不知道")
     found, judged = verdict_of(ear)
@@ -197,7 +243,7 @@ def test_a_character_without_a_place_is_not_lost_from_the_sentence_that_was_said
 def test_the_comparison_is_told_in_words_and_kept_with_its_limits():
     found, _ = weighed(MadeUpEar("您好医保局请问您要办理什么业务"))
     remarks = "".join(remarks_of(found))
-    assert "其他部门“您好，医保局，请问您要办理什么业务”相符" in remarks
+    assert "其他部门“您好医保局请问您要办理什么业务”相符" in remarks
     kept = weighed_as_json(found, WeighingLimits())
     assert kept["limits"]["over_names"] == 7.0
     assert kept["sentences_scored"] == found.asked
@@ -245,3 +291,18 @@ def test_questions_and_answers_go_to_another_process_and_back():
         assert answer_from_json(answer_as_json(answer)) == answer
     words = ear(Question(kind="words", sentences=(WHOLE,)))
     assert answer_from_json(answer_as_json(words)) == words
+
+
+@pytest.mark.parametrize(
+    ("template", "orders"),
+    [
+        (("hello",), []),
+        (("hello", "department"), [("department", "hello")]),
+        (
+            ("hello", "department", "matter"),
+            [("department", "hello", "matter"), ("hello", "matter", "department")],
+        ),
+    ],
+)
+def test_neighbouring_orders_are_those_in_which_two_parts_that_stand_together_changed_places(template, orders):
+    assert Wordings(NAMES, shipped_rules(), template, [WHOLE]).neighbours() == orders
