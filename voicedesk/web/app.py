@@ -20,12 +20,12 @@ from voicedesk.web import pages
 from voicedesk.web.call import OneCallPages
 from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
-from voicedesk.web.home import HomePages
 from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.pages import Trouble
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
 from voicedesk.web.texts import t
+from voicedesk.web.today import TodayPages
 from voicedesk.web.todo import TodoPages
 
 _log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Application:
             yield
 
     def _routes(self, app: FastAPI) -> FastAPI:
-        signing_in, home = SignInPages(self.desk), HomePages(self.desk)
+        signing_in = SignInPages(self.desk)
         both = ["GET", "POST"]
         app.add_api_route("/signin", signing_in.sign_in, methods=both)
         app.add_api_route("/second", signing_in.second, methods=both)
@@ -65,7 +65,7 @@ class Application:
         app.add_api_route("/password", signing_in.password, methods=both)
         app.add_api_route("/signout", signing_in.sign_out, methods=["POST"])
         app.add_api_route("/look", signing_in.look, methods=["POST"])
-        app.add_api_route("/", home.home, methods=["GET"])
+        app.add_api_route("/", TodayPages(self.desk).today, methods=["GET"])
         app.add_api_route("/calls", CallPages(self.desk).calls, methods=["GET"])
         one_call = OneCallPages(self.desk)
         app.add_api_route("/calls/{call_id}", one_call.call, methods=both)
