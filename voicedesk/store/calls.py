@@ -144,7 +144,7 @@ class Calls:
             found: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return found
 
-    async def marks(self, which: CallFilter, limit: int) -> "list[CallMark]":
+    async def marks(self, which: CallFilter, limit: int) -> Sequence[CallMark]:
         """The newest matching calls, oldest first, without their facts."""
         columns = (calls.c.started_at, calls.c.verdict, calls.c.human_verdict, calls.c.reason)
         query = _matching(select(*columns), which).order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit)

@@ -21,6 +21,7 @@ from voicedesk.web.call import OneCallPages
 from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
 from voicedesk.web.keeper import StoreKeeper
+from voicedesk.web.live import Live, LivePages
 from voicedesk.web.pages import Trouble
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
@@ -39,6 +40,7 @@ class Application:
     def __init__(self, settings: Settings, now: NowUs = now_us) -> None:
         self.keeper = StoreKeeper(settings, now)
         self.desk = Desk(settings, self.keeper, now)
+        self.live = Live(self.desk)
         inner = self._routes(FastAPI(docs_url=None, redoc_url=None, openapi_url=None))
         shell: ASGIApp = Shell(_Unforeseen(inner), settings.web, self._refuse)
         web = settings.web
@@ -52,7 +54,7 @@ class Application:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Holds the store within the block."""
-        async with self.keeper.kept():
+        async with self.keeper.kept(), self.live.at_work():
             yield
 
     def _routes(self, app: FastAPI) -> FastAPI:
@@ -65,7 +67,8 @@ class Application:
         app.add_api_route("/password", signing_in.password, methods=both)
         app.add_api_route("/signout", signing_in.sign_out, methods=["POST"])
         app.add_api_route("/look", signing_in.look, methods=["POST"])
-        app.add_api_route("/", TodayPages(self.desk).today, methods=["GET"])
+        app.add_api_route("/", TodayPages(self.desk, self.live).today, methods=["GET"])
+        app.add_api_route("/live", LivePages(self.desk, self.live).live, methods=["GET"])
         app.add_api_route("/calls", CallPages(self.desk).calls, methods=["GET"])
         one_call = OneCallPages(self.desk)
         app.add_api_route("/calls/{call_id}", one_call.call, methods=both)
