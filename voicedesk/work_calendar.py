@@ -156,6 +156,11 @@ class WorkCalendar:
             spans = self._spans_of(duty, day)
         return any(begin <= at_us < stop for begin, stop in spans)
 
+    def spans(self, duty: Duty, at_us: int) -> tuple[tuple[int, int], ...]:
+        """The duty hours of the day of an instant, each from when to when; no hours means the whole day."""
+        start, end, day = self._local_day(at_us)
+        return self._spans_of(duty, day) if duty else ((start, end),)
+
     def after(self, duty: Duty, at_us: int, span_us: int) -> int:
         """The instant by which `span_us` (more than 0) of duty time has passed since `at_us`; no hours means always.
 

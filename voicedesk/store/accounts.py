@@ -1,7 +1,7 @@
 """Accounts and sessions as they are stored: a step of a sign-in and its audit entries are one transaction."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -81,6 +81,15 @@ class Accounts:
             found = self._database.unread.whole(sessions, await connection.execute(query), _session)
             account = await _account_of(connection, found[0].login) if found else None
         return (found[0], account) if account is not None else None
+
+    async def open_sessions(self, token_hashes: Collection[str]) -> Sequence[tuple[Session, Account]]:
+        """Those of these sessions that are there, each with its account; damaged ones are left out."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(sessions).where(sessions.c.token_hash.in_(token_hashes)))
+            found = self._database.unread.whole(sessions, rows, _session)
+            rows = await connection.execute(select(accounts).where(accounts.c.login.in_({one.login for one in found})))
+            people = {one.login: one for one in self._database.unread.whole(accounts, rows, _account)}
+        return [(one, people[one.login]) for one in found if one.login in people]
 
     async def touch(self, token_hash: str, now: int) -> None:
         """Somebody is still there."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Row, Select, delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from voicedesk.calls.model import Cause, JudgedCall, Verdict
+from voicedesk.calls.model import Cause, JudgedCall, Reason, Verdict
 from voicedesk.calls.three_rings import RULES
 from voicedesk.clock import is_instant
 from voicedesk.errors import InputError, ValueRefused
@@ -47,6 +47,8 @@ class CallFilter:
     to_at: int | None = None
     doubtful: bool | None = None
     has_gap: bool | None = None
+    is_open: bool | None = None
+    """Only what is not over, or only what is."""
     to_review: bool | None = None
     """Only what a person must look at: it cannot be told and nobody decided, or somebody appealed."""
 
@@ -73,6 +75,19 @@ class StoredCall:
     verdict: str
     human: HumanDecision | None = None
     appeal_open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMark:
+    """What a drawing of many calls needs of one. `verdict` is the one that holds: a person's, else the automatic one.
+
+    `is_told` False: the call goes on, and nothing is judged yet.
+    """
+
+    at: int
+    verdict: str
+    by_person: bool
+    is_told: bool
 
 
 class Calls:
@@ -128,6 +143,24 @@ class Calls:
         async with self._database.read() as connection:
             found: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return found
+
+    async def marks(self, which: CallFilter, limit: int) -> Sequence[CallMark]:
+        """The newest matching calls, oldest first, without their facts."""
+        columns = (calls.c.started_at, calls.c.verdict, calls.c.human_verdict, calls.c.reason)
+        query = _matching(select(*columns), which).order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        found = [
+            CallMark(
+                at=row.started_at,
+                verdict=row.human_verdict or row.verdict,
+                by_person=row.human_verdict is not None,
+                is_told=row.human_verdict is not None or row.reason != Reason.STILL_OPEN.value,
+            )
+            for row in rows
+            if is_instant(row.started_at) and (row.human_verdict or row.verdict) in list(Verdict)
+        ]
+        return found[::-1]
 
     async def count(self, which: CallFilter) -> int:
         """How many calls match."""
@@ -234,6 +267,8 @@ def _matching(query: Select[Any], which: CallFilter) -> Select[Any]:
         value = getattr(which, column)
         if value is not None:
             query = query.where(calls.c[column] == value)
+    if which.is_open is not None:
+        query = query.where(calls.c.ended_at.is_(None) if which.is_open else calls.c.ended_at.is_not(None))
     if which.to_review is not None:
         untold = (calls.c.verdict == Verdict.CANNOT_TELL.value) & calls.c.human_verdict.is_(None)
         query = query.where((calls.c.appeal_open | (untold & calls.c.ended_at.is_not(None))) == which.to_review)

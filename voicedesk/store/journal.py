@@ -143,6 +143,18 @@ class Journal:
             rows = (await connection.execute(select(gaps).where(here).order_by(gaps.c.from_at))).all()
         return self._database.unread.whole(gaps, rows, _gap)
 
+    async def silent(self) -> dict[str, int]:
+        """The PBXs that nothing is heard from now, each since when."""
+        query = select(gaps.c.pbx, func.min(gaps.c.from_at)).where(gaps.c.to_at.is_(None)).group_by(gaps.c.pbx)
+        async with self._database.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query) if is_instant(row[1])}
+
+    async def heard_until(self) -> int | None:
+        """The last instant at which any PBX told something; None where none ever did."""
+        async with self._database.read() as connection:
+            at = (await connection.execute(select(func.max(pbxs.c.last_at)))).scalar()
+        return at if _is_whole(at) and is_instant(at) else None
+
     async def names(self) -> list[str]:
         """The PBXs that have a journal."""
         async with self._database.read() as connection:

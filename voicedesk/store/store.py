@@ -11,6 +11,7 @@ from voicedesk.store import schema
 from voicedesk.store.accounts import Accounts
 from voicedesk.store.audit import AuditLog
 from voicedesk.store.calls import Calls
+from voicedesk.store.changes import Changes
 from voicedesk.store.consultations import Consultations
 from voicedesk.store.decisions import Decisions
 from voicedesk.store.deliveries import Deliveries
@@ -46,6 +47,7 @@ class Store:
         self.accounts = Accounts(database, asking)
         self.audit = AuditLog(database, asking)
         self.calls = Calls(database)
+        self.changes = Changes(database, now)
         self.consultations = Consultations(database)
         self.decisions = Decisions(database)
         self.deliveries = Deliveries(database)

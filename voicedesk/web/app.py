@@ -20,12 +20,13 @@ from voicedesk.web import pages
 from voicedesk.web.call import OneCallPages
 from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
-from voicedesk.web.home import HomePages
 from voicedesk.web.keeper import StoreKeeper
+from voicedesk.web.live import Live, LivePages
 from voicedesk.web.pages import Trouble
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
 from voicedesk.web.texts import t
+from voicedesk.web.today import TodayPages
 from voicedesk.web.todo import TodoPages
 
 _log = structlog.get_logger()
@@ -39,6 +40,7 @@ class Application:
     def __init__(self, settings: Settings, now: NowUs = now_us) -> None:
         self.keeper = StoreKeeper(settings, now)
         self.desk = Desk(settings, self.keeper, now)
+        self.live = Live(self.desk)
         inner = self._routes(FastAPI(docs_url=None, redoc_url=None, openapi_url=None))
         shell: ASGIApp = Shell(_Unforeseen(inner), settings.web, self._refuse)
         web = settings.web
@@ -52,11 +54,11 @@ class Application:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Holds the store within the block."""
-        async with self.keeper.kept():
+        async with self.keeper.kept(), self.live.at_work():
             yield
 
     def _routes(self, app: FastAPI) -> FastAPI:
-        signing_in, home = SignInPages(self.desk), HomePages(self.desk)
+        signing_in = SignInPages(self.desk)
         both = ["GET", "POST"]
         app.add_api_route("/signin", signing_in.sign_in, methods=both)
         app.add_api_route("/second", signing_in.second, methods=both)
@@ -65,10 +67,11 @@ class Application:
         app.add_api_route("/password", signing_in.password, methods=both)
         app.add_api_route("/signout", signing_in.sign_out, methods=["POST"])
         app.add_api_route("/look", signing_in.look, methods=["POST"])
-        app.add_api_route("/", home.home, methods=["GET"])
         calls = CallPages(self.desk)
         app.add_api_route("/calls", calls.calls, methods=["GET"])
         app.add_api_route("/calls.{form}", calls.file, methods=["GET"])
+        app.add_api_route("/", TodayPages(self.desk, self.live).today, methods=["GET"])
+        app.add_api_route("/live", LivePages(self.desk, self.live).live, methods=["GET"])
         one_call = OneCallPages(self.desk)
         app.add_api_route("/calls/{call_id}", one_call.call, methods=both)
         app.add_api_route("/calls/{call_id}/number", one_call.number, methods=["POST"])

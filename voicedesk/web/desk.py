@@ -24,6 +24,8 @@ from voicedesk.words import Language
 
 SESSION, VISIT, HOP = "desk", "desk-visit", "desk-hop"
 """The names of the cookies: of who signs in, of who has not yet, and of who was just led back to the same page."""
+BY_ITSELF, SOMEBODY = "desk-by-itself", "desk-somebody"
+"""Headers of the script: an open page asks by itself; somebody moved at it since it last did."""
 _HOP_SECONDS = 10
 _BODY_SECONDS = 15.0
 _MOST_FIELDS = 40
@@ -67,6 +69,8 @@ class Desk:
         self.doorkeeper = Doorkeeper(keeper, settings, now)
         self.pages = Pages(settings.hall.name, settings.hall.zone, now)
         self._asked = Limit(600, 60, now)
+        self._refreshed = Limit(180, 60, now)
+        self._refreshed_there = Limit(20_000, 60, now)
         self._tried = Limit(30, 60, now)
         self._tried_login = Limit(20, 60, now)
 
@@ -86,11 +90,12 @@ class Desk:
             is_session=token_hash(session) is not None,
         )
 
-    async def visitor(self, request: Request) -> Visitor:
-        """Who asks; the request remembers it. Raises Refused where they ask faster than people do, StoreError where the
-        database is away.
+    async def visitor(self, request: Request, *, is_by_itself: bool = False) -> Visitor:
+        """Who asks; the request remembers it. `is_by_itself`: an open page does, not a person.
+
+        Raises Refused where they ask faster than people do, StoreError where the database is away.
         """
-        visitor = request.state.visitor = await self._known_visitor(request)
+        visitor = request.state.visitor = await self._known_visitor(request, is_by_itself=is_by_itself)
         return visitor
 
     def found(self, request: Request) -> Visitor:
@@ -98,12 +103,18 @@ class Desk:
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         return visitor if visitor is not None and visitor.person is not None else self.stranger(request)
 
-    async def _known_visitor(self, request: Request) -> Visitor:
+    async def _known_visitor(self, request: Request, *, is_by_itself: bool) -> Visitor:
         bare = self.stranger(request)
-        self._count(self._asked, place_of(bare.address))
+        is_by_itself = bare.is_session and (is_by_itself or request.headers.get(BY_ITSELF) == "1")
+        if is_by_itself:  # a hall behind one address has 200 open pages
+            self._count(self._refreshed, bare.token)
+            self._count(self._refreshed_there, place_of(bare.address))
+        else:
+            self._count(self._asked, place_of(bare.address))
         await self.keeper.must_be_open()
         if bare.is_session:
-            person = await self.doorkeeper.person(bare.token)
+            is_there = not is_by_itself or request.headers.get(SOMEBODY) == "1"
+            person = await self.doorkeeper.person(bare.token, is_there=is_there)
             self.keeper.answered()
             if person is not None:
                 return replace(bare, person=person)
@@ -116,9 +127,9 @@ class Desk:
             keep_token(response, visitor, VISIT, visitor.token)
         return response
 
-    async def signed_in(self, request: Request) -> tuple[Visitor, Person]:
-        """Who asks, signed in as a whole. Raises Leads to the step of the sign-in that is missing."""
-        visitor = await self.visitor(request)
+    async def signed_in(self, request: Request, *, is_by_itself: bool = False) -> tuple[Visitor, Person]:
+        """Who asks, signed in as a whole. Raises as `visitor`, and Leads to the step of the sign-in that is missing."""
+        visitor = await self.visitor(request, is_by_itself=is_by_itself)
         person = visitor.person
         if person is None:
             is_first = visitor.cookie(HOP) not in request.cookies

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import structlog
@@ -75,21 +75,32 @@ class Doorkeeper:
 
     # --- who asks
 
-    async def person(self, token: str) -> Person | None:
-        """Whose session an id is; None where it is none, or over. Role and locks are read anew each time."""
+    async def person(self, token: str, *, is_there: bool = True) -> Person | None:
+        """Whose session an id is; None where it is none, or over. Role and locks are read anew each time.
+
+        Without `is_there` an open page asks by itself: that does not keep a session alive.
+        """
         hashed = token_hash(token)
         found = await self._keeper.store.accounts.session(hashed) if hashed else None
         if found is None:
             return None
         session, account = found
         now = self._now()
-        is_stale = session.role is not account.role or account.needs_administrator
-        if is_stale or self.limits.is_over(session, now):
+        if not self._holds(session, account, now):
             await self._keeper.store.accounts.end(session.token_hash)
             return None
-        if now - session.seen_at >= TOUCH_US:
+        if is_there and now - session.seen_at >= TOUCH_US:
             await self._keeper.store.accounts.touch(session.token_hash, now)
         return Person(account=account, session=session, token=token)
+
+    async def alive(self, token_hashes: Collection[str]) -> set[str]:
+        """Which of these sessions are not over."""
+        now, found = self._now(), await self._keeper.store.accounts.open_sessions(token_hashes)
+        return {session.token_hash for session, account in found if self._holds(session, account, now)}
+
+    def _holds(self, session: Session, account: Account, now: int) -> bool:
+        is_stale = session.role is not account.role or account.needs_administrator
+        return not is_stale and not self.limits.is_over(session, now)
 
     # --- the first visit
 

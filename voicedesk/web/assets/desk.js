@@ -42,4 +42,138 @@
       });
     });
   });
+
+  // a page that stays open: told by the stream that something changed, it asks for its parts again
+  all("[data-stream]").forEach(function (page) {
+    if (!window.EventSource || !window.fetch || !window.DOMParser) { return; }
+    var SILENT_MS = 20000, LEAST_MS = 1000, MOST_MS = 10000, pause = LEAST_MS;
+    var sign = document.querySelector("[data-sign]"), address = page.dataset.stream;
+    var source = null, heard = 0, fresh = Date.now(), asking = false, wanted = false, timer = 0, moved = Date.now(), told = Date.now();
+    var drawn = window.performance.now(), late = 0, loadAt = 0;
+
+    // who types, opened something, or marks words keeps the page as it is
+    var busy = function () {
+      var at = document.activeElement, chosen = window.getSelection && String(window.getSelection());
+      return !!(chosen || document.querySelector("dialog[open]") || (at && page.contains(at) && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)));
+    };
+    // a list under the pointer, or with the focus in it, does not move
+    var held = function (part) { return part.matches(":hover") || part.contains(document.activeElement); };
+
+    var replace = function (old, made) {
+      var parent = old.parentElement, scrolled = old.querySelector(".ribbon-scroll"), left = scrolled ? scrolled.scrollLeft : 0;
+      parent.replaceChild(document.importNode(made, true), old);
+      var now = parent.querySelector('[data-live="' + made.dataset.live + '"] .ribbon-scroll');
+      if (now) { now.scrollLeft = left; }
+    };
+    var wait = function (old, made) {
+      old.waiting = made;
+      if (old.querySelector("[data-held]")) { return; }
+      var link = document.createElement("button");
+      link.type = "button"; link.className = "plain held"; link.setAttribute("data-held", "");
+      link.textContent = page.dataset.more;
+      link.addEventListener("click", function () { replace(old, old.waiting); });
+      old.querySelector("h2").appendChild(link);
+    };
+    var show = function (text) {
+      var made = new window.DOMParser().parseFromString(text, "text/html");
+      var parts = all("[data-live]", made);
+      if (!parts.length) { window.location.reload(); return; }
+      parts.forEach(function (part) {
+        var old = page.querySelector('[data-live="' + part.dataset.live + '"]');
+        if (!old) { return; }
+        // calls that ring and phones always go on; lists that somebody is about to click wait
+        if (/^(todo|latest)$/.test(part.dataset.live) && held(old) && old.textContent !== part.textContent) { wait(old, part); } else { replace(old, part); }
+      });
+    };
+
+    var ask = function () {
+      window.clearTimeout(timer);
+      if (document.hidden || busy()) { wanted = true; return; }
+      if (asking || Date.now() - loadAt < pause) {
+        wanted = true;
+        timer = window.setTimeout(ask, pause);
+        return;
+      }
+      asking = true; wanted = false; loadAt = Date.now();
+      var headers = { "Desk-By-Itself": "1" };
+      if (moved > told) { headers["Desk-Somebody"] = "1"; told = Date.now(); }
+      window.fetch(page.dataset.part, { credentials: "same-origin", headers: headers, cache: "no-store" }).then(function (answer) {
+        if (answer.redirected || answer.status === 404) { window.location.reload(); }
+        if (!answer.ok || answer.redirected) { throw new Error("no part"); }
+        var sent = Number(answer.headers.get("Desk-Now"));
+        return answer.text().then(function (text) {
+          if (busy()) { wanted = true; return; }
+          show(text);
+          var strips = page.querySelector("[data-made]");
+          late = strips && sent ? Math.max(0, sent - Number(strips.dataset.made)) : 0;
+          drawn = window.performance.now(); fresh = Date.now(); pause = LEAST_MS;
+          var soon = page.querySelector("[data-again]");
+          if (soon) { window.setTimeout(ask, Number(soon.dataset.again) * 1000); }
+        });
+      }).catch(function () { wanted = true; pause = Math.min(MOST_MS, pause * 2); }).then(function () { asking = false; });
+    };
+
+    var close = function () { if (source) { source.close(); source = null; } };
+    var open = function () {
+      close();
+      if (document.hidden) { return; }
+      heard = Date.now();
+      source = new window.EventSource(address);
+      var hear = function (event) {
+        heard = Date.now();
+        if (event.lastEventId) { address = address.replace(/after=.*$/, "after=" + event.lastEventId); }
+      };
+      source.addEventListener("hello", hear);
+      source.addEventListener("beat", hear);
+      source.addEventListener("changed", function (event) { hear(event); ask(); });
+      source.addEventListener("over", function () { close(); window.location.reload(); });
+    };
+    var isLive = function () { return source !== null && source.readyState === 1 && Date.now() - heard < SILENT_MS; };
+
+    // the ring that sounds now, ten times a second, from the time that the switch told
+    var count = function () {
+      var gone = window.performance.now() - drawn + late;
+      all("[data-ringing]", page).forEach(function (row) {
+        var ms = Number(row.dataset.ms) + gone, period = Number(row.dataset.period), limit = Number(row.dataset.limit);
+        var ring = Math.floor(ms / period) + 1, width = Number(row.dataset.width);
+        row.querySelector("[data-ring]").textContent = row.dataset.words.replace("{}", ring).replace("{0}", ring);
+        row.querySelector("[data-seconds]").textContent = row.dataset.unit.replace("{}", (ms / 1000).toFixed(1)).replace("{0}", (ms / 1000).toFixed(1));
+        row.querySelector("[data-run]").setAttribute("width", Math.min(width, Math.floor(ms / 10)));
+        all(".burst", row).forEach(function (burst, n) { burst.setAttribute("class", n < ring ? "burst heard" : "burst"); });
+        if (ms >= limit && !row.classList.contains("over")) {
+          row.classList.add("over");
+          row.querySelector("[data-left]").textContent = row.dataset.past;
+        }
+      });
+    };
+    var tick = function () {
+      var gone = window.performance.now() - drawn + late, age = Math.floor((Date.now() - fresh) / 1000);
+      all("[data-since]", page).forEach(function (one) {
+        var seconds = Math.floor((Number(one.dataset.since) + gone) / 1000);
+        if (seconds < 7200) { one.textContent = Math.floor(seconds / 60) + ":" + ("0" + seconds % 60).slice(-2); }
+      });
+      if (sign) {
+        var minutes = Math.floor(age / 60), words = minutes ? sign.dataset.min : sign.dataset.off, live = isLive();
+        // the stream may be there while the database is not, or while somebody types
+        if (live && age < 10) { words = sign.dataset.on; } else if (live) { words = minutes ? sign.dataset.oldMin : sign.dataset.old; }
+        sign.textContent = words.replace(/\{0?\}/, minutes || age);
+        sign.classList.toggle("cut", !live || age >= 10);
+      }
+      if (isLive()) { if (!wanted) { fresh = Date.now(); } } else if (!document.hidden && Date.now() - heard >= SILENT_MS) { open(); wanted = true; }
+      if (wanted && !asking && !busy() && Date.now() - loadAt >= pause) { ask(); }
+    };
+    ["pointermove", "keydown", "wheel", "touchstart"].forEach(function (name) {
+      document.addEventListener(name, function () { moved = Date.now(); }, { passive: true });
+    });
+    document.addEventListener("visibilitychange", function () {
+      if (document.hidden) { close(); } else { open(); ask(); }
+    });
+    window.setInterval(count, 100);
+    window.setInterval(tick, 1000);
+    all(".ribbon-scroll", page).forEach(function (one) {
+      var line = one.querySelector(".nowline").getBoundingClientRect().left - one.getBoundingClientRect().left;
+      one.scrollLeft = Math.max(0, line - one.clientWidth * .8);
+    });
+    open();
+  });
 })();

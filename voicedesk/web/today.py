@@ -1,0 +1,121 @@
+"""The first page: how it is now. `?part` gives only what changes in it, for the script that keeps it up to date."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from voicedesk.access.roles import Act, Reach, Thing, reach
+from voicedesk.clock import to_datetime
+from voicedesk.desk.accounts import viewer_of
+from voicedesk.desk.labels import Label
+from voicedesk.desk.today import Today, today
+from voicedesk.desk.viewer import Viewer
+from voicedesk.errors import SettingsError
+from voicedesk.web.desk import Desk
+from voicedesk.web.doorkeeper import Person
+from voicedesk.web.live import Live
+from voicedesk.web.ribbon import Ribbon, Ringing, ribbon_of, ringing_of
+from voicedesk.web.spoken import spoken
+from voicedesk.web.visitor import Visitor
+from voicedesk.words import Language
+from voicedesk.work_calendar import WorkCalendar
+
+_WEEKDAYS = "一二三四五六日"
+_KEPT_US = 1_000_000
+_Key = tuple[Viewer, Language, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was made, or is being made, for everybody who sees the same."""
+
+    made_at: int
+    made: asyncio.Task[Response]
+
+
+def _has_failed(made: asyncio.Task[Response]) -> bool:
+    return made.done() and (made.cancelled() or made.exception() is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodayPage:
+    """What the first page shows. `ringing` are the drawings of `today.calls.shown`, in their order."""
+
+    name: str
+    today: Today
+    date: Label
+    ribbon: Ribbon | None
+    ringing: tuple[Ringing, ...]
+    may_announce: bool
+    may_break: bool
+    live_id: str
+
+
+class TodayPages:
+    """The first page."""
+
+    def __init__(self, desk: Desk, live: Live) -> None:
+        self._desk, self._live = desk, live
+        self._calendar: WorkCalendar | None = None
+        self._parts: dict[_Key, _Part] = {}
+
+    async def today(self, request: Request) -> Response:
+        """For whoever is signed in; what is not theirs to see is not on it."""
+        visitor, person = await self._desk.signed_in(request)
+        if "part" not in request.query_params:
+            return await self._made("today.html", visitor, person)
+        response = await self._part(visitor, person)
+        # the age of what is sent: pages count on from it
+        response.headers["Desk-Now"] = str(self._desk.now() // 1000)
+        return response
+
+    async def _part(self, visitor: Visitor, person: Person) -> Response:
+        """What changes in the page. Many who see the same ask in the same second: it is made once for them."""
+        now = self._desk.now()
+        key = (viewer_of(person.account), visitor.look.language, visitor.prefix, self._live.id)
+        part = self._parts.get(key)
+        if part is None or not 0 <= now - part.made_at < _KEPT_US or _has_failed(part.made):
+            self._parts = {key: one for key, one in self._parts.items() if 0 <= now - one.made_at < _KEPT_US}
+            made = asyncio.create_task(self._made("today_parts.html", visitor, person))
+            part = self._parts[key] = _Part(now, made)
+        response = await asyncio.shield(part.made)
+        return Response(response.body, media_type="text/html")
+
+    async def _made(self, template: str, visitor: Visitor, person: Person) -> Response:
+        desk, now = self._desk, self._desk.now()
+        settings, role = desk.settings, person.account.role
+        live_id = self._live.id  # taken before the store is read: what changes meanwhile is told again
+        with spoken(visitor.look.language):
+            found = await today(desk.keeper.store, settings, self._hours(), viewer_of(person.account), now=now)
+            zone = settings.hall.zone
+            page = TodayPage(
+                name=person.account.name,
+                today=found,
+                date=_date(now, zone),
+                ribbon=ribbon_of(found.day, found.link, now=now, zone=zone) if found.day else None,
+                ringing=tuple(ringing_of(one) for one in found.calls.shown) if found.calls else (),
+                may_announce=reach(role, Act.CHANGE, Thing.OUTAGE) is not Reach.NONE,
+                may_break=reach(role, Act.CHANGE, Thing.BREAK) is not Reach.NONE,
+                live_id=live_id,
+            )
+            return desk.pages.page(template, visitor, page)
+
+    def _hours(self) -> WorkCalendar:
+        """The hall's calendar; where its file cannot be read the state's alone, which only shades the drawing."""
+        if self._calendar is None:
+            try:
+                self._calendar = WorkCalendar.of(self._desk.settings)
+            except SettingsError:
+                self._calendar = WorkCalendar(self._desk.settings.hall.timezone)
+        return self._calendar
+
+
+def _date(now: int, zone: tzinfo) -> Label:
+    here = to_datetime(now).astimezone(zone)
+    return Label(
+        f"{here.year}年{here.month}月{here.day}日 星期{_WEEKDAYS[here.weekday()]}",
+        f"{here:%A}, {here.day} {here:%B %Y}",
+    )
