@@ -23,6 +23,7 @@ from voicedesk.store.quarantine import Quarantine
 from voicedesk.store.repairs import Repairs
 from voicedesk.store.requests import Requests
 from voicedesk.store.retention import Retention
+from voicedesk.store.reviewing import Reviews
 from voicedesk.store.spill import Spill
 from voicedesk.store.tickets import Tickets
 from voicedesk.store.writer import Writer
@@ -57,6 +58,7 @@ class Store:
         self.repairs = Repairs(database)
         self.requests = Requests(database, now, asking)
         self.retention = Retention(database)
+        self.reviews = Reviews(database)
         self.tickets = Tickets(database)
         self.writer = Writer(database, now, spill)
 

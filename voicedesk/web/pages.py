@@ -16,6 +16,7 @@ from voicedesk.access.words import ROLES
 from voicedesk.calls.words import CAUSES, DIRECTIONS, VERDICTS
 from voicedesk.clock import NowUs, to_datetime
 from voicedesk.desk.labels import Label, label
+from voicedesk.desk.words import WHYS
 from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
 from voicedesk.tickets.words import TICKET_MOVES, TRY_RESULTS
@@ -111,7 +112,8 @@ class Pages:
             "clock": self.clock,
             "now": self._now(),
             "rings_of": rings_of,
-            "sees": lambda thing: _sees(visitor, Thing(thing)),
+            "sees": lambda thing: _may(visitor, Act.SEE, Thing(thing)),
+            "decides": _may(visitor, Act.CHANGE, Thing.VERDICT),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)
@@ -127,6 +129,7 @@ _WORDS: Mapping[str, Words] = {
     "greeting": GREETING_VERDICTS,
     "ticket_move": TICKET_MOVES,
     "attempt": TRY_RESULTS,
+    "why": WHYS,
 }
 """The words of codes that a template names itself."""
 
@@ -135,9 +138,9 @@ def _named(table: str, code: str | None) -> Label:
     return label(_WORDS[table], code)
 
 
-def _sees(visitor: Visitor, thing: Thing) -> bool:
+def _may(visitor: Visitor, act: Act, thing: Thing) -> bool:
     person = visitor.person
-    return person is not None and reach(person.account.role, Act.SEE, thing) is not Reach.NONE
+    return person is not None and reach(person.account.role, act, thing) is not Reach.NONE
 
 
 def _assets() -> dict[str, Asset]:
