@@ -18,6 +18,7 @@ from voicedesk.store.engine import Database, database_file
 from voicedesk.store.greetings import Greetings
 from voicedesk.store.journal import Journal
 from voicedesk.store.outages import OutageLog
+from voicedesk.store.own import OwnThings
 from voicedesk.store.phones import Phones
 from voicedesk.store.quarantine import Quarantine
 from voicedesk.store.repairs import Repairs
@@ -53,6 +54,7 @@ class Store:
         self.greetings = Greetings(database)
         self.journal = Journal(database)
         self.outages = OutageLog(database)
+        self.own = OwnThings(database)
         self.phones = Phones(database)
         self.quarantine = Quarantine(database)
         self.repairs = Repairs(database)

@@ -114,6 +114,7 @@ class Pages:
             "rings_of": rings_of,
             "sees": lambda thing: _may(visitor, Act.SEE, Thing(thing)),
             "decides": _may(visitor, Act.CHANGE, Thing.VERDICT),
+            "has_own": _may(visitor, Act.CHANGE, Thing.APPEAL),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)
