@@ -4,7 +4,7 @@ Only what a person decided is counted, and that is no fair sample: people look a
 """
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicedesk.calls.model import Verdict
 from voicedesk.greeting.model import GreetingVerdict
@@ -87,7 +87,7 @@ def agreement_of(pairs: Iterable[Pair], order: Iterable[str]) -> Agreement:
 async def greeting_agreement(store: Store, which: GreetingFilter) -> Agreement:
     """Of the greetings that a person decided; forbidden phrases count where the person said whether one was said."""
     pairs, phrases = [], []
-    async for one in store.greetings.each(which):
+    async for one in store.greetings.each(replace(which, decided=True)):
         if one.human is None or one.verdict is None or not one.is_final:
             continue
         pairs.append(Pair(automatic=one.verdict, human=one.human.verdict))
@@ -105,16 +105,19 @@ async def greeting_agreement(store: Store, which: GreetingFilter) -> Agreement:
     )
 
 
+async def whole_call_agreement(store: Store, which: CallFilter) -> Agreement:
+    """Of the calls that a person decided, without their legs."""
+    return agreement_of([pair async for pair in _call_pairs(store, which)], [one.value for one in Verdict])
+
+
 async def call_agreement(store: Store, which: CallFilter) -> tuple[Agreement, Agreement]:
     """Of the calls that a person decided, and of their legs."""
-    order = [one.value for one in Verdict]
-    of_calls = [pair async for pair in _call_pairs(store, which)]
     of_legs = [pair async for pair in _leg_pairs(store, which)]
-    return agreement_of(of_calls, order), agreement_of(of_legs, order)
+    return await whole_call_agreement(store, which), agreement_of(of_legs, [one.value for one in Verdict])
 
 
 async def _call_pairs(store: Store, which: CallFilter) -> AsyncIterator[Pair]:
-    async for one in store.calls.each(which):
+    async for one in store.calls.each(replace(which, decided=True)):
         if one.human is not None:
             yield Pair(automatic=one.verdict, human=one.human.verdict.value)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from voicedesk.calls.model import CallFacts, Gap, LegFacts, LegJudgement, Reason, Role
+from voicedesk.calls.model import CallFacts, Gap, JudgedCall, LegFacts, LegJudgement, Reason, Role
 from voicedesk.calls.words import OUTCOMES, VERDICTS
 from voicedesk.desk import calls as desk_calls
 from voicedesk.desk import greetings as desk_greetings
@@ -113,7 +113,6 @@ async def call_page(store: Store, settings: Settings, viewer: Viewer, call_id: s
     ]
     drawn = legs[:MOST_LEGS]
     newer, older = await _beside(store, settings, viewer, facts)
-    agents = {judged.agent} if judged.agent else {leg.agent for leg in facts.legs}
     return CallPage(
         row=shown.row,
         first_ring_at=first_ring_at,
@@ -122,10 +121,16 @@ async def call_page(store: Store, settings: Settings, viewer: Viewer, call_id: s
         moments=tuple(sorted(_moments(facts, drawn, first_ring_at), key=lambda one: one.at)),
         greetings=tuple([_greeting(one, phones) for one in await _greetings(store, settings, viewer, facts.id)]),
         history=of_subject.get((Kind.CALL, "")),
-        concerned=frozenset(agent for agent in agents if agent),
+        concerned=concerned_by(shown.row.call),
         newer=newer,
         older=older,
     )
+
+
+def concerned_by(call: JudgedCall) -> frozenset[str]:
+    """Whose verdict that of a call is: who answered, else everybody whom it rang."""
+    agents = {call.judgement.agent} if call.judgement.agent else {leg.agent for leg in call.facts.legs}
+    return frozenset(agent for agent in agents if agent)
 
 
 async def _greetings(store: Store, settings: Settings, viewer: Viewer, call_id: str) -> list[GreetingShown]:

@@ -30,3 +30,9 @@ def day_of(now: int, zone: tzinfo, days_ago: int = 0) -> int:
     """The instant at which a day of the hall begins: today, or so many days ago."""
     today = to_datetime(now).astimezone(zone).date() - timedelta(days=days_ago)
     return from_datetime(datetime(today.year, today.month, today.day, tzinfo=zone))
+
+
+def month_of(now: int, zone: tzinfo) -> int:
+    """The instant at which the hall's month began."""
+    today = to_datetime(now).astimezone(zone).date()
+    return from_datetime(datetime(today.year, today.month, 1, tzinfo=zone))

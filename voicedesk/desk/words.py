@@ -1,5 +1,6 @@
 """What the codes of the desk's own lists mean, in Chinese and in English."""
 
+from voicedesk.desk.review import Why
 from voicedesk.desk.urgency import Urgency
 from voicedesk.words import Words
 
@@ -10,4 +11,10 @@ URGENCIES: Words = {
     Urgency.LATER: ("以后", "later"),
     Urgency.WAITING: ("稍后再拨", "to be tried again later"),
     Urgency.UNCALLABLE: ("无法回拨", "cannot be rung"),
+}
+WHYS: Words = {
+    Why.APPEAL: ("申诉", "appeal"),
+    Why.UNTOLD: ("无法判定", "cannot tell"),
+    Why.UNPROVEN: ("待人工", "unproven"),
+    Why.SAMPLE: ("抽样", "sample"),
 }

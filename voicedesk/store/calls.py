@@ -51,6 +51,8 @@ class CallFilter:
     """Only what is not over, or only what is."""
     to_review: bool | None = None
     """Only what a person must look at: it cannot be told and nobody decided, or somebody appealed."""
+    decided: bool | None = None
+    """Only those of which a person's decision holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +274,8 @@ def _matching(query: Select[Any], which: CallFilter) -> Select[Any]:
     if which.to_review is not None:
         untold = (calls.c.verdict == Verdict.CANNOT_TELL.value) & calls.c.human_verdict.is_(None)
         query = query.where((calls.c.appeal_open | (untold & calls.c.ended_at.is_not(None))) == which.to_review)
+    if which.decided is not None:
+        query = query.where(calls.c.human_verdict.is_not(None) == which.decided)
     if which.caller_numbers is not None:
         query = query.where(calls.c.caller_number.in_(which.caller_numbers))
     if which.endpoint is not None:

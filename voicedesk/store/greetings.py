@@ -71,7 +71,8 @@ class StoredGreeting:
 class GreetingFilter:
     """Which greetings to list; None means any. `from_at` is inside, `to_at` is not.
 
-    `needs_review` is what the rules say, `to_review` what is left of it for a person, appeals included.
+    `needs_review` is what the rules say, `to_review` what is left of it for a person, appeals included; `decided`:
+    a person's decision holds.
     """
 
     call_id: str | None = None
@@ -80,6 +81,7 @@ class GreetingFilter:
     verdict: str | None = None
     needs_review: bool | None = None
     to_review: bool | None = None
+    decided: bool | None = None
     has_forbidden: bool | None = None
     from_at: int | None = None
     to_at: int | None = None
@@ -200,6 +202,8 @@ def _matching(query: Select[Any], which: GreetingFilter) -> Select[Any]:
     if which.to_review is not None:
         undecided = greetings.c.needs_review & greetings.c.human_verdict.is_(None)
         query = query.where((greetings.c.appeal_open | undecided) == which.to_review)
+    if which.decided is not None:
+        query = query.where(greetings.c.human_verdict.is_not(None) == which.decided)
     if which.has_forbidden is not None:
         query = query.where((greetings.c.forbidden > 0) == which.has_forbidden)
     if which.from_at is not None:

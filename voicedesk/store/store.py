@@ -19,11 +19,13 @@ from voicedesk.store.engine import Database, database_file
 from voicedesk.store.greetings import Greetings
 from voicedesk.store.journal import Journal
 from voicedesk.store.outages import OutageLog
+from voicedesk.store.own import OwnThings
 from voicedesk.store.phones import Phones
 from voicedesk.store.quarantine import Quarantine
 from voicedesk.store.repairs import Repairs
 from voicedesk.store.requests import Requests
 from voicedesk.store.retention import Retention
+from voicedesk.store.reviewing import Reviews
 from voicedesk.store.spill import Spill
 from voicedesk.store.tickets import Tickets
 from voicedesk.store.writer import Writer
@@ -54,11 +56,13 @@ class Store:
         self.greetings = Greetings(database)
         self.journal = Journal(database)
         self.outages = OutageLog(database)
+        self.own = OwnThings(database)
         self.phones = Phones(database)
         self.quarantine = Quarantine(database)
         self.repairs = Repairs(database)
         self.requests = Requests(database, now, asking)
         self.retention = Retention(database)
+        self.reviews = Reviews(database)
         self.tickets = Tickets(database)
         self.writer = Writer(database, now, spill)
 

@@ -22,7 +22,9 @@ from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
 from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.live import Live, LivePages
+from voicedesk.web.mine import MinePages
 from voicedesk.web.pages import Trouble
+from voicedesk.web.review import ReviewPages
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
 from voicedesk.web.texts import t
@@ -76,6 +78,8 @@ class Application:
         app.add_api_route("/calls/{call_id}", one_call.call, methods=both)
         app.add_api_route("/calls/{call_id}/number", one_call.number, methods=["POST"])
         app.add_api_route("/calls/{call_id}/sound", one_call.sound, methods=["GET"])
+        app.add_api_route("/review", ReviewPages(self.desk).review, methods=both)
+        app.add_api_route("/mine", MinePages(self.desk).mine, methods=["GET"])
         tickets = TodoPages(self.desk)
         app.add_api_route("/todo", tickets.todo, methods=["GET"])
         app.add_api_route("/todo/{ticket_id}", tickets.ticket, methods=both)

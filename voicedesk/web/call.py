@@ -16,38 +16,23 @@ from voicedesk.calls.steps import Appeal, Decide, TakeBack, VerdictStep
 from voicedesk.calls.words import CAUSES, VERDICTS
 from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.asking import ask, asked
-from voicedesk.desk.call_page import CallPage, GreetingPart, call_page
+from voicedesk.desk.call_page import CallPage, call_page
 from voicedesk.desk.labels import Label, label
 from voicedesk.errors import InputError, NotBegun, OutcomeUnknown
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.language.translate import translated
-from voicedesk.store.greetings import StoredGreeting
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
+from voicedesk.web.heard import Heard, heard_of, may_hear
 from voicedesk.web.ruler import Ruler, ruler_of
-from voicedesk.web.sound import Shape, kept_file, shape_of
+from voicedesk.web.sound import kept_file
 from voicedesk.web.spoken import spoken
 from voicedesk.web.visitor import Visitor
 
 HEARD_SECONDS = 600
 """A player asks for a recording in many pieces: within this time they are one listening, and one entry of the log."""
 _MOST_HEARD = 5000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A greeting with what this person may know of it. `has_sound`: they may hear it, and it is kept.
-
-    `may_read`: they may read the words; `may_appeal`: it is theirs; `may_decide`: it is not.
-    """
-
-    part: GreetingPart
-    may_read: bool
-    has_sound: bool
-    shape: Shape | None
-    may_appeal: bool
-    may_decide: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +126,7 @@ class OneCallPages:
         which = (request.query_params.get("pbx", ""), request.query_params.get("leg", ""))
         for part in page.greetings:
             one = part.shown.row.greeting
-            if (one.pbx, one.uniqueid) == which and _may_hear(person, one):
+            if (one.pbx, one.uniqueid) == which and may_hear(person, one):
                 file = await asyncio.to_thread(kept_file, desk.settings.recording.folder, one.recording or "?")
                 if file is not None:
                     await self._note_listening(visitor, person, call_id)
@@ -185,7 +170,7 @@ class OneCallPages:
         value = OneCall(
             call=page,
             ruler=ruler_of(page),
-            heard=tuple([await self._heard(person, part, decides=decides) for part in page.greetings]),
+            heard=tuple([await heard_of(desk, person, part) for part in page.greetings]),
             number=whole or page.facts.caller_number,
             is_whole=whole is not None,
             may_see_number=may(role, Act.SEE, Thing.NUMBER, is_own=True),
@@ -198,32 +183,11 @@ class OneCallPages:
         with spoken(visitor.look.language):
             return desk.pages.page("call.html", visitor, value, status=409 if typed else 200)
 
-    async def _heard(self, person: Person, part: GreetingPart, *, decides: bool) -> Heard:
-        one = part.shown.row.greeting
-        may_hear = _may_hear(person, one)
-        file = None
-        if may_hear and one.recording:
-            file = await asyncio.to_thread(kept_file, self._desk.settings.recording.folder, one.recording)
-        is_own = person.account.agent is not None and one.agent == person.account.agent
-        return Heard(
-            part=part,
-            may_read=may_hear,
-            has_sound=file is not None,
-            shape=await asyncio.to_thread(shape_of, file) if file is not None else None,
-            may_appeal=one.is_final and is_own and may(person.account.role, Act.CHANGE, Thing.APPEAL, is_own=True),
-            may_decide=one.is_final and decides and not is_own,
-        )
-
 
 def _is_own(person: Person, page: CallPage) -> bool:
     """Whether a call concerns a person: it rang them, or they answered it."""
     agent = person.account.agent
     return agent is not None and any(leg.facts.agent == agent for leg in page.legs)
-
-
-def _may_hear(person: Person, one: StoredGreeting) -> bool:
-    is_own = person.account.agent is not None and one.agent == person.account.agent
-    return may(person.account.role, Act.SEE, Thing.RECORDING, is_own=is_own)
 
 
 def _step(call_id: str, fields: Mapping[str, str], person: Person) -> VerdictStep:

@@ -17,6 +17,7 @@ from voicedesk.access.words import ROLES
 from voicedesk.calls.words import CAUSES, DIRECTIONS, VERDICTS
 from voicedesk.clock import NowUs, to_datetime
 from voicedesk.desk.labels import Label, label
+from voicedesk.desk.words import WHYS
 from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
 from voicedesk.tickets.words import TICKET_MOVES, TRY_RESULTS
@@ -116,6 +117,8 @@ class Pages:
             "rings_of": rings_of,
             "sees": lambda thing: _may(visitor, Act.SEE, Thing(thing)),
             "exports": lambda thing: _may(visitor, Act.EXPORT, Thing(thing)),
+            "decides": _may(visitor, Act.CHANGE, Thing.VERDICT),
+            "has_own": _may(visitor, Act.CHANGE, Thing.APPEAL),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)
@@ -131,6 +134,7 @@ _WORDS: Mapping[str, Words] = {
     "greeting": GREETING_VERDICTS,
     "ticket_move": TICKET_MOVES,
     "attempt": TRY_RESULTS,
+    "why": WHYS,
 }
 """The words of codes that a template names itself."""
 

@@ -1,16 +1,21 @@
 """The desk over a store of its own, asked as a browser asks, without a socket."""
 
+import asyncio
+import json
 import re
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import httpx
 import pytest
+from tests.fakes.rows import outcome
 from voicedesk.access.accounts import Account
 from voicedesk.access.moves import Keeper, Move, added
 from voicedesk.access.roles import Role
 from voicedesk.access.sessions import Session, Stage, new_token, token_hash
 from voicedesk.access.totp import code_of, step_at
+from voicedesk.jobs.deciding.steps import VerdictSteps
 from voicedesk.settings import Settings
+from voicedesk.store.requests import LEADER
 from voicedesk.store.store import Store
 from voicedesk.web.app import Application
 
@@ -130,3 +135,27 @@ async def house(tmp_path, clock):
         made = House(settings, clock, app)
         async with made.stack:
             yield made
+
+
+@pytest.fixture
+async def service(house):
+    """A service that carries out what is asked about verdicts."""
+    asked = []
+
+    async def serve(store: Store) -> None:
+        steps = VerdictSteps(store, lambda: house.settings, house.clock)
+        while True:
+            for request in await store.requests.queued(10):
+                await store.requests.start([request.id], "test:1:x", 10)
+                state, told = await outcome(steps, request)
+                asked.append(json.loads(request.payload))
+                await store.requests.finish(request.id, state, told, owner="test:1:x")
+            await asyncio.sleep(0.01)
+
+    async with Store.open(house.settings.store.url, now=house.clock) as store:
+        await store.requests.lead(LEADER, "test:1:x", 600)
+        task = asyncio.create_task(serve(store))
+        yield asked
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

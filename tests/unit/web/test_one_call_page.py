@@ -1,23 +1,17 @@
 """The page of one call: legs, words, whose it is, decisions and appeals as steps, and what the audit log holds."""
 
-import asyncio
-import json
 import re
 import wave
-from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from tests.fakes.rows import outcome
 from tests.unit.web.test_calls_page import LATE, MISSED, NUMBER, ON_TIME, at
 from voicedesk.access.roles import Role
 from voicedesk.calls.model import Gap, GapReason, JudgedCall
 from voicedesk.calls.three_rings import judge
 from voicedesk.greeting.evidence import evidence_from_json
-from voicedesk.jobs.deciding.steps import VerdictSteps
 from voicedesk.store.calls import save_calls
 from voicedesk.store.greetings import StoredGreeting
-from voicedesk.store.requests import LEADER
 from voicedesk.store.store import Store
 from voicedesk.web.sound import kept_file, shape_of
 
@@ -86,30 +80,6 @@ async def busy(house, tmp_path):
                 file.setframerate(8000)
                 file.writeframes(b"\0\x10" * 16000)
     return house
-
-
-@pytest.fixture
-async def service(busy):
-    """A service that carries out what is asked about verdicts."""
-    asked = []
-
-    async def serve(store: Store) -> None:
-        steps = VerdictSteps(store, lambda: busy.settings, busy.clock)
-        while True:
-            for request in await store.requests.queued(10):
-                await store.requests.start([request.id], "test:1:x", 10)
-                state, told = await outcome(steps, request)
-                asked.append(json.loads(request.payload))
-                await store.requests.finish(request.id, state, told, owner="test:1:x")
-            await asyncio.sleep(0.01)
-
-    async with Store.open(busy.settings.store.url, now=busy.clock) as store:
-        await store.requests.lead(LEADER, "test:1:x", 600)
-        task = asyncio.create_task(serve(store))
-        yield asked
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def main_of(page) -> str:

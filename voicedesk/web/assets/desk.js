@@ -4,13 +4,18 @@
   var all = function (selector, root) { return Array.prototype.slice.call((root || document).querySelectorAll(selector)); };
   document.documentElement.classList.add("js");
 
-  // keys: J and K lead on, / finds; never while somebody types
+  // keys: each stands beside its button; never while somebody types, and Enter and space stay what the focused thing makes of them
+  var named = { Enter: "enter", " ": "space", Spacebar: "space" };
   document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) { return; }
-    var deed = document.querySelector('[data-key="' + (/^[a-z0-9\/]$/i.test(event.key) ? event.key.toLowerCase() : "none") + '"]');
+    var at = event.target, radio = at.type === "radio";
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) { return; }
+    if (/^(TEXTAREA|SELECT)$/.test(at.tagName) || (at.tagName === "INPUT" && !radio)) { return; }
+    if (named[event.key] && (/^(A|BUTTON|SUMMARY|AUDIO)$/.test(at.tagName) || (radio && named[event.key] === "space" && !at.checked))) { return; }
+    var key = named[event.key] || (/^[a-z0-9\/]$/i.test(event.key) ? event.key.toLowerCase() : "none");
+    var deed = document.querySelector('[data-key="' + key + '"]');
     if (!deed) { return; }
     event.preventDefault();
-    if (/^(INPUT|SELECT)$/.test(deed.tagName)) { deed.focus(); } else { deed.click(); }
+    if (deed.type === "radio") { deed.click(); deed.focus(); } else if (/^(INPUT|SELECT)$/.test(deed.tagName)) { deed.focus(); } else { deed.click(); }
   });
 
   // a recording: the word that is being spoken is lit; a click on a word plays from there
@@ -31,6 +36,9 @@
         sound.currentTime = Number(word.dataset.from);
         sound.play();
       });
+    });
+    all("[data-play]", player).forEach(function (button) {
+      button.addEventListener("click", function () { if (sound.paused) { sound.play(); } else { sound.pause(); } });
     });
     all("[data-skip]", player).forEach(function (button) {
       button.addEventListener("click", function () { sound.currentTime = Math.max(0, sound.currentTime + Number(button.dataset.skip)); });

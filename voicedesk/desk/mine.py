@@ -1,0 +1,281 @@
+"""One person's own page: their ringings and greetings of this month with both verdicts, their appeals, what they hold.
+
+A person's verdict, where one was given, counts in place of the automatic one. Nothing of anybody else is read or
+compared: no average, no place in a list.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from voicedesk.access.roles import Thing
+from voicedesk.calls.model import Verdict
+from voicedesk.calls.words import VERDICTS
+from voicedesk.desk.call_page import concerned_by
+from voicedesk.desk.calls import seen_call
+from voicedesk.desk.labels import Label, label
+from voicedesk.desk.moments import month_of
+from voicedesk.desk.review import FEW
+from voicedesk.desk.todo import TodoRow, TodoView, todo
+from voicedesk.desk.verdicts import seen_history
+from voicedesk.desk.viewer import Viewer
+from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.greeting.words import GREETING_VERDICTS
+from voicedesk.settings import Settings
+from voicedesk.store.calls import StoredCall
+from voicedesk.store.decisions import AppealState, History, Kind, key_of
+from voicedesk.store.own import OwnGreeting, OwnLeg
+from voicedesk.store.store import Store
+from voicedesk.store.words import APPEAL_STATES
+from voicedesk.tickets.model import Kind as TicketKind
+from voicedesk.tickets.model import State
+from voicedesk.words import Words
+
+LEGS_SHOWN = 60
+HELD_SHOWN = 10
+_JUDGED = (Verdict.ON_TIME.value, Verdict.LATE.value, Verdict.MISSED.value)
+_NO_GREETING = (GreetingVerdict.CANNOT_TELL.value, GreetingVerdict.NOT_JUDGED.value)
+_DOUBTED = Label("待人工听过", "to be heard by a person first")
+_GOING_ON = Label("还在听", "still being heard")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BothVerdicts:
+    """The automatic verdict and a person's beside it; `appeal`: how an appeal against it stands."""
+
+    code: str
+    automatic: Label
+    human: Label | None = None
+    appeal: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MineRow:
+    """One ringing of one's own phone. `greetings` are what one said after it."""
+
+    call_id: str
+    at: int
+    line: str
+    caller: str | None
+    ring_us: int | None
+    rings: BothVerdicts
+    greetings: tuple[BothVerdicts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MineRate:
+    """How many were good of how many that were judged; `left_out`: how many were not, by why.
+
+    `percent` is None where there are too few for one.
+    """
+
+    good: int
+    judged: int
+    left_out: tuple[tuple[Label, int], ...]
+
+    @property
+    def percent(self) -> float | None:
+        """The share, in hundredths."""
+        return 100 * self.good / self.judged if self.judged >= FEW else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MineAppeal:
+    """An appeal of one's own, and what came of it. `answer` is the reason of whoever decided."""
+
+    call_id: str
+    about: Label
+    at: int
+    disputed: Label
+    reason: str
+    state: Label
+    verdict: Label | None
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mine:
+    """The page. `since` is when the month began; `total` counts the month's ringings, `rows` are the newest of them.
+
+    `to_confirm` are tickets that wait until one says that one has them, `held` the others in one's hands.
+    """
+
+    since: int
+    total: int
+    rows: tuple[MineRow, ...]
+    rings: MineRate
+    greetings: MineRate
+    appeals: tuple[MineAppeal, ...]
+    to_confirm: tuple[TodoRow, ...]
+    held: tuple[TodoRow, ...]
+
+
+async def mine(store: Store, settings: Settings, viewer: Viewer, *, by: str, now: int) -> Mine:
+    """What concerns the viewer; `by` is the name under which they appeal. Who is nobody of the settings has nothing.
+
+    Raises InputError where their role sees no calls.
+    """
+    viewer.reach(Thing.CALL)
+    agent, since = viewer.agent or "", month_of(now, settings.hall.zone)
+    legs = await store.own.legs(agent, since) if agent else []
+    greetings = await store.own.greetings(agent, since) if agent else []
+    histories = await store.decisions.of_calls(list(dict.fromkeys(leg.call_id for leg in legs)))
+    shown = legs[:LEGS_SHOWN]
+    wanted = {leg.call_id for leg in shown} | {one.subject.call_id for one in histories}
+    calls = {one.call.facts.id: one for one in await store.calls.of_ids(sorted(wanted))}
+    of_leg = _of_legs(agent, legs, histories, calls)
+    of_greeting = {one.subject.uniqueid: one for one in histories if one.subject.kind is Kind.GREETING}
+    said = _said(greetings, of_greeting)
+    held = (await todo(store, settings, viewer, TodoView(mine=True), now=now)).groups if agent else ()
+    tickets = [row for group in held for row in group.rows]
+    return Mine(
+        since=since,
+        total=len(legs),
+        rows=tuple(
+            _row(
+                leg,
+                calls.get(leg.call_id),
+                of_leg.get((leg.call_id, leg.number)),
+                said.get((leg.call_id, leg.endpoint), ()),
+                viewer,
+            )
+            for leg in shown
+        ),
+        rings=_ring_rate(legs, of_leg),
+        greetings=_greeting_rate(greetings),
+        appeals=tuple(await _appeals(store, viewer, by, since)),
+        to_confirm=tuple(row for row in tickets if _waits_for_word(row)),
+        held=tuple(row for row in tickets if not _waits_for_word(row))[:HELD_SHOWN],
+    )
+
+
+def _of_legs(
+    agent: str, legs: Iterable[OwnLeg], histories: Iterable[History], calls: Mapping[str, StoredCall]
+) -> dict[tuple[str, int], History]:
+    """What people decided of one's own legs, by the call and the leg's number.
+
+    What they decided of the whole call speaks of a leg too, where the call is this person's and the rules say the same
+    of both: who answered late appeals against the call.
+    """
+    decided = {(one.subject.call_id, one.subject.kind, one.subject.uniqueid): one for one in histories}
+    named: dict[tuple[str, int], History] = {}
+    for leg in legs if decided else ():
+        call = calls.get(leg.call_id)
+        if call is None or leg.number > len(call.call.facts.legs):
+            continue
+        of_leg = decided.get((leg.call_id, Kind.LEG, key_of(call.call.facts.legs[leg.number - 1])))
+        of_call = decided.get((leg.call_id, Kind.CALL, ""))
+        if of_leg is not None:
+            named[(leg.call_id, leg.number)] = of_leg
+        elif of_call is not None and agent in concerned_by(call.call) and leg.verdict == call.verdict:
+            named[(leg.call_id, leg.number)] = of_call
+    return named
+
+
+def _row(
+    leg: OwnLeg, call: StoredCall | None, history: History | None, said: Sequence[BothVerdicts], viewer: Viewer
+) -> MineRow:
+    facts = seen_call(call, viewer).call.facts if call else None
+    return MineRow(
+        call_id=leg.call_id,
+        at=leg.at,
+        line=facts.line or "" if facts else "",
+        caller=facts.caller_number if facts else None,
+        ring_us=leg.ring_us,
+        rings=_both(leg.verdict, label(VERDICTS, leg.verdict), history, VERDICTS),
+        greetings=tuple(said),
+    )
+
+
+def _said(
+    greetings: Iterable[OwnGreeting], of_greeting: Mapping[str, History]
+) -> dict[tuple[str, str], list[BothVerdicts]]:
+    """The greetings by their call and phone."""
+    said: dict[tuple[str, str], list[BothVerdicts]] = {}
+    for one in greetings:
+        history = of_greeting.get(one.uniqueid)
+        both = _both(one.verdict or "not_judged", _greeting_label(one), history, GREETING_VERDICTS)
+        said.setdefault((one.call_id, one.endpoint), []).append(both)
+    return said
+
+
+def _greeting_label(one: OwnGreeting) -> Label:
+    return label(GREETING_VERDICTS, one.verdict) if one.verdict else _GOING_ON
+
+
+def _both(code: str, automatic: Label, history: History | None, words: Words) -> BothVerdicts:
+    standing = history.standing if history else None
+    decided = standing.decision if standing else None
+    return BothVerdicts(
+        code=code,
+        automatic=automatic,
+        human=label(words, decided.verdict) if decided else None,
+        appeal=label(APPEAL_STATES, standing.appeal_state) if standing and standing.appeal_state else None,
+    )
+
+
+def _ring_rate(legs: Iterable[OwnLeg], of_leg: Mapping[tuple[str, int], History]) -> MineRate:
+    codes = []
+    for leg in legs:
+        history = of_leg.get((leg.call_id, leg.number))
+        decided = history.standing.decision if history else None
+        codes.append(decided.verdict or leg.verdict if decided else leg.verdict)
+    rest = [(label(VERDICTS, code), codes.count(code)) for code in Verdict if code not in _JUDGED]
+    return MineRate(
+        good=codes.count(Verdict.ON_TIME.value),
+        judged=sum(code in _JUDGED for code in codes),
+        left_out=tuple(one for one in rest if one[1]),
+    )
+
+
+def _greeting_rate(greetings: Sequence[OwnGreeting]) -> MineRate:
+    told = [one for one in greetings if one.is_final and not one.is_doubted]
+    codes = [one.human or one.verdict or "" for one in told]
+    judged = [code for code in codes if code and code not in _NO_GREETING]
+    rest = [
+        *((label(GREETING_VERDICTS, code), codes.count(code)) for code in _NO_GREETING),
+        (_DOUBTED, sum(one.is_final and one.is_doubted for one in greetings)),
+        (_GOING_ON, sum(not one.is_final for one in greetings)),
+    ]
+    return MineRate(
+        good=codes.count(GreetingVerdict.COMPLIANT.value),
+        judged=len(judged),
+        left_out=tuple(one for one in rest if one[1]),
+    )
+
+
+async def _appeals(store: Store, viewer: Viewer, by: str, since: int) -> list[MineAppeal]:
+    """One's own appeals, the newest first."""
+    found = []
+    for history in await store.decisions.of_calls(await store.own.appealed(by, since)):
+        seen = seen_history(history, viewer)
+        standing = seen.standing
+        appeal, state = standing.appeal, standing.appeal_state
+        if appeal is None or state is None or appeal.by != by:
+            continue
+        words = GREETING_VERDICTS if history.subject.kind is Kind.GREETING else VERDICTS
+        answer = standing.decision if state is not AppealState.OPEN else None
+        found.append(
+            MineAppeal(
+                call_id=history.subject.call_id,
+                about=_ABOUT[history.subject.kind],
+                at=appeal.at,
+                disputed=label(words, appeal.automatic),
+                reason=appeal.reason,
+                state=label(APPEAL_STATES, state),
+                verdict=label(words, answer.verdict) if answer else None,
+                answer=answer.reason if answer else "",
+            )
+        )
+    return sorted(found, key=lambda one: -one.at)
+
+
+_ABOUT = {
+    Kind.CALL: Label("铃响三声", "within three rings"),
+    Kind.LEG: Label("铃响三声", "within three rings"),
+    Kind.GREETING: Label("问候", "greeting"),
+}
+
+
+def _waits_for_word(row: TodoRow) -> bool:
+    """Whether a ticket waits until whoever answers for it says that they have it."""
+    return row.row.ticket.state is State.OPEN and row.row.ticket.kind is not TicketKind.CALLBACK
