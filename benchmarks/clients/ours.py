@@ -12,7 +12,7 @@ from voicedesk.ami.protocol import Credentials
 from voicedesk.calls.model import Hall, Verdict
 from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import WANTED_EVENTS, Tracker
-from voicedesk.clock import now_us
+from voicedesk.clock import now_us, steady_us
 from voicedesk.jobs.following.settling import SETTLE_SECONDS
 
 probe = Probe()
@@ -54,7 +54,8 @@ async def main() -> None:
     )
     wanted = WANTED_EVENTS if MODE != "deliver" else None
     settling = asyncio.create_task(settle_often())
-    async with AmiClient(address, wanted=wanted, now=now_us if MODE == "paced" else stream_time) as client:
+    now, steady = (now_us, steady_us) if MODE == "paced" else (stream_time, stream_time)  # nobody sets that day's clock
+    async with AmiClient(address, wanted=wanted, now=now, steady=steady) as client:
         async for events in client.batches():
             for event in events:
                 if event.name.startswith("Voicedesk") or event.name == "FullyBooted":
