@@ -10,6 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from voicedesk.access.accounts import read_login
 from voicedesk.access.lockout import LONGEST_PAUSE_SECONDS
 from voicedesk.access.moves import Outcome
 from voicedesk.access.passwords import FEWEST_SIGNS
@@ -24,12 +25,18 @@ from voicedesk.web.texts import speaker, t
 from voicedesk.web.visitor import Look, Size, Theme, Visitor, keep_look, keep_token, local_path
 from voicedesk.words import Language
 
+_NEW = ("password", "again")
+"""The fields of a new password."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPage:
-    """A form, with what was wrong the last time. `next` is where it leads; `is_first`: there is no account yet."""
+    """A form, with what was wrong the last time, and in which fields. `next` is where it leads; `is_first`: there is no
+    account yet.
+    """
 
     mistake: str = ""
+    wrong: tuple[str, ...] = ()
     next: str = "/"
     login: str = ""
     name: str = ""
@@ -117,7 +124,10 @@ class SignInPages:
         login, name, password = (fields.get(key, "") for key in ("login", "name", "password"))
         desk.count_try(visitor, login)
         code = fields.get("code", "")
+        wrong: tuple[str, ...] = ("login",)
         try:
+            login = read_login(login)
+            wrong = _NEW
             if password != fields.get("again", ""):
                 raise InputError("the two passwords are not the same: type the new one twice")
             if is_first:
@@ -130,7 +140,8 @@ class SignInPages:
             if answer.token:
                 return self._onward(visitor, answer, "/")
             mistake = self._mistake(visitor, answer, t("The number or the one-time code is wrong, or it is too old."))
-        kept = FormPage(mistake=mistake, login=login[:64], name=name[:64], is_first=is_first)
+            wrong = ("code", "login")
+        kept = FormPage(mistake=mistake, wrong=wrong, login=login[:64], name=name[:64], is_first=is_first)
         return self._form("welcome.html", visitor, kept)
 
     async def enrol(self, request: Request) -> Response:
@@ -163,6 +174,7 @@ class SignInPages:
             return desk.pages.page("password.html", visitor, FormPage())
         fields = await desk.form(request, visitor)
         desk.count_try(visitor, person.account.login)
+        wrong: tuple[str, ...] = _NEW
         try:
             if fields.get("password") != fields.get("again"):
                 raise InputError("the two passwords are not the same: type the new one twice")
@@ -176,8 +188,8 @@ class SignInPages:
                 return self._onward(visitor, answer, "/")
             if answer.outcome is not Outcome.WRONG:
                 return self._begin_again(visitor, answer)
-            mistake = self._mistake(visitor, answer, t("The old password is wrong."))
-        return desk.pages.page("password.html", visitor, FormPage(mistake=mistake), status=422)
+            mistake, wrong = self._mistake(visitor, answer, t("The old password is wrong.")), ("old",)
+        return desk.pages.page("password.html", visitor, FormPage(mistake=mistake, wrong=wrong), status=422)
 
     async def sign_out(self, request: Request) -> Response:
         """The person goes."""

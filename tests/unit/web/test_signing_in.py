@@ -195,3 +195,30 @@ async def test_a_one_time_code_is_good_once_and_a_bad_password_does_not_use_it_u
     await other.get("/welcome")
     page = await other.send("/welcome", login="0101", code=code, password=PASSWORD, again=PASSWORD)
     assert "一次性代码不对" in page.text
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"again": "another"}, ["password", "again"]),
+        ({"password": "short", "again": "short"}, ["password", "again"]),
+        ({"login": "no login at all!"}, ["login"]),
+        ({"code": "ABCD-ABCD-ABCD-ABCD"}, ["code", "login"]),
+    ],
+)
+async def test_a_mistake_of_a_first_visit_stands_at_the_fields_that_it_is_in(house, change, wrong):
+    code, browser = await house.account(), await house.browser()
+    await browser.get("/welcome")
+    right = {"login": "0101", "code": code, "password": PASSWORD, "again": PASSWORD}
+    page = await browser.send("/welcome", **right | change)
+    assert page.status_code == 422
+    marked = re.findall(r'<input name="(\w+)"[^>]* aria-invalid="true" aria-describedby="mistake"', page.text)
+    assert marked == wrong
+
+
+async def test_a_wrong_old_password_is_marked_and_the_new_ones_are_not(house):
+    browser = await house.signed_in()
+    await browser.get("/password")
+    new = "五只大狗睡在红色的屋顶上面"
+    page = await browser.send("/password", old="wrong words here", password=new, again=new)
+    assert re.findall(r'name="(\w+)"[^>]* aria-invalid', page.text) == ["old"]
