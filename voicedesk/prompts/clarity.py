@@ -18,6 +18,7 @@ LEAST_SYLLABLES = 4
 _DIGITS = re.compile("[0-9]+")
 _TWICE, _LOOP = re.compile(r"^(.{2,})\1$"), re.compile(r"(.{2,}?)\1{2,}.*$")
 """An ear may write a short text twice, or its end over and over; nobody who listens hears it so."""
+_FIRST = 3
 _SAME = str.maketrans("幺两", "一二")
 
 
@@ -44,9 +45,16 @@ def compared(text: str, heard: str) -> Clarity:
     """A text beside what was heard of it."""
     said = syllables_of(text)
     once = _TWICE.sub(r"\1", _LOOP.sub(r"\1", heard))
+    again = [once[:start] for start in _restarts(once)]
     one_by_one = _DIGITS.sub(lambda digits: digit_by_digit(digits[0]), once)  # 幺三 may be written as 13
-    wrong = min(_changes(said, syllables_of(form)) for form in dict.fromkeys((heard, once, one_by_one)))
+    wrong = min(_changes(said, syllables_of(form)) for form in dict.fromkeys((heard, once, one_by_one, *again)))
     return Clarity(heard=heard, wrong=min(wrong, len(said)), of=len(said))
+
+
+def _restarts(heard: str) -> list[int]:
+    """Where what was heard begins anew with its own first characters."""
+    first = heard[:_FIRST]
+    return [at for at in range(1, len(heard)) if heard.startswith(first, at)] if len(first) == _FIRST else []
 
 
 def syllables_of(text: str) -> list[str]:

@@ -75,6 +75,7 @@ def hear(book, monkeypatch, heard, paces=NORMAL, wanted=(WELCOME, KEYS)):
         ("投诉，请按九。", "投诉情安酒投诉情安酒", 0),  # an ear may write a short text twice
         ("请按一，请按一。", "请按一请按一", 0),
         ("您输入的号码是", "民宿如的浩马士。民宿如的浩马士。民宿如的浩马士。民宿如", 2),  # or over and over
+        ("对，请按一。不对，请按二。", "对情案意,不对情案号。对情案意,不对情案号。不对情案号。不对", 1),
         ("人工服务。", "这个那个这个那个这个那个", 4),  # no more is wrong than there was
     ],
 )
