@@ -114,7 +114,8 @@ def _maybe_left_out(found: Found, limits: WeighingLimits) -> bool:
 def _is_compliant(found: Found, limits: WeighingLimits) -> bool:
     fit = found.scores.fit
     own = fit(found.compliant)
-    least = limits.compliant_fit if _maybe_left_out(found, limits) else limits.whole_fit
+    doubtful = _maybe_left_out(found, limits) or not _is_hello_heard(found)
+    least = limits.compliant_fit if doubtful else limits.whole_fit
     return (
         own >= least
         and own - fit(found.other) >= limits.over_names

@@ -41,8 +41,8 @@ MOST_TEXTS = 3
 MOST_TOKENS = 120
 """Nobody says more in 14 seconds; what is longer repeats itself."""
 TOGETHER = 2
-"""So many sentences are scored in one step. More take more time each (8: half as much again), as the probabilities of
-all tokens no longer fit into memory that the process keeps (glibc maps and clears blocks above 32 MB anew)."""
+"""So many sentences are scored in one step. More take more time each (8: a quarter as much again), as the probabilities
+of all tokens no longer fit into memory that the process keeps (glibc maps and clears blocks above 32 MB anew)."""
 FRAME_SECONDS = 0.02
 LEAST_PROBABILITY = 1e-12
 SHORT_FRAMES = 2

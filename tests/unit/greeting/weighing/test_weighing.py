@@ -115,6 +115,29 @@ def test_a_part_left_out_is_found(said, missing):
     assert (judged.verdict, judged.missing) == (GreetingVerdict.INCOMPLETE, (missing,))
 
 
+def test_without_a_hello_heard_a_greeting_that_fits_poorly_is_not_called_compliant():
+    ear = MadeUpEar("喂社保中心请问您要办理什么业务")
+    limits = WeighingLimits(maybe_no_hello=-99.0, over_orders=-99.0)
+    ear.fit_of[WHOLE] = SentenceFit(total=-3.0 + limits.compliant_fit - 0.3)
+    assert verdict_of(ear, limits)[1].verdict is GreetingVerdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "您好这里是社保中心",
+        "您好请问您要办理什么业务",
+        "您好医保局请问您要办理什么业务",
+        "社保中心您好请问您要办理什么业务",
+        "您好请问您要办理什么业务社保中心",
+    ],
+)
+def test_a_violation_costs_few_sentences(said):
+    ear = MadeUpEar(said)
+    assert verdict_of(ear)[0].kind is not None
+    assert ear.scored <= 45
+
+
 def test_a_matter_is_not_missing_where_the_model_hears_more_behind_the_name():
     ear = MadeUpEar("您好这里是社保中心")
     ear.follows = "有事吗"
