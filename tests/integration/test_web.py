@@ -9,11 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.testbed.desk import desk_running
+from tests.testbed.desk import PATIENCE_SECONDS, desk_running
 from tests.unit.web.conftest import PASSWORD, secret_on
 from voicedesk.access.totp import code_of, step_at
 from voicedesk.clock import now_us
 from voicedesk.store.store import Store
+
+pytestmark = pytest.mark.timeout(600)  # each test starts Python once or twice: minutes where the processor is shared
 
 
 async def test_the_first_visit_over_https_and_an_end_in_order(tmp_path):
@@ -38,7 +40,7 @@ async def test_the_first_visit_over_https_and_an_end_in_order(tmp_path):
             assert "李主任" in page.text
             assert "服务没有运行" in page.text
         desk.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(desk.process.wait(), 60) == 0
+        assert await asyncio.wait_for(desk.process.wait(), PATIENCE_SECONDS) == 0
 
 
 async def test_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(tmp_path):
@@ -46,12 +48,12 @@ async def test_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000)
         await writer.drain()
-        assert (await asyncio.wait_for(reader.read(), 60)).startswith(b"HTTP/1.1 400")
+        assert (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 400")
         writer.close()
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(b"GET /signin HTTP/1.1\r\nHost: localhost\r\n")
         await writer.drain()
-        assert await asyncio.wait_for(reader.read(), 90) == b"", "after a while it is hung up"
+        assert await asyncio.wait_for(reader.read(), PATIENCE_SECONDS) == b"", "after a while it is hung up"
         writer.close()
 
 
@@ -61,7 +63,7 @@ async def test_a_port_in_use_is_told_in_one_sentence(tmp_path):
             sys.executable, "-m", "voicedesk", "web", "--config", str(tmp_path / "voicedesk.toml"),
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        _, said = await asyncio.wait_for(again.communicate(), 90)
+        _, said = await asyncio.wait_for(again.communicate(), PATIENCE_SECONDS)
         assert again.returncode == 2
         assert "nothing can listen there: is it in use?" in said.decode()
         assert "Traceback" not in said.decode()
