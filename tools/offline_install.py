@@ -78,7 +78,7 @@ class Hall:
 
     def voicedesk(self, *words: str) -> str:
         """What a command prints; CalledProcessError if it fails."""
-        command = (self._bin / "voicedesk", *words)
+        command = [str(self._bin / "voicedesk"), *words]
         return subprocess.run(
             command, check=True, cwd=self.folder, env=self._environment, stdout=subprocess.PIPE, text=True
         ).stdout

@@ -25,8 +25,9 @@ _FINALS = {
     **{"ü": "y0", "üe": "ɥe0", "üan": "ɥɛ0n", "ün": "y0n"},
 }
 """`0` is where the tone stands."""
-_ALONE = {"er": "ɚ0", "o": "ɔ0", "ê": "ɛ0", "io": "jɔ0", "m": "m0", "n": "n0", "ng": "ŋ0", "hm": "hm0", "hng": "hŋ0"}
-"""Syllables without an initial and a final of the table."""
+_ALONE = {"er": "ɤ0ɻ", "o": "ɔ0", "ê": "ɛ0", "io": "jɔ0", "m": "m0", "n": "n0", "ng": "ŋ0", "hm": "hm0", "hng": "hŋ0"}
+"""Syllables without an initial and a final of the table. For er misaki has `ɚ`, which an ear takes for 啊 or 好; what
+stands here it takes for 二."""
 _HISSING = {"zh", "ch", "sh", "r", "z", "c", "s"}
 """After these `i` is no vowel of its own (zhi, si)."""
 _PIECES = re.compile(r"[a-zêü]+[1-5]|[.,]")

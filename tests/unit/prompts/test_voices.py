@@ -61,6 +61,7 @@ def test_what_is_spoken_by_the_natural_voice_goes_by_the_halls_own_readings(tmp_
     shipped, changed = (phonemes(one.of("重听。")) for one in (shipped_pronunciation(), load_pronunciation(own)))
     assert shipped == "ꭧʰʊ↗ŋ tʰi→ŋ."
     assert changed == "ꭧʊ↘ŋ tʰi→ŋ."
+    assert phonemes("an4 er4 .") == "a↘n ɤ↘ɻ."  # misaki's own sign for er is understood as 啊
 
 
 @pytest.mark.parametrize(
