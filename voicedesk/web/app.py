@@ -27,6 +27,7 @@ from voicedesk.web.pages import Trouble
 from voicedesk.web.review import ReviewPages
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
+from voicedesk.web.switches import SwitchPages
 from voicedesk.web.texts import t
 from voicedesk.web.today import TodayPages
 from voicedesk.web.todo import TodoPages
@@ -84,6 +85,9 @@ class Application:
         app.add_api_route("/todo", tickets.todo, methods=["GET"])
         app.add_api_route("/todo/{ticket_id}", tickets.ticket, methods=both)
         app.add_api_route("/todo/{ticket_id}/number", tickets.number, methods=["POST"])
+        switches = SwitchPages(self.desk)
+        app.add_api_route("/breaks", switches.breaks, methods=both)
+        app.add_api_route("/outages", switches.outages, methods=both)
         app.add_api_route("/assets/{name}", self._asset, methods=["GET"])
         app.add_exception_handler(Leads, self._lead)
         app.add_exception_handler(Refused, self._refused)
