@@ -30,7 +30,7 @@ from voicedesk.tickets.model import Kind as TicketKind
 from voicedesk.tickets.model import State
 from voicedesk.words import Words
 
-LEGS_SHOWN = 60
+LEGS_SHOWN = 40
 HELD_SHOWN = 10
 _JUDGED = (Verdict.ON_TIME.value, Verdict.LATE.value, Verdict.MISSED.value)
 _NO_GREETING = (GreetingVerdict.CANNOT_TELL.value, GreetingVerdict.NOT_JUDGED.value)
