@@ -92,7 +92,7 @@ async def test_the_rate_stands_with_both_its_numbers_and_what_was_left_out(linke
     page = text_of(await (await boss_of(linked)).get("/"))
     assert "三声内接听率 33.3 %" in page
     assert "按时 4 ÷ 应判 12" in page
-    assert "早挂 0、不判 0、无法判定 0" in page
+    assert "未计入: 早挂 0、不判 0、无法判定 0" in page
     assert "昨天" not in page
 
 
