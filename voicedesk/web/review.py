@@ -129,6 +129,7 @@ class ReviewPages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._sessions = Sessions()
+        self._agreed: tuple[tuple[int, int], AgreementShown] | None = None
 
     async def review(self, request: Request) -> Response:
         """The queue; a form decides, puts aside, takes up again or takes back, and leads on."""
@@ -200,12 +201,21 @@ class ReviewPages:
                 shown=await self._item(asked_for, items),
                 counts=counts,
                 is_cut=asked_for.queue.is_cut,
-                agreement=await review.agreement(store, settings, now=now),
+                agreement=await self._agreement(now),
                 last=_last(session.last) if is_done and session.last else None,
                 typed=typed,
                 is_running=await is_running(store),
             )
             return desk.pages.page("review.html", asked_for.visitor, value, status=409 if typed else 200)
+
+    async def _agreement(self, now: int) -> AgreementShown:
+        """The agreement, counted anew only after somebody decided something: it reads all verdicts of 30 days."""
+        desk = self._desk
+        last = await desk.keeper.store.decisions.newest(limit=1)
+        key = (last[0][1].number if last else 0, day_of(now, desk.settings.hall.zone))
+        if self._agreed is None or self._agreed[0] != key:
+            self._agreed = key, await review.agreement(desk.keeper.store, desk.settings, now=now)
+        return self._agreed[1]
 
     async def _item(self, asked_for: _Asked, items: Sequence[ReviewItem]) -> ItemShown | None:
         """The item that is asked for, else the first one."""
