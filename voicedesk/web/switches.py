@@ -23,7 +23,7 @@ from voicedesk.web.spoken import spoken
 from voicedesk.web.texts import t
 from voicedesk.web.visitor import Visitor
 
-_LAST_FREE = re.compile(r"(?P<phone>.+?) 是(?P<lines>.+?)最后一部空闲话机")
+LAST_FREE = re.compile(r"(?P<phone>.+?) 是(?P<lines>.+?)最后一部空闲话机")
 """What the service says where callers would find nobody (`jobs/phones/steps.py`)."""
 _MOST_BREAKS = 100
 
@@ -82,7 +82,7 @@ class SwitchPages:
         told = await self._ask(visitor, person, step)
         if not told:
             return desk.lead(visitor, "/breaks?done")
-        last = _LAST_FREE.search(told[0]) if isinstance(step, StartBreak) and not step.anyway else None
+        last = LAST_FREE.search(told[0]) if isinstance(step, StartBreak) and not step.anyway else None
         if last is not None:
             phone, lines = last["phone"], last["lines"]
             return await self._breaks(visitor, person, typed=fields, last_phone=phone, last_of=lines)

@@ -1,16 +1,20 @@
 """The switches: breaks and outage announcements are steps of the service, and their consequence is said before."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from tests.unit.web.test_todo_pages import XSS, service
 from voicedesk.access.roles import Role
 from voicedesk.calls.model import PhoneState
+from voicedesk.jobs.phones import steps as phone_steps
 from voicedesk.phones.model import Break, PhoneStanding
 from voicedesk.settings import Settings
 from voicedesk.store.phones import StoredPhone
 from voicedesk.store.requests import RequestState
 from voicedesk.store.store import Store
+from voicedesk.web.switches import LAST_FREE
 
 __all__ = ["service"]
 MINUTE = 60_000_000
@@ -180,3 +184,13 @@ async def test_the_pages_speak_english_alone(busy, path):
     await boss.send("/look", language="en", back=path)
     text = re.sub("社保热线|就业热线|某市大厅|张三|李四|中文|午餐|会议|外出办事|休息", "", boss.page.text)
     assert not re.findall("[\u4e00-\u9fff]+", text)
+
+
+def test_the_service_s_own_words_about_a_last_free_phone_are_recognised():
+    tree = ast.parse(Path(phone_steps.__file__).read_text(encoding="utf-8"))
+    texts = [one for one in ast.walk(tree) if isinstance(one, ast.JoinedStr)]
+    (said,) = [one for one in texts if "最后一部空闲话机" in ast.unparse(one)]
+    values = iter(("6001 张三", "社保热线、就业热线"))
+    text = "".join(one.value if isinstance(one, ast.Constant) else next(values) for one in said.values)
+    found = LAST_FREE.search(text)
+    assert (found["phone"], found["lines"]) == ("6001 张三", "社保热线、就业热线")
