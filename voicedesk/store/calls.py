@@ -15,6 +15,7 @@ from voicedesk.calls.three_rings import RULES
 from voicedesk.clock import is_instant
 from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
+from voicedesk.store.beginnings import rows_of_id
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import pack_facts, readable, unpack_facts
@@ -100,10 +101,9 @@ class Calls:
 
     async def get(self, call_id: str, *, concerns: str | None = None) -> StoredCall | None:
         """The call of an id, or of the only id that begins with it; `concerns`: among this person's calls."""
-        begun = select(calls).where(calls.c.id.startswith(call_id, autoescape=True))
-        query = _matching(begun, CallFilter(concerns=concerns)).limit(2)
+        query = _matching(select(calls), CallFilter(concerns=concerns))
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = await rows_of_id(connection, query, calls.c.id, call_id)
         if len(rows) > 1:
             raise InputError(f"more than one call begins with {call_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.errors import InputError
 from voicedesk.greeting.evidence import Evidence, evidence_as_json, evidence_from_json
+from voicedesk.store.beginnings import rows_of_id
 from voicedesk.store.decisions import HUMAN, prune_of_greetings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import readable
@@ -110,10 +111,9 @@ class Greetings:
 
         Raises InputError where there are more.
         """
-        query = select(greetings.c.call_id).where(greetings.c.call_id.startswith(beginning, autoescape=True))
+        theirs = _matching(select(greetings.c.call_id), GreetingFilter(agent=agent)).distinct()
         async with self._database.read() as connection:
-            theirs = _matching(query, GreetingFilter(agent=agent)).distinct().limit(2)
-            found = [*(await connection.execute(theirs)).scalars()]
+            found = [row[0] for row in await rows_of_id(connection, theirs, greetings.c.call_id, beginning)]
         if len(found) > 1:
             raise InputError(f"more than one call begins with {beginning!r}: give more of its id")
         return found[0] if found else None

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicedesk.calls.model import JudgedCall
 from voicedesk.errors import InputError, StoreError, StoreUnavailable
 from voicedesk.phone_traces import PhoneTraces
+from voicedesk.store.beginnings import rows_of_id
 from voicedesk.store.calls import spellings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import readable
@@ -91,10 +92,9 @@ class Tickets:
 
     async def get(self, ticket_id: str, *, complaints_of: str | None = None) -> StoredTicket | None:
         """The ticket of an id, or of the only id that begins with it; `complaints_of` as in a filter."""
-        begun = select(tickets).where(tickets.c.id.startswith(ticket_id, autoescape=True))
-        query = _matching(begun, TicketFilter(complaints_of=complaints_of)).limit(2)
+        query = _matching(select(tickets), TicketFilter(complaints_of=complaints_of))
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = await rows_of_id(connection, query, tickets.c.id, ticket_id)
         if len(rows) > 1:
             raise InputError(f"more than one ticket begins with {ticket_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None

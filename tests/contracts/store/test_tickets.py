@@ -41,6 +41,17 @@ async def test_a_ticket_comes_back_as_it_was_saved(store):
     assert await store.tickets.get("nothing") is None
 
 
+async def test_a_whole_id_is_meant_as_such_also_where_another_begins_with_it(store):
+    short = replace(missed("c1"), id="ab12")
+    long = replace(missed("c2", "13812341235"), id="ab1234")
+    await save(store, short)
+    await save(store, long)
+    assert (await store.tickets.get("ab12")).ticket == short
+    assert (await store.tickets.get("ab123")).ticket == long
+    with pytest.raises(InputError, match="more than one"):
+        await store.tickets.get("ab1")
+
+
 async def test_of_two_who_change_one_ticket_the_second_is_told_to_look_again(store):
     saved = await save(store, missed("c1"))
     await save(store, claimed(saved.ticket, by="wang", at=START + 1), saved.version)
