@@ -26,6 +26,9 @@ OUTAGE_SECONDS = 90.0
 NOT_RUNNING = "the service does not answer: is `voicedesk run` running on this database?"
 TAKEN_BACK = "the service did not begin with it in time, and it was taken back: you may ask again"
 
+NOT_DONE = (InputError, NotBegun, OutcomeUnknown)
+"""What `ask` raises: each is told to whoever asked, in its own words."""
+
 Step = TicketStep | BreakStep | OutageStep | VerdictStep | RetryNews
 """Everything that a person asks of the service."""
 

@@ -15,13 +15,12 @@ from voicedesk.calls.model import Cause, Verdict
 from voicedesk.calls.steps import Appeal, Decide, TakeBack, VerdictStep
 from voicedesk.calls.words import CAUSES, VERDICTS
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import ask, asked
+from voicedesk.desk.asking import NOT_DONE, ask, asked
 from voicedesk.desk.call_page import CallPage, call_page
 from voicedesk.desk.labels import Label, label
-from voicedesk.errors import InputError, NotBegun, OutcomeUnknown
+from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
-from voicedesk.language.translate import translated
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
 from voicedesk.web.heard import Heard, heard_of, may_hear
@@ -102,8 +101,8 @@ class OneCallPages:
             step = _step(call_id, fields, person)
             await self._must_be_allowed(visitor, person, page, step)
             await ask(desk.keeper.store, asked(step), asked_by=person.account.login)
-        except (InputError, NotBegun, OutcomeUnknown) as error:
-            mistake = translated(str(error), visitor.look.language, of_parts=True)
+        except NOT_DONE as error:
+            mistake = visitor.words(error)
             return await self._shown(visitor, person, page, typed=Typed(mistake=mistake, fields=fields))
         return desk.lead(visitor, f"/calls/{call_id}?done#verdicts")
 
@@ -176,7 +175,7 @@ class OneCallPages:
             may_see_number=may(role, Act.SEE, Thing.NUMBER, is_own=True),
             may_appeal=agent in page.concerned and may(role, Act.CHANGE, Thing.APPEAL, is_own=True),
             may_decide=decides and agent not in page.concerned,
-            own_leg=next((leg.number for leg in page.legs if agent and leg.facts.agent == agent), None),
+            own_leg=next((leg.number for leg in page.legs if person.is_agent(leg.facts.agent)), None),
             is_done=is_done,
             typed=typed,
         )
@@ -186,13 +185,12 @@ class OneCallPages:
 
 def _is_own(person: Person, page: CallPage) -> bool:
     """Whether a call concerns a person: it rang them, or they answered it."""
-    agent = person.account.agent
-    return agent is not None and any(leg.facts.agent == agent for leg in page.legs)
+    return any(person.is_agent(leg.facts.agent) for leg in page.legs)
 
 
 def _step(call_id: str, fields: Mapping[str, str], person: Person) -> VerdictStep:
     """What a form asks. Raises InputError where it asks nothing that there is."""
-    by = person.account.agent or person.account.login
+    by = person.acts_as
     about: Literal["call", "greeting"] = "greeting" if fields.get("about") == "greeting" else "call"
     part, reason = fields.get("part") or None, fields.get("reason", "").strip()
     if not reason:

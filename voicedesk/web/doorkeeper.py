@@ -46,6 +46,15 @@ class Person:
     token: str
 
     @property
+    def acts_as(self) -> str:
+        """The name that steps and histories have them by: their id in [[agents]], else their login."""
+        return self.account.agent or self.account.login
+
+    def is_agent(self, agent: str | None) -> bool:
+        """Whether this is the person of [[agents]] with this id; None is nobody's."""
+        return agent is not None and agent == self.account.agent
+
+    @property
     def is_in(self) -> bool:
         """Whether the sign-in is whole."""
         return self.session.stage is Stage.OPEN

@@ -28,8 +28,7 @@ class Heard:
 
 def may_hear(person: Person, one: StoredGreeting) -> bool:
     """Whether a person may hear a greeting and read its words."""
-    is_own = person.account.agent is not None and one.agent == person.account.agent
-    return may(person.account.role, Act.SEE, Thing.RECORDING, is_own=is_own)
+    return may(person.account.role, Act.SEE, Thing.RECORDING, is_own=person.is_agent(one.agent))
 
 
 async def heard_of(desk: Desk, person: Person, part: GreetingPart) -> Heard:
@@ -38,7 +37,7 @@ async def heard_of(desk: Desk, person: Person, part: GreetingPart) -> Heard:
     may_read, file = may_hear(person, one), None
     if may_read and one.recording:
         file = await asyncio.to_thread(kept_file, desk.settings.recording.folder, one.recording)
-    is_own = person.account.agent is not None and one.agent == person.account.agent
+    is_own = person.is_agent(one.agent)
     return Heard(
         part=part,
         may_read=may_read,

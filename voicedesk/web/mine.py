@@ -26,7 +26,7 @@ class MinePages:
                 desk.keeper.store,
                 desk.settings,
                 viewer_of(account),
-                by=account.agent or account.login,
+                by=person.acts_as,
                 now=desk.now(),
             )
             return desk.pages.page("mine.html", visitor, value)

@@ -11,14 +11,13 @@ from voicedesk.access.roles import Act, Thing
 from voicedesk.calls.words import CAUSES
 from voicedesk.desk import review
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import ask, asked, is_running
+from voicedesk.desk.asking import NOT_DONE, ask, asked, is_running
 from voicedesk.desk.call_page import CallPage, call_page
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.moments import day_of
 from voicedesk.desk.review import AgreementShown, ReviewItem, ReviewQueue, Why
 from voicedesk.desk.words import WHYS
-from voicedesk.errors import InputError, NotBegun, OutcomeUnknown
-from voicedesk.language.translate import translated
+from voicedesk.errors import InputError
 from voicedesk.store.decisions import History, Kind
 from voicedesk.web.call import Typed
 from voicedesk.web.desk import Desk
@@ -109,7 +108,7 @@ class _Asked:
     @property
     def by(self) -> str:
         """The name that stands beside what they do."""
-        return self.person.account.agent or self.person.account.login
+        return self.person.acts_as
 
     @property
     def items(self) -> tuple[ReviewItem, ...]:
@@ -143,13 +142,13 @@ class ReviewPages:
         asked_for = await self._asked(visitor, person, _why(fields.get("why", "")), fields.get("item", ""))
         try:
             return desk.lead(visitor, await self._carried_out(asked_for, fields))
-        except (InputError, NotBegun, OutcomeUnknown) as error:
-            mistake = translated(str(error), visitor.look.language, of_parts=True)
+        except NOT_DONE as error:
+            mistake = visitor.words(error)
             return await self._shown(asked_for, typed=Typed(mistake=mistake, fields=fields))
 
     async def _asked(self, visitor: Visitor, person: Person, why: str, key: str) -> _Asked:
         desk, account = self._desk, person.account
-        by = account.agent or account.login
+        by = person.acts_as
         queue = await review.review_queue(desk.keeper.store, desk.settings, viewer_of(account), by=by, now=desk.now())
         session = self._sessions.of(person.session.token_hash)
         return _Asked(visitor=visitor, person=person, session=session, queue=queue, why=why, key=key)

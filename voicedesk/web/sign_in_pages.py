@@ -18,7 +18,6 @@ from voicedesk.access.sessions import Stage, new_token
 from voicedesk.access.totp import address_of, in_groups
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import InputError
-from voicedesk.language.translate import translated
 from voicedesk.web.desk import SESSION, VISIT, Desk
 from voicedesk.web.doorkeeper import Answer, Person
 from voicedesk.web.texts import speaker, t
@@ -135,7 +134,7 @@ class SignInPages:
             else:
                 answer = await desk.doorkeeper.visit(login, code, password, visitor.address)
         except InputError as error:
-            mistake = _translated(error, visitor)
+            mistake = visitor.words(error)
         else:
             if answer.token:
                 return self._onward(visitor, answer, "/")
@@ -182,7 +181,7 @@ class SignInPages:
                 person, fields.get("old", ""), fields.get("password", ""), visitor.address
             )
         except InputError as error:
-            mistake = _translated(error, visitor)
+            mistake = visitor.words(error)
         else:
             if answer.token:
                 return self._onward(visitor, answer, "/")
@@ -274,7 +273,3 @@ def _step_of(person: Person) -> str:
 def _secret_for(token: str) -> str:
     """The secret that is offered in a session: the same when the page is loaded again, and stored nowhere before."""
     return base64.b32encode(hmac.digest(token.encode(), b"voicedesk authenticator", hashlib.sha256)[:20]).decode()
-
-
-def _translated(error: InputError, visitor: Visitor) -> str:
-    return translated(str(error), visitor.look.language, of_parts=True)

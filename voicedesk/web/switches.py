@@ -9,18 +9,17 @@ from starlette.responses import Response
 
 from voicedesk.access.roles import Act, Reach, Thing, may, reach
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import Step, ask, asked, is_running
+from voicedesk.desk.asking import NOT_DONE, Step, ask, asked, is_running
 from voicedesk.desk.breaks import BreakRow, breaks
 from voicedesk.desk.outages import OutageRow, outages
 from voicedesk.desk.seats import SeatRow, seats
-from voicedesk.errors import InputError, NotBegun, OutcomeUnknown
+from voicedesk.errors import InputError
 from voicedesk.ivr.steps import StartOutage, StopOutage
-from voicedesk.language.translate import translated
 from voicedesk.phones.steps import StartBreak, StopBreak
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
 from voicedesk.web.spoken import spoken
-from voicedesk.web.texts import t
+from voicedesk.web.texts import speaker, t
 from voicedesk.web.visitor import Visitor
 
 LAST_FREE = re.compile(r"(?P<phone>.+?) 是(?P<lines>.+?)最后一部空闲话机")
@@ -92,7 +91,7 @@ class SwitchPages:
         """What a form asks. Raises Refused where it is not theirs to ask, InputError where it asks nothing."""
         desk, account = self._desk, person.account
         is_every = reach(account.role, Act.CHANGE, Thing.BREAK) is Reach.EVERY
-        by = account.agent or account.login
+        by = person.acts_as
         if not may(account.role, Act.CHANGE, Thing.BREAK, is_own=account.agent is not None):
             await desk.refuse(visitor, person, Thing.BREAK, "")
         if fields.get("do") == "start":
@@ -159,13 +158,13 @@ class SwitchPages:
         fields = await desk.form(request, visitor)
         if reach(person.account.role, Act.CHANGE, Thing.OUTAGE) is Reach.NONE:
             await desk.refuse(visitor, person, Thing.OUTAGE, "")
-        by, line = person.account.agent or person.account.login, fields.get("line", "") or None
+        by, line = person.acts_as, fields.get("line", "") or None
         text = fields.get("text", "").strip()
         match fields.get("do"):
             case "start" if not text:
-                return await self._outages(
-                    visitor, person, typed=fields, mistake=self._words(visitor, t("Write what callers are to hear."))
-                )
+                say = speaker(visitor.look.language)
+                mistake = say(t("Write what callers are to hear."))
+                return await self._outages(visitor, person, typed=fields, mistake=mistake)
             case "start" if fields.get("sure") != "1":
                 return await self._outages(visitor, person, typed=fields, sure=True)
             case "start":
@@ -208,9 +207,6 @@ class SwitchPages:
         """None where the service did it; else what it said, and the same in the visitor's language."""
         try:
             await ask(self._desk.keeper.store, asked(step), asked_by=person.account.login)
-        except (InputError, NotBegun, OutcomeUnknown) as error:
-            return str(error), self._words(visitor, str(error))
+        except NOT_DONE as error:
+            return str(error), visitor.words(error)
         return None
-
-    def _words(self, visitor: Visitor, text: str) -> str:
-        return translated(text, visitor.look.language, of_parts=True)

@@ -10,13 +10,12 @@ from starlette.responses import Response
 from voicedesk.access.audit import Deed
 from voicedesk.access.roles import Act, Thing, may
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import ask, asked, is_running
+from voicedesk.desk.asking import NOT_DONE, ask, asked, is_running
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.moments import instant
 from voicedesk.desk.names import people_of
 from voicedesk.desk.todo import TicketPage, Todo, TodoView, ticket_page, todo
-from voicedesk.errors import InputError, NotBegun, OutcomeUnknown
-from voicedesk.language.translate import translated
+from voicedesk.errors import InputError
 from voicedesk.tickets import steps
 from voicedesk.tickets.model import Kind, Outcome, State
 from voicedesk.tickets.steps import TicketStep
@@ -86,8 +85,8 @@ class TodoPages:
         try:
             step = _step(ticket_id, fields, person, desk.settings.hall.zone)
             await ask(desk.keeper.store, asked(step), asked_by=person.account.login)
-        except (InputError, NotBegun, OutcomeUnknown) as error:
-            mistake = translated(str(error), visitor.look.language, of_parts=True)
+        except NOT_DONE as error:
+            mistake = visitor.words(error)
             return await self._shown(visitor, person, page, mistake=mistake, typed=fields)
         return desk.lead(visitor, f"/todo/{ticket_id}?done")
 
@@ -145,7 +144,7 @@ class TodoPages:
 
 def _step(ticket: str, fields: Mapping[str, str], person: Person, zone: tzinfo) -> TicketStep:  # noqa: PLR0911  # a line each
     """What a form asks. Raises InputError where it asks nothing that there is."""
-    by, note = person.account.agent or person.account.login, fields.get("note", "").strip()
+    by, note = person.acts_as, fields.get("note", "").strip()
     match fields.get("do"):
         case "dial":
             return steps.Dial(ticket=ticket, by=by, phone=fields.get("phone", "").strip() or None)

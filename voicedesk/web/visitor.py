@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from voicedesk.access.sessions import form_token, is_form_token
+from voicedesk.language.translate import translated
 from voicedesk.web.doorkeeper import Person
 from voicedesk.words import Language
 
@@ -69,6 +70,10 @@ class Visitor:
         if self.is_session:
             return is_form_token(self.token, given)
         return bool(self.token) and is_form_token(self.token, given, _PROCESS_KEY)
+
+    def words(self, error: Exception) -> str:
+        """What an error says, in this visitor's language."""
+        return translated(str(error), self.look.language, of_parts=True)
 
     def cookie(self, name: str) -> str:
         """A cookie's whole name."""

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from voicedesk.access.sessions import Session, Stage, new_token, token_hash
 from voicedesk.access.totp import code_of, step_at
 from voicedesk.jobs.deciding.steps import VerdictSteps
 from voicedesk.settings import Settings
-from voicedesk.store.requests import LEADER
+from voicedesk.store.requests import LEADER, Request, RequestState
 from voicedesk.store.store import Store
 from voicedesk.web.app import Application
 
@@ -137,25 +138,36 @@ async def house(tmp_path, clock):
             yield made
 
 
-@pytest.fixture
-async def service(house):
-    """A service that carries out what is asked about verdicts."""
-    asked = []
+@asynccontextmanager
+async def answering(house: House, answer: Callable[[Store, Request], Awaitable[tuple[RequestState, str]]]):
+    """A service that leads, and answers each row of the desk as `answer` says."""
 
     async def serve(store: Store) -> None:
-        steps = VerdictSteps(store, lambda: house.settings, house.clock)
         while True:
             for request in await store.requests.queued(10):
                 await store.requests.start([request.id], "test:1:x", 10)
-                state, told = await outcome(steps, request)
-                asked.append(json.loads(request.payload))
+                state, told = await answer(store, request)
                 await store.requests.finish(request.id, state, told, owner="test:1:x")
             await asyncio.sleep(0.01)
 
     async with Store.open(house.settings.store.url, now=house.clock) as store:
         await store.requests.lead(LEADER, "test:1:x", 600)
         task = asyncio.create_task(serve(store))
-        yield asked
+        yield
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@pytest.fixture
+async def service(house):
+    """A service that carries out what is asked about verdicts."""
+    asked = []
+
+    async def answer(store: Store, request: Request) -> tuple[RequestState, str]:
+        done = await outcome(VerdictSteps(store, lambda: house.settings, house.clock), request)
+        asked.append(json.loads(request.payload))
+        return done
+
+    async with answering(house, answer):
+        yield asked

@@ -1,18 +1,17 @@
 """What is to be done on a screen: by urgency in words, one deed each, as steps that the service carries out."""
 
-import asyncio
 import json
 import re
-from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.unit.web.conftest import answering
 from tests.unit.web.test_calls_page import LATE, NUMBER, at
 from voicedesk.access.roles import Role
 from voicedesk.desk.labels import Label
 from voicedesk.desk.urgency import due_in_words
 from voicedesk.store.calls import save_calls
-from voicedesk.store.requests import LEADER, RequestState
+from voicedesk.store.requests import Request, RequestState
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import Attempt, Change, StoredTicket
 from voicedesk.tickets.model import Entry, Kind, Move, State, Ticket
@@ -77,24 +76,14 @@ async def service(busy):
     """A service that takes every step, and says of it what the test wants."""
     asked = []
 
-    async def serve(store: Store) -> None:
-        while True:
-            for request in await store.requests.queued(10):
-                await store.requests.start([request.id], "test:1:x", 10)
-                row = json.loads(request.payload)
-                asked.append((row, request.asked_by))
-                refused = row.get("phone") == "9999"
-                state = RequestState.FAILED if refused else RequestState.DONE
-                await store.requests.finish(request.id, state, "no phone 9999" if refused else "done", owner="test:1:x")
-            await asyncio.sleep(0.01)
+    async def answer(_: Store, request: Request) -> tuple[RequestState, str]:
+        row = json.loads(request.payload)
+        asked.append((row, request.asked_by))
+        refused = row.get("phone") == "9999"
+        return (RequestState.FAILED, "no phone 9999") if refused else (RequestState.DONE, "done")
 
-    async with Store.open(busy.settings.store.url, now=busy.clock) as store:
-        await store.requests.lead(LEADER, "test:1:x", 600)
-        task = asyncio.create_task(serve(store))
+    async with answering(busy, answer):
         yield asked
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def test_tickets_stand_in_groups_by_urgency_in_words(busy):
