@@ -15,7 +15,7 @@ SPEECH_PACKAGES := libespeak-ng1 espeak-ng-data libfst-tools
 PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng-data systemd
 # these want the processor and nothing else, and share all of it out; what is in neither list measures time, and runs alone
 SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach name,asked_at_once at_work breaks_commands callback_check \
-  dialled_once doctor greeting_fixtures greeting_watch guards house_day house_lists ivr_host kill_9 news_commands \
+  demo_without_a_switch dialled_once doctor greeting_fixtures greeting_watch guards house_day house_lists ivr_host kill_9 news_commands \
   output pauser phone_desk quarantine_commands reload repair requests steps_of_the_hall ticket_desk \
   tickets_commands two_pbxs, \
   tests/integration/test_$(name).py)
@@ -31,12 +31,16 @@ WHOLE := --include=voicedesk/ami/*,voicedesk/calls/*
 LOCK := pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --no-emit-options --allow-unsafe --no-header
 
-.PHONY: install demo test check format lock bench mutation speech-model audio-fixtures clean
+.PHONY: install demo screenshots test check format lock bench mutation speech-model audio-fixtures clean
 
 install: $(STAMPS)/project
 
 demo: $(STAMPS)/project asterisk
 	@$(BIN)/python -m tests.testbed.demo
+
+# every page of the desk before a full day, in both languages, light and dark, on three screens: build/screenshots
+screenshots: $(STAMPS)/project browser
+	@$(BIN)/python -m tests.testbed.screenshots build/screenshots
 
 # each group runs whatever became of those before it; the end says which failed
 test: $(STAMPS)/project asterisk postgresql browser

@@ -1,6 +1,16 @@
 """What the codes of calls mean, in Chinese and in English."""
 
-from voicedesk.calls.model import Cause, Direction, Disposition, Outcome, PhoneState, Reason, Verdict
+from voicedesk.calls.model import (
+    Cause,
+    Direction,
+    Disposition,
+    Outcome,
+    PhoneState,
+    Reason,
+    RingSource,
+    StartSource,
+    Verdict,
+)
 from voicedesk.words import Words
 
 IN_PROGRESS = ("进行中", "in progress")
@@ -41,6 +51,21 @@ REASONS: Words = {
     Reason.DOUBTFUL: ("数据存疑", "doubtful"),
     Reason.STILL_OPEN: IN_PROGRESS,
 }
+RING_SOURCES: Words = {
+    RingSource.NEWSTATE: ("话机报告振铃", "the phone said that it rings"),
+    RingSource.DIALSTATE: ("拨号时报告振铃", "the dialling said that it rings"),
+    RingSource.DIALBEGIN: ("开始拨号，话机没有报告振铃", "dialling began; no phone said that it rings"),
+    RingSource.AGENTCALLED: ("队列开始呼叫，话机没有报告振铃", "the queue called; no phone said that it rings"),
+}
+"""By which event the switch told that a phone rings."""
+START_SOURCES: Words = {
+    StartSource.USEREVENT: ("拨号方案的标记", "a mark of the dialplan"),
+    StartSource.NEWCHANNEL: ("新建通道", "a new channel"),
+    StartSource.FIRST_EVENT: ("第一条事件，近似值", "the first event; approximate"),
+    StartSource.ARRIVAL: ("收到的时刻，近似值", "when it arrived; approximate"),
+    StartSource.SNAPSHOT: ("连上时已在通话，近似值", "there when the link came up; approximate"),
+}
+"""By which event the switch told that a call began."""
 DIRECTIONS: Words = {
     Direction.INBOUND: ("呼入", "inbound"),
     Direction.OUTBOUND: ("呼出", "outbound"),

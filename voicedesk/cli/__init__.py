@@ -35,6 +35,7 @@ from voicedesk.cli import (
 )
 from voicedesk.cli.agents import agents
 from voicedesk.cli.common import ERROR, INTERRUPTED, UNKNOWN, USAGE, complain, complain_unsettled
+from voicedesk.cli.demo import demo
 from voicedesk.cli.doctor import doctor
 from voicedesk.cli.help import speak
 from voicedesk.cli.init import init
@@ -58,6 +59,7 @@ app = typer.Typer(
 app.command()(init)
 app.command()(run)
 app.command()(web)
+app.command()(demo)
 app.command()(doctor)
 calls.app.command("decide")(decisions.decide_call)
 calls.app.command("appeal")(decisions.appeal_call)

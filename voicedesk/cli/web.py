@@ -16,6 +16,14 @@ def web(config: ConfigOption = None) -> None:
     While nobody has an account yet, the log names a page and a one-time code for the first administrator.
     """
     settings_of(config)
+    refuse_without_web()
+    file = [] if config is None else [str(config)]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "voicedesk.web", *file])  # noqa: S606  # this very interpreter
+
+
+def refuse_without_web() -> None:
+    """Raises SettingsError where the packages that the pages need are not installed."""
     lacking = [
         name for name in ("argon2", "cryptography", "fastapi", "jinja2", "segno", "uvicorn") if not find_spec(name)
     ]
@@ -23,6 +31,3 @@ def web(config: ConfigOption = None) -> None:
         raise SettingsError(
             f"the desk on a screen needs more packages ({', '.join(lacking)}): pip install 'voicedesk[web]'"
         )
-    file = [] if config is None else [str(config)]
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "voicedesk.web", *file])  # noqa: S606  # this very interpreter

@@ -3,8 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from voicedesk.calls.model import CallFacts, Gap, JudgedCall, LegFacts, LegJudgement, Reason, Role
-from voicedesk.calls.words import OUTCOMES, VERDICTS
+from voicedesk.calls.model import (
+    CallFacts,
+    Gap,
+    JudgedCall,
+    LegFacts,
+    LegJudgement,
+    Reason,
+    RingSource,
+    Role,
+    StartSource,
+)
+from voicedesk.calls.words import OUTCOMES, RING_SOURCES, START_SOURCES, VERDICTS
 from voicedesk.desk import calls as desk_calls
 from voicedesk.desk import greetings as desk_greetings
 from voicedesk.desk.calls import CallRow, reason_label
@@ -51,7 +61,7 @@ class Moment:
     from_ring_us: int | None
     what: Label
     phone: str
-    source: str
+    source: Label | None
     is_answer: bool = False
 
 
@@ -185,18 +195,26 @@ _STOPS = Label("停止响铃", "stopped ringing")
 
 
 def _moments(facts: CallFacts, legs: list[LegShown], first_ring_at: int | None) -> Iterator[Moment]:
-    def moment(at: int, what: Label, phone: str = "", source: str = "", *, is_answer: bool = False) -> Moment:
+    def moment(
+        at: int,
+        what: Label,
+        phone: str = "",
+        source: RingSource | StartSource | None = None,
+        *,
+        is_answer: bool = False,
+    ) -> Moment:
         since = None if first_ring_at is None else at - first_ring_at
-        return Moment(at=at, from_ring_us=since, what=what, phone=phone, source=source, is_answer=is_answer)
+        told_by = None if source is None else label({**RING_SOURCES, **START_SOURCES}, source)
+        return Moment(at=at, from_ring_us=since, what=what, phone=phone, source=told_by, is_answer=is_answer)
 
     for name, what in _CALL_MOMENTS:
         at = getattr(facts, name)
         if at is not None:
-            yield moment(at, what, source=facts.started_at_source.value if name == "started_at" else "")
+            yield moment(at, what, source=facts.started_at_source if name == "started_at" else None)
     for leg in legs:
         seen = leg.facts
         if seen.ringing_at is not None:
-            yield moment(seen.ringing_at, _RINGS, leg.phone, seen.ring_source.value if seen.ring_source else "")
+            yield moment(seen.ringing_at, _RINGS, leg.phone, seen.ring_source)
         if seen.answered_at is not None and seen.answer_seen:
             yield moment(seen.answered_at, _ANSWERS, leg.phone, is_answer=True)
         elif seen.ringing_at is not None and (seen.ring_ended_at or seen.ended_at) is not None:

@@ -41,13 +41,17 @@ class TodoPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTicket:
-    """One ticket. `number` is the citizen's as it is shown now; `typed` is a form that did not do, and why."""
+    """One ticket. `number` is the citizen's as it is shown now; `typed` is a form that did not do, and why.
+
+    `places_calls`: a switch has a user that places calls; without one staff dial by hand.
+    """
 
     page: TicketPage
     number: str | None
     is_whole: bool
     may_see_number: bool
     is_running: bool
+    places_calls: bool
     is_done: bool
     mistake: str
     typed: Mapping[str, str]
@@ -130,6 +134,7 @@ class TodoPages:
             is_whole=whole is not None,
             may_see_number=may(person.account.role, Act.SEE, Thing.NUMBER, is_own=page.place.is_mine),
             is_running=await is_running(desk.keeper.store),
+            places_calls=any(pbx.dial_username for pbx in desk.settings.pbx),
             is_done=is_done,
             mistake=mistake,
             typed=typed or {},

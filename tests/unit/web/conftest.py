@@ -129,7 +129,10 @@ async def house(tmp_path, clock):
     url = f"sqlite:///{tmp_path / 'v.db'}"
     async with Store.open(url):
         pass
-    settings = Settings.model_validate({"store": {"url": url}, "hall": {"name": "某市大厅"}})
+    switch = {"name": "main", "host": "127.0.0.1", "username": "v", "secret": "s"}
+    dials = {"dial_username": "d", "dial_secret": "s"}
+    told = {"store": {"url": url}, "hall": {"name": "某市大厅"}, "pbx": [{**switch, **dials}]}
+    settings = Settings.model_validate(told)
     app = Application(settings, clock)
     async with app.at_work():
         await app.keeper.opened.wait()

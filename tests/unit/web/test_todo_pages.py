@@ -134,6 +134,14 @@ async def test_one_deed_claims_and_rings_and_the_page_looks_again_while_phones_r
     assert "refresh" not in page.headers
 
 
+async def test_where_no_switch_places_calls_nobody_is_offered_one(busy, service):
+    busy.settings.pbx[0].__dict__["dial_username"] = None
+    page = await (await busy.inside("0101", agent="zhang")).get("/todo/overdue1")
+    assert "领取并回拨" not in page.text
+    assert "请用话机回拨，然后写明结果" in page.text
+    assert "写明结果并办结" in page.text
+
+
 async def test_what_the_service_refuses_is_told_with_what_was_typed(busy, service):
     browser = await busy.inside("0101", agent="zhang")
     await browser.get("/todo/overdue1")
