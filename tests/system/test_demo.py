@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -45,6 +46,7 @@ async def test_the_demo_shows_six_calls_with_their_verdicts(public_folder):
     assert process.returncode == 0, told
     for word in ("按时", "超时", "未接", "早挂"):
         assert word in told
+    assert re.search(r"open in your browser: http://127\.0\.0\.1:\d+/", told)
     assert list(public_folder.iterdir()) == []
 
 

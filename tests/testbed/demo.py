@@ -1,14 +1,15 @@
-"""`make demo`: a real Asterisk, the real service, six real calls at once; each verdict as it falls, then a table."""
+"""`make demo`: a real Asterisk, the real service, six real calls at once; each verdict as it falls, then the desk.
+
+The rest of the day on the desk is told again from recorded calls, as `voicedesk demo` does (`voicedesk/demo`).
+"""
 
 import asyncio
 import contextlib
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -18,10 +19,16 @@ from tests.testbed.behaviours import answers_after, is_busy, rings_on
 from tests.testbed.call import Call
 from tests.testbed.install_asterisk import InstallError
 from tests.testbed.plan import Line, Plan
-from tests.testbed.service import RunningService
+from tests.testbed.service import switch_tables, text_of
 from tests.testbed.sip_truth import SipTruth, sip_truth
 from tests.testbed.stage import Stage
 from tests.testbed.user_agent import Behaviour
+from voicedesk.calls.export import as_json
+from voicedesk.demo.show import Shown, demonstration
+from voicedesk.log import configure_logging
+from voicedesk.store.calls import CallFilter
+from voicedesk.store.store import Store
+from voicedesk.words import Language
 
 console = Console(highlight=False)
 STAGGER_SECONDS = 0.7
@@ -100,29 +107,41 @@ SCENES = (
 
 
 async def demo() -> int:
-    """Runs it all; 0 if every verdict was the one expected."""
+    """Runs it all; 0 if every verdict was the one expected. Before a terminal the desk stays open until Ctrl-C."""
     plan = Plan(lines=tuple(scene.line for scene in SCENES))
-    with tempfile.TemporaryDirectory(prefix="voicedesk-demo-") as folder:
-        _step("启动 Asterisk", "starting Asterisk")
-        async with Stage(plan) as stage:
-            _step("启动 Voicedesk", "starting Voicedesk")
-            async with RunningService(plan, Path(folder)) as service:
-                _step("六个来电(约 25 秒)", "six calls, about 25 s")
-                await _place_calls(stage, service)
-                calls = {call["line"]: call for call in await service.calls()}
-        stage.check()
-        truth = {scene.line.name: _ring_on_the_wire(stage, scene) for scene in SCENES}
-    _show_table(calls, truth)
+    _step("启动 Asterisk", "starting Asterisk")
+    async with Stage(plan) as stage:
+        _step("启动 Voicedesk 与应答台", "starting Voicedesk and the desk")
+        more = text_of(switch_tables(plan, is_only=False))
+        async with demonstration(port=0, seed=1, language=Language.CHINESE, more=more) as shown:
+            _step("六个来电(约 25 秒)", "six calls, about 25 s")
+            async with Store.open(f"sqlite:///{shown.folder / 'voicedesk.db'}", may_write=False) as store:
+                calls = await _place_calls(stage, store)
+            stage.check()
+            truth = {scene.line.name: _ring_on_the_wire(stage, scene) for scene in SCENES}
+            _show_table(calls, truth)
+            for chinese, english, value in shown.how_to_come_in():
+                console.print(f"[bold]{chinese}[/bold] {english}: {value}", soft_wrap=True)
+            await _stay_open(shown)
     return 0 if all(calls[scene.line.name]["verdict"] == scene.expected for scene in SCENES) else 1
 
 
-async def _place_calls(stage: Stage, service: RunningService) -> None:
-    telling = asyncio.create_task(_tell_verdicts(service))
+async def _stay_open(shown: Shown) -> None:
+    """Where nobody looks at a terminal, nobody opens a browser either."""
+    while sys.stdout.isatty():
+        digits, seconds = shown.digits()
+        console.print(f"负责人的六位验证码 the supervisor's six digits: [bold]{digits}[/bold]   ({seconds} s)")
+        await asyncio.sleep(seconds + 0.1)
+
+
+async def _place_calls(stage: Stage, store: Store) -> dict[str, dict[str, Any]]:
+    """Places all calls at once; each with its verdict, by its line."""
+    telling = asyncio.create_task(_tell_verdicts(store))
     try:
         async with asyncio.TaskGroup() as tasks:
             for number, scene in enumerate(SCENES):
                 tasks.create_task(_place(stage, scene, number))
-        await asyncio.wait_for(telling, 60)
+        return await asyncio.wait_for(telling, 60)
     finally:
         telling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -152,16 +171,21 @@ async def _talk(call: Call) -> None:
         call.bye()
 
 
-async def _tell_verdicts(service: RunningService) -> None:
+async def _tell_verdicts(store: Store) -> dict[str, dict[str, Any]]:
     """Shows each verdict as the service gives it; over when every line had one."""
-    told: set[str] = set()
+    told: dict[str, dict[str, Any]] = {}
     while len(told) < len(SCENES):
-        entries = await service.wait_for("call_judged", count=len(told) + 1, seconds=60)
-        for entry in entries[len(told) :]:
-            told.add(entry["call"])
-            chinese, english, style = WORDS[entry["verdict"]]
-            ring = f"{entry['ring_ms'] / 1000:7.3f} s" if entry["ring_ms"] is not None else "      –  "
-            console.print(f"   [{style}]● {entry['line']}  响铃 ring {ring}  {chinese} {english}[/{style}]")
+        for scene in SCENES:
+            line = scene.line.name
+            found = await store.calls.list(CallFilter(line=line, is_open=False), limit=1) if line not in told else []
+            if not found:
+                continue
+            call = told[line] = as_json(found[0].call)
+            chinese, english, style = WORDS[call["verdict"]]
+            ring = f"{call['ring_ms'] / 1000:7.3f} s" if call["ring_ms"] is not None else "      –  "
+            console.print(f"   [{style}]● {line}  响铃 ring {ring}  {chinese} {english}[/{style}]")
+        await asyncio.sleep(0.2)
+    return told
 
 
 def _ring_on_the_wire(stage: Stage, scene: Scene) -> float | None:
@@ -230,6 +254,7 @@ async def _until_told_to_stop(work: Callable[[], Awaitable[int]]) -> int:
 
 def main() -> int:
     started = time.monotonic()
+    configure_logging(level="warning")
     try:
         result = asyncio.run(_until_told_to_stop(demo))
     except (InstallError, RuntimeError) as error:

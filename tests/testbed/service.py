@@ -33,12 +33,24 @@ def settings_text(
 
     `ivr` has tables of settings by their names; `ami` is where the manager interface is found, if elsewhere.
     """
-    network = plan.network
     tables = [
         ("[hall]", {"name": hall, "timezone": "Asia/Shanghai", "departments": departments or []}),
         ("[store]", {"url": f"sqlite:///{folder / 'voicedesk.db'}"}),
         ("[log]", {"format": "json"}),
         *((f"[{name}]", values) for name, values in (ivr or {}).items()),
+    ]
+    return text_of([*tables, *switch_tables(plan, recordings=recordings, ami=ami)])
+
+
+Tables = list[tuple[str, dict[str, object]]]
+
+
+def switch_tables(
+    plan: Plan, *, recordings: Path | None = None, ami: tuple[str, int] | None = None, is_only: bool = True
+) -> Tables:
+    """The tables of a plan's switch, its lines and its phones; they name their switch where it is not the only one."""
+    network, of_pbx = plan.network, {} if is_only else {"pbx": PBX_NAME}
+    tables: Tables = [
         (
             "[[pbx]]",
             {
@@ -56,14 +68,19 @@ def settings_text(
         ),
     ]
     for line in plan.lines:
-        values = {"name": line.name, "extensions": [line.extension], "queues": [line.name]}
+        values: dict[str, object] = {"name": line.name, "extensions": [line.extension], "queues": [line.name], **of_pbx}
         if line.department:
             values["department"] = line.department
         if line.duty:
             values["duty"] = list(line.duty)
         tables.append(("[[lines]]", {**values, "phones": [f"PJSIP/{name}" for name in line.phones()]}))
     for phone in () if plan.house else plan.phones():  # a house lists its own
-        tables.append(("[[phones]]", {"endpoint": f"PJSIP/{phone.name}", "extension": phone.extension}))
+        tables.append(("[[phones]]", {"endpoint": f"PJSIP/{phone.name}", "extension": phone.extension, **of_pbx}))
+    return tables
+
+
+def text_of(tables: Tables) -> str:
+    """Tables as a settings file has them."""
     # strings and lists of strings look the same in JSON and TOML
     return "\n".join(
         title + "\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())

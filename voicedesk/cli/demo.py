@@ -42,7 +42,6 @@ async def _until_told_to_end(port: int, seed: int) -> None:
 
 
 async def _show(port: int, seed: int) -> None:
-    from voicedesk.demo.filling import STAFF, SUPERVISOR
     from voicedesk.demo.show import demonstration
 
     hall = SPOKEN.get() or Language.CHINESE
@@ -55,11 +54,8 @@ async def _show(port: int, seed: int) -> None:
             f"过去几天的通话 {shown.calls} 通；看的时候还会有新来电",
             f"{shown.calls} calls; new ones come in while you watch",
         )
-        _say("用浏览器打开", "open in your browser", shown.address)
-        _say("负责人", "supervisor", f"{SUPERVISOR}   {shown.password}")
-        _say("工作人员", "staff", f"{STAFF}   {shown.password}")
-        _say("设置与日志", "settings and logs", str(shown.folder))
-        _say("按中断键结束，不留下任何东西", "ended by, with nothing left behind", "Ctrl-C")
+        for chinese, english, value in shown.how_to_come_in():
+            _say(chinese, english, value)
         while True:
             digits, seconds = shown.digits()
             _say("负责人的六位验证码", "the supervisor's six digits", f"{digits}   ({seconds} s)")

@@ -28,8 +28,10 @@ PEOPLE = {"6001": "张敏", "6002": "李强", "6003": "王芳", "6004": "赵磊"
 """Who sits at which phone; the phone's number is the person's too. Nobody of these names is meant."""
 
 
-def write_settings(folder: Path, *, ami_port: int, secret: str, web_port: int, language: str, zone: str) -> Path:
-    """Writes the settings file of the demonstration into a folder of its own; where it lies."""
+def write_settings(
+    folder: Path, *, ami_port: int, secret: str, web_port: int, language: str, zone: str, more: str = ""
+) -> Path:
+    """Writes the settings file of the demonstration into a folder of its own; where it lies. `more` ends it."""
     tables: list[tuple[str, dict[str, object]]] = [
         (
             "[hall]",
@@ -56,12 +58,17 @@ def write_settings(folder: Path, *, ami_port: int, secret: str, web_port: int, l
     ]
     for line in LINES:
         phones = [f"PJSIP/{phone}" for phone in line.phones]
-        told: dict[str, object] = {"name": line.name, "extensions": [line.extension], "queues": [line.queue]}
+        told: dict[str, object] = {
+            "name": line.name,
+            "extensions": [line.extension],
+            "queues": [line.queue],
+            "pbx": PBX,
+        }
         tables.append(("[[lines]]", {**told, "phones": phones, "department": line.department}))
     for phone, name in PEOPLE.items():
-        tables.append(("[[phones]]", {"endpoint": f"PJSIP/{phone}", "extension": phone}))
+        tables.append(("[[phones]]", {"endpoint": f"PJSIP/{phone}", "extension": phone, "pbx": PBX}))
         tables.append(("[[agents]]", {"id": phone, "name": name, "number": phone}))
-        tables.append(("[[assignments]]", {"agent": phone, "endpoint": f"PJSIP/{phone}"}))
+        tables.append(("[[assignments]]", {"agent": phone, "endpoint": f"PJSIP/{phone}", "pbx": PBX}))
     (folder / "recordings").mkdir(exist_ok=True)
     file = folder / "voicedesk.toml"
     # strings, numbers and lists of strings look the same in JSON and TOML
@@ -69,6 +76,6 @@ def write_settings(folder: Path, *, ami_port: int, secret: str, web_port: int, l
         title + "\n" + "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
         for title, values in tables
     )
-    file.write_text(text, encoding="utf-8")
+    file.write_text(f"{text}\n{more}", encoding="utf-8")
     file.chmod(0o600)
     return file

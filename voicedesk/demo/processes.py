@@ -15,8 +15,8 @@ STOP_SECONDS = 20
 
 
 @contextlib.asynccontextmanager
-async def running(command: str, file: Path, *, until: str) -> AsyncIterator[None]:
-    """A command with a settings file, as a process; `until` is in the line of its log that says it is ready.
+async def running(command: str, file: Path, *, until: str, times: int = 1) -> AsyncIterator[None]:
+    """A command with a settings file, as a process; it is ready when `until` stands so many times in its log.
 
     Raises NotBegun where it does not get ready; the last lines of its log are told.
     """
@@ -26,7 +26,7 @@ async def running(command: str, file: Path, *, until: str) -> AsyncIterator[None
             sys.executable, "-m", "voicedesk", command, "--config", str(file), stderr=written
         )
     try:
-        if not await _is_ready(process, log, until):
+        if not await _is_ready(process, log, until, times):
             last = " | ".join(_text(log).splitlines()[-5:])
             raise NotBegun(f"`voicedesk {command}` does not start; its log ends with: {last}")
         yield
@@ -34,10 +34,10 @@ async def running(command: str, file: Path, *, until: str) -> AsyncIterator[None
         await _end(process)
 
 
-async def _is_ready(process: asyncio.subprocess.Process, log: Path, until: str) -> bool:
+async def _is_ready(process: asyncio.subprocess.Process, log: Path, until: str, times: int) -> bool:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(START_SECONDS):
-            while until not in _text(log):
+            while _text(log).count(until) < times:
                 if process.returncode is not None:
                     return False
                 await asyncio.sleep(0.1)

@@ -14,7 +14,7 @@ from voicedesk.access.totp import STEP_SECONDS, code_of, step_at
 from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.clock import MICROSECONDS, format_epoch, now_us
 from voicedesk.demo.day import PlannedCall, Planner, zone_of_a_full_day
-from voicedesk.demo.filling import add_accounts, fill, lay_recording
+from voicedesk.demo.filling import STAFF, SUPERVISOR, add_accounts, fill, lay_recording
 from voicedesk.demo.hall import write_settings
 from voicedesk.demo.processes import running
 from voicedesk.demo.retelling import Told
@@ -37,6 +37,16 @@ class Shown:
     folder: Path
     calls: int
 
+    def how_to_come_in(self) -> list[tuple[str, str, str]]:
+        """What is to be told, in Chinese and in English, each with its value."""
+        return [
+            ("用浏览器打开", "open in your browser", self.address),
+            ("负责人", "supervisor", f"{SUPERVISOR}   {self.password}"),
+            ("工作人员", "staff", f"{STAFF}   {self.password}"),
+            ("设置与日志", "settings and logs", str(self.folder)),
+            ("按中断键结束，不留下任何东西", "ended by, with nothing left behind", "Ctrl-C"),
+        ]
+
     def digits(self) -> tuple[str, int]:
         """The supervisor's six digits now, and for how many seconds they hold."""
         now = now_us()
@@ -45,8 +55,10 @@ class Shown:
 
 
 @contextlib.asynccontextmanager
-async def demonstration(*, port: int, seed: int, language: Language) -> AsyncIterator[Shown]:
+async def demonstration(*, port: int, seed: int, language: Language, more: str = "") -> AsyncIterator[Shown]:
     """Everything at work, with calls going on until it is left; then all is stopped and the folder is gone.
+
+    `more` is added to the settings: further switches with their lines and phones.
 
     Raises NotBegun where a process does not start.
     """
@@ -61,6 +73,7 @@ async def demonstration(*, port: int, seed: int, language: Language) -> AsyncIte
                 web_port=web_port,
                 language=language.value,
                 zone=zone_of_a_full_day(now_us()),
+                more=more,
             )
             settings = load_settings(file)
             planner = Planner(seed)
@@ -72,7 +85,7 @@ async def demonstration(*, port: int, seed: int, language: Language) -> AsyncIte
                 address=f"http://127.0.0.1:{web_port}/", password=password, secret=totp, folder=folder, calls=len(calls)
             )
             async with (
-                running("run", file, until="ami_link_up"),
+                running("run", file, until="ami_link_up", times=len(settings.pbx)),
                 running("web", file, until="web_listens"),
                 asyncio.TaskGroup() as tasks,
             ):

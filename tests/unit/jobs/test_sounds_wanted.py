@@ -71,6 +71,17 @@ async def test_what_has_no_sound_at_the_first_start_is_built_in_a_process_apart(
     assert all(book.find(one.text, pace=pace) for one in wanted for pace in Pace)
 
 
+async def test_a_build_that_is_ended_half_way_leaves_no_folder_behind(tmp_path, wanted, monkeypatch):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr(sounds_wanted.tempfile, "tempdir", str(temporary))
+    running = asyncio.create_task(SoundsWanted(settings(tmp_path), now_us).run())
+    await until(lambda: list(temporary.glob("voicedesk-build-*/voicedesk-*")))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert list(temporary.iterdir()) == []
+
+
 def test_without_an_ivr_the_notice_alone_is_wanted_and_only_where_calls_are_recorded(tmp_path):
     pbx = {"name": "main", "host": "h", "username": "u", "secret": "s"}
     told = {"prompts": {"folder": str(tmp_path), "engine": PYTTSX3}}

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from datetime import date
 from typing import Any
 
@@ -89,7 +90,15 @@ def _wanted_sounds(settings: Settings, day: date) -> tuple[Wanted, ...]:
 
 
 async def _built_apart(settings: Settings, wanted: tuple[Wanted, ...]) -> dict[str, object]:
-    """What a build in a process apart tells; it is ended, with the voices it started, when this is cancelled."""
+    """What a build in a process apart tells; it is ended, with the voices it started, when this is cancelled.
+
+    Its temporary files lie in a folder of ours: who is ended so cannot remove its own.
+    """
+    with tempfile.TemporaryDirectory(prefix="voicedesk-build-", ignore_cleanup_errors=True) as folder:
+        return await _built_in(folder, settings, wanted)
+
+
+async def _built_in(folder: str, settings: Settings, wanted: tuple[Wanted, ...]) -> dict[str, object]:
     order = {
         "settings": settings.model_dump(mode="json", include=TABLES),
         "wanted": [[one.text, one.language] for one in wanted],
@@ -101,6 +110,7 @@ async def _built_apart(settings: Settings, wanted: tuple[Wanted, ...]) -> dict[s
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
+            env={**os.environ, "TMPDIR": folder},
         )
     except OSError as error:
         return {"error": f"no process can be started: {error.strerror}"}
