@@ -22,7 +22,7 @@ SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach 
 # the desk on a screen is driven in a browser, and its pages are Chinese
 BROWSER_PACKAGES := chromium fonts-noto-cjk
 # what is waited for, not measured: a switch or a browser for each of three files at a time
-CALM_TESTS := $(foreach name,callbacks desk_in_browser dialplans doctor_house houses_freepbx houses_hotline \
+CALM_TESTS := $(foreach name,callbacks desk_for_everybody desk_in_browser dialplans doctor_house houses_freepbx houses_hotline \
   houses_issabel houses_mikopbx houses_queues phones stories,tests/system/test_$(name).py) \
   $(foreach name,agi_server ami_client dialler webhooks,tests/integration/test_$(name).py)
 # each group ends by naming what took longest
