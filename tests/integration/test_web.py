@@ -43,7 +43,7 @@ async def test_the_first_visit_over_https_and_an_end_in_order(tmp_path):
         assert await asyncio.wait_for(desk.process.wait(), PATIENCE_SECONDS) == 0
 
 
-async def test_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(tmp_path):
+async def test_fault_76_who_says_half_a_request_holds_nothing_and_a_long_head_is_refused(tmp_path):
     async with desk_running(tmp_path, 'tls = "off"\n') as desk:
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000)

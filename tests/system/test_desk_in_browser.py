@@ -92,7 +92,7 @@ async def hall_in(folder: Path) -> AsyncIterator[Hall]:
 
 
 @pytest.mark.timeout(600)
-async def test_each_role_signs_in_and_sees_its_calls_and_strange_names_stay_text(tmp_path):
+async def test_fault_42_each_role_signs_in_and_sees_its_calls_and_strange_names_stay_text(tmp_path):
     async with hall_in(tmp_path) as hall:
         administrator, supervisor, staff, auditor = [await hall.browser.page() for _ in range(4)]
         await first_visit_with_a_second_factor(hall, administrator)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from voicedesk.access.audit import Deed
 from voicedesk.access.roles import Act, Thing, may
@@ -25,7 +25,7 @@ from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
 from voicedesk.web.heard import Heard, heard_of, may_hear
 from voicedesk.web.ruler import Ruler, ruler_of
-from voicedesk.web.sound import kept_file
+from voicedesk.web.sound import KeptSound, kept_file
 from voicedesk.web.spoken import spoken
 from voicedesk.web.visitor import Visitor
 
@@ -129,7 +129,7 @@ class OneCallPages:
                 file = await asyncio.to_thread(kept_file, desk.settings.recording.folder, one.recording or "?")
                 if file is not None:
                     await self._note_listening(visitor, person, call_id)
-                    return FileResponse(file, media_type="audio/wav", headers={"Cache-Control": "no-store"})
+                    return KeptSound(file, media_type="audio/wav", headers={"Cache-Control": "no-store"})
         return await desk.refuse(visitor, person, Thing.RECORDING, call_id)
 
     async def _note_listening(self, visitor: Visitor, person: Person, call_id: str) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from starlette.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from voicedesk.audio.wav import read_layout
 from voicedesk.errors import InputError
@@ -13,6 +15,8 @@ SECONDS_DRAWN = 12
 BARS = 240
 _LOUDEST = 32768
 _HEAD_BYTES = 4096
+MOST_PIECES = 10
+"""A player asks for one piece of a recording at a time; who asks for thousands wants to keep a server busy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,21 @@ class Shape:
     """How loud each of BARS pieces of the first SECONDS_DRAWN seconds is, from 0 to 1."""
 
     bars: tuple[float, ...]
+
+
+class KeptSound(FileResponse):
+    """A recording, or the pieces of it that are asked for; 404 where it was deleted a moment ago."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it."""
+        asked = next((value for name, value in scope["headers"] if name == b"range"), b"")
+        if asked.count(b",") >= MOST_PIECES:
+            await Response(status_code=416)(scope, receive, send)
+            return
+        try:
+            await super().__call__(scope, receive, send)
+        except RuntimeError:  # its file is gone: it says so before anything is sent
+            await Response(status_code=404)(scope, receive, send)
 
 
 def kept_file(folder: Path, name: str) -> Path | None:

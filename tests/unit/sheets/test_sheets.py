@@ -248,7 +248,7 @@ def printed(sheet: Sheet, capsys: pytest.CaptureFixture[str]) -> list[list[str]]
     return list(csv.reader(io.StringIO(capsys.readouterr().out, newline="")))
 
 
-def test_no_cell_is_a_formula_and_no_text_becomes_a_number(tmp_path, capsys) -> None:
+def test_fault_43_no_cell_is_a_formula_and_no_text_becomes_a_number(tmp_path, capsys) -> None:
     rows = printed(table(AWKWARD), capsys)[1:]
     for text, row in zip(AWKWARD, rows, strict=True):
         assert row[0][:1] not in ("=", "+", "-", "@", "\t", "\r", "＝")
@@ -264,7 +264,7 @@ def test_no_cell_is_a_formula_and_no_text_becomes_a_number(tmp_path, capsys) -> 
 
 
 @given(st.text(max_size=30))
-def test_whatever_a_text_is_it_is_inert_and_can_be_read_back(text: str) -> None:
+def test_fault_43_whatever_a_text_is_it_is_inert_and_can_be_read_back(text: str) -> None:
     assert inert(text)[:1] not in ("=", "+", "-", "@", "\t", "\r")
     assert inert(text).removeprefix("'") == text.removeprefix("'")
 

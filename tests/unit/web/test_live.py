@@ -144,7 +144,7 @@ async def test_each_kind_of_change_is_told_by_its_topic_and_nothing_else_is_told
         assert page.events.empty()
 
 
-async def test_who_comes_again_is_told_what_changed_meanwhile_and_a_stranger_s_point_means_everything(watched):
+async def test_fault_75_who_comes_again_is_told_what_changed_meanwhile_and_a_stranger_s_point_means_everything(watched):
     boss = await watched.inside("0001", Role.SUPERVISOR)
     async with opened(watched, boss, watched.app.live.id) as page:
         assert page.events.empty()
@@ -162,7 +162,7 @@ async def test_who_comes_again_is_told_what_changed_meanwhile_and_a_stranger_s_p
             assert await told(page) == set(TOPICS)
 
 
-async def test_a_slow_page_holds_nothing_up_is_told_all_at_once_and_is_let_go_where_it_takes_nothing(
+async def test_fault_75_a_slow_page_holds_nothing_up_is_told_all_at_once_and_is_let_go_where_it_takes_nothing(
     watched, monkeypatch
 ):
     boss = await watched.inside("0001", Role.SUPERVISOR)
@@ -250,7 +250,7 @@ async def test_a_session_has_so_many_pages_and_a_stranger_has_none(watched):
     assert "/signin" in str((await (await watched.browser()).get("/live")).url)
 
 
-async def test_two_hundred_pages_cost_one_question(watched, monkeypatch):
+async def test_fault_75_two_hundred_pages_cost_one_question(watched, monkeypatch):
     browsers = [await watched.inside(f"1{n:03d}") for n in range(4)]
     found, asked = watched.app.live, []
     signs = watched.app.keeper.store.changes.signs

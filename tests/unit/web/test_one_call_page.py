@@ -13,7 +13,8 @@ from voicedesk.greeting.evidence import evidence_from_json
 from voicedesk.store.calls import save_calls
 from voicedesk.store.greetings import StoredGreeting
 from voicedesk.store.store import Store
-from voicedesk.web.sound import kept_file, shape_of
+from voicedesk.web import call as call_pages
+from voicedesk.web.sound import KeptSound, kept_file, shape_of
 
 OURS, THEIRS = f"{1:020x}", f"{2:020x}"
 ANSWER = 1_800_000_000_000_000
@@ -97,13 +98,13 @@ async def test_a_call_is_shown_with_its_legs_words_and_reasons(busy):
     assert NUMBER not in page.text
 
 
-async def test_texts_of_evidence_show_as_text(busy):
+async def test_fault_42_texts_of_evidence_show_as_text(busy):
     page = await (await busy.inside("0001", Role.SUPERVISOR)).get(f"/calls/{OURS}")
     assert "&lt;script&gt;alert(1)" in page.text
     assert XSS not in page.text
 
 
-async def test_what_is_another_s_looks_like_what_is_not_there_and_is_written_down(busy):
+async def test_fault_65_what_is_another_s_looks_like_what_is_not_there_and_is_written_down(busy):
     browser = await busy.inside("0101", agent="zhang")
     assert (await browser.get(f"/calls/{OURS}")).status_code == 200
     theirs, nothing = await browser.get(f"/calls/{THEIRS}"), await browser.get(f"/calls/{'f' * 20}")
@@ -172,7 +173,52 @@ async def test_a_recording_that_is_gone_is_told_and_asking_for_it_is_no_fault(bu
     assert (await browser.get(f"/calls/{OURS}/sound?pbx=main&leg=1.1")).status_code == 404
 
 
-def test_no_name_leads_out_of_the_recordings_folder(tmp_path):
+async def test_fault_76_thousands_of_pieces_of_a_recording_are_given_to_nobody(busy):
+    browser = await busy.inside("0101", agent="zhang")
+    sound = f"/calls/{OURS}/sound?pbx=main&leg=1.1"
+    many = await browser.get(sound, range="bytes=" + ",".join(f"{n}-{n}" for n in range(10_000)))
+    assert (many.status_code, many.content) == (416, b"")
+    few = await browser.get(sound, range="bytes=0-3,8-11")
+    assert few.status_code == 206
+    assert b"RIFF" in few.content
+    assert b"WAVE" in few.content
+    assert (await browser.get(sound, range="bytes=999999999-")).status_code == 416
+
+
+async def test_fault_83_a_recording_that_is_deleted_while_it_is_asked_for_is_not_there(busy, tmp_path, monkeypatch):
+    browser = await busy.inside("0101", agent="zhang")
+
+    def found_and_gone(folder, name):
+        file = kept_file(folder, name)
+        file.unlink()
+        return file
+
+    monkeypatch.setattr(call_pages, "kept_file", found_and_gone)
+    sound = f"/calls/{OURS}/sound?pbx=main&leg=1.1"
+    for asked in ({}, {"range": "bytes=0-9"}):
+        answer = await browser.get(sound, **asked)
+        assert (answer.status_code, answer.content) == (404, b"")
+        (tmp_path / "recordings" / "2026" / f"{OURS}.wav").write_bytes(b"RIFF")
+
+
+async def test_fault_83_a_recording_that_is_deleted_while_it_plays_plays_to_its_end(busy, tmp_path):
+    file = tmp_path / "recordings" / "2026" / f"{OURS}.wav"
+    sound = KeptSound(file, media_type="audio/wav")
+    sent: list[bytes] = []
+
+    async def send(message):
+        sent.append(message.get("body", b""))
+        if sent[-1]:
+            file.unlink(missing_ok=True)
+
+    size = file.stat().st_size
+    sound.chunk_size = 100
+    await sound({"type": "http", "method": "GET", "headers": [], "asgi": {"spec_version": "2.4"}}, None, send)
+    assert not file.exists()
+    assert sum(map(len, sent)) == size
+
+
+def test_fault_65_no_name_leads_out_of_the_recordings_folder(tmp_path):
     folder = tmp_path / "recordings"
     folder.mkdir()
     (tmp_path / "secret.wav").write_bytes(b"x")

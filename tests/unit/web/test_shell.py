@@ -106,7 +106,7 @@ async def test_another_name_with_our_address_is_refused(house, host, status):
     assert page.status_code == status
 
 
-async def test_what_is_too_long_is_refused_also_where_it_does_not_say_how_long_it_is(house):
+async def test_fault_76_what_is_too_long_is_refused_also_where_it_does_not_say_how_long_it_is(house):
     browser = await house.browser()
     await browser.get("/signin")
     page = await browser.client.post("/signin", content=b"x" * 70_000)
@@ -167,7 +167,7 @@ async def test_language_size_and_theme_are_remembered(house):
     assert 'data-theme="dark"' in browser.page.text
 
 
-async def test_what_a_person_typed_is_shown_as_text(house):
+async def test_fault_42_what_a_person_typed_is_shown_as_text(house):
     browser = await house.browser()
     await browser.get("/signin")
     page = await browser.send("/signin", login='"><script>alert(1)</script>', password="x", next='/"><b>')
