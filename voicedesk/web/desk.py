@@ -76,6 +76,11 @@ class Desk:
 
     # --- who asks
 
+    @property
+    def places_calls(self) -> bool:
+        """Whether a switch has a user that places calls; without one staff ring back from their phones."""
+        return any(pbx.dial_username for pbx in self.settings.pbx)
+
     def stranger(self, request: Request) -> Visitor:
         """Who asks, as far as the request alone says it; the store is not looked into."""
         is_encrypted = request.url.scheme == "https"

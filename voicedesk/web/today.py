@@ -51,6 +51,7 @@ class TodayPage:
     ringing: tuple[Ringing, ...]
     may_announce: bool
     may_break: bool
+    places_calls: bool
     live_id: str
 
 
@@ -99,6 +100,7 @@ class TodayPages:
                 ringing=tuple(ringing_of(one) for one in found.calls.shown) if found.calls else (),
                 may_announce=reach(role, Act.CHANGE, Thing.OUTAGE) is not Reach.NONE,
                 may_break=reach(role, Act.CHANGE, Thing.BREAK) is not Reach.NONE,
+                places_calls=desk.places_calls,
                 live_id=live_id,
             )
             return desk.pages.page(template, visitor, page)

@@ -134,7 +134,7 @@ class TodoPages:
             is_whole=whole is not None,
             may_see_number=may(person.account.role, Act.SEE, Thing.NUMBER, is_own=page.place.is_mine),
             is_running=await is_running(desk.keeper.store),
-            places_calls=any(pbx.dial_username for pbx in desk.settings.pbx),
+            places_calls=desk.places_calls,
             is_done=is_done,
             mistake=mistake,
             typed=typed or {},
