@@ -1,5 +1,6 @@
 """The desk as people use it: a real Chromium before `voicedesk web`, clicks and keys, and what can be read then."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.testbed.browser import Chromium, Page
+import soxr
+from tests.testbed.browser import PATIENCE_SECONDS, Chromium, Page
 from tests.testbed.calls_of_a_day import AT_WANG, NUMBER, at, call_of
 from tests.testbed.desk import RunningDesk, desk_running
 from tests.unit.web.conftest import PASSWORD
@@ -15,16 +17,26 @@ from voicedesk.access.accounts import Account
 from voicedesk.access.moves import Keeper, added
 from voicedesk.access.roles import Role
 from voicedesk.access.totp import code_of, step_at
+from voicedesk.audio.wav import read_sound, write_wav
 from voicedesk.calls.model import JudgedCall
 from voicedesk.clock import MICROSECONDS, now_us
+from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 
+GREETINGS = Path(__file__).parents[2] / "audio_fixtures"
 MINUTE = 60 * MICROSECONDS
 EVIL = ('<script>alert("线路")</script>', "\"><img src=x onerror=alert('名')>", "';DROP TABLE calls;--", "{{7*7}}")
 """What somebody may write where a name is expected: a line, a person, a hall."""
 SETTINGS = f"""
 [hall]
 name = '''{EVIL[1]}'''
+[[phones]]
+endpoint = "PJSIP/agent1"
+[[lines]]
+name = "就业服务"
+extensions = ["4002"]
+phones = ["PJSIP/agent1"]
+department = "就业服务中心"
 [[agents]]
 id = "zhang"
 name = "张三"
@@ -80,10 +92,10 @@ async def sets_up_authenticator(page: Page) -> str:
 
 
 @asynccontextmanager
-async def hall_in(folder: Path) -> AsyncIterator[Hall]:
+async def hall_in(folder: Path, *, microphone: Path | None = None) -> AsyncIterator[Hall]:
     """A desk over the calls of a day, and a browser."""
     async with (
-        Chromium.started() as browser,
+        Chromium.started(microphone=microphone) as browser,
         desk_running(folder, SETTINGS) as desk,
         Store.open(desk.database) as store,
     ):
@@ -184,3 +196,29 @@ async def chooses_how_pages_look(hall: Hall, page: Page) -> None:
     for path in ("calls", "", "password"):
         await page.go(f"{hall.desk.address}/{path}")
         assert not await page.is_scrolled_sideways()
+
+
+@pytest.mark.timeout(600)
+async def test_staff_practise_their_greeting_with_the_browser_s_microphone(tmp_path):
+    spoken = tmp_path / "spoken.wav"
+    said = read_sound(GREETINGS / "0016_wei_alone_edward2_a_law.wav")
+    write_wav(spoken, soxr.resample(said.samples[0], said.rate, 48_000), 48_000)
+    async with hall_in(tmp_path, microphone=spoken) as hall:
+        staff = await hall.browser.page()
+        await hall.comes_first(staff, "0101", Role.STAFF, agent="zhang")
+        await staff.click("我的")
+        await staff.press("开始说")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (told := await staff.text("[data-practised]")):
+                await asyncio.sleep(0.2)
+        assert "不完整" in told
+        assert "先说“您好”" in told
+        assert "就业服务中心" in told
+        assert "听不懂真人" in told
+        assert await staff.text("[data-speak]") == "开始说"
+        assert staff.complaints == []
+        assert await hall.store.greetings.count(GreetingFilter()) == 0
+        left = {
+            file.name for file in tmp_path.rglob("*") if file.is_file() and file.suffix in {".wav", ".sln48", ".part"}
+        }
+        assert left == {"spoken.wav"}

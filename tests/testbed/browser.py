@@ -51,6 +51,13 @@ _BY_WORDS = """
 """
 
 
+def _speaking(microphone: Path | None) -> tuple[str, ...]:
+    if microphone is None:
+        return ()
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    return (*fake, f"--use-file-for-fake-audio-capture={microphone}%noloop")
+
+
 class Chromium:
     """The browser's process. `page` gives pages that share nothing with each other, as browsers of two people."""
 
@@ -63,8 +70,11 @@ class Chromium:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def started(cls) -> AsyncIterator[Self]:
-        """Starts it with an empty profile, and ends it with all its processes at the end of the block."""
+    async def started(cls, *, microphone: Path | None = None) -> AsyncIterator[Self]:
+        """Starts it with an empty profile, and ends it with all its processes at the end of the block.
+
+        `microphone`: a WAV file (PCM) that is spoken once, from the moment somebody listens; they are allowed to.
+        """
         program = shutil.which("chromium")
         if program is None:
             raise RuntimeError("Chromium is not installed: run make browser, or install Debian's chromium")
@@ -73,7 +83,7 @@ class Chromium:
         ours_to_read, its_output = os.pipe()
         process = await asyncio.create_subprocess_exec(
             *("bash", "-c", f'exec "$@" 3<&{its_input} 4>&{its_output}', "bash"),
-            *(program, *_OPTIONS, f"--user-data-dir={profile}", "about:blank"),
+            *(program, *_OPTIONS, *_speaking(microphone), f"--user-data-dir={profile}", "about:blank"),
             pass_fds=(its_input, its_output),
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from voicedesk.access.roles import Thing
 from voicedesk.calls.model import Verdict
 from voicedesk.calls.words import VERDICTS
+from voicedesk.clock import to_datetime
 from voicedesk.desk.call_page import concerned_by
 from voicedesk.desk.calls import seen_call
 from voicedesk.desk.labels import Label, label
@@ -20,6 +21,7 @@ from voicedesk.desk.verdicts import seen_history
 from voicedesk.desk.viewer import Viewer
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
+from voicedesk.hall.seats import seats_of
 from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import AppealState, History, Kind, key_of
@@ -96,7 +98,8 @@ class MineAppeal:
 class Mine:
     """The page. `since` is when the month began; `total` counts the month's ringings, `rows` are the newest of them.
 
-    `to_confirm` are tickets that wait until one says that one has them, `held` the others in one's hands.
+    `to_confirm` are tickets that wait until one says that one has them, `held` the others in one's hands. `practises`
+    are the lines whose greeting can be practised, those that ring where one sits first.
     """
 
     since: int
@@ -107,6 +110,7 @@ class Mine:
     appeals: tuple[MineAppeal, ...]
     to_confirm: tuple[TodoRow, ...]
     held: tuple[TodoRow, ...]
+    practises: tuple[str, ...]
 
 
 async def mine(store: Store, settings: Settings, viewer: Viewer, *, by: str, now: int) -> Mine:
@@ -145,7 +149,14 @@ async def mine(store: Store, settings: Settings, viewer: Viewer, *, by: str, now
         appeals=tuple(await _appeals(store, viewer, by, since)),
         to_confirm=tuple(row for row in tickets if _waits_for_word(row)),
         held=tuple(row for row in tickets if not _waits_for_word(row))[:HELD_SHOWN],
+        practises=_practises(settings, agent, now),
     )
+
+
+def _practises(settings: Settings, agent: str, now: int) -> tuple[str, ...]:
+    at = {seat.endpoint for seat in seats_of(agent, settings, to_datetime(now))} if agent else set()
+    lines = [line for line in settings.lines if line.department]
+    return tuple(line.name for line in sorted(lines, key=lambda line: at.isdisjoint(line.phones)))
 
 
 def _of_legs(

@@ -24,6 +24,7 @@ from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.live import Live, LivePages
 from voicedesk.web.mine import MinePages
 from voicedesk.web.pages import Trouble
+from voicedesk.web.practice import PracticePages
 from voicedesk.web.review import ReviewPages
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
@@ -81,6 +82,7 @@ class Application:
         app.add_api_route("/calls/{call_id}/sound", one_call.sound, methods=["GET"])
         app.add_api_route("/review", ReviewPages(self.desk).review, methods=both)
         app.add_api_route("/mine", MinePages(self.desk).mine, methods=["GET"])
+        app.add_api_route("/mine/practice", PracticePages(self.desk).practise, methods=["POST"])
         tickets = TodoPages(self.desk)
         app.add_api_route("/todo", tickets.todo, methods=["GET"])
         app.add_api_route("/todo/{ticket_id}", tickets.ticket, methods=both)

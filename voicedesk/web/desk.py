@@ -172,16 +172,20 @@ class Desk:
 
     async def form(self, request: Request, visitor: Visitor) -> Mapping[str, str]:
         """The fields of a form that this visitor was given. Raises Refused for one that was made elsewhere."""
-        site = request.headers.get("sec-fetch-site", "same-origin")
         try:
             async with asyncio.timeout(_BODY_SECONDS):
                 body = await request.body()
             fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
         except (TimeoutError, ClientDisconnect, ValueError) as error:
             raise Refused(pages.form_too_old()) from error
-        if site not in {"same-origin", "none"} or not visitor.sent(fields.get("form", "")):
-            raise Refused(pages.form_too_old())
+        self.must_be_its_own(request, visitor, fields.get("form", ""))
         return fields
+
+    def must_be_its_own(self, request: Request, visitor: Visitor, form: str) -> None:
+        """Raises Refused for what was not sent by a page that this visitor was given."""
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        if site not in {"same-origin", "none"} or not visitor.sent(form):
+            raise Refused(pages.form_too_old())
 
     def count_try(self, visitor: Visitor, login: str) -> None:
         """Counts a try to sign in. Raises Refused where there are too many from one address, or for one login."""

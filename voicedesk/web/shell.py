@@ -34,6 +34,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
 }
+_MOST_OF = {"/mine/practice": 1_200_000}
+"""Of what holds sound: twenty seconds as browsers record them."""
 _ONE_YEAR = 365 * 24 * 3600
 Refuse = Callable[[Scope, Receive, Send, int], Awaitable[None]]
 """Sends a page of a status: 413 for what is too long, 421 for a name that is not the desk's."""
@@ -57,10 +59,10 @@ class Shell:
         headers = Headers(scope=scope)
         if not self._is_ours(headers.get("host", "")):
             await self._refuse(scope, receive, guarded, 421)
-        elif not _is_short(headers):
+        elif not _is_short(headers, most := _MOST_OF.get(scope["path"], MOST_BODY_BYTES)):
             await self._refuse(scope, receive, guarded, 413)
         else:
-            await self._app(scope, _at_most(receive), guarded)
+            await self._app(scope, _at_most(receive, most), guarded)
 
     def _inner(self, path: str) -> str:
         """A path without the prefix: some proxies take it off, some do not."""
@@ -102,12 +104,12 @@ def _name_in(host: str) -> str:
     return host.rpartition(":")[0] if ":" in host else host
 
 
-def _is_short(headers: Headers) -> bool:
+def _is_short(headers: Headers, most: int) -> bool:
     length = headers.get("content-length", "0")
-    return length.isascii() and length.isdigit() and int(length[:20]) <= MOST_BODY_BYTES
+    return length.isascii() and length.isdigit() and int(length[:20]) <= most
 
 
-def _at_most(receive: Receive) -> Receive:
+def _at_most(receive: Receive, most: int) -> Receive:
     """Ends a request whose body does not say how long it is, and is too long."""
     read = 0
 
@@ -115,6 +117,6 @@ def _at_most(receive: Receive) -> Receive:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if read > MOST_BODY_BYTES else message
+        return {"type": "http.disconnect"} if read > most else message
 
     return bounded

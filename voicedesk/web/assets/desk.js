@@ -51,6 +51,84 @@
     });
   });
 
+  // a greeting is practised: the microphone is heard until its speaker stops, and the sound is sent to be judged
+  all("[data-practice]").forEach(function (panel) {
+    var LONGEST_S = 20, QUIET_S = 2, LOUD = 0.02, LEAST_RATE = 16000;
+    var button = panel.querySelector("[data-speak]"), says = panel.querySelector("[data-hearing]"), came = panel.querySelector("[data-came]");
+    var Context = window.AudioContext || window.webkitAudioContext, words = button.textContent, stop = null;
+    if (!Context || !window.AudioWorkletNode || !window.fetch || !navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) {
+      panel.querySelector("[data-no-microphone]").hidden = false;
+      return;
+    }
+    button.hidden = false;
+    var say = function (name) { says.textContent = says.dataset[name]; };
+    // 16 bits, one channel, a rate that a microphone's is a multiple of
+    var wav = function (blocks, rate) {
+      var step = Math.max(1, Math.floor(rate / LEAST_RATE)), samples = [], n = 0, sum = 0;
+      blocks.forEach(function (block) {
+        for (var at = 0; at < block.length; at += 1) {
+          sum += block[at]; n += 1;
+          if (n === step) { samples.push(sum / step); n = 0; sum = 0; }
+        }
+      });
+      var view = new DataView(new ArrayBuffer(44 + samples.length * 2)), to = Math.round(rate / step);
+      var text = function (at, letters) { for (var k = 0; k < letters.length; k += 1) { view.setUint8(at + k, letters.charCodeAt(k)); } };
+      text(0, "RIFF"); view.setUint32(4, 36 + samples.length * 2, true); text(8, "WAVEfmt "); view.setUint32(16, 16, true);
+      view.setUint16(20, 1, true); view.setUint16(22, 1, true); view.setUint32(24, to, true); view.setUint32(28, to * 2, true);
+      view.setUint16(32, 2, true); view.setUint16(34, 16, true); text(36, "data"); view.setUint32(40, samples.length * 2, true);
+      samples.forEach(function (one, k) { view.setInt16(44 + k * 2, Math.max(-1, Math.min(1, one)) * 32767, true); });
+      return view.buffer;
+    };
+    var send = function (sound) {
+      say("judges");
+      button.disabled = true;
+      var line = panel.querySelector("[data-line]").value, address = panel.dataset.practice + "?line=" + encodeURIComponent(line);
+      var headers = { "Content-Type": "audio/wav", "Desk-Form": panel.dataset.form };
+      window.fetch(address, { method: "POST", body: sound, headers: headers, credentials: "same-origin" }).then(function (answer) {
+        return answer.text();
+      }).then(function (text) {
+        var part = new window.DOMParser().parseFromString(text, "text/html").querySelector("[data-practised]");
+        if (!part) { throw new Error(); }
+        came.textContent = "";
+        came.appendChild(document.importNode(part, true));
+        says.textContent = "";
+      }).catch(function () { say("failed"); }).then(function () { button.disabled = false; });
+    };
+    var listen = function (stream) {
+      var context = new Context(), source = context.createMediaStreamSource(stream);
+      context.audioWorklet.addModule(panel.dataset.microphone).then(function () { hear(stream, context, source); }, function () { say("failed"); });
+    };
+    var hear = function (stream, context, source) {
+      var heard = new window.AudioWorkletNode(context, "heard"), blocks = [], seconds = 0, spokeAt = 0;
+      stop = function () {
+        stop = null;
+        source.disconnect();
+        stream.getTracks().forEach(function (track) { track.stop(); });
+        context.close();
+        button.textContent = words;
+        send(wav(blocks, context.sampleRate));
+      };
+      heard.port.onmessage = function (event) {
+        var block = event.data, loudest = 0;
+        if (!stop) { return; }
+        blocks.push(block);
+        seconds += block.length / context.sampleRate;
+        for (var at = 0; at < block.length; at += 1) { loudest = Math.max(loudest, Math.abs(block[at])); }
+        if (loudest >= LOUD) { spokeAt = seconds; }
+        if (seconds >= LONGEST_S || (spokeAt && seconds - spokeAt >= QUIET_S)) { stop(); }
+      };
+      source.connect(heard);
+      context.resume();
+      button.textContent = button.dataset.stop;
+      say("listens");
+    };
+    button.addEventListener("click", function () {
+      if (stop) { stop(); return; }
+      came.textContent = "";
+      navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false } }).then(listen, function () { say("denied"); });
+    });
+  });
+
   // a page that stays open: told by the stream that something changed, it asks for its parts again
   all("[data-stream]").forEach(function (page) {
     if (!window.EventSource || !window.fetch || !window.DOMParser) { return; }
