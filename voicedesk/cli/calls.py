@@ -27,7 +27,7 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.decisions import tell_history
+from voicedesk.cli.decisions import appeal_call, call_agreement, decide_call, tell_history
 from voicedesk.cli.listing import (
     CsvOption,
     LimitOption,
@@ -176,6 +176,11 @@ def rejudge(
         say(f"{done.judged} calls judged again, {len(done.changes)} would change")
     else:
         say(f"{done.judged} calls judged again, {len(done.changes)} changed")
+
+
+app.command("decide")(decide_call)
+app.command("appeal")(appeal_call)
+app.command("agreement")(call_agreement)
 
 
 async def _list(  # what a list is made of

@@ -18,7 +18,6 @@ from voicedesk.language.translate import translated
 from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
-from voicedesk.store.unread import ON_UNREAD
 from voicedesk.words import SPOKEN, Language, in_both
 
 OK, ERROR, USAGE, DAMAGED, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -44,6 +43,8 @@ def settings_of(config: Path | None) -> Settings:
 
 def wait(work: Coroutine[Any, Any, T]) -> T:
     """Runs async work to its end; rows of the database that could not be read on the way are said on standard error."""
+    from voicedesk.store.unread import ON_UNREAD  # only with a database: `--version` does not wait for SQLAlchemy
+
     unread: list[str] = []
     before = ON_UNREAD.set(lambda _error, about, _content: unread.append(about))
     try:

@@ -21,7 +21,7 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.decisions import tell_history
+from voicedesk.cli.decisions import appeal_greeting, decide_greeting, greeting_agreement, tell_history
 from voicedesk.cli.listing import (
     CsvOption,
     LimitOption,
@@ -253,6 +253,11 @@ def rejudge(
         phrases = f"{in_both('禁语', 'forbidden')} {one.forbidden_before} -> {one.forbidden_after}"
         say(f"{one.call_id[:10]}  {one.before} -> {one.after}  {phrases}")
     say(f"{judged} greetings judged again, {len(changes)} are others now")
+
+
+app.command("decide")(decide_greeting)
+app.command("appeal")(appeal_greeting)
+app.command("agreement")(greeting_agreement)
 
 
 def _rules(file: Path | None, settings: Settings) -> GreetingRules:

@@ -34,13 +34,21 @@ class _Formatter(_Plain):  # type: ignore[misc]  # typer names this class in no 
 
 
 def speak(command: Any) -> None:
-    """Changes the help of a command and of all below it; nothing where both languages stand in the texts."""
+    """Changes the help of `voicedesk` itself, and what stands around every help."""
     setattr(rich_utils, "rich_format_error", _tell_error)  # noqa: B010  # as the titles below
     command.context_class.formatter_class = _Formatter
     for name, (chinese, english) in _AROUND.items():
         setattr(rich_utils, name, chinese if SPOKEN.get() is Language.CHINESE else english)
     if SPOKEN.get() is not None:
         _speak(command)
+
+
+def speak_part(command: Any) -> None:
+    """Changes the help of a command and of all below it; nothing where both languages stand in the texts."""
+    if SPOKEN.get() is not None:
+        _speak(command)
+        for inner in getattr(command, "commands", {}).values():
+            speak_part(inner)
 
 
 def _tell_error(error: Any) -> None:
@@ -64,8 +72,6 @@ def _speak(command: Any) -> None:
         told = getattr(parameter, "help", None)
         if told:
             parameter.help = translated(told)
-    for inner in getattr(command, "commands", {}).values():
-        _speak(inner)
 
 
 def _paragraphs(text: str | None) -> str | None:

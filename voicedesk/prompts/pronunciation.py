@@ -9,8 +9,6 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 
-from pypinyin import Style, lazy_pinyin
-
 from voicedesk.catalogue.reading import spoken
 from voicedesk.errors import InputError
 from voicedesk.ivr.wording import CHINESE
@@ -91,6 +89,8 @@ def _readings(file: Path) -> dict[str, str]:
 
 
 def _pinyin(text: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # its tables take 50 MB and half a second: only who speaks needs them
+
     syllables = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
     if len(syllables) == len(text):  # a character that the dictionary does not know is given back in a run
         syllables = [_in_company(text, syllables, place) for place in range(len(text))]
