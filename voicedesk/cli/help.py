@@ -5,6 +5,7 @@ from typing import Any
 import typer
 from typer import rich_utils
 
+from voicedesk.cli.common import in_short
 from voicedesk.language.translate import translated
 from voicedesk.words import SPOKEN, Language
 
@@ -53,7 +54,7 @@ def speak_part(command: Any) -> None:
 
 def _tell_error(error: Any) -> None:
     """As typer tells of a wrong command line, with the reason in the language that is spoken."""
-    reason = translated(error.format_message())
+    reason = in_short(translated(error.format_message()))
     error.format_message = lambda: reason
     _PLAIN_ERROR(error)
 
