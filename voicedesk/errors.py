@@ -153,3 +153,8 @@ class WebhookError(VoicedeskError):
 
 class AddressRefused(WebhookError):
     """A webhook is at an address that news must not be sent to."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Why something failed; where it was the system that refused, in its words without their number and file."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -4,19 +4,22 @@ Whatever is logged, and by whom: callers' numbers are masked, secrets left out, 
 cursor or start a line of its own. Times and the switch's own ids are not mistaken for numbers.
 """
 
+from __future__ import annotations
+
 import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any, TextIO
-
-import structlog
+from typing import TYPE_CHECKING, Any, TextIO
 
 from voicedesk.language.translate import translated
 from voicedesk.log_output import LogOutput
 from voicedesk.phone_numbers import mask
 from voicedesk.words import Language
+
+if TYPE_CHECKING:
+    import structlog
 
 _SAFE_KEYS = frozenset({"timestamp", "level", "uniqueid", "linkedid", "linkedids", "boot", "version", "pid", "port"})
 _SAFE_ENDINGS = ("_id", "_ids", "_at", "_us", "_ms", "_seconds")
@@ -51,6 +54,8 @@ def configure_logging(
     `language`; machines read UTC, and codes alone. Without a `stream` lines go
     to standard error by a thread of their own: who logs never waits for who reads.
     """
+    import structlog  # only where something is logged: every command masks numbers with this module
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -200,6 +205,8 @@ def _lines_defused(value: Any) -> Any:
 
 
 def _renderer(format: str, stream: TextIO) -> structlog.typing.Processor:  # [log] format
+    import structlog
+
     if format == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     return structlog.dev.ConsoleRenderer(

@@ -272,7 +272,7 @@ async def test_fault_78_one_receiver_hangs_and_the_other_is_told_at_once_and_no_
     async with HttpServer() as slow, Store.open(f"sqlite:///{tmp_path / 'v.db'}") as store:
         slow.answers = [HANG] * 9
         settings = settings_for(slow.port, server.port)
-        send = sender(WebhookClient(deadline_seconds=2), lambda: settings, lambda: NOW)
+        send = sender(WebhookClient(deadline_seconds=2).post, lambda: settings, lambda: NOW)
         messenger = Messenger(store, settings, lambda: NOW, send=send)
         running = asyncio.create_task(messenger.run())
 

@@ -13,83 +13,22 @@ import sys
 import typer
 
 from voicedesk import __version__
-from voicedesk.cli import (
-    accounts,
-    asterisk,
-    audit,
-    breaks,
-    calls,
-    catalogue,
-    config,
-    db,
-    decisions,
-    greeting,
-    model,
-    news,
-    notices,
-    outage,
-    prompts,
-    quarantine,
-    recordings,
-    tickets,
-)
-from voicedesk.cli.agents import agents
 from voicedesk.cli.common import ERROR, INTERRUPTED, UNKNOWN, USAGE, complain, complain_unsettled
-from voicedesk.cli.demo import demo
-from voicedesk.cli.doctor import doctor
 from voicedesk.cli.help import speak
-from voicedesk.cli.init import init
-from voicedesk.cli.practice import practice
-from voicedesk.cli.repair import repair
-from voicedesk.cli.replay import replay
-from voicedesk.cli.service import reload, run
-from voicedesk.cli.web import web
+from voicedesk.cli.tree import CommandTree
 from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError, WrongUsage
 from voicedesk.settings.language import language_of
 from voicedesk.words import SPOKEN
 
 app = typer.Typer(
     name="voicedesk",
+    cls=CommandTree,
     help="铃响三声、必有应答: a public service hall's telephone standard, kept and shown.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(init)
-app.command()(run)
-app.command()(web)
-app.command()(demo)
-app.command()(doctor)
-calls.app.command("decide")(decisions.decide_call)
-calls.app.command("appeal")(decisions.appeal_call)
-calls.app.command("agreement")(decisions.call_agreement)
-app.add_typer(calls.app, name="calls")
-app.command()(replay)
-app.command()(repair)
-app.command()(calls.rejudge)
-greeting.app.command("decide")(decisions.decide_greeting)
-greeting.app.command("appeal")(decisions.appeal_greeting)
-greeting.app.command("agreement")(decisions.greeting_agreement)
-app.add_typer(greeting.app, name="greeting")
-app.command()(practice)
-app.add_typer(recordings.app, name="recordings")
-app.add_typer(model.app, name="model")
-app.add_typer(catalogue.app, name="catalogue")
-app.add_typer(prompts.app, name="prompts")
-app.add_typer(notices.app, name="notices")
-app.add_typer(outage.app, name="outage")
-app.add_typer(tickets.app, name="tickets")
-app.add_typer(news.app, name="news")
-app.add_typer(breaks.app, name="breaks")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(accounts.app, name="account")
-app.add_typer(audit.app, name="audit")
-app.command()(agents)
-app.command()(reload)
-app.add_typer(config.app, name="config")
-app.add_typer(db.app, name="db")
-app.add_typer(asterisk.app, name="asterisk")
 
 
 def _version(wanted: bool) -> None:

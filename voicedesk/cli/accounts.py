@@ -17,7 +17,7 @@ from voicedesk.desk import accounts as desk
 from voicedesk.desk.accounts import AccountRow, account_json, agent_of
 from voicedesk.desk.names import people_of
 from voicedesk.desk.viewer import AT_THE_MACHINE
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, WrongUsage
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 from voicedesk.words import both, in_both
@@ -48,7 +48,7 @@ def add(
     if role is Role.STAFF and person is None:
         raise InputError(f"nobody of [[agents]] has the number {login}: whose calls are theirs? give --agent")
     known = people_of(settings).get(person or "", "")
-    made = Account(login=login, name=(name or known or login).strip(), role=role, agent=person)
+    made = Account(login=login, name=_written(name, known or login), role=role, agent=person)
     wait(_add(settings, added(_keeper(), made, code)))
     whose = f"{known} {person}" if person else in_both("不对应接听人员", "nobody who answers calls")
     say(f"已新增 added: {login}  {both(ROLES, role)}  {whose}")
@@ -94,13 +94,20 @@ def change(
         raise InputError("say what is to be changed: --role, --name or --agent")
     settings = settings_of(config)
     person = None if agent is None else agent_of(settings, read_login(login), agent)
+    new_name = _written(name, "")
 
     def move(keeper: Keeper, one: Account) -> Move:
-        new_name = one.name if name is None else name.strip() or one.name
-        return changed(keeper, one, role=role or one.role, name=new_name, agent=person or one.agent)
+        return changed(keeper, one, role=role or one.role, name=new_name or one.name, agent=person or one.agent)
 
     _step(settings, login, move)
     say(f"已更改 changed: {read_login(login)}")
+
+
+def _written(name: str | None, usual: str) -> str:
+    """The name that was typed. Raises WrongUsage for one that is empty, or that cannot be shown."""
+    if name is not None and not (name.strip() and name.isprintable()):
+        raise WrongUsage(f"--name {name!r} cannot be shown: write the person's name, or leave it out")
+    return usual if name is None else name.strip()
 
 
 @app.command("reset")

@@ -22,7 +22,9 @@ app = typer.Typer(help="The audit log: who did what, and whether it is whole (S1
 @app.command("list")
 def list_entries(
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many, the newest first.")] = SCREENFUL,
-    before: Annotated[int | None, typer.Option("--before", min=1, help="Only entries before this number.")] = None,
+    before: Annotated[
+        int | None, typer.Option("--before", min=1, max=2**62, help="Only entries before this number.")
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:

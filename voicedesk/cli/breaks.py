@@ -14,11 +14,11 @@ from voicedesk.cli.common import (
     ToOption,
     complain,
     local_time,
-    moment,
     say,
     say_answer,
     say_json,
     settings_of,
+    span,
     wait,
 )
 from voicedesk.cli.listing import (
@@ -106,7 +106,7 @@ def list_breaks(  # each is an option of the command
     check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
-    period = moment(since, zone), moment(until, zone)
+    period = span(since, until, zone)
     most = limit_of(limit, csv=csv, xlsx=xlsx)
     is_all = everything or period != (None, None)
     found, there = wait(_list(settings, period, most, is_all=is_all))

@@ -19,15 +19,16 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
+    complain,
     local_span,
     local_time,
-    moment,
     say,
     say_json,
     settings_of,
+    span,
     wait,
 )
-from voicedesk.cli.decisions import tell_history
+from voicedesk.cli.decisions import appeal_call, call_agreement, decide_call, tell_history
 from voicedesk.cli.listing import (
     CsvOption,
     LimitOption,
@@ -95,6 +96,7 @@ def list_calls(
     check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
+    from_at, to_at = span(since, until, zone)
     which = CallFilter(
         line=line,
         verdict=verdict.value if verdict else None,
@@ -102,8 +104,8 @@ def list_calls(
         direction=direction.value if direction else None,
         agent=person_id(settings, agent),
         endpoint=phone_endpoint(settings, phone),
-        from_at=moment(since, zone),
-        to_at=moment(until, zone),
+        from_at=from_at,
+        to_at=to_at,
         to_review=True if to_review else None,
     )
     most, now, viewer = limit_of(limit, csv=csv, xlsx=xlsx), now_us(), _viewer(unmask)
@@ -163,8 +165,8 @@ def rejudge(
     Example: `voicedesk rejudge --from 2026-11-01 --current --dry-run`
     """
     settings = settings_of(config)
-    zone = settings.hall.zone
-    which = CallFilter(from_at=moment(since, zone), to_at=moment(until, zone))
+    from_at, to_at = span(since, until, settings.hall.zone)
+    which = CallFilter(from_at=from_at, to_at=to_at)
     done = wait(_rejudge(settings, which, current=current, dry_run=dry_run))
     if json:
         changes = [{"id": one.call_id, "before": one.before, "after": one.after} for one in done.changes]
@@ -176,6 +178,11 @@ def rejudge(
         say(f"{done.judged} calls judged again, {len(done.changes)} would change")
     else:
         say(f"{done.judged} calls judged again, {len(done.changes)} changed")
+
+
+app.command("decide")(decide_call)
+app.command("appeal")(appeal_call)
+app.command("agreement")(call_agreement)
 
 
 async def _list(  # what a list is made of
@@ -220,7 +227,7 @@ def show_table(rows: Iterable[CallRow], zone: tzinfo | None = None) -> None:
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     else:
-        say("没有来电记录 no calls")
+        complain("没有来电记录 no calls")
 
 
 def _verdict(row: CallRow) -> str:

@@ -15,12 +15,15 @@ from voicedesk.catalogue.place import copy_samples, refuse_samples, samples_fold
 from voicedesk.catalogue.publish import Approval, written_item
 from voicedesk.catalogue.publish import publish as publish_items
 from voicedesk.catalogue.script import script, written
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, say_lines, settings_of
+from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, path_of, say, say_json, say_lines, settings_of
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.settings import Settings
 from voicedesk.words import in_both
 
-FolderOption = Annotated[Path | None, typer.Option("--folder", help="A catalogue's folder; else that of the settings.")]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option("--folder", help="A catalogue's folder; else that of the settings.", parser=path_of, metavar="PATH"),
+]
 ItemArgument = Annotated[str, typer.Argument(help="The item's id, as `catalogue list` shows it.", metavar="ITEM")]
 DRAFT = "draft"
 
@@ -33,7 +36,11 @@ def _group() -> None:
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="Where to put it; made if it is not there.")]) -> None:
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to put it; made if it is not there.", parser=path_of, metavar="PATH")
+    ],
+) -> None:
     """Make a catalogue of the hall's own, from the samples that came with Voicedesk.
 
     Example: `voicedesk catalogue init notices`

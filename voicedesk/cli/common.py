@@ -14,27 +14,41 @@ import typer
 
 from voicedesk.clock import to_datetime
 from voicedesk.desk import moments
+from voicedesk.errors import WrongUsage
 from voicedesk.language.translate import translated
 from voicedesk.log import UNSAFE, printable, printable_lines
 from voicedesk.settings import Settings, load_settings
 from voicedesk.sheets.comma import inert
-from voicedesk.store.unread import ON_UNREAD
 from voicedesk.words import SPOKEN, Language, in_both
 
 OK, ERROR, USAGE, DAMAGED, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def path_of(text: str) -> Path:
+    """The file or folder that was typed. Raises WrongUsage for an empty one: it would be the folder one is in."""
+    if not text.strip() or "\0" in text:
+        raise WrongUsage(f"{text!r} is no file and no folder: write its name, or . for this folder")
+    return Path(text)
+
 
 FromOption = Annotated[str | None, typer.Option("--from", help="Only from this date or time on.")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Only before this date or time.")]
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", "-c", help="The settings file; else $VOICEDESK_CONFIG, ./voicedesk.toml, /etc/voicedesk/."
+        "--config",
+        "-c",
+        help="The settings file; else $VOICEDESK_CONFIG, ./voicedesk.toml, /etc/voicedesk/.",
+        parser=path_of,
+        metavar="PATH",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Plain JSON, for programs.")]
 
 T = TypeVar("T")
 _NAMED = 5
+_SHOWN = 100
+_ENDLESS = re.compile(r"\S{500,}")
 
 
 def settings_of(config: Path | None) -> Settings:
@@ -44,6 +58,8 @@ def settings_of(config: Path | None) -> Settings:
 
 def wait(work: Coroutine[Any, Any, T]) -> T:
     """Runs async work to its end; rows of the database that could not be read on the way are said on standard error."""
+    from voicedesk.store.unread import ON_UNREAD  # only with a database: `--version` does not wait for SQLAlchemy
+
     unread: list[str] = []
     before = ON_UNREAD.set(lambda _error, about, _content: unread.append(about))
     try:
@@ -78,15 +94,20 @@ def say_answer(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """A complaint on standard error."""
-    sys.stderr.write(f"voicedesk: {printable_lines(translated(text, of_parts=True))}\n")
+    """A complaint on standard error; of a value without end that was typed only the beginning is repeated."""
+    sys.stderr.write(f"voicedesk: {printable_lines(in_short(translated(text, of_parts=True)))}\n")
+
+
+def in_short(text: str) -> str:
+    """A text in which a word of thousands of characters is cut."""
+    return _ENDLESS.sub(lambda found: f"{found[0][:_SHOWN]}…", text)
 
 
 def complain_unsettled(text: str) -> None:
     """A complaint of the settings: where they name no language, or cannot be read, in Chinese and then in English."""
     chinese = translated(text, Language.CHINESE, of_parts=True)
     if SPOKEN.get() is None and chinese != text:
-        sys.stderr.write(f"voicedesk: {printable_lines(chinese)}\n")
+        sys.stderr.write(f"voicedesk: {printable_lines(in_short(chinese))}\n")
     complain(text)
 
 
@@ -123,6 +144,11 @@ def local_span(from_at: int, to_at: int | None, zone: tzinfo) -> str:
     """From when to when, as the hall's clocks show it; a gap that begins with time itself has no first hour."""
     begun = local_time(from_at, zone) if from_at > 0 else in_both("起初", "the beginning")
     return f"{begun} … {local_time(to_at, zone)}"
+
+
+def span(since: str | None, until: str | None, zone: tzinfo) -> tuple[int | None, int | None]:
+    """What `--from` and `--to` mean, in the hall's time. Raises WrongUsage where nothing lies between them."""
+    return moments.span(since, until, zone)
 
 
 def moment(text: str | None, zone: tzinfo) -> int | None:

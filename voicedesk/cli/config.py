@@ -1,20 +1,33 @@
 """`voicedesk config`: is the settings file right, and what is in force."""
 
 import json as jsonlib
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_as_it_is, say_json
+from voicedesk.cli.common import (
+    USAGE,
+    ConfigOption,
+    JsonOption,
+    complain,
+    complain_unsettled,
+    say,
+    say_as_it_is,
+    say_json,
+)
 from voicedesk.errors import InputError, SettingsError
 from voicedesk.hall.greetings import rules_of
-from voicedesk.hall.lines import hall_of
 from voicedesk.hall.switches import address_of
 from voicedesk.language.translate import translated
-from voicedesk.settings import LoadedSettings, origins, read_settings
+from voicedesk.settings import LoadedSettings, WrongSetting, examine_settings, origins, read_settings
 from voicedesk.settings.listed import NO_LIMIT_SOURCE
 from voicedesk.words import in_both
+from voicedesk.work_calendar import WorkCalendar
 
 app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
 
@@ -25,31 +38,63 @@ OriginOption = Annotated[
 
 @app.command()
 def check(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Say whether the settings are right; if not, what is wrong in which line, and the cure (exit code 2).
+    """Say whether the settings are right; if not, all that is wrong, in which line, and the cure (exit code 2).
 
     Example: `voicedesk config check --config voicedesk.toml`
     """
-    loaded = read_settings(config)
-    settings = loaded.settings
-    hall_of(settings)  # reads the calendar file
-    for pbx in settings.pbx:
-        address_of(pbx)  # reads the certificates
-    try:
-        rules_of(settings)
-    except InputError as error:
-        raise SettingsError(str(error)) from error
-    for line in settings.lines:
+    loaded, wrong = _examined(config)
+    if json:
+        say_json(_checked_json(loaded, wrong))
+    if wrong:
+        if not json:
+            complain_unsettled("\n".join(map(str, wrong)))
+        raise typer.Exit(USAGE)
+    if loaded is None or json:
+        return
+    for line in loaded.settings.lines:
         if line.source_of_limit == NO_LIMIT_SOURCE:
             complain(
                 f"line {line.name!r}: limit_seconds = {line.limit_seconds:g} has no limit_source: {NO_LIMIT_SOURCE}"
             )
-    counts = {"pbx": len(settings.pbx), "lines": len(settings.lines), "agents": len(settings.agents)}
-    if json:
-        say_json({"file": str(loaded.file) if loaded.file else None, **counts})
-    else:
-        where = loaded.file or translated("no file: defaults and environment")
-        found = f"{counts['pbx']} pbx, {counts['lines']} lines, {counts['agents']} agents"
-        say(f"{where}: {in_both('正确', 'right')} ({translated(found)})")
+    where = loaded.file or translated("no file: defaults and environment")
+    counts = _counts(loaded)
+    found = f"{counts['pbx']} pbx, {counts['lines']} lines, {counts['agents']} agents"
+    say(f"{where}: {in_both('正确', 'right')} ({translated(found)})")
+
+
+def _examined(config: Path | None) -> tuple[LoadedSettings | None, list[WrongSetting]]:
+    """The settings as far as they can be used, and all that is wrong with them and with the files they name."""
+    try:
+        examined = examine_settings(config)
+    except SettingsError as error:  # nothing else can be told of a file that cannot be read
+        return None, [WrongSetting(place="", key="", what=str(error))]
+    wrong = list(examined.wrong)
+    settings = examined.loaded.settings
+    looks: list[tuple[set[str], Callable[[], object]]] = [
+        ({"calendar"}, lambda: WorkCalendar.of(settings)),
+        *(({"pbx"}, partial(address_of, pbx)) for pbx in settings.pbx),  # it reads the certificates
+        ({"greeting", "lines"}, lambda: rules_of(settings)),
+    ]
+    for tables, look in looks:
+        if tables.isdisjoint(examined.unread):
+            try:
+                look()
+            except (SettingsError, InputError) as error:
+                wrong.append(WrongSetting(place="", key="", what=str(error)))
+    return examined.loaded, wrong
+
+
+def _counts(loaded: LoadedSettings) -> dict[str, int]:
+    settings = loaded.settings
+    return {"pbx": len(settings.pbx), "lines": len(settings.lines), "agents": len(settings.agents)}
+
+
+def _checked_json(loaded: LoadedSettings | None, wrong: list[WrongSetting]) -> dict[str, Any]:
+    """What was found: with settings that are right how much there is, else each thing that is wrong."""
+    file = str(loaded.file) if loaded is not None and loaded.file else None
+    if loaded is None or wrong:
+        return {"file": file, "wrong": [asdict(one) for one in wrong]}
+    return {"file": file, **_counts(loaded), "wrong": []}
 
 
 @app.command()

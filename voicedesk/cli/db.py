@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from voicedesk.cli.asking import ask_service
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, path_of, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.desk.asking import is_running
 from voicedesk.errors import InputError, WrongUsage
@@ -74,7 +74,10 @@ def copy(
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where the copy goes; an earlier one there is replaced.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Where the copy goes; an earlier one there is replaced.", parser=path_of, metavar="PATH"),
+    ],
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:

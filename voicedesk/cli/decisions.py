@@ -16,17 +16,18 @@ from voicedesk.cli.common import (
     JsonOption,
     ToOption,
     local_time,
-    moment,
     say,
     say_answer,
     say_json,
     settings_of,
+    span,
     wait,
 )
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.desk import agreement as agreeing
 from voicedesk.desk.labels import label
+from voicedesk.desk.names import check_name
 from voicedesk.desk.verdicts import histories_json, seen_history, step_words
 from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import WrongUsage
@@ -158,10 +159,12 @@ def call_agreement(
     Example: `voicedesk calls agreement --from 2026-11-01`
     """
     settings = settings_of(config)
-    which = CallFilter(line=line, from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
+    from_at, to_at = span(since, until, settings.hall.zone)
+    which = CallFilter(line=line, from_at=from_at, to_at=to_at)
 
     async def work() -> tuple[agreeing.Agreement, agreeing.Agreement]:
         async with Store.open(settings.store.url, may_write=False) as store:
+            await check_name("line", line, {one.name for one in settings.lines}, lambda: store.calls.known("line"))
             return await agreeing.call_agreement(store, which)
 
     calls, legs = wait(work())
@@ -185,11 +188,12 @@ def greeting_agreement(
     Example: `voicedesk greeting agreement --from 2026-11-01`
     """
     settings = settings_of(config)
-    zone = settings.hall.zone
-    which = GreetingFilter(line=line, from_at=moment(since, zone), to_at=moment(until, zone))
+    from_at, to_at = span(since, until, settings.hall.zone)
+    which = GreetingFilter(line=line, from_at=from_at, to_at=to_at)
 
     async def work() -> agreeing.Agreement:
         async with Store.open(settings.store.url, may_write=False) as store:
+            await check_name("line", line, {one.name for one in settings.lines}, lambda: store.greetings.known("line"))
             return await agreeing.greeting_agreement(store, which)
 
     found = wait(work())

@@ -15,13 +15,14 @@ from voicedesk.cli.common import (
     ToOption,
     complain,
     local_time,
-    moment,
+    path_of,
     say,
     say_json,
     settings_of,
+    span,
     wait,
 )
-from voicedesk.cli.decisions import tell_history
+from voicedesk.cli.decisions import appeal_greeting, decide_greeting, greeting_agreement, tell_history
 from voicedesk.cli.listing import (
     CsvOption,
     LimitOption,
@@ -46,6 +47,7 @@ from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import rules_of, template_of
 from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
+from voicedesk.plain_files import open_plain
 from voicedesk.settings import Settings
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Sheet
@@ -61,7 +63,12 @@ VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
 
 RulesOption = Annotated[
-    Path | None, typer.Option(help="A rule set of the hall's own; else that of [greeting] rules, else the shipped one.")
+    Path | None,
+    typer.Option(
+        help="A rule set of the hall's own; else that of [greeting] rules, else the shipped one.",
+        parser=path_of,
+        metavar="PATH",
+    ),
 ]
 
 app = typer.Typer(help="Greetings: 您好, then the department, then the matter (S2, S3).", no_args_is_help=True)
@@ -74,14 +81,20 @@ def _group() -> None:
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Recordings of the staff's side that begin at the answer.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Recordings of the staff's side that begin at the answer.", parser=path_of, metavar="PATH"),
+    ],
     department: Annotated[str, typer.Option(help="The line's own department.")],
     alias: Annotated[list[str] | None, typer.Option(help="Another name of it; may be given several times.")] = None,
     other: Annotated[list[str] | None, typer.Option(help="Another department; may be given several times.")] = None,
     staff_channel: Annotated[
         StaffChannel | None, typer.Option(help="Of a recording with two channels, the staff's.")
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="A speech model's folder; else the embedded one.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A speech model's folder; else the embedded one.", parser=path_of, metavar="PATH"),
+    ] = None,
     rules: RulesOption = None,
     greeting: Annotated[
         str, typer.Option(help="The template: its name, or its parts in order, e.g. hello,department,number,matter.")
@@ -94,6 +107,11 @@ def check(
 
     Example: `voicedesk greeting check answer.wav --department 社保中心 --alias 人社局 --other 医保局`
     """
+    for file in files:
+        open_plain(file).close()  # OSError: what is not there is no damaged recording
+    for name in (department, *(alias or ()), *(other or ())):
+        if not name.strip() or not name.isprintable():
+            raise WrongUsage(f"{name!r} is no name of a department: write what the greeting may call it")
     names = DepartmentNames(name=department, aliases=tuple(alias or ()), others=tuple(other or ()))
     rule_set = _rules(rules, settings_of(config))
     template = template_of(tuple(part.strip() for part in greeting.split(",")), rule_set)
@@ -145,14 +163,15 @@ def list_greetings(
     """
     check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
+    from_at, to_at = span(since, until, settings.hall.zone)
     which = GreetingFilter(
         line=line,
         agent=person_id(settings, agent),
         verdict=verdict.value if verdict else None,
         to_review=True if review else None,
         has_forbidden=True if forbidden else None,
-        from_at=moment(since, settings.hall.zone),
-        to_at=moment(until, settings.hall.zone),
+        from_at=from_at,
+        to_at=to_at,
     )
     zone, most = settings.hall.zone, limit_of(limit, csv=csv, xlsx=xlsx)
     if csv or xlsx is not None:
@@ -169,7 +188,7 @@ def list_greetings(
     if json:
         say_json([greeting_json(row) for row in found])
     elif not found:
-        say("没有问候记录 no greetings")
+        complain("没有问候记录 no greetings")
     else:
         _say_list(found, settings)
     tell_whether_whole(len(found), there)
@@ -243,7 +262,8 @@ def rejudge(
     Example: `voicedesk greeting rejudge --from 2026-11-01 --dry-run`
     """
     settings = settings_of(config)
-    which = GreetingFilter(from_at=moment(since, settings.hall.zone), to_at=moment(until, settings.hall.zone))
+    from_at, to_at = span(since, until, settings.hall.zone)
+    which = GreetingFilter(from_at=from_at, to_at=to_at)
     rule_set = _rules(rules, settings)
     judged, changes = wait(_rejudge(settings, which, rule_set, dry_run=dry_run))
     if json:
@@ -253,6 +273,11 @@ def rejudge(
         phrases = f"{in_both('禁语', 'forbidden')} {one.forbidden_before} -> {one.forbidden_after}"
         say(f"{one.call_id[:10]}  {one.before} -> {one.after}  {phrases}")
     say(f"{judged} greetings judged again, {len(changes)} are others now")
+
+
+app.command("decide")(decide_greeting)
+app.command("appeal")(appeal_greeting)
+app.command("agreement")(greeting_agreement)
 
 
 def _rules(file: Path | None, settings: Settings) -> GreetingRules:

@@ -5,6 +5,7 @@ from typing import Any
 import typer
 from typer import rich_utils
 
+from voicedesk.cli.common import in_short
 from voicedesk.language.translate import translated
 from voicedesk.words import SPOKEN, Language
 
@@ -34,7 +35,7 @@ class _Formatter(_Plain):  # type: ignore[misc]  # typer names this class in no 
 
 
 def speak(command: Any) -> None:
-    """Changes the help of a command and of all below it; nothing where both languages stand in the texts."""
+    """Changes the help of `voicedesk` itself, and what stands around every help."""
     setattr(rich_utils, "rich_format_error", _tell_error)  # noqa: B010  # as the titles below
     command.context_class.formatter_class = _Formatter
     for name, (chinese, english) in _AROUND.items():
@@ -43,9 +44,17 @@ def speak(command: Any) -> None:
         _speak(command)
 
 
+def speak_part(command: Any) -> None:
+    """Changes the help of a command and of all below it; nothing where both languages stand in the texts."""
+    if SPOKEN.get() is not None:
+        _speak(command)
+        for inner in getattr(command, "commands", {}).values():
+            speak_part(inner)
+
+
 def _tell_error(error: Any) -> None:
     """As typer tells of a wrong command line, with the reason in the language that is spoken."""
-    reason = translated(error.format_message())
+    reason = in_short(translated(error.format_message()))
     error.format_message = lambda: reason
     _PLAIN_ERROR(error)
 
@@ -64,8 +73,6 @@ def _speak(command: Any) -> None:
         told = getattr(parameter, "help", None)
         if told:
             parameter.help = translated(told)
-    for inner in getattr(command, "commands", {}).values():
-        _speak(inner)
 
 
 def _paragraphs(text: str | None) -> str | None:

@@ -1,15 +1,17 @@
 """`voicedesk init`: the first settings file, and the secret beside it."""
 
 import os
+import re
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from voicedesk.cli import discovering
-from voicedesk.cli.common import complain, say_lines
+from voicedesk.cli.common import complain, path_of, say_lines
 from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall import service_unit
@@ -19,26 +21,40 @@ from voicedesk.settings import FILE_NAME, load_settings
 from voicedesk.switch_logs.files import LogPaths
 from voicedesk.words import SPOKEN, Language
 
+_PLAIN = re.compile(r"[\w\[:][\w.:\]@%+-]{0,252}")
+
+
+_OF_DISCOVERY: Any = partial(typer.Option, parser=path_of, metavar="PATH")
+
+FolderArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        help="Where to write; made if it is not there.", show_default="here", parser=path_of, metavar="PATH"
+    ),
+]
+SecretOption = Annotated[
+    Path | None, _OF_DISCOVERY("--secret-file", help="With --discover: where the manager user's secret stands.")
+]
+CelOption = Annotated[Path | None, _OF_DISCOVERY("--cel-csv", help="With --discover: the switch's CEL log.")]
+QueueOption = Annotated[Path | None, _OF_DISCOVERY("--queue-log", help="With --discover: its queue_log.")]
+CdrOption = Annotated[Path | None, _OF_DISCOVERY("--cdr-csv", help="With --discover: its call records.")]
+
 
 def init(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Where to write; made if it is not there.", show_default="here")
-    ] = None,
+    folder: FolderArgument = None,
     host: Annotated[str, typer.Option(help="The PBX's address.")] = "127.0.0.1",
     username: Annotated[str, typer.Option(help="The manager user's name.")] = "voicedesk",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port of its manager interface.")] = 5038,
     discover: Annotated[
         bool, typer.Option("--discover", help="Ask the switch, and propose lines, queues, phones and people.")
     ] = False,
-    secret_file: Annotated[
-        Path | None, typer.Option("--secret-file", help="With --discover: where the manager user's secret stands.")
-    ] = None,
+    secret_file: SecretOption = None,
     listen: Annotated[
         float, typer.Option("--listen", min=0, max=3600, help="With --discover: seconds to watch calls.")
     ] = 0,
-    cel_csv: Annotated[Path | None, typer.Option("--cel-csv", help="With --discover: the switch's CEL log.")] = None,
-    queue_log: Annotated[Path | None, typer.Option("--queue-log", help="With --discover: its queue_log.")] = None,
-    cdr_csv: Annotated[Path | None, typer.Option("--cdr-csv", help="With --discover: its call records.")] = None,
+    cel_csv: CelOption = None,
+    queue_log: QueueOption = None,
+    cdr_csv: CdrOption = None,
     service: Annotated[
         bool, typer.Option("--service", help="As root: install it as a service of systemd, in /etc/voicedesk.")
     ] = False,
@@ -56,8 +72,10 @@ def init(
     folder = folder or (service_unit.SETTINGS_FOLDER if service else Path())
     file, secret = folder / FILE_NAME, folder / SECRET_NAME
     for name, value in (("--host", host), ("--username", username)):
-        if not value.isprintable() or not value.strip() or '"' in value or "\\" in value:
+        if not _PLAIN.fullmatch(value):
             raise WrongUsage(f"{name} {value!r} cannot be used: give a plain name")
+    if not discover and (secret_file or cel_csv or queue_log or cdr_csv):
+        raise WrongUsage("--secret-file, --cel-csv, --queue-log and --cdr-csv are read by --discover alone: add it")
     if service and discover:
         raise WrongUsage(f"first --service, then: voicedesk init {folder} --discover")
     if service:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from voicedesk.cli.common import complain, say, say_csv
+from voicedesk.cli.common import complain, path_of, say, say_csv
 from voicedesk.errors import WrongUsage
 from voicedesk.sheets.comma import MARK, csv_rows
 from voicedesk.sheets.model import Sheet
@@ -18,7 +18,8 @@ SCREENFUL = 50
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV, for a spreadsheet: words, local time, all of them.")]
 XlsxOption = Annotated[
-    Path | None, typer.Option("--xlsx", metavar="FILE", help="The same as a workbook (Excel, WPS), into this file.")
+    Path | None,
+    typer.Option("--xlsx", metavar="FILE", help="The same as a workbook (Excel, WPS), into this file.", parser=path_of),
 ]
 LimitOption = Annotated[
     int | None,

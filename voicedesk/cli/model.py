@@ -12,8 +12,8 @@ import typer
 from rich.progress import track
 
 from voicedesk.audio.wav import Sound, read_sound
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
-from voicedesk.errors import InputError, WrongUsage
+from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, path_of, say, say_json, settings_of, wait
+from voicedesk.errors import InputError, WrongUsage, reason_of
 from voicedesk.greeting.calibration import CARES, LabelledGreeting, calibrate, keep_calibration, thresholds_of
 from voicedesk.greeting.live import GreetingTask
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
@@ -42,7 +42,9 @@ NameArgument = Annotated[str | None, typer.Argument(help="A model's name or fold
 
 @app.command()
 def install(
-    source: Annotated[Path, typer.Argument(help="A model as ZIP, its folder, or whisper-base.")],
+    source: Annotated[
+        Path, typer.Argument(help="A model as ZIP, its folder, or whisper-base.", parser=path_of, metavar="PATH")
+    ],
     config: ConfigOption = None,
 ) -> None:
     """Install a Vosk or Whisper model from a ZIP or a folder: looked through, unpacked safely, checksums kept, loaded.
@@ -117,7 +119,8 @@ def try_model(name: NameArgument = None, config: ConfigOption = None, json: Json
 @app.command("calibrate")
 def calibrate_(
     folder: Annotated[
-        Path | None, typer.Argument(help=f"Recordings that begin at the answer, and {LABELS}.", metavar="FOLDER")
+        Path | None,
+        typer.Argument(help=f"Recordings that begin at the answer, and {LABELS}.", metavar="FOLDER", parser=path_of),
     ] = None,
     decided: Annotated[
         bool, typer.Option("--decided", help="Also the kept recordings of greetings that a person decided.")
@@ -164,7 +167,7 @@ def calibrate_(
 
 def _model(name: str | None, config: Path | None) -> SpeechModel:
     speech = settings_of(config).speech
-    return find_model(name or speech.model, speech.models_folder)
+    return find_model(speech.model if name is None else name, speech.models_folder)
 
 
 async def _loads(model: SpeechModel) -> float:
@@ -256,7 +259,7 @@ def _rows(file: Path) -> list[dict[str, str]]:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             return list(csv.DictReader(opened))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file}: the labels cannot be read: {error}") from error
+        raise InputError(f"{file}: the labels cannot be read: {reason_of(error)}") from error
 
 
 def _names(text: str | None) -> tuple[str, ...]:

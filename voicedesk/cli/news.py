@@ -122,7 +122,7 @@ async def _test(settings: Settings, webhook: WebhookSettings) -> Answer:
     now = now_us()
     fields = {"说明": "这是一条测试消息，收到即表示设置正确"}
     news = News(id=f"test {secrets.token_hex(4)}", kind="test", at=now, title="Voicedesk 测试消息", fields=fields)
-    return await sender(WebhookClient(), lambda: settings, now_us)(webhook, message_of(news))
+    return await sender(WebhookClient().post, lambda: settings, now_us)(webhook, message_of(news))
 
 
 def _fields(one: Delivery) -> str:

@@ -16,11 +16,12 @@ from voicedesk.cli.common import (
     ToOption,
     complain,
     local_time,
-    moment,
+    path_of,
     say,
     say_json,
     say_lines,
     settings_of,
+    span,
     wait,
 )
 from voicedesk.cli.listing import (
@@ -75,7 +76,8 @@ def list_notices(
     check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
-    which = ConsultationFilter(item=item, line=line, from_at=moment(since, zone), to_at=moment(until, zone))
+    from_at, to_at = span(since, until, zone)
+    which = ConsultationFilter(item=item, line=line, from_at=from_at, to_at=to_at)
     most = limit_of(limit, csv=csv, xlsx=xlsx)
     viewer = replace(AT_THE_MACHINE, may_see_numbers=unmask)
     if csv or xlsx is not None:
@@ -137,7 +139,9 @@ def show(
 @app.command()
 def sheet(
     code: CodeArgument,
-    output: Annotated[Path | None, typer.Option(help="Write it there; else to standard output.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write it there; else to standard output.", parser=path_of, metavar="PATH")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Make a sheet to print of what was told under a code: HTML, complete in itself, without personal data (S8).

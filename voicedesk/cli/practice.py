@@ -11,7 +11,7 @@ from rich.text import Text
 from voicedesk.audio.g711 import Samples
 from voicedesk.audio.microphone import input_devices, listen
 from voicedesk.audio.wav import read_sound
-from voicedesk.cli.common import ConfigOption, complain, say, settings_of
+from voicedesk.cli.common import ConfigOption, complain, path_of, say, settings_of
 from voicedesk.cli.greeting import VERDICTS
 from voicedesk.desk.names import person_id
 from voicedesk.errors import InputError, WrongUsage
@@ -33,7 +33,9 @@ _BLOCK_SECONDS = 0.1
 
 def practice(
     line: Annotated[str | None, typer.Option(help="The line whose greeting to practise; else the only one.")] = None,
-    wav: Annotated[Path | None, typer.Option(help="A recording instead of the microphone.")] = None,
+    wav: Annotated[
+        Path | None, typer.Option(help="A recording instead of the microphone.", parser=path_of, metavar="PATH")
+    ] = None,
     device: Annotated[int | None, typer.Option(help="The microphone's number, see --list-devices.")] = None,
     list_devices: Annotated[bool, typer.Option("--list-devices", help="List the microphones.")] = False,
     agent: Annotated[

@@ -12,7 +12,7 @@ import typer
 from voicedesk.audio.g711 import Samples, decode_alaw
 from voicedesk.audio.microphone import listen, play
 from voicedesk.audio.wav import write_wav
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of
+from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, path_of, say, say_json, settings_of
 from voicedesk.cli.prompt_work import as_json, progress_of, tell, tell_heard
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.prompt_building import build_prompts, hear_prompts
@@ -31,7 +31,9 @@ app = typer.Typer(help="What callers hear: synthesis, and recordings that replac
 TextArgument = Annotated[str, typer.Argument(help="The prompt's id, or its text.", metavar="ID|TEXT")]
 
 
-FolderOption = Annotated[Path | None, typer.Option("--folder", help="In place of the settings' folder.")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--folder", help="In place of the settings' folder.", parser=path_of, metavar="PATH")
+]
 
 
 @app.command()
@@ -80,8 +82,8 @@ def check(
 
     Example: `voicedesk prompts check`
     """
-    settings = _in_folder(settings_of(config), folder)
-    wanted = [_named(settings, prompt)] if prompt else _wanted(settings)
+    settings = _in_folder(settings_of(config), folder, is_there=True)
+    wanted = _wanted(settings) if prompt is None else [_named(settings, prompt)]
     book, paces = book_of(settings), tuple(Pace) if slow else (Pace.NORMAL,)
     every = list(heard_prompts(wanted, book, paces))
     waiting = [one for one in every if again or prompt or one.clarity is None]
@@ -93,9 +95,12 @@ def check(
         raise typer.Exit(ERROR)
 
 
-def _in_folder(settings: Settings, folder: Path | None) -> Settings:
+def _in_folder(settings: Settings, folder: Path | None, *, is_there: bool = False) -> Settings:
+    """The settings with the sounds in another folder. Raises InputError where it must be there, and is not."""
     if folder is None:
         return settings
+    if is_there and not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder: name the one of voicedesk prompts build --folder")
     return settings.model_copy(update={"prompts": settings.prompts.model_copy(update={"folder": folder})})
 
 
@@ -116,7 +121,7 @@ def list_prompts(
 
     Example: `voicedesk prompts list --missing-recording`
     """
-    settings = _in_folder(settings_of(config), folder)
+    settings = _in_folder(settings_of(config), folder, is_there=True)
     book = book_of(settings)
     if unclear:
         tell_heard(list(heard_prompts(_wanted(settings), book, tuple(Pace))), book, settings, json=json)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.jobs.hearing.recorded_calls import Listed, as_json, lines_of, list_recordings
 from voicedesk.settings import Settings
@@ -38,7 +38,7 @@ def list_(
     for line in lines_of(found, settings.hall.zone, local_time):
         say(line)
     if not found:
-        say("没有录音文件 nothing lies there")
+        complain("没有录音文件 nothing lies there")
 
 
 async def _list(settings: Settings) -> list[Listed]:

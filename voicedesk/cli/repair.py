@@ -12,6 +12,7 @@ from voicedesk.cli.common import (
     complain,
     local_span,
     local_time,
+    path_of,
     say,
     say_json,
     settings_of,
@@ -25,9 +26,12 @@ from voicedesk.jobs.following.repair import Repair, Repairer, why_open
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.journal import StoredGap
 from voicedesk.store.store import Store
-from voicedesk.switch_logs.files import LogPaths
+from voicedesk.switch_logs.files import LogPaths, check_readable
 
-Files = Annotated[list[Path] | None, typer.Option(help="A log of the switch; may be given several times.")]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(help="A log of the switch; may be given several times.", parser=path_of, metavar="PATH"),
+]
 PbxOption = Annotated[str | None, typer.Option(help="The PBX's name, where the settings have several.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
@@ -51,6 +55,8 @@ def repair(
     settings = settings_of(config)
     chosen = _chosen(settings, pbx)
     given = LogPaths(cel=tuple(cel or ()), cdr=tuple(cdr or ()), queue_log=tuple(queue_log or ()))
+    for path in given.all:
+        check_readable(path)
     paths = given if given.all else logs_of(chosen)
     if not paths.all:
         raise InputError(f"no log of {chosen.name!r} is known: give --cel, --cdr, --queue-log, or name them in [[pbx]]")

@@ -9,7 +9,7 @@ from voicedesk.calls.export import as_json
 from voicedesk.calls.model import JudgedCall
 from voicedesk.calls.replay import replay as replay_capture
 from voicedesk.cli.calls import show_table
-from voicedesk.cli.common import DAMAGED, JsonOption, complain, say_json, settings_of
+from voicedesk.cli.common import DAMAGED, JsonOption, complain, path_of, say_json, settings_of
 from voicedesk.desk.calls import row_of
 from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError, WrongUsage
@@ -20,11 +20,17 @@ from voicedesk.store.calls import StoredCall
 
 def replay(
     captures: Annotated[
-        list[Path], typer.Argument(help="Raw AMI conversations, or exported journals.", metavar="FILE")
+        list[Path], typer.Argument(help="Raw AMI conversations, or exported journals.", metavar="FILE", parser=path_of)
     ],
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", help="Lines, phones and people of the hall; without it every number is a line."),
+        typer.Option(
+            "--config",
+            "-c",
+            help="Lines, phones and people of the hall; without it every number is a line.",
+            parser=path_of,
+            metavar="PATH",
+        ),
     ] = None,
     pbx: Annotated[
         str | None,

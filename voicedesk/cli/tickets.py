@@ -15,10 +15,10 @@ from voicedesk.cli.common import (
     ToOption,
     complain,
     local_time,
-    moment,
     say,
     say_json,
     settings_of,
+    span,
     wait,
 )
 from voicedesk.cli.listing import (
@@ -77,13 +77,14 @@ def list_tickets(  # each is an option of the command
     check_forms(json=json, csv=csv, xlsx=xlsx)
     settings = settings_of(config)
     zone = settings.hall.zone
+    opened_from, opened_to = span(since, until, zone)
     which = TicketFilter(
         kind=kind,
         group=group,
         owner=person_id(settings, owner),
         is_closed=None if everything else False,
-        opened_from=moment(since, zone),
-        opened_to=moment(until, zone),
+        opened_from=opened_from,
+        opened_to=opened_to,
     )
     now, most = now_us(), limit_of(limit, csv=csv, xlsx=xlsx)
     if csv or xlsx is not None:
@@ -162,7 +163,8 @@ def figures(
     """
     settings = settings_of(config)
     zone = settings.hall.zone
-    which = TicketFilter(kind=Kind.CALLBACK, opened_from=moment(since, zone), opened_to=moment(until, zone))
+    opened_from, opened_to = span(since, until, zone)
+    which = TicketFilter(kind=Kind.CALLBACK, opened_from=opened_from, opened_to=opened_to)
     found = wait(_figures(settings, which))
     shares = {"within_deadline": found.within_deadline, "reached": found.reached}
     if json:

@@ -12,7 +12,7 @@ from voicedesk.desk import calls as desk
 from voicedesk.desk.calls import CallRow
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, as_it_is
-from voicedesk.desk.moments import day_of, instant
+from voicedesk.desk.moments import day_of, in_order, instant
 from voicedesk.desk.names import check_known, people_of, person_id, phone_endpoint
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
@@ -72,11 +72,12 @@ class CallView:
         return rest if rest.since or rest.until or rest.period else replace(rest, period="today")
 
     def filter(self, settings: Settings, now: int) -> CallFilter:
-        """What is asked of the store. Raises InputError for what is no date."""
+        """What is asked of the store. Raises InputError for what is no date, or a time that ends too soon."""
         zone = settings.hall.zone
         day = {"today": 0, "yesterday": 1, "week": 6, "month": 29}.get(self.period)
         from_at = instant(self.since or None, zone) if day is None else day_of(now, zone, day)
         to_at = day_of(now, zone) if self.period == "yesterday" else _end_of(self.until, zone)
+        in_order(from_at, to_at)
         return CallFilter(
             line=self.line or None,
             verdict=self.verdict or None,

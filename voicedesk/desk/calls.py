@@ -12,7 +12,7 @@ from voicedesk.calls.words import CAUSES, DIRECTIONS, REASONS, VERDICTS
 from voicedesk.clock import to_seconds
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
-from voicedesk.desk.names import check_known, digits_of, people_of
+from voicedesk.desk.names import check_name, digits_of, people_of
 from voicedesk.desk.verdicts import in_short, seen_history
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
@@ -197,13 +197,10 @@ async def _checked(
 ) -> CallFilter:
     """The filter with a number's spellings. A misspelt name is an error; what was once known is known."""
     lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
-    if which.line is not None and which.line not in lines and lines:
-        check_known("line", which.line, lines, await store.calls.known("line"))
-    if which.agent is not None and which.agent not in agents and agents:
-        check_known("person", which.agent, agents, await store.calls.known("agent"))
+    await check_name("line", which.line, lines, lambda: store.calls.known("line"))
+    await check_name("person", which.agent, agents, lambda: store.calls.known("agent"))
     phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
-    if which.endpoint is not None and which.endpoint not in phones and phones:
-        check_known("phone", which.endpoint, phones, await store.calls.phones(), show=viewer.endpoint)
+    await check_name("phone", which.endpoint, phones, store.calls.phones, show=viewer.endpoint)
     only = viewer.only(Thing.CALL)
     which = which if only is None else replace(which, concerns=only)
     if number is None:

@@ -8,7 +8,7 @@ from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Listing
-from voicedesk.desk.names import check_known
+from voicedesk.desk.names import check_known, check_name
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.hall.prompts import catalogue_of
@@ -36,8 +36,7 @@ async def consultations(
     """The ledger, newest first. Raises InputError for a line or an item that nobody knows."""
     viewer.reach(Thing.LEDGER)
     lines = {line.name for line in settings.lines}
-    if which.line is not None and which.line not in lines and lines:
-        check_known("line", which.line, lines, await store.consultations.known("line"))
+    await check_name("line", which.line, lines, lambda: store.consultations.known("line"))
     if which.item is not None:
         kept = catalogue_of(settings)
         written = {item.id for item in (*kept.items, *kept.versions)}

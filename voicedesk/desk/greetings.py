@@ -9,7 +9,7 @@ from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
-from voicedesk.desk.names import check_known, people_of
+from voicedesk.desk.names import check_name, people_of
 from voicedesk.desk.verdicts import in_short, seen_history
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
@@ -156,10 +156,8 @@ def greeting_json(row: GreetingRow) -> dict[str, Any]:
 
 async def _checked(store: Store, settings: Settings, viewer: Viewer, which: GreetingFilter) -> GreetingFilter:
     lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
-    if which.line is not None and which.line not in lines and lines:
-        check_known("line", which.line, lines, await store.greetings.known("line"))
-    if which.agent is not None and which.agent not in agents and agents:
-        check_known("person", which.agent, agents, await store.greetings.known("agent"))
+    await check_name("line", which.line, lines, lambda: store.greetings.known("line"))
+    await check_name("person", which.agent, agents, lambda: store.greetings.known("agent"))
     only = viewer.only(Thing.GREETING)
     if only is None:
         return which

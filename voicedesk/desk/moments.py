@@ -18,6 +18,18 @@ def moment(text: str | None, zone: tzinfo) -> int | None:
         raise WrongUsage(f"{text[:40]!r} is no date or time: write 2026-11-23 or 2026-11-23T14:30") from error
 
 
+def span(since: str | None, until: str | None, zone: tzinfo) -> tuple[int | None, int | None]:
+    """From when to before when a list reaches, as `moment` reads both. Raises WrongUsage where nothing lies between."""
+    return in_order(moment(since, zone), moment(until, zone))
+
+
+def in_order(from_at: int | None, to_at: int | None) -> tuple[int | None, int | None]:
+    """Both ends of a time. Raises WrongUsage where it would end before, or as soon as, it begins."""
+    if from_at is not None and to_at is not None and from_at >= to_at:
+        raise WrongUsage("the time ends before it begins: give a later end; a day ends where the next one begins")
+    return from_at, to_at
+
+
 def instant(text: str | None, zone: tzinfo) -> int | None:
     """The same where it must be a time that a calendar shows and a database keeps. Raises WrongUsage."""
     found = moment(text, zone)

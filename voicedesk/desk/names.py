@@ -1,7 +1,7 @@
 """Names that a person types: people, phones, lines. A name that nobody knows is an error, not an empty list."""
 
 import difflib
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from itertools import islice
 
 from voicedesk.errors import InputError, WrongUsage
@@ -36,6 +36,22 @@ def digits_of(typed: str, settings: Settings) -> str:
     if digits is None:
         raise WrongUsage(f"{typed!r} is no phone number: write it with its digits, e.g. 13800138000")
     return digits
+
+
+async def check_name(
+    what: str,
+    name: str | None,
+    configured: Collection[str],
+    stored: Callable[[], Awaitable[Collection[str]]],
+    *,
+    show: Callable[[str], str] = str,
+) -> None:
+    """Raises InputError for a name that neither the settings nor what is stored know, as `check_known`.
+
+    `stored` is read only for a name that is not configured. Where none is configured, nothing can be said of a name.
+    """
+    if name is not None and configured and name not in configured:
+        check_known(what, name, configured, await stored(), show=show)
 
 
 def check_known(what: str, name: str | None, *known: Collection[str], show: Callable[[str], str] = str) -> None:

@@ -9,7 +9,7 @@ from voicedesk.access.roles import Thing
 from voicedesk.clock import to_seconds
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
-from voicedesk.desk.names import check_known, digits_of, people_of
+from voicedesk.desk.names import check_name, digits_of, people_of
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
@@ -156,10 +156,8 @@ async def _checked(
     viewer.reach(Thing.TICKET)
     which = replace(which, complaints_of=viewer.only(Thing.COMPLAINT))
     groups, people = {line.group or line.name for line in settings.lines}, set(people_of(settings))
-    if which.group is not None and which.group not in groups and groups:
-        check_known("line group", which.group, groups, await store.tickets.known("line_group"))
-    if which.owner is not None and which.owner not in people and people:
-        check_known("person", which.owner, people, await store.tickets.known("owner"))
+    await check_name("line group", which.group, groups, lambda: store.tickets.known("line_group"))
+    await check_name("person", which.owner, people, lambda: store.tickets.known("owner"))
     if number is None:
         return which
     area = settings.hall.area_code

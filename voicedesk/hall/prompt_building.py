@@ -26,8 +26,8 @@ from voicedesk.prompts.pronunciation import Pronunciation
 from voicedesk.prompts.rendering import make_readable
 from voicedesk.prompts.shipped import place_shipped, take_shipped
 from voicedesk.settings import Settings
+from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.models import embedded_model
-from voicedesk.speech.vosk_engine import VoskRecognizer
 
 ProgressOf = Callable[[str], Progress]
 """The progress of a part of the work: "speaking" or "hearing"."""
@@ -98,7 +98,7 @@ def _speak(
     listen: bool,
 ) -> None:
     """In as many processes as there are cores; pyttsx3, which is quick and whose voice is tested first, in one."""
-    check = PromptCheck(VoskRecognizer(embedded_model()) if listen else None)
+    check = PromptCheck(recognizer_of(embedded_model()) if listen else None)
     is_pyttsx3 = all(voice.engine == PYTTSX3 for voice in book.voices.values())
     processes = 1 if is_pyttsx3 else _processes(len(orders))
     spoken = build_at_once(orders, book, pronunciation, check, progress_of("speaking"), processes=processes)

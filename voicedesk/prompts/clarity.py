@@ -7,8 +7,6 @@ Tones and characters that sound alike are forgiven, and so is how a number was w
 import re
 from dataclasses import dataclass
 
-from pypinyin import lazy_pinyin
-
 from voicedesk.catalogue.reading import digit_by_digit, spoken
 
 UNCLEAR = 1 / 3
@@ -59,6 +57,8 @@ def _restarts(heard: str) -> list[int]:
 
 def syllables_of(text: str) -> list[str]:
     """The syllables of a text without tones, its numbers as they are read."""
+    from pypinyin import lazy_pinyin  # its tables take 50 MB and half a second: only who reads Chinese aloud needs them
+
     read = spoken(text).translate(_SAME)
     return lazy_pinyin("".join(one for one in read if "\u3400" <= one <= "\u9fff"))
 

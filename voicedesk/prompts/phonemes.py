@@ -7,8 +7,6 @@ so a hall's own readings work for this voice too, and neither misaki nor its wor
 import re
 from functools import lru_cache
 
-from pypinyin.contrib.tone_convert import to_finals, to_initials
-
 from voicedesk.errors import InputError
 
 TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
@@ -47,6 +45,8 @@ def phonemes(pinyin: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _syllable(pinyin: str) -> str:
+    from pypinyin.contrib.tone_convert import to_finals, to_initials  # as in `pronunciation`
+
     bare, tone = pinyin[:-1], TONES[pinyin[-1]]
     if bare in _ALONE:
         return _ALONE[bare].replace("0", tone)

@@ -9,10 +9,8 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 
-from pypinyin import Style, lazy_pinyin
-
 from voicedesk.catalogue.reading import spoken
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.plain_files import read_plain
 from voicedesk.texts_folder import shipped_texts
@@ -81,7 +79,7 @@ def _readings(file: Path) -> dict[str, str]:
     try:
         readings = tomllib.loads(read_plain(file).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, nested or long without end
-        raise InputError(f"{file}: cannot be read: {error}") from error
+        raise InputError(f"{file}: cannot be read: {reason_of(error)}") from error
     for word, read in readings.items():
         if not _HANZI.fullmatch(word) or not isinstance(read, str) or not _SYLLABLES.fullmatch(read):
             raise InputError(f'{file}: {word} = {read!r} is no reading: write "参保" = "can1 bao3"')
@@ -91,6 +89,8 @@ def _readings(file: Path) -> dict[str, str]:
 
 
 def _pinyin(text: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # its tables take 50 MB and half a second: only who speaks needs them
+
     syllables = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
     if len(syllables) == len(text):  # a character that the dictionary does not know is given back in a run
         syllables = [_in_company(text, syllables, place) for place in range(len(text))]

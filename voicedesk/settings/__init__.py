@@ -5,13 +5,12 @@ Every message names the file, the line and the cure; all that is wrong is told a
 
 import json
 import os
-import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import ValidationError
 
 from voicedesk.errors import SettingsError
 from voicedesk.ownership import give_like
@@ -28,6 +27,7 @@ from voicedesk.settings.listed import (
     WebhookSettings,
 )
 from voicedesk.settings.model import Settings
+from voicedesk.settings.named_files import with_full_paths, with_secrets
 from voicedesk.settings.source import (
     FILE_NAME,
     FILE_VARIABLE,
@@ -39,20 +39,21 @@ from voicedesk.settings.source import (
     read_file,
 )
 
-Moved = TypeVar("Moved", bound=BaseModel)
-
 __all__ = [
     "FILE_NAME",
     "FILE_VARIABLE",
     "SYSTEM_FILE",
     "AgentSettings",
     "AssignmentSettings",
+    "ExaminedSettings",
     "LineSettings",
     "LoadedSettings",
     "PbxSettings",
     "PhoneSettings",
     "Settings",
     "WebhookSettings",
+    "WrongSetting",
+    "examine_settings",
     "load_settings",
     "origins",
     "read_settings",
@@ -86,6 +87,27 @@ class LoadedSettings:
     places: dict[KeyPath, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongSetting:
+    """One thing that is wrong: where it was written, the key (empty: none there is), and what, with the cure."""
+
+    place: str
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.place, self.key, self.what) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminedSettings:
+    """Settings that may be wrong. `unread` are tables of which nothing can be used: they stand at their defaults."""
+
+    loaded: LoadedSettings
+    wrong: tuple[WrongSetting, ...]
+    unread: frozenset[str]
+
+
 def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings to work with. Raises SettingsError if anything is wrong.
 
@@ -96,10 +118,21 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
 
 def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> LoadedSettings:
     """As `load_settings`, and where everything was written."""
+    examined = examine_settings(path, environ)
+    if examined.wrong:
+        raise SettingsError("\n".join(map(str, examined.wrong)))
+    return examined.loaded
+
+
+def examine_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> ExaminedSettings:
+    """The settings as far as they can be used, and all that is wrong with them.
+
+    Raises SettingsError where nothing can be told but one thing: the file cannot be read, or is no TOML.
+    """
     environ = os.environ if environ is None else environ
     file = find_file(path, environ)
     try:
-        return _read(file, environ)
+        return _examined(file, environ)
     except SettingsError:
         raise
     except Exception as error:  # whatever a file holds: it is refused, and whoever works by the old ones goes on
@@ -107,17 +140,27 @@ def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
         raise SettingsError(f"{place}: cannot be read ({type(error).__name__}): {what}: remove it") from error
 
 
-def _read(file: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
+def _examined(file: Path | None, environ: Mapping[str, str]) -> ExaminedSettings:
     source = read_file(file) if file else Source(file=None)
-    lay_over(source, environ)
+    wrong = [WrongSetting(place=variable, key="", what=what) for variable, what in lay_over(source, environ)]
+    found: list[Problem] = []
     try:
-        settings = with_pbx(Settings.model_validate(source.data))
-    except ValidationError as error:
-        raise _refused(source, (_explained(found) for found in error.errors())) from None  # it would show values
-    _refuse_if_any(source, problems(settings))
-    settings = _with_secrets(_with_full_paths(settings, source), source)
-    _refuse_if_any(source, webhook_problems(settings))
-    return LoadedSettings(settings=settings, file=file, places=source.places)
+        settings = Settings.model_validate(source.data)
+    except ValidationError as error:  # it is told in words: it would show values
+        found += [_explained(one) for one in error.errors()]
+        tables = {str(path[0]) for path, _ in found}
+        settings = Settings.model_validate({key: value for key, value in source.data.items() if key not in tables})
+    unread = frozenset(str(path[0]) for path, _ in found)
+    settings = with_pbx(settings)
+    found += problems(settings, unread)
+    settings, of_files = with_secrets(with_full_paths(settings, source.folder.absolute()))
+    found += of_files
+    if not any(path[0] == "webhooks" for path, _ in found):
+        found += webhook_problems(settings)
+    wrong += [WrongSetting(place=source.place_of(path), key=_dotted(path), what=what) for path, what in found]
+    loaded = LoadedSettings(settings=settings, file=file, places=source.places)
+    in_order = dict.fromkeys(sorted(wrong, key=lambda one: _in_order(one.place)))
+    return ExaminedSettings(loaded=loaded, wrong=tuple(in_order), unread=unread)
 
 
 def with_key(file: Path, table: str, key: str, value: str) -> None:
@@ -159,18 +202,6 @@ def origins(loaded: LoadedSettings) -> dict[KeyPath, str]:
     return found
 
 
-def _refuse_if_any(source: Source, found: Iterable[Problem]) -> None:
-    listed = list(found)
-    if listed:
-        raise _refused(source, listed)
-
-
-def _refused(source: Source, found: Iterable[Problem]) -> SettingsError:
-    """One error that tells everything that is wrong, a line each."""
-    lines = {f"{source.place_of(path)}: {_dotted(path)}: {text}": source.place_of(path) for path, text in found}
-    return SettingsError("\n".join(sorted(lines, key=lambda line: _in_order(lines[line]))))
-
-
 def _in_order(place: str) -> tuple[str, int]:
     before, _, number = place.rpartition(" ")
     return (before, int(number)) if number.isdecimal() else (place, 0)
@@ -205,87 +236,3 @@ def _explained(found: Any) -> Problem:
 def _known(path: KeyPath) -> list[str]:
     tables = keys_of(Settings)
     return list(keys_of(table_type(tables[str(path[0])])) if path else tables)
-
-
-def _with_full_paths(settings: Settings, source: Source) -> Settings:
-    """Relative paths are taken from the settings file's folder, wherever the command was started."""
-    folder = source.folder.absolute()
-    calendar, store = settings.calendar, settings.store
-    if calendar.file:
-        calendar = calendar.model_copy(update={"file": folder / calendar.file})
-    database = store.url.removeprefix("sqlite:///")
-    if database not in (":memory:", store.url):
-        store = store.model_copy(update={"url": f"sqlite:///{folder / database}"})
-    if store.spill_folder or database == store.url:
-        store = store.model_copy(update={"spill_folder": folder / (store.spill_folder or "")})
-    switches = tuple(
-        pbx.model_copy(
-            update={
-                "secret_file": folder / pbx.secret_file if pbx.secret_file else None,
-                "dial_secret_file": folder / pbx.dial_secret_file if pbx.dial_secret_file else None,
-                "pause_secret_file": folder / pbx.pause_secret_file if pbx.pause_secret_file else None,
-                "tls_ca_file": folder / pbx.tls_ca_file if pbx.tls_ca_file else None,
-                "cel_csv": folder / pbx.cel_csv if pbx.cel_csv else None,
-                "cdr_csv": folder / pbx.cdr_csv if pbx.cdr_csv else None,
-                "queue_log": folder / pbx.queue_log if pbx.queue_log else None,
-                "recordings": folder / pbx.recordings if pbx.recordings else None,
-            }
-        )
-        for pbx in settings.pbx
-    )
-    recording = settings.recording.model_copy(update={"folder": folder / settings.recording.folder})
-    speech = settings.speech.model_copy(update={"models_folder": folder / settings.speech.models_folder})
-    tables = {"calendar": calendar, "store": store, "speech": speech, "recording": recording, "pbx": switches}
-    named = {
-        "notices": _moved(settings.notices, folder, "folder"),
-        "prompts": _moved(settings.prompts, folder, "folder", "asterisk_folder", "texts", "recordings"),
-        "ivr": _moved(settings.ivr, folder, "folder"),
-        "web": _moved(settings.web, folder, "folder", "certificate", "certificate_key"),
-        "greeting": _moved(settings.greeting, folder, "rules"),
-        "webhooks": tuple(_moved(one, folder, "url_file", "secret_file", "ca_file") for one in settings.webhooks),
-    }
-    return settings.model_copy(update={**tables, **named})
-
-
-def _moved(table: Moved, folder: Path, *keys: str) -> Moved:
-    """A table whose paths are taken from a folder."""
-    paths = {key: getattr(table, key) for key in keys}
-    return table.model_copy(update={key: folder / path for key, path in paths.items() if path is not None})
-
-
-def _with_secrets(settings: Settings, source: Source) -> Settings:
-    keys = ("secret", "dial_secret", "pause_secret")
-    switches = [_with_read(pbx, ("pbx", n), source, *keys) for n, pbx in enumerate(settings.pbx)]
-    webhooks = [_with_read(one, ("webhooks", n), source, "url", "secret") for n, one in enumerate(settings.webhooks)]
-    return settings.model_copy(update={"pbx": tuple(switches), "webhooks": tuple(webhooks)})
-
-
-def _with_read(table: Moved, path: KeyPath, source: Source, *keys: str) -> Moved:
-    """A table with the secrets that stand in files of their own."""
-    secrets = {}
-    for key in keys:
-        file = getattr(table, f"{key}_file")
-        if file is None:
-            continue
-        try:
-            secrets[key] = SecretStr(_read_secret(file))
-        except ValueError as error:
-            raise _refused(source, [((*path, f"{key}_file"), str(error))]) from error
-    return table.model_copy(update=secrets)
-
-
-def _read_secret(file: Path) -> str:
-    """The first line of a file that nobody but its owner can read."""
-    try:
-        mode = file.stat().st_mode
-        if mode & 0o077:
-            raise ValueError(f"{file} can be read by others (mode {mode & 0o777:04o}): chmod 600 {file}")
-        lines = read_plain(file).decode("utf-8").splitlines()
-    except FileNotFoundError as error:
-        made = f"make it, readable by its owner alone: (umask 077; openssl rand -hex 24 > {shlex.quote(str(file))})"
-        raise ValueError(f"{file} is not there: correct the path, or for a new manager user {made}") from error
-    except OSError as error:
-        raise ValueError(f"{file} cannot be read ({error.strerror}): correct the path or its owner") from error
-    if not lines or not lines[0].strip():
-        raise ValueError(f"{file} is empty: put the secret into it")
-    return lines[0].strip()

@@ -1,7 +1,8 @@
 """What one table alone cannot show: names given twice, people nobody knows, two people in one seat."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import combinations
 
 from voicedesk.errors import AddressRefused
@@ -15,25 +16,11 @@ from voicedesk.web_address import read_url
 Problem = tuple[KeyPath, str]
 """Where something is wrong, and what, with the cure."""
 
+Check = Callable[[Settings], Iterator[Problem]]
+
+_ON_ONE_PBX = (("lines", "extensions"), ("lines", "queues"), ("phones", "endpoint"), ("phones", "extension"))
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
-
-
-def problems(settings: Settings) -> Iterator[Problem]:
-    """Everything that is wrong between tables; `settings` as `houses.with_pbx` leaves them."""
-    yield from _twice("pbx", "name", ((i, (one.name,)) for i, one in enumerate(settings.pbx)))
-    yield from _twice("lines", "name", ((i, (one.name,)) for i, one in enumerate(settings.lines)))
-    yield from house_problems(settings)
-    for table, key in (("lines", "extensions"), ("lines", "queues"), ("phones", "endpoint"), ("phones", "extension")):
-        yield from twice(table, key, settings)
-    yield from _twice("agents", "id", ((i, (one.id,)) for i, one in enumerate(settings.agents)))
-    yield from _secrets(settings)
-    yield from _one_switch_twice(settings)
-    yield from _lines_without_a_number(settings)
-    yield from phone_problems(settings)
-    yield from _assignments(settings)
-    yield from _twice("webhooks", "name", ((i, (one.name,)) for i, one in enumerate(settings.webhooks)))
-    yield from _webhook_secrets(settings)
 
 
 def webhook_problems(settings: Settings) -> Iterator[Problem]:
@@ -150,3 +137,38 @@ def _from(one: AssignmentSettings) -> datetime:
 
 def _to(one: AssignmentSettings) -> datetime:
     return one.to or _LATEST
+
+
+def _named_twice(table: str, key: str) -> Check:
+    def check(settings: Settings) -> Iterator[Problem]:
+        rows = getattr(settings, table)
+        return _twice(table, key, ((i, (getattr(one, key),)) for i, one in enumerate(rows)))
+
+    return check
+
+
+_CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
+    (frozenset({"pbx"}), _named_twice("pbx", "name")),
+    (frozenset({"lines"}), _named_twice("lines", "name")),
+    (frozenset({"pbx", "lines", "phones", "assignments"}), house_problems),
+    *((frozenset({"pbx", "lines", table}), partial(twice, table, key)) for table, key in _ON_ONE_PBX),
+    (frozenset({"agents"}), _named_twice("agents", "id")),
+    (frozenset({"pbx"}), _secrets),
+    (frozenset({"pbx"}), _one_switch_twice),
+    (frozenset({"lines"}), _lines_without_a_number),
+    (frozenset({"pbx", "lines", "phones"}), phone_problems),
+    (frozenset({"pbx", "lines", "phones", "assignments", "agents", "hall"}), _assignments),
+    (frozenset({"webhooks"}), _named_twice("webhooks", "name")),
+    (frozenset({"webhooks"}), _webhook_secrets),
+)
+"""Each check with the tables it reads: where one of them could not be read, it would accuse the others."""
+
+
+def problems(settings: Settings, unread: Collection[str] = ()) -> Iterator[Problem]:
+    """Everything that is wrong between tables; `settings` as `houses.with_pbx` leaves them.
+
+    What rests on a table that is `unread` is not looked at.
+    """
+    for tables, check in _CHECKS:
+        if tables.isdisjoint(unread):
+            yield from check(settings)

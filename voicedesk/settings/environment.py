@@ -18,15 +18,21 @@ from voicedesk.settings.source import FILE_VARIABLE, PREFIX, KeyPath, Source
 _TEXTS = (str, Path, SecretStr)
 
 
-def lay_over(source: Source, environ: Mapping[str, str]) -> None:
-    """Lays VOICEDESK_* over what the file says. Raises SettingsError for a variable that names no setting."""
+def lay_over(source: Source, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Lays VOICEDESK_* over what the file says; which variables name no setting, and what to do about each."""
+    wrong = []
     for variable in sorted(environ):
-        path = _path_of(variable)
-        if path is not None:
-            annotation = _annotation(path, variable)
-            _put(source.data, path, _value(environ[variable], annotation), variable)
+        try:
+            path = _path_of(variable)
+            if path is None:
+                continue
+            _put(source.data, path, _value(environ[variable], _annotation(path)))
+        except SettingsError as error:
+            wrong.append((variable, str(error)))
+        else:
             source.places.setdefault(path[:-1], variable)  # a table that only the environment made
             source.places[path] = variable
+    return wrong
 
 
 def keys_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -61,23 +67,23 @@ def _path_of(variable: str) -> KeyPath | None:
         for table, key in all_keys():
             if name == f"{table}_{key}":
                 right = f"{PREFIX}{table.upper()}__{key.upper()}"
-                raise SettingsError(f"{variable}: a table and its key are parted by two underscores: write {right}")
+                raise SettingsError(f"a table and its key are parted by two underscores: write {right}")
         return None
     return tuple(int(part) if part.isdecimal() else part for part in name.split("__"))
 
 
-def _annotation(path: KeyPath, variable: str) -> Any:
+def _annotation(path: KeyPath) -> Any:
     tables = keys_of(Settings)
     table = tables.get(str(path[0]))
     if table is None:
-        raise SettingsError(f"{variable}: there is no table {path[0]}: {nearest(str(path[0]), list(tables))}")
+        raise SettingsError(f"there is no table {path[0]}: {nearest(str(path[0]), list(tables))}")
     is_list = get_origin(table) is tuple
     if len(path) != (3 if is_list else 2) or (is_list and not isinstance(path[1], int)):
         number = "0__" if is_list else ""
-        raise SettingsError(f"{variable}: write it as {PREFIX}{str(path[0]).upper()}__{number}KEY")
+        raise SettingsError(f"write it as {PREFIX}{str(path[0]).upper()}__{number}KEY")
     keys = keys_of(table_type(table))
     if path[-1] not in keys:
-        raise SettingsError(f"{variable}: [{path[0]}] has no key {path[-1]}: {nearest(str(path[-1]), list(keys))}")
+        raise SettingsError(f"[{path[0]}] has no key {path[-1]}: {nearest(str(path[-1]), list(keys))}")
     return keys[str(path[-1])]
 
 
@@ -107,12 +113,12 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
     return (annotation, *inner)
 
 
-def _put(data: dict[str, Any], path: KeyPath, value: Any, variable: str) -> None:
+def _put(data: dict[str, Any], path: KeyPath, value: Any) -> None:
     table = data.setdefault(str(path[0]), {} if len(path) == 2 else [])
     if len(path) == 3:
         index = path[1]
         if not isinstance(table, list) or not isinstance(index, int) or index > len(table):
-            raise SettingsError(f"{variable}: there are no {index} [[{path[0]}]] before it: count from 0")
+            raise SettingsError(f"there are no {index} [[{path[0]}]] before it: count from 0")
         if index == len(table):
             table.append({})
         table = table[index]

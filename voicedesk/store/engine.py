@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Insert, Table, make_url
+from sqlalchemy import URL, Insert, Table, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,6 +25,7 @@ from voicedesk.store.unread import UnreadRows
 LOCK_SECONDS = 10.0
 LOCK_STEP_SECONDS = 0.02
 TURN_SECONDS = 2.0
+_SHOWN = 40
 _REFUSED = re.compile("read-?only")
 ONLY_READS = "this process opened the database to read: whatever is to be changed is asked of the running service"
 
@@ -183,20 +184,28 @@ def upsert(connection: AsyncConnection, table: Table, keep: frozenset[str] = fro
 
 
 def database_file(url: str) -> Path | None:
-    """The file of a database, which need not exist; None for a database on a server."""
-    parsed = make_url(url)
+    """The file of a database, which need not exist; None for a database on a server. Raises as `read_address`."""
+    parsed = read_address(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def _kind_of(url: str, may_write: bool) -> _Kind:
+def read_address(url: str) -> URL:
+    """A database's address in its parts. Raises StoreError that shows nothing behind its first colon: no password."""
     try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError("store.url is no database address: use sqlite:///PATH or postgresql://…") from error
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
+        raise _no_address(url.partition(":")[0][:_SHOWN]) from error
+
+
+def _no_address(begins: str) -> StoreError:
+    return StoreError(f"{begins!r} is no database address: write sqlite:///PATH or postgresql://USER@HOST/NAME")
+
+
+def _kind_of(url: str, may_write: bool) -> _Kind:
+    parsed = read_address(url)
     match parsed.get_backend_name():
         case "sqlite":
             return SQLite(parsed, may_write=may_write)
         case "postgresql":
             return PostgreSQL(parsed, may_write=may_write)
-    kind = parsed.get_backend_name()
-    raise StoreError(f"store.url: {kind} is not supported, only sqlite:///PATH and postgresql://USER@HOST/NAME are")
+    raise _no_address(parsed.get_backend_name())

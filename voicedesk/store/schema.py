@@ -1,18 +1,25 @@
 """Brings a database to the version this code knows; a copy is made before data is changed."""
 
+from __future__ import annotations
+
 import asyncio
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
 from voicedesk.errors import StoreError
 from voicedesk.store.backup import back_up
 from voicedesk.store.engine import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_IN_FORCE = table("alembic_version", column("version_num"))
+"""Where alembic notes the version of a database. It is read without alembic, which only an upgrade waits for: every
+command asks for the version first."""
 
 
 async def current_version(database: Database) -> str | None:
@@ -23,13 +30,12 @@ async def current_version(database: Database) -> str | None:
 
 def newest_version() -> str:
     """The version this code works with."""
-    return _steps().get_current_head() or ""
+    return _known()[-1]
 
 
 def is_newer(version: str | None) -> bool:
     """Whether this code has no step to a version: then a newer program made it, and no upgrade here helps."""
-    known = {step.revision for step in _steps().walk_revisions()}
-    return version is not None and version not in known
+    return version is not None and version not in _known()
 
 
 def what_differs(version: str | None) -> str:
@@ -66,22 +72,28 @@ async def upgrade(database: Database) -> bool:
 
 
 def _version(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_IN_FORCE.name):
+        return None
+    return connection.execute(select(_IN_FORCE.c.version_num)).scalar()
 
 
 def _run_steps(connection: Connection) -> None:
+    from alembic import command
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
 @cache
-def _steps() -> ScriptDirectory:
-    """The steps this code knows; their files are read once, since every command asks for the newest."""
-    return ScriptDirectory.from_config(_config())
+def _known() -> tuple[str, ...]:
+    """The versions that this code has a step to, the oldest first: each step's file is named after its version."""
+    return tuple(sorted(file.name[1:5] for file in (_MIGRATIONS / "versions").glob("v[0-9]*.py")))
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     return config

@@ -32,6 +32,15 @@ class LogPaths:
         return (*self.cel, *self.cdr, *self.queue_log)
 
 
+def check_readable(path: Path) -> None:
+    """Raises InputError where a log cannot be read."""
+    with ExitStack() as stack:
+        try:
+            _open(path, stack)
+        except OSError as error:
+            raise _unread(path, error) from error
+
+
 def read_lines(path: Path) -> Iterator[str]:
     """The whole lines of a log, oldest first: rotated files (`NAME.1`, `NAME-20261123`, `.gz`), then the file itself.
 
@@ -46,7 +55,11 @@ def read_lines(path: Path) -> Iterator[str]:
                     lines.append(unfinished)
                 yield from (_text(line) for line in lines)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: the log cannot be read: {error}") from error
+        raise _unread(path, error) from error
+
+
+def _unread(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: the log cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def _open(file: Path, files: ExitStack) -> BinaryIO:

@@ -1,6 +1,7 @@
 """A database that the tests make quickly is the one that the migrations make."""
 
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, DefaultClause, MetaData, select
 from voicedesk.store import schema
 from voicedesk.store.engine import Database
@@ -57,3 +58,10 @@ async def test_one_made_quickly_is_the_one_that_the_migrations_make(store_url, t
     assert set(due) > set(metadata.tables)
     for name in ("first_of_this_process", "like_the_first"):
         assert await made_by(another(name), schema.upgrade) == due
+
+
+def test_the_versions_that_are_told_without_alembic_are_its_own() -> None:
+    steps = ScriptDirectory.from_config(schema._config())
+    assert schema.newest_version() == steps.get_current_head()
+    assert not any(schema.is_newer(step.revision) for step in steps.walk_revisions())
+    assert len(schema._known()) == len(list(steps.walk_revisions()))

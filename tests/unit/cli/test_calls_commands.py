@@ -272,7 +272,7 @@ def test_people_see_a_table(run, config):
 
 
 def test_an_empty_list_says_so(run, config):
-    assert "no calls" in run("calls", "list", "--verdict", "cannot_tell", "--config", config)[1]
+    assert "no calls" in run("calls", "list", "--verdict", "cannot_tell", "--config", config)[2]
 
 
 def test_one_call_is_shown_with_its_legs(run, config):

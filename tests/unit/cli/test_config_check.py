@@ -1,5 +1,7 @@
 """`voicedesk config check` says right only where the service would start."""
 
+import json
+
 import pytest
 from voicedesk import cli
 
@@ -66,3 +68,52 @@ def test_fault_73_a_secret_that_others_can_read_is_refused_with_the_cure(check, 
     assert code == 2
     assert "line 5: pbx.secret_file" in answer
     assert "chmod 600" in answer
+
+
+ALL_WRONG = f"""{PBX}port = "x"
+[calendar]
+file = "none.csv"
+[[agents]]
+id = "li"
+name = "李"
+[[agents]]
+id = "li"
+name = "李"
+[[lines]]
+name = "4001"
+[[webhooks]]
+name = "robot"
+form = "wecom"
+url_file = "none.url"
+[greeting]
+rules = "none.toml"
+"""
+KEYS = ["pbx.port", "agents.id", "lines", "webhooks.url_file", "", ""]
+
+
+def test_all_that_is_wrong_is_told_at_once_whatever_stage_finds_it(check, monkeypatch):
+    monkeypatch.setenv("VOICEDESK_LOG__LEVLE", "debug")
+    code, told = check(ALL_WRONG)
+    assert code == 2
+    for part in ("line 6: pbx.port", "'li' is there twice", "can never be reached", "none.url is not there",
+                 "none.csv cannot be read", "none.toml", "VOICEDESK_LOG__LEVLE: [log] has no key levle"):  # fmt: skip
+        assert part in told
+
+
+def test_a_table_that_cannot_be_read_makes_nobody_else_wrong(check):
+    _, told = check(f'{PBX}[[agents]]\nid = 5\nname = "李"\n[[assignments]]\nagent = "li"\nendpoint = "PJSIP/a"\n')
+    assert "agents.id" in told
+    assert "assignments" not in told
+
+
+@pytest.mark.parametrize("text", [ALL_WRONG, "[[pbx]\nname", "[hall]\nno_such = 1\n"])
+def test_wrong_settings_are_told_as_json_too_with_the_same_exit_code(typed, tmp_path, text):
+    file = tmp_path / "voicedesk.toml"
+    file.write_text(text, encoding="utf-8")
+    told = typed("config", "check", "--json", "--config", str(file))
+    found = json.loads(told.out)
+    assert (told.code, told.err) == (2, "")
+    assert found["wrong"]
+    assert set(found["wrong"][0]) == {"place", "key", "what"}
+    if text == ALL_WRONG:
+        assert [one["key"] for one in found["wrong"]] == KEYS

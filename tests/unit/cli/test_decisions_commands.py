@@ -91,7 +91,7 @@ def test_an_appeal_is_told_listed_and_answered(run):
     assert (again.code, "appealed already" in again.err) == (1, True)
     run("calls", "decide", ID, "late", "--reason", "属实", "--by", "wang")
     assert "申诉不成立 appeal refused" in run("calls", "show", ID).out
-    assert "没有来电记录" in run("calls", "list", "--to-review").out
+    assert "没有来电记录" in run("calls", "list", "--to-review").err
 
 
 def test_a_decision_is_taken_back_and_stays_in_the_history(run):
@@ -153,7 +153,7 @@ def test_a_decided_greeting_is_no_longer_to_review_and_shows_both_verdicts(run):
     concerned = run("greeting", "decide", ID, "compliant", "--reason", "听录音", "--by", "zhang")
     assert (concerned.code, "nobody decides about themselves" in concerned.err) == (1, True)
     run("greeting", "decide", ID, "compliant", "--no-forbidden", "--reason", "听录音", "--by", "wang")
-    assert "没有问候记录" in run("greeting", "list", "--review").out
+    assert "没有问候记录" in run("greeting", "list", "--review").err
     listed = run("greeting", "list").out
     assert "无法判定 cannot tell" in listed
     assert "人工 by hand: 合规 compliant" in listed
@@ -176,7 +176,7 @@ def test_decided_greetings_are_too_few_for_a_calibration_until_there_are_enough(
 
 
 def test_recordings_are_listed_where_a_folder_is_named(run, hall, tmp_path):
-    assert "没有录音文件" in run("recordings", "list").out
+    assert "没有录音文件" in run("recordings", "list").err
     (tmp_path / "spool").mkdir()
     (tmp_path / "spool" / "note.txt").write_text("x")
     pbx = '[[pbx]]\nname = "main"\nhost = "h"\nusername = "u"\nsecret = "s"\nrecordings = "spool"\n'

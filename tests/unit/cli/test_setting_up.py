@@ -2,7 +2,6 @@
 
 import json
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -130,8 +129,7 @@ def fake_findings(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
     async def examine(*_args: object, **_kwargs: object) -> list[Finding]:
         return list(findings)
 
-    # the package shows the command under the module's name
-    monkeypatch.setattr(sys.modules["voicedesk.cli.doctor"], "examine", examine)
+    monkeypatch.setattr("voicedesk.cli.doctor.examine", examine)
 
 
 def test_the_doctor_tells_what_why_and_cure_and_fails_at_anything_bad(typed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,10 @@
 """The house keeps its papers: every setting, every command and every option is described, with an example."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
-import typer
-from voicedesk.cli import app
+from tests.testbed.command_tree import commands
 from voicedesk.jobs.news.news import KINDS
 from voicedesk.phones.model import FindingKind
 from voicedesk.settings.environment import all_keys
@@ -24,17 +21,7 @@ def sections(text: str, mark: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def commands(command: click.Command | None = None, path: str = "voicedesk") -> Iterator[tuple[str, click.Command]]:
-    """Every command that can be typed, with its whole name."""
-    command = command or typer.main.get_command(app)
-    inner = getattr(command, "commands", None)
-    if inner is None:
-        yield path, command
-    for name, one in (inner or {}).items():
-        yield from commands(one, f"{path} {name}")
-
-
-ALL = dict(commands())
+ALL = {f"voicedesk {name}": command for name, command in commands()}
 
 
 @pytest.mark.parametrize(("table", "key"), list(all_keys()))

@@ -89,3 +89,20 @@ def test_chinese_is_chinese_and_english_has_none() -> None:
     assert [text for text, (chinese, _) in said.items() if not _CHINESE.search(chinese)] == []
     doubled = [text for text, (_, english) in said.items() if english != text and _CHINESE.search(english)]
     assert doubled == []
+
+
+OF_THE_SYSTEM = {"OSError", "FileNotFoundError", "PermissionError", "IsADirectoryError", "SSLError"}
+
+
+def test_no_error_of_the_system_is_told_with_its_number():
+    """Such as "[Errno 2] No such file or directory: 'x'" is no sentence, and not translated: `errors.reason_of`."""
+    told = [
+        f"{file.relative_to(PACKAGE)}:{part.lineno}"
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for handler in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(handler, ast.ExceptHandler) and handler.type is not None
+        if OF_THE_SYSTEM & set(re.findall(r"\w+", ast.unparse(handler.type)))
+        for part in ast.walk(handler)
+        if isinstance(part, ast.FormattedValue) and ast.unparse(part.value) == handler.name
+    ]
+    assert told == []

@@ -1,17 +1,11 @@
 """Decides what was said from the scores of the sentences, and whether that is sure (S2: nobody is accused on doubt)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from voicedesk.greeting.model import Doubt
 from voicedesk.greeting.rules import DEPARTMENT
+from voicedesk.greeting.weighing.found import Found
 from voicedesk.greeting.weighing.model import Compared, Kind, Weighed, WeighingLimits
 from voicedesk.greeting.weighing.sentences import HELLO, LEADS, Sentence
 from voicedesk.greeting.weighing.sounds import alike, nearest
-
-if TYPE_CHECKING:
-    from voicedesk.greeting.weighing.weigh import Found
 
 EXPLAINED = 0.7
 NAME_EXPLAINED = 0.5

@@ -7,12 +7,13 @@ only where the decision (`deciding`) can depend on it: each costs as much as a t
 
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from voicedesk.greeting.model import DepartmentNames, Doubt
 from voicedesk.greeting.rules import DEPARTMENT, GreetingRules
-from voicedesk.greeting.weighing.brushed_off import Brushed, find_brush_off
+from voicedesk.greeting.weighing.brushed_off import find_brush_off
 from voicedesk.greeting.weighing.deciding import decide, depends_on_what_is_left_out, looks_left_out
+from voicedesk.greeting.weighing.found import Found
 from voicedesk.greeting.weighing.model import Weighed, WeighingLimits
 from voicedesk.greeting.weighing.scores import Asking, Scores
 from voicedesk.greeting.weighing.sentences import HELLO, LEADS, MOST_NAMES, SEPARATORS, Sentence, Wordings
@@ -47,25 +48,6 @@ FEWEST_BESIDES_HELLO = 2
 _LONE_HELLO = re.compile(r"[您你]好|喂")
 _LATIN = re.compile(r"[A-Za-z]")
 MOST_LATIN = 6
-
-
-@dataclass(slots=True, kw_only=True)
-class Found:
-    """All that was compared for one greeting."""
-
-    wordings: Wordings
-    scores: Scores
-    heard: tuple[str, ...]
-    compliant: Sentence
-    order: Sentence | None = None
-    other: Sentence | None = None
-    other_name: str = ""
-    next_fit: float = -999.0
-    decoy: Sentence | None = None
-    left_out: dict[str, tuple[Sentence, Sentence]] = field(default_factory=dict)
-    goes_on: str | None = None
-    """What the model hears behind the greeting without its last part; None where it was not asked."""
-    brushed: Brushed | None = None
 
 
 def weigh(

@@ -16,7 +16,7 @@ class SendingNews:
 
     def __init__(self, store: Store, settings: Settings, now: NowUs, *, guard: Guard) -> None:
         self._settings = settings
-        send = sender(WebhookClient(), lambda: self._settings, now)
+        send = sender(WebhookClient().post, lambda: self._settings, now)
         self._messenger = Messenger(store, settings, now, send=send, guard=guard)
 
     async def tell(self, news: News) -> None:

@@ -9,10 +9,10 @@ from voicedesk.store.deliveries import THE_LOG
 from voicedesk.store.store import Store
 from voicedesk.web_address import read_url
 from voicedesk.webhooks.answers import Answer
-from voicedesk.webhooks.client import WebhookClient
-from voicedesk.webhooks.formats import post_of
+from voicedesk.webhooks.formats import Post, post_of
 from voicedesk.webhooks.message import Form, Message, Receiver
 
+PostTo = Callable[[Receiver, Post], Awaitable[Answer]]
 Send = Callable[[WebhookSettings, Message], Awaitable[Answer]]
 """Sends one message now. Raises WebhookError where no answer comes, or where it may not be sent."""
 
@@ -39,12 +39,12 @@ def unknown_kinds(webhook: WebhookSettings) -> list[str]:
     return [kind for kind in webhook.kinds if kind not in KINDS]
 
 
-def sender(client: WebhookClient, settings: Callable[[], Settings], now: NowUs) -> Send:
-    """What posts messages in the form that each webhook wants."""
+def sender(post: PostTo, settings: Callable[[], Settings], now: NowUs) -> Send:
+    """What sends a message in the form that each webhook wants; `post` is how it is posted (`WebhookClient.post`)."""
 
     async def send(webhook: WebhookSettings, message: Message) -> Answer:
         receiver, hall = receiver_of(webhook), settings().hall
-        return await client.post(receiver, post_of(receiver, message, now=now(), hall=hall.name, zone=hall.zone))
+        return await post(receiver, post_of(receiver, message, now=now(), hall=hall.name, zone=hall.zone))
 
     return send
 

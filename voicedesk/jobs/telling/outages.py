@@ -4,7 +4,7 @@ import structlog
 
 from voicedesk.catalogue.reading import spoken
 from voicedesk.clock import NowUs
-from voicedesk.errors import InputError, StoreError
+from voicedesk.errors import InputError, StoreError, reason_of
 from voicedesk.hall.prompts import book_of, frames_of, pronunciation_of
 from voicedesk.ivr.model import Spoken, Texts
 from voicedesk.ivr.wording import CHINESE
@@ -74,7 +74,7 @@ def speak(text: str, settings: Settings) -> tuple[str, ...]:
         with Synthesis.open(pronunciation) as synthesis:
             failed = dict(build_spoken(orders, book, synthesis, PromptCheck(None)).failed)
     except OSError as error:
-        failed = {one.text: f"the voice cannot be started: {error}" for one, _ in orders}
+        failed = {one.text: f"the voice cannot be started: {reason_of(error)}" for one, _ in orders}
     told = []
     if settings.ivr.address is None:
         told.append("callers hear nothing of it: there is no IVR, see [ivr] listen in the settings")
@@ -94,7 +94,7 @@ def refuse(text: str, line: str | None, settings: Settings) -> None:
     if not announcement(text):
         raise InputError("say what is broken, and until when: callers hear it")
     if line is not None and line not in {one.name for one in settings.lines}:
-        raise InputError(f"no line is called {line!r}: see [[lines]] in the settings")
+        raise _unknown(line)
 
 
 async def start(store: Store, settings: Settings, text: str, *, line: str | None, by: str, now: NowUs) -> str:
@@ -109,11 +109,21 @@ async def start(store: Store, settings: Settings, text: str, *, line: str | None
 
 
 async def stop(store: Store, settings: Settings, *, line: str | None, by: str, now: NowUs) -> list[tuple[Outage, str]]:
-    """Ends the announcements of a line, or all; each with what came of telling the information centre."""
+    """Ends the announcements of a line, or all; each with what came of telling the information centre.
+
+    Raises InputError for a line that there is not; one that was taken out of the settings may be announced still.
+    """
+    known = {one.name for one in settings.lines} | {one.line for one in await store.outages.current()}
+    if line is not None and line not in known:
+        raise _unknown(line)
     ended = await store.outages.stop(line=line, at=now(), by=by)
     for one in ended:
         await _leave(store, settings, one, by, now(), over=True)
     return [(one, await _notify(settings, "stop", one, by)) for one in ended]
+
+
+def _unknown(line: str) -> InputError:
+    return InputError(f"no line is called {line!r}: see [[lines]] in the settings")
 
 
 async def _leave(store: Store, settings: Settings, outage: Outage, by: str, at: int, *, over: bool = False) -> None:
