@@ -175,7 +175,7 @@ class Problem:
 
     def __str__(self) -> str:
         """File, line, what is wrong and the cure."""
-        return f"{self.file}{f', line {self.line}' if self.line else ''}: {self.text}"
+        return f"{self.file}, line {self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

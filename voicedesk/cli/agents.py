@@ -9,7 +9,7 @@ from voicedesk.log import printable
 from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
-from voicedesk.words import in_both, word
+from voicedesk.words import both, in_both
 
 
 def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -29,9 +29,9 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
     for row in found.rows:
         say(printable(_line(row, settings)))
         for one in row.findings:
-            say(printable(f"    ! {word(FINDINGS, one.kind)}：{one.evidence}"))
+            say(printable(f"    ! {both(FINDINGS, one.kind)}：{one.evidence}"))
     for one in found.of_lines:
-        say(printable(f"{one.line}  ! {word(FINDINGS, one.kind)}：{one.evidence}"))
+        say(printable(f"{one.line}  ! {both(FINDINGS, one.kind)}：{one.evidence}"))
 
 
 async def _seats(settings: Settings) -> Seats:

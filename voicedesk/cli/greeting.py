@@ -55,7 +55,7 @@ from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import embedded_model, read_model
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
-from voicedesk.words import both, in_both, word
+from voicedesk.words import both, in_both
 
 VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
@@ -219,7 +219,7 @@ def _say_one(shown: GreetingShown, settings: Settings) -> None:
     if shown.history:
         tell_history(shown.history, GREETING_VERDICTS, settings.hall.zone)
     for part in told.parts:
-        name = word(GREETING_PARTS, part.part)
+        name = both(GREETING_PARTS, part.part)
         say(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
     for phrase in told.forbidden:
         say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
@@ -307,9 +307,9 @@ def _tell(checked: CheckedGreeting) -> None:
     if explanation is not None:
         say(f"  处理 to do: {explanation.to_do}")
     if judged.missing:
-        say(f"  缺 missing: {'、'.join(word(GREETING_PARTS, part) for part in judged.missing)}")
+        say(f"  缺 missing: {'、'.join(both(GREETING_PARTS, part) for part in judged.missing)}")
     for part in judged.parts:
-        say(f"  {part.start_seconds:6.2f} s  {word(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})")
+        say(f"  {part.start_seconds:6.2f} s  {both(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})")
     for found in judged.phrases.forbidden:
         say(f"  {found.start_seconds:6.2f} s  禁语 forbidden: {found.phrase}")
     for found in judged.phrases.polite:

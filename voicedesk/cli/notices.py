@@ -122,8 +122,8 @@ def show(
     say(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {one.caller_number or '-'}")
     say(f"  {row.entry} → {row.exit}  {local_time(walk.ended_at, zone)}  （{row.state}）")
     for notice in walk.notices:
-        slow = f"，{in_both('慢速', 'slow')}" if notice.slow else ""
-        say(f"  {notice.name}，版本 version {notice.version}{slow}")
+        version = f"  {notice.name}，版本 version {notice.version}"
+        say(f"{version}  {in_both('慢速', 'slow')}" if notice.slow else version)
         for part in notice.parts:
             mark = "✓" if part.is_complete else "✗"
             say(f"    {mark} {PART_NAMES[Part(part.part)]}  {part.finished}/{part.sentences}")

@@ -33,7 +33,7 @@ def step_words(step: Step, table: Words) -> str:
     told: list[str | Label] = [label(table, step.verdict)] if step.verdict else []
     told += [label(CAUSES, step.cause)] if step.cause else []
     if step.forbidden is not None:
-        told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
+        told.append(Label("有禁语", "forbidden phrase") if step.forbidden else Label("无禁语", "no forbidden phrase"))
     return " — ".join(map(str, (*told, step.reason)))
 
 
