@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 from tools.messages import PACKAGE, log_events, not_stale, of_two_languages, put_together, texts
 from tools.sentences import error_classes, not_said, sentences
-from voicedesk.language.catalogue import read_catalogue
+from voicedesk.language.catalogue import read_catalogue, read_page_words
 
 CLI = sorted((PACKAGE / "cli").rglob("*.py"))
 FILES = sorted(
@@ -30,6 +30,34 @@ AS_IT_IS = {
     "Asterisk {}",
 }
 """What the switch says or is told, and lines of the settings: they are the same in every language."""
+
+
+_TYPED = re.compile(r"(?<!\w)--[a-z]|voicedesk [a-z]")
+_ON_PAGES = re.compile(
+    r"voicedesk/(desk|run|store|jobs/(deciding|phones|ringing_back|telling|news)|hall/(acting|seats))\b"
+)
+"""Where what a page asks for is answered: what is refused there is read on a page too."""
+
+
+def test_a_page_says_what_to_do_on_the_page_not_what_to_type() -> None:
+    refusals = {"answers", "desk", "errors", "run", "store"}
+    typed = {
+        text: where
+        for (part, text), where in TEXTS.items()
+        if part in refusals and _ON_PAGES.match(where) and _TYPED.search(text)
+    }
+    assert sorted(f"{where} {text!r}" for text, where in typed.items() if text not in read_page_words()) == []
+
+
+def test_the_words_of_pages_are_whole_and_stand_for_texts_that_are_said() -> None:
+    said = read_page_words()
+    assert sorted(said.keys() - KNOWN.keys()) == []
+    for text, both in said.items():
+        places = [str(number) for number in range(text.count("{}"))]
+        for one in both:
+            assert not _TYPED.search(one)
+            assert set(_PLACE.findall(one)) <= set(places)
+        assert [bool(_CHINESE.search(one)) for one in both] == [True, False]
 
 
 @pytest.mark.parametrize("part", sorted({part for part, _ in TEXTS}))
