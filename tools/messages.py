@@ -10,14 +10,13 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from voicedesk.language.catalogue import read_catalogue
 
-PACKAGE = Path(__file__).resolve().parents[1] / "voicedesk"
+from tools.sentences import LOGGERS, PACKAGE, error_classes, glue, not_said, sentences, template
+
 SAYERS = frozenset({"say", "say_lines", "complain", "_say_in_both"})
 EXAMPLE = re.compile(r"Examples?: ")
-LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "log", "say", "complain", "failed", "waiting"})
 _SCREENS = re.compile("screens|words")
 """What the IVR says is no event: its keys look alike."""
 _WORD = re.compile(r"[A-Za-z]{3}")
@@ -25,36 +24,42 @@ _ROW = re.compile(r"[a-z]+ \{\}")
 """What a row is called: its kind and its id."""
 _BOTH = re.compile(r"[\u4e00-\u9fff].*[A-Za-z]{2}", re.DOTALL)
 _PAIR = re.compile(r"[\u4e00-\u9fff].* [A-Za-z]{2}")
-_SOUGHT = re.compile(r"re\.\w+|.*\.removeprefix")
-_ERRORS = frozenset({"NotBegun", "SpillRefused", "AddressRefused", "OutcomeUnknown", "WrongUsage"})
 _CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 _IN_TEMPLATE = re.compile(r"""\bt\("((?:[^"\\\\]|\\\\.)*)\"""")
 """A text in a template of a page."""
 ANSWERING = frozenset({"jobs", "run"})
 """The rooms whose functions return what a step answers."""
-TELLING = frozenset({"doctor", "settings"})
-"""The rooms whose sentences are often put together before they are said: every sentence of their files is one."""
 _KEEPING = frozenset({"join", "get", "format", "tuple", "printable", "printable_lines", "translated"})
 """Functions that give back the texts that they are given; other functions may ask for a key, or a statement of SQL."""
 _TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
 """Functions that return one text, several, or a text beside something else."""
 Found = tuple[str, str]
-"""Which part of the catalogue a text belongs to (answers, errors, said, doctor, settings, help, log, web); the text."""
+"""Which part of the catalogue a text belongs to (answers, errors, said, help, log, web, or its room); the text."""
 
 
 def texts() -> dict[Found, str]:
     """Each text with the file and line where it stands first."""
     found: dict[Found, str] = {}
-    for file in sorted(PACKAGE.rglob("*.py")):
+    files = [one for one in sorted(PACKAGE.rglob("*.py")) if "migrations" not in one.parts]
+    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in files}
+    errors = error_classes(list(trees.values()))
+    for file, tree in trees.items():
         where = file.relative_to(PACKAGE.parent)
-        if "migrations" in where.parts:
-            continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
         told = [*_texts_of(tree, is_cli="cli" in where.parts)]
-        told += [one for room in TELLING & set(where.parts) for one in _sentences(tree, room)]
-        told += put_together(tree, answers=not ANSWERING.isdisjoint(where.parts), is_cli="cli" in where.parts)
+        answers = not ANSWERING.isdisjoint(where.parts)
+        told += put_together(tree, answers=answers, is_cli="cli" in where.parts, errors=errors)
         for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
+    told_in_parts = {text for _, text in found}
+    silent_files, silent = not_said()
+    for file, tree in trees.items():
+        where = file.relative_to(PACKAGE.parent)
+        if where.as_posix() in silent_files:
+            continue
+        room = where.parts[1].removesuffix(".py")
+        for text, line in sentences(tree):
+            if text not in told_in_parts and text not in silent:
+                found.setdefault((room, text), f"{where}:{line}")
     for file in sorted(PACKAGE.rglob("*.html")):
         for number, row in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             for text in _IN_TEMPLATE.findall(row):
@@ -62,10 +67,11 @@ def texts() -> dict[Found, str]:
     return found
 
 
-def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
+def _texts_of(tree: ast.Module, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
+    logs = _logs(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            for event in _events(node):
+            for event in sorted(_events(node, logs)):
                 yield "log", event, node.lineno
             if _name_of(node) == "t" and node.args and (text := template(node.args[0])):  # what a page says
                 yield "web", text, node.lineno
@@ -80,25 +86,9 @@ def _texts_of(tree: ast.AST, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
                 yield "help", text, node.value.lineno
 
 
-def _sentences(tree: ast.AST, room: str) -> Iterator[tuple[str, str, int]]:
-    """Every sentence of a file, but for docstrings, what errors and the log say, and what is only looked for."""
-    inside: set[int] = set()
-    for node in ast.walk(tree):
-        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        is_sought = isinstance(node, ast.Call) and bool(_SOUGHT.fullmatch(ast.unparse(node.func)))
-        if is_docstring or is_sought or isinstance(node, ast.Raise) or _is_log(node):
-            inside.update(id(one) for one in ast.walk(node))
-    for node in ast.walk(tree):
-        if id(node) in inside or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
-            continue
-        text = template(node)
-        if text is not None:
-            inside.update(id(one) for one in ast.walk(node))
-            if len(_WORD.findall(text)) > 1 and " " in text.strip():
-                yield room, text, node.lineno
-
-
-def put_together(tree: ast.Module, *, answers: bool, is_cli: bool = False) -> Iterator[tuple[str, str, int]]:
+def put_together(
+    tree: ast.Module, *, answers: bool, errors: frozenset[str], is_cli: bool = False
+) -> Iterator[tuple[str, str, int]]:
     """What a function makes of pieces before it says it: errors, what commands say, what steps answer."""
     constants = _given(tree.body)
     for made in ast.walk(tree):
@@ -106,9 +96,9 @@ def put_together(tree: ast.Module, *, answers: bool, is_cli: bool = False) -> It
             continue
         given = constants | _given(ast.walk(made))
         calls = [one for one in ast.walk(made) if isinstance(one, ast.Call) and one.args]
-        errors = [one.args[0] for one in calls if _is_error(one)]
+        raised = [one.args[0] for one in calls if _name_of(one) in errors]
         sayings = [one.args[0] for one in calls if is_cli and _name_of(one) in SAYERS]
-        for part, said in (("errors", errors), ("said", sayings)):
+        for part, said in (("errors", raised), ("said", sayings)):
             for text, line in _pieces(said, given):
                 if _BOTH.search(text) or len(_WORD.findall(text)) > 1:
                     yield part, text, line
@@ -156,42 +146,53 @@ def _name_of(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def _is_error(call: ast.Call) -> bool:
-    name = _name_of(call)
-    return name.endswith("Error") or name in _ERRORS
-
-
 def _is_log(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOGGERS
 
 
-def _events(call: ast.Call) -> Iterator[str]:
+def log_events(tree: ast.Module) -> set[str]:
+    """The events that a file logs."""
+    logs = _logs(tree)
+    return {event for node in ast.walk(tree) if isinstance(node, ast.Call) for event in _events(node, logs)}
+
+
+def _logs(tree: ast.Module) -> set[str]:
+    """The names of a file's logs: whatever they are told first is an event."""
+    return {
+        one.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and "get_logger" in ast.unparse(node.value)
+        for one in node.targets
+        if isinstance(one, ast.Name)
+    }
+
+
+def _events(call: ast.Call, logs: set[str]) -> Iterator[str]:
     """The log events that a call names."""
     for keyword in call.keywords:
         if keyword.arg == "event" and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value)
-    first = call.args[0] if call.args else None
-    is_code = isinstance(first, ast.Constant) and isinstance(first.value, str) and _CODE.fullmatch(first.value)
-    if is_code and _is_log(call) and not _SCREENS.search(ast.unparse(call.func)):
-        yield first.value
+    if not _is_log(call) or not call.args or _SCREENS.search(ast.unparse(call.func)):
+        return
+    is_certain = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in logs
+    for one in _chosen(call.args[0]) if is_certain else call.args[:1]:
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and (is_certain or _CODE.fullmatch(one.value)):
+            yield one.value
+
+
+def _chosen(node: ast.expr) -> Iterator[ast.expr]:
+    """What an expression may be: the two sides of `… if … else …`."""
+    if isinstance(node, ast.IfExp):
+        yield from _chosen(node.body)
+        yield from _chosen(node.orelse)
+    else:
+        yield node
 
 
 def paragraphs(docstring: str) -> list[str]:
     """The paragraphs of a command's help, each in one line; examples are commands, and need no other language."""
     found = [" ".join(one.split()) for one in inspect.cleandoc(docstring).split("\n\n")]
     return [one for one in found if one and not EXAMPLE.match(one)]
-
-
-def template(node: ast.AST) -> str | None:
-    """The text that an expression makes, with `{}` for what is filled in; None where it is no text of ours."""
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else None
-    if isinstance(node, ast.JoinedStr):
-        return "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = template(node.left), template(node.right)
-        return None if left is None and right is None else f"{left or '{}'}{right or '{}'}"
-    return None
 
 
 def of_two_languages(source: str) -> Iterator[tuple[str, int]]:
@@ -208,6 +209,12 @@ def of_two_languages(source: str) -> Iterator[tuple[str, int]]:
             yield text, getattr(node, "lineno", 0)
 
 
+def not_stale() -> set[str]:
+    """What stands in no source of ours as a sentence and may yet have Chinese: what libraries say, what joins texts."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py"))
+    return library_texts() | {text for tree in trees for text in glue(tree)}
+
+
 def library_texts() -> set[str]:
     """What libraries say for us: it has Chinese, and stands in no source of ours."""
     return set(tomllib.loads((PACKAGE / "language" / "zh" / "libraries.toml").read_text(encoding="utf-8")))
@@ -221,7 +228,7 @@ def main() -> int:
     lacking = [(part, text, where) for (part, text), where in there.items() if text not in known and part in wanted]
     for part, text, where in lacking:
         print(f"{part}  {where}  {text!r}")
-    stale = sorted(known.keys() - {text for _, text in there} - library_texts())
+    stale = sorted(known.keys() - {text for _, text in there} - not_stale())
     for text in stale:
         print(f"stale  {text!r}")
     return 1 if lacking or stale else 0

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SAFE_KEYS = frozenset({"timestamp", "level", "uniqueid", "linkedid", "linkedids", "boot", "version", "pid", "port"})
 _SAFE_ENDINGS = ("_id", "_ids", "_at", "_us", "_ms", "_seconds")
+_TOLD_KEYS = frozenset({"reason", "cure", "about", "part", "problem", "outcome", "until"})
+"""Fields whose texts are ours, or hold one of ours; names, numbers and what callers said stand in others."""
 _SECRET_KEYS = ("secret", "password", "passwd", "token")
 _NUMBER_KEYS = ("number", "callerid")
 _BEFORE = r"(?<!\d)(?<!\d\.)"
@@ -122,12 +124,15 @@ def _stamp(zone: tzinfo) -> structlog.typing.Processor:
 
 
 def _in_words(language: Language) -> structlog.typing.Processor:
-    """Writes what happened in words before an event's code."""
+    """Writes what happened in words before an event's code; what is told of it, and its cure, in the same language."""
 
     def in_words(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         code = event.get("event")
         if isinstance(code, str) and (said := translated(code, language)) != code:
             event["event"] = f"{said} {code}"
+        for key in _TOLD_KEYS & event.keys():
+            if isinstance(told := event[key], str):
+                event[key] = translated(told, language, of_parts=True)
         return event
 
     return in_words

@@ -41,3 +41,18 @@ def in_both(chinese: str, english: str, between: str = " ") -> str:
     if spoken is not None:
         return chinese if spoken is Language.CHINESE else english
     return between.join(text for text in dict.fromkeys((chinese, english)) if text)
+
+
+def comma() -> str:
+    """What stands between the parts of a line of a list."""
+    return ", " if SPOKEN.get() is Language.ENGLISH else "，"
+
+
+def aside(text: str) -> str:
+    """A text in brackets, as it follows another one."""
+    return f" ({text})" if SPOKEN.get() is Language.ENGLISH else f"（{text}）"
+
+
+def colon() -> str:
+    """What stands between a name and what is said of it."""
+    return ": " if SPOKEN.get() is Language.ENGLISH else "："

@@ -91,7 +91,7 @@ def with_recovery_code(account: Account, attempt: Attempt, session: Session, typ
     if used is None:
         return _wrong(account, attempt, "recovery code")
     left = tuple(one for one in account.recovery_hashes if one != used)
-    deed = attempt.deed(account, Deed.RECOVERY_CODE_USED, f"{len(left)} left")
+    deed = attempt.deed(account, Deed.RECOVERY_CODE_USED, f"recovery codes left: {len(left)}")
     return _in(replace(account, recovery_hashes=left), attempt, deed)
 
 

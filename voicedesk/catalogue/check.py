@@ -13,10 +13,12 @@ from voicedesk.catalogue.model import GROUP_KEYS, PART_NAMES, Catalogue, Item, K
 from voicedesk.catalogue.reading import spoken, syllables, unreadable
 from voicedesk.catalogue.script import script
 from voicedesk.speech.syllables import blurred
+from voicedesk.words import SPOKEN, Language
 
 LONGEST = 60
 """Syllables of one sentence: some fifteen seconds, as long as a caller can keep in mind."""
 SHORTEST_NAME = 2
+_ONE_ITEM = "a caller must reach one item only, change one"
 SOON = timedelta(days=30)
 _ID = re.compile("[a-z][a-z0-9_]*")
 _ARTICLE = re.compile("第[^零].*[条章节款项]")
@@ -54,7 +56,7 @@ def check_item(catalogue: Catalogue, item: Item) -> Iterator[Problem]:
     for name in filter(None, item.names):
         yield from _name(item, name)
     for part in sorted({*item.parts, *([Part.BASIS] if item.basis else [])} - _TOLD[item.kind], key=list(Part).index):
-        text = f"{PART_NAMES[part]} is never told of an item of kind {item.kind}: remove it, or change kind"
+        text = f"{called(part)} is never told of an item of kind {item.kind}: remove it, or change kind"
         yield _at(item, (part,), text)
     yield from _texts(item, [part for part in item.parts if item.parts[part] != catalogue.shared.get(part)])
     yield from _laws(item)
@@ -69,9 +71,16 @@ def collisions(items: Iterable[Item]) -> Iterator[Problem]:
         for mine in second.names:
             for other in first.names:
                 if mine and _sound_alike(mine, other):
-                    how = "is a name of" if mine == other else f"sounds like {other!r} of"
-                    text = f"{mine!r} {how} {first.id} ({first.name}): a caller must reach one item only, change one"
+                    whose = f"{first.id} ({first.name})"
+                    text = f"{mine!r} is a name of {whose}: {_ONE_ITEM}"
+                    if mine != other:
+                        text = f"{mine!r} sounds like {other!r} of {whose}: {_ONE_ITEM}"
                     yield _at(second, ("name" if mine == second.name else "aliases",), text)
+
+
+def called(part: Part) -> str:
+    """A part as the reader knows it: by its Chinese name with its key in the file, in English by its key alone."""
+    return str(part) if SPOKEN.get() is Language.ENGLISH else f"{PART_NAMES[part]} ({part})"
 
 
 def hall_problems(catalogue: Catalogue) -> Iterator[Problem]:
@@ -85,7 +94,7 @@ def _missing(item: Item) -> Iterator[Problem]:
     if not item.name:
         yield _at(item, ("name",), 'the name is missing: add name = "…"')
     for part in item.missing:
-        text = f"{PART_NAMES[part]} ({part}) is missing, so it cannot be published: {_CURES[part]}"
+        text = f"{called(part)} is missing, so it cannot be published: {_CURES[part]}"
         yield _at(item, (part,), text)
     for part, value in item.parts.items():
         if not all(point.strip() for point in value.points):
@@ -106,7 +115,7 @@ def _texts(item: Item, parts: Iterable[Part]) -> Iterator[Problem]:
             yield from _sentences(item, section.part, section.sentences)
     for part in Part:
         if part in own and item.parts.get(part, PartText()).local:
-            text = f"{PART_NAMES[part]} depends on the city: write your hall's own, then remove local = true"
+            text = f"{called(part)} depends on the city: write your hall's own, then remove local = true"
             yield _at(item, (part, "local"), text, is_remark=True)
 
 

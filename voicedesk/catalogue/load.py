@@ -273,7 +273,8 @@ def _explained(table: type[BaseModel], file: Path, found: Any) -> Problem:
             text = f"{key} must be a digit from 1 to 9, a version a number from 1: correct it"
         case _:
             where = ".".join(one for one in path if isinstance(one, str))
-            text = f"{where}: {message[0].lower()}{message[1:]}: correct it"
+            reason = f"{message[0].lower()}{message[1:]}".removeprefix("value error, ")
+            text = f"{where}: {reason}: correct it"
     return problem_at(file, path, text)
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
+from voicedesk.words import SPOKEN, Language
+
 KEYS = "123456789"
 """Keys of items within a group."""
 GROUP_KEYS = "123456"
@@ -53,6 +55,13 @@ PART_NAMES: Mapping[Part, str] = {
     Part.ENQUIRY: "咨询电话",
     Part.COMPLAINT: "监督投诉",
 }
+
+
+def part_name(part: Part) -> str:
+    """What a part is called for its reader: by its Chinese name, in English by its key in the file."""
+    return str(part.value) if SPOKEN.get() is Language.ENGLISH else PART_NAMES[part]
+
+
 REQUIRED: Mapping[Kind, tuple[Part, ...]] = {
     Kind.OURS: (Part.MATERIALS, Part.PROCEDURE, Part.BASIS, Part.TIME_LIMIT),
     Kind.NOT_OURS: (Part.GUIDE,),
@@ -175,7 +184,7 @@ class Problem:
 
     def __str__(self) -> str:
         """File, line, what is wrong and the cure."""
-        return f"{self.file}{f', line {self.line}' if self.line else ''}: {self.text}"
+        return f"{self.file}, line {self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from voicedesk.catalogue.check import check_item, collisions, hall_problems
+from voicedesk.catalogue.check import called, check_item, collisions, hall_problems
 from voicedesk.catalogue.load import HALL, PUBLISHED, problem_at, read_item
-from voicedesk.catalogue.model import PART_NAMES, Catalogue, Item, Kind, Part, Problem, Publication
+from voicedesk.catalogue.model import Catalogue, Item, Kind, Part, Problem, Publication
 from voicedesk.errors import InputError
 
 
@@ -59,7 +59,7 @@ def _local(catalogue: Catalogue, items: Iterable[Item]) -> Iterator[Problem]:
                 is_shared = item.parts[part] == catalogue.shared.get(part)
                 file = catalogue.folder / HALL if is_shared else item.file
                 text = (
-                    f"{PART_NAMES[part]} depends on the city: write your hall's own and remove local = true, "
+                    f"{called(part)} depends on the city: write your hall's own and remove local = true, "
                     "or publish --as-is"
                 )
                 yield problem_at(file, (part, "local"), text, item=item.id)

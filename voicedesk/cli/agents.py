@@ -5,11 +5,12 @@ from voicedesk.clock import now_us
 from voicedesk.desk import seats as desk
 from voicedesk.desk.seats import SeatRow, Seats, seats_json
 from voicedesk.desk.viewer import AT_THE_MACHINE
+from voicedesk.language.translate import translated
 from voicedesk.log import printable
 from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
-from voicedesk.words import in_both, word
+from voicedesk.words import aside, both, colon, in_both
 
 
 def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -29,9 +30,9 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
     for row in found.rows:
         say(printable(_line(row, settings)))
         for one in row.findings:
-            say(printable(f"    ! {word(FINDINGS, one.kind)}：{one.evidence}"))
+            say(printable(f"    ! {both(FINDINGS, one.kind)}{colon()}{translated(one.evidence)}"))
     for one in found.of_lines:
-        say(printable(f"{one.line}  ! {word(FINDINGS, one.kind)}：{one.evidence}"))
+        say(printable(f"{one.line}  ! {both(FINDINGS, one.kind)}{colon()}{translated(one.evidence)}"))
 
 
 async def _seats(settings: Settings) -> Seats:
@@ -44,14 +45,15 @@ def _line(row: SeatRow, settings: Settings) -> str:
     if row.endpoint is None:
         if row.number:
             state = in_both("状态未知", "its state is not seen")
-            return f"{who}  {in_both('外线', 'outside phone')} {row.number}（{state}）"
+            return f"{who}  {in_both('外线', 'outside phone')} {row.number}{aside(state)}"
         return f"{who}  {in_both('未入座', 'sits nowhere')}"
     house = [row.pbx or ""] if len(settings.pbx) > 1 else []
     parts = [who, *house, f"{row.extension or '-'}  {row.endpoint}", str(row.state_label)]
     if row.since is not None:
-        parts[-1] += f" 自 {local_time(row.since, settings.hall.zone, '%H:%M')}"
+        parts[-1] += f" {in_both('自', 'since')} {local_time(row.since, settings.hall.zone, '%H:%M')}"
     if row.break_minutes is not None:
-        parts.append(f"离岗 {row.break_minutes:.0f} 分钟（{row.break_reason or '未说明'}）")
+        minutes, why = f"{row.break_minutes:.0f}", row.break_reason or in_both("未说明", "no reason")
+        parts.append(in_both(f"离岗 {minutes} 分钟", f"on a break for {minutes} min") + aside(why))
     if row.dnd:
         parts.append(in_both("免打扰", "DND"))
     if not row.is_current:

@@ -42,7 +42,7 @@ from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import Settings
 from voicedesk.sheets.breaks import breaks_sheet
 from voicedesk.store.store import Store
-from voicedesk.words import in_both
+from voicedesk.words import aside, in_both
 
 app = typer.Typer(help="Breaks: phones that are paused in their queues (离岗, S11).", no_args_is_help=True)
 
@@ -127,10 +127,11 @@ def list_breaks(  # each is an option of the command
 def _line(row: BreakRow, zone: tzinfo) -> str:
     one = row.pause
     until = in_both("至今", "now") if one.to_at is None else local_time(one.to_at, zone, "%H:%M")
-    unseen = "" if one.end_seen else f"（{in_both('结束时刻未被看到', 'end not seen')}）"
+    unseen = "" if one.end_seen else aside(in_both("结束时刻未被看到", "end not seen"))
     nobody = in_both("未排班", "nobody")
-    who = f"{one.endpoint}  {one.agent or nobody}  {one.reason or '未说明'}  {row.source}"
-    return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {row.minutes:.0f} 分钟  {who}{unseen}"
+    who = f"{one.endpoint}  {one.agent or nobody}  {one.reason or in_both('未说明', 'no reason')}  {row.source}"
+    long = f"{row.minutes:.0f} {in_both('分钟', 'min')}"
+    return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {long}  {who}{unseen}"
 
 
 def _ask(config: Path | None, step: BreakStep, *, json: bool) -> None:

@@ -53,7 +53,7 @@ from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.progress import leg_progress
 from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
-from voicedesk.words import Language, both, in_both
+from voicedesk.words import Language, aside, both, comma, in_both
 
 app = typer.Typer(help="The calls that were followed, with their verdicts.", no_args_is_help=True)
 
@@ -232,11 +232,11 @@ def show_table(rows: Iterable[CallRow], zone: tzinfo | None = None) -> None:
 
 def _verdict(row: CallRow) -> str:
     """The verdict with its reason; of a call that goes on, what it does; and what people decided."""
-    told = f"{row.verdict}（{row.why}）" if row.why else str(row.verdict)
+    told = f"{row.verdict}{aside(str(row.why))}" if row.why else str(row.verdict)
     if row.so_far is not None:
-        doing = f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {row.so_far.chinese} {row.so_far.english}"
+        doing = f"{in_both(*IN_PROGRESS)}: {row.so_far}"
         told = doing if row.is_going_on else f"{told}; {doing}"
-    return f"{told}；{row.by_people}" if row.by_people else told
+    return f"{told}; {row.by_people}" if row.by_people else told
 
 
 def _cells(row: CallRow, zone: tzinfo) -> list[str]:
@@ -262,13 +262,13 @@ def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
     source = f"[{leg['ring_source'] or '-'}]"
     so_far = leg_progress(seen)
     if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
-        english = leg_progress(seen, Language.ENGLISH)
-        return f"{IN_PROGRESS[0]} {IN_PROGRESS[1]}: {so_far} {english} {source}"
+        doing = in_both(so_far, leg_progress(seen, Language.ENGLISH) or "")
+        return f"{in_both(*IN_PROGRESS)}: {doing} {source}"
     ring = f"{in_both('响铃', 'ring')} {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
-    rings = "" if leg["ring_ms"] is None else f"，{leg['rings_heard']} 声"
-    why = f"（{reason_label(leg['reason'])}）" if leg["reason"] else ""
+    rings = "" if leg["ring_ms"] is None else f"{comma()}{leg['rings_heard']} {in_both('声', 'rings')}"
+    why = aside(str(reason_label(leg["reason"]))) if leg["reason"] else ""
     outcome, verdict = both(OUTCOMES, leg["outcome"]), both(VERDICTS, leg["verdict"])
-    return f"{outcome}，{ring}{rings} {source} → {verdict}{why}"
+    return f"{outcome}{comma()}{ring}{rings} {source} → {verdict}{why}"
 
 
 def _show_one(shown: CallShown, zone: tzinfo) -> None:

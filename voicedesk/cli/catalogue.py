@@ -10,15 +10,25 @@ import typer
 from voicedesk.catalogue.changes import REACHED, changes
 from voicedesk.catalogue.check import check as check_all
 from voicedesk.catalogue.load import load_catalogue
-from voicedesk.catalogue.model import PART_NAMES, Catalogue, Item, Part, Problem
+from voicedesk.catalogue.model import Catalogue, Item, Part, Problem, part_name
 from voicedesk.catalogue.place import copy_samples, refuse_samples, samples_folder
 from voicedesk.catalogue.publish import Approval, written_item
 from voicedesk.catalogue.publish import publish as publish_items
 from voicedesk.catalogue.script import script, written
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, path_of, say, say_json, say_lines, settings_of
+from voicedesk.cli.common import (
+    ERROR,
+    ConfigOption,
+    JsonOption,
+    path_of,
+    say,
+    say_answer,
+    say_json,
+    say_lines,
+    settings_of,
+)
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.settings import Settings
-from voicedesk.words import in_both
+from voicedesk.words import comma, in_both
 
 FolderOption = Annotated[
     Path | None,
@@ -103,11 +113,11 @@ def show(
         stamp = item.publication
         say(f"批准 approved by {stamp.approver}，{stamp.effective} — {stamp.expires}")
     for section in sections:
-        say_lines(f"\n【{PART_NAMES[section.part]}】")
+        say_lines(f"\n【{part_name(section.part)}】")
         for sentence in section.sentences:
             say(f"  {sentence}")
     for part in item.missing:
-        say_lines(f"\n【{PART_NAMES[part]}】缺 missing")
+        say_lines(f"\n【{part_name(part)}】缺 missing")
 
 
 @app.command()
@@ -129,7 +139,7 @@ def check(
         say_json([_problem(one) for one in found])
     else:
         for one in found:
-            say(f"{in_both('待办', 'to do') if one.is_remark else in_both('错误', 'wrong')}  {one}")
+            say_answer(f"{in_both('待办', 'to do') if one.is_remark else in_both('错误', 'wrong')}: {one}")
         items, folder_name = len(catalogue.items), catalogue.folder
         if found:
             say(f"{items} items in {folder_name}: {len(wrong)} wrong, {len(found) - len(wrong)} to do")
@@ -201,7 +211,7 @@ def diff(
         return
     say(f"{new.name}  ({item_id})  {old.version if old else in_both('未发布过', 'nothing published')} -> {new.version}")
     for one in found:
-        say(f"【{'名称和按键' if one.part == REACHED else PART_NAMES[Part(one.part)]}】")
+        say(f"【{in_both('名称和按键', 'name and keys') if one.part == REACHED else part_name(Part(one.part))}】")
         for sign, lines in (("-", one.removed), ("+", one.added)):
             for line in lines:
                 say(f"  {sign} {line}")
@@ -257,11 +267,12 @@ def _state(catalogue: Catalogue, item: Item, spoken: Item | None) -> str:
     latest = _latest(catalogue, item.id)
     told = f"{in_both('播报', 'told')}: {spoken.version}" if spoken else in_both("不播报", "not told")
     if item.id in catalogue.withdrawn:
-        return f"{in_both('已撤下', 'withdrawn')}，{told}"
+        return f"{in_both('已撤下', 'withdrawn')}{comma()}{told}"
     if latest is None:
-        return f"{in_both('样本', 'sample') if item.sample else in_both('未批准', 'not approved')}，{told}"
-    changed = f"，{in_both('有改动未批准', 'changed since')}" if _is_changed(catalogue, item) else ""
-    return f"第 {latest.version} 版 {_dates(latest)}{changed}，{told}"
+        return f"{in_both('样本', 'sample') if item.sample else in_both('未批准', 'not approved')}{comma()}{told}"
+    changed = f"{comma()}{in_both('有改动未批准', 'changed since')}" if _is_changed(catalogue, item) else ""
+    version = in_both(f"第 {latest.version} 版", f"version {latest.version}")
+    return f"{version} {_dates(latest)}{changed}{comma()}{told}"
 
 
 def _dates(item: Item) -> str:

@@ -68,8 +68,9 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
         ON_UNREAD.reset(before)
         if unread:
             which = ", ".join(unread[:_NAMED]) + (" …" if len(unread) > _NAMED else "")
-            rows = f"{len(unread)} row{'s' if len(unread) > 1 else ''} cannot be read, being damaged"
-            said = in_both(f"有 {len(unread)} 行已损坏、读不出", rows)
+            count = len(unread)
+            rows = "1 row" if count == 1 else f"{count} rows"
+            said = in_both(f"有 {count} 行已损坏、读不出", f"{rows} cannot be read, being damaged")
             complain(f"{said}: {which}: put back from a backup")
 
 

@@ -57,7 +57,7 @@ from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import embedded_model, read_model
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
-from voicedesk.words import both, in_both, word
+from voicedesk.words import aside, both, comma, in_both
 
 VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
@@ -238,7 +238,7 @@ def _say_one(shown: GreetingShown, settings: Settings) -> None:
     if shown.history:
         tell_history(shown.history, GREETING_VERDICTS, settings.hall.zone)
     for part in told.parts:
-        name = word(GREETING_PARTS, part.part)
+        name = both(GREETING_PARTS, part.part)
         say(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
     for phrase in told.forbidden:
         say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
@@ -289,12 +289,12 @@ def _in_short(row: GreetingRow) -> str:
     """The verdict and what goes with it."""
     one = row.greeting
     told = [str(row.verdict)]
-    told[0] += f"（{row.why}）" if row.why else ""
+    told[0] += aside(str(row.why)) if row.why else ""
     told += [f"{in_both('禁语', 'forbidden')} {one.forbidden}"] if one.forbidden else []
     told += [] if one.is_final else [in_both("通话中", "so far")]
     told += [in_both("待复核", "to be reviewed")] if row.is_doubted else []
     told += [row.by_people] if row.by_people else []
-    return "，".join(told)
+    return comma().join(told)
 
 
 async def _list(
@@ -327,14 +327,14 @@ def _tell(checked: CheckedGreeting) -> None:
         return
     explanation = explained(judged.reason)
     why = f" ({judged.reason.value}: {explanation.words})" if judged.reason and explanation else ""
-    review = f"，{in_both('待人工复核', 'to be reviewed')}" if judged.needs_review else ""
+    review = f"{comma()}{in_both('待人工复核', 'to be reviewed')}" if judged.needs_review else ""
     say(f"{checked.file}: {VERDICTS[judged.verdict.value]}{why}{review}")
     if explanation is not None:
         say(f"  处理 to do: {explanation.to_do}")
     if judged.missing:
-        say(f"  缺 missing: {'、'.join(word(GREETING_PARTS, part) for part in judged.missing)}")
+        say(f"  缺 missing: {comma().join(both(GREETING_PARTS, part) for part in judged.missing)}")
     for part in judged.parts:
-        say(f"  {part.start_seconds:6.2f} s  {word(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})")
+        say(f"  {part.start_seconds:6.2f} s  {both(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})")
     for found in judged.phrases.forbidden:
         say(f"  {found.start_seconds:6.2f} s  禁语 forbidden: {found.phrase}")
     for found in judged.phrases.polite:

@@ -38,11 +38,12 @@ def limit_of(limit: int | None, *, csv: bool, xlsx: Path | None) -> int | None:
     return limit if limit is not None or csv or xlsx is not None else SCREENFUL
 
 
-def tell_whether_whole(shown: int, there: int, *, ways: str = ", --csv or --xlsx FILE") -> None:
+def tell_whether_whole(shown: int, there: int, *, has_files: bool = True) -> None:
     """Says on standard error that a list was cut, and how to see all of it."""
     if shown < there:
         said = in_both(f"只列出 {shown} 条，共 {there} 条", f"only {shown} of {there} are listed")
-        complain(f"{said}: for all of them give --limit {there}{ways}")
+        more = f"{said}: for all of them give --limit {there}"
+        complain(f"{more}, --csv or --xlsx FILE" if has_files else more)
 
 
 def say_zone(zone: tzinfo) -> None:

@@ -65,7 +65,7 @@ def list_news(
             tries = f"  ({one.tries} {in_both('次', 'tries')}: {one.error})" if one.error else ""
             to = row.webhook or in_both("日志", "log")
             say(printable(f"{one.id}  {queued}  {to}  {row.state}  {said}{tries}"))
-    tell_whether_whole(len(found), there, ways="")
+    tell_whether_whole(len(found), there, has_files=False)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from voicedesk.catalogue.model import PART_NAMES, Part
+from voicedesk.catalogue.model import Part, part_name
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -46,7 +46,7 @@ from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
 from voicedesk.store.consultations import ConsultationFilter
 from voicedesk.store.store import Store
-from voicedesk.words import both, in_both
+from voicedesk.words import aside, both, comma, in_both
 
 R = TypeVar("R")
 
@@ -103,7 +103,7 @@ def _say_list(found: list[ConsultationRow], zone: tzinfo) -> None:
     say_zone(zone)
     for row in found:
         walk = row.stored.consultation
-        number, told = row.stored.caller_number or "-", "，".join(row.told) or "-"
+        number, told = row.stored.caller_number or "-", comma().join(row.told) or "-"
         say(f"{local_time(walk.started_at, zone)}  {walk.code}  {number}  {row.exit}  {told}")
 
 
@@ -122,13 +122,13 @@ def show(
         return
     one, zone, walk = row.stored, settings.hall.zone, row.stored.consultation
     say(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {one.caller_number or '-'}")
-    say(f"  {row.entry} → {row.exit}  {local_time(walk.ended_at, zone)}  （{row.state}）")
+    say(f"  {row.entry} → {row.exit}  {local_time(walk.ended_at, zone)} {aside(str(row.state))}")
     for notice in walk.notices:
-        slow = f"，{in_both('慢速', 'slow')}" if notice.slow else ""
-        say(f"  {notice.name}，版本 version {notice.version}{slow}")
+        version = f"  {notice.name}，版本 version {notice.version}"
+        say(f"{version}  {in_both('慢速', 'slow')}" if notice.slow else version)
         for part in notice.parts:
             mark = "✓" if part.is_complete else "✗"
-            say(f"    {mark} {PART_NAMES[Part(part.part)]}  {part.finished}/{part.sentences}")
+            say(f"    {mark} {part_name(Part(part.part))}  {part.finished}/{part.sentences}")
     for request in one.requests:
         number, settled = request.asked.number or "-", request.outcome or in_both("待处理", "open")
         say(f"  {both(IVR_REQUESTS, request.asked.kind)}  {number}  {settled}")

@@ -26,7 +26,7 @@ from voicedesk.settings import Settings
 from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
-from voicedesk.words import in_both, word
+from voicedesk.words import both, in_both
 
 _BLOCK_SECONDS = 0.1
 
@@ -81,7 +81,7 @@ def _to_say(task: GreetingTask, rules: GreetingRules) -> str:
     department = task.names.name if task.names else ""
     words = {"matter": "请问您要办理什么业务？", "returning": "您刚才来电", "department": department}
     words["number"] = f"工号 {task.number or '…'}"
-    return " → ".join(words.get(part) or word(GREETING_PARTS, part) for part in rules.parts_of(task.template))
+    return " → ".join(words.get(part) or both(GREETING_PARTS, part) for part in rules.parts_of(task.template))
 
 
 def _chosen(settings: Settings, name: str | None) -> str:
@@ -104,7 +104,7 @@ def _tell(done: Attempt, rules: GreetingRules) -> None:
     judged = done.judged
     say(f"听到 heard: {done.transcript.text or '-'}")
     for part in judged.parts:
-        say(f"  {part.start_seconds:5.1f} s  {word(GREETING_PARTS, part.part)}: {part.text}")
+        say(f"  {part.start_seconds:5.1f} s  {both(GREETING_PARTS, part.part)}: {part.text}")
     say(f"判定 verdict: {VERDICTS[judged.verdict.value]} ({rules.version})")
     if why := explained(judged.reason):
         say(f"  理由 reason: {why.words}")

@@ -45,7 +45,7 @@ from voicedesk.store.tickets import TicketFilter
 from voicedesk.tickets.figures import CallbackFigures, Share
 from voicedesk.tickets.model import Kind
 from voicedesk.tickets.words import TICKET_KINDS
-from voicedesk.words import in_both, word
+from voicedesk.words import both, in_both
 
 R = TypeVar("R")
 
@@ -123,7 +123,7 @@ def _say_list(found: list[TicketRow], zone: tzinfo) -> None:
         )
         untold = f"  {in_both('待告知延期', 'tell the citizen')}" if one.is_to_be_told else ""
         due = local_time(one.due_at, zone, "%m-%d %H:%M")
-        first = f"{one.id[:8]}  {due}  {word(TICKET_KINDS, one.kind)}"
+        first = f"{one.id[:8]}  {due}  {both(TICKET_KINDS, one.kind)}"
         number = one.number or in_both("隐藏号码", "withheld")
         say(f"{first}  {one.group}  {number}  {row.state}  {one.owner or '-'}{again}{late}{untold}")
 
@@ -213,7 +213,7 @@ async def _figures(settings: Settings, which: TicketFilter) -> CallbackFigures:
 
 def _say_one(shown: TicketShown, zone: tzinfo) -> None:
     row, ticket = shown.row, shown.row.ticket
-    say(f"{word(TICKET_KINDS, ticket.kind)}  {ticket.id}  {row.state}")
+    say(f"{both(TICKET_KINDS, ticket.kind)}  {ticket.id}  {row.state}")
     number = ticket.number or in_both("隐藏", "withheld")
     say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {ticket.owner or '-'}")
     if ticket.responsible and ticket.responsible != ticket.owner:
@@ -223,9 +223,9 @@ def _say_one(shown: TicketShown, zone: tzinfo) -> None:
         say(f"事由 matter: {matter}")
     due = local_time(ticket.due_at, zone, "%Y-%m-%d %H:%M")
     promised = local_time(ticket.promised_at, zone, "%Y-%m-%d %H:%M")
-    why = f"   {ticket.late_reason}" if ticket.late_reason else ""
-    say(f"期限 due {due}   原期限 promised {promised}{why}")
+    say(f"期限 due {due}   原期限 promised {promised}")
     if ticket.late_reason:
+        say(f"延期原因 why later {ticket.late_reason}")
         say(f"告知市民 citizen told {local_time(ticket.told_at, zone, '%Y-%m-%d %H:%M') or in_both('尚未', 'not yet')}")
     for key, value in (
         (in_both("录音", "message"), ticket.recording),
@@ -238,4 +238,5 @@ def _say_one(shown: TicketShown, zone: tzinfo) -> None:
         say(f"  {local_time(entry.at, zone)}  {entry.move}  {entry.by}  {entry.note}{rests_on}".rstrip())
     for one in shown.attempts:
         result = f"{one.result or '…'} {one.cause or ''}".rstrip()
-        say(f"  {local_time(one.placed_at, zone)}  拨打 {one.extension}  {one.placed_by}  {result}")
+        dialled = f"{in_both('拨打', 'dialled')} {one.extension}"
+        say(f"  {local_time(one.placed_at, zone)}  {dialled}  {one.placed_by}  {result}")

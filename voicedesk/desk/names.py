@@ -9,6 +9,14 @@ from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
 
 _MOST_TOLD = 30
+_UNKNOWN = {
+    "line": "no line is called",
+    "line group": "no line group is called",
+    "person": "no person is called",
+    "phone": "no phone is called",
+    "item": "no item is called",
+    "filter": "no filter is called",
+}
 
 
 def people_of(settings: Settings) -> dict[str, str]:
@@ -63,7 +71,8 @@ def check_known(what: str, name: str | None, *known: Collection[str], show: Call
     if name is None or not names or name in names:
         return
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    what = _UNKNOWN[what]
     told = ", ".join(map(show, islice(names, _MOST_TOLD))) + (" …" if len(names) > _MOST_TOLD else "")
     if near:
-        raise InputError(f"no {what} is called {name!r}: did you mean {show(near[0])}? known are {told}")
-    raise InputError(f"no {what} is called {name!r}: known are {told}")
+        raise InputError(f"{what} {name!r}: did you mean {show(near[0])}? known are {told}")
+    raise InputError(f"{what} {name!r}: known are {told}")

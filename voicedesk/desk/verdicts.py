@@ -9,7 +9,7 @@ from voicedesk.desk.labels import Label, label
 from voicedesk.desk.viewer import Viewer
 from voicedesk.store.decisions import AppealState, History, Step
 from voicedesk.store.words import APPEAL_STATES
-from voicedesk.words import Words
+from voicedesk.words import Words, aside, comma, in_both
 
 
 def seen_history(history: History, viewer: Viewer) -> History:
@@ -22,10 +22,10 @@ def seen_history(history: History, viewer: Viewer) -> History:
 
 def in_short(verdict: str, table: Words, *, cause: str | None = None, appeal_open: bool) -> str:
     """What a person decided, for a line of a list; empty where nobody did and nobody appealed."""
-    why = f"（{label(CAUSES, cause)}）" if cause else ""
-    told = [f"人工 by hand: {label(table, verdict)}{why}"] if verdict else []
+    why = aside(str(label(CAUSES, cause))) if cause else ""
+    told = [f"{in_both('人工', 'by hand')}: {label(table, verdict)}{why}"] if verdict else []
     told += [str(label(APPEAL_STATES, AppealState.OPEN))] if appeal_open else []
-    return "，".join(told)
+    return comma().join(told)
 
 
 def step_words(step: Step, table: Words) -> str:
@@ -33,7 +33,7 @@ def step_words(step: Step, table: Words) -> str:
     told: list[str | Label] = [label(table, step.verdict)] if step.verdict else []
     told += [label(CAUSES, step.cause)] if step.cause else []
     if step.forbidden is not None:
-        told.append("有禁语 forbidden phrase" if step.forbidden else "无禁语 no forbidden phrase")
+        told.append(Label("有禁语", "forbidden phrase") if step.forbidden else Label("无禁语", "no forbidden phrase"))
     return " — ".join(map(str, (*told, step.reason)))
 
 

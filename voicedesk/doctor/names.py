@@ -132,7 +132,8 @@ def _no_queue(
     others = toml_list([*(one for one in line.queues if one != queue), *([meant] if meant else [])])
     cure = f"in [[lines]] {line.name}: queues = {others}"
     if meant is None:
-        cure += f"   (it has {', '.join(sorted(known)[:MOST_NAMED]) or 'none at all: leave queues out'})"
+        there = ", ".join(sorted(known)[:MOST_NAMED])
+        cure = f"{cure}   (it has {there})" if there else f"{cure}   (it has none at all: leave queues out)"
     # a queue in a database of the switch is listed when it was first used
     is_sure = meant is not None or not any(house.is_realtime for house in houses)
     return Finding(

@@ -3,10 +3,12 @@
 So what one process wrote, such as what came of a request, is read by each person in their own language.
 """
 
+from collections import ChainMap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from voicedesk.language.catalogue import read_catalogue
+from voicedesk.language.catalogue import Book, read_catalogue, read_page_words
 from voicedesk.words import SPOKEN, Language
 
 LONGEST = 10_000
@@ -21,43 +23,64 @@ Parts = tuple[str, ...]
 """A template without its `{}`: what stands before, between and behind."""
 
 
-def translated(text: str, language: Language | None = None, *, of_parts: bool = False) -> str:
+def translated(text: str, language: Language | None = None, *, of_parts: bool = False, on_page: bool = False) -> str:
     """The text in a language, else in the one that is spoken. What the catalogue does not know stays as it is.
 
     `of_parts`: it may be a list of our texts (an answer, an error), and each is said by itself. Never so for what holds
     stored texts or settings: one that happens to be like a text of ours would be changed.
+    `on_page`: the reader has a page before them, and no command line: options and commands are told in other words.
     """
     language = language or SPOKEN.get()
     if language is None or len(text) > LONGEST:
         return text
-    return _said(text, 0 if language is Language.CHINESE else 1, _DEPTH, of_parts=of_parts)
+    book = ChainMap(read_page_words(), read_catalogue()) if on_page else read_catalogue()
+    return _said(text, _Reader(book, 0 if language is Language.CHINESE else 1, of_parts=of_parts), _DEPTH)
 
 
-def _said(text: str, index: int, depth: int, *, of_parts: bool) -> str:
-    known = read_catalogue().get(text)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """In which words a text is said: by which book, in its first or second language, and whether it may be a list."""
+
+    book: Book
+    index: int
+    of_parts: bool
+
+
+def _said(text: str, reader: _Reader, depth: int) -> str:
+    known = reader.book.get(text)
     if known is not None:
-        return known[index]
-    if of_parts and (lines := _each_said(text, index, depth, SEPARATORS[:1])) != text:
+        return known[reader.index]
+    if reader.of_parts and (lines := _each_said(text, reader, depth, SEPARATORS[:1])) != text:
         return lines  # before the templates: one of the first line would take all lines below for its last value
     if depth:
         for template, parts in _candidates(text[:1], text[-1:]):
             values = _filled_in(text, parts)
             if values is not None:
-                inner = [_said(value, index, depth - 1, of_parts=of_parts) for value in values]
-                return read_catalogue()[template][index].format(*inner)
-    return _each_said(text, index, depth, SEPARATORS[1:]) if of_parts else text
+                inner = [_said(value, reader, depth - 1) for value in values]
+                return reader.book[template][reader.index].format(*inner)
+    if not reader.of_parts:
+        return text
+    said = _each_said(text, reader, depth, SEPARATORS[1:])
+    return said if said != text or not depth else _after_a_name(text, reader, depth)
 
 
-def _each_said(text: str, index: int, depth: int, separators: Sequence[tuple[str, str]]) -> str:
+def _each_said(text: str, reader: _Reader, depth: int, separators: Sequence[tuple[str, str]]) -> str:
     """A list of texts, each said by itself; as it is where the catalogue knows none of them."""
     for between, in_chinese in separators:
         parts = text.split(between, _MOST_PARTS)
         if not 1 < len(parts) <= _MOST_PARTS:
             continue
-        said = [_said(part, index, depth, of_parts=True) for part in parts]
+        said = [_said(part, reader, depth) for part in parts]
         if said != parts:
-            return (between if index else in_chinese).join(said)
+            return (between if reader.index else in_chinese).join(said)
     return text
+
+
+def _after_a_name(text: str, reader: _Reader, depth: int) -> str:
+    """What is said of something named before it, as in `capture.raw: …`."""
+    name, colon, rest = text.partition(": ")
+    said = _said(rest, reader, depth - 1) if colon else rest
+    return f"{name}{': ' if reader.index else '：'}{said}" if said != rest else text
 
 
 @cache

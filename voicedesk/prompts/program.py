@@ -38,8 +38,10 @@ def run_program(voice: Voice, text: str, rate: int, file: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"{command[0]} cannot be started: {reason_of(error)}"
     if done.returncode:
-        return f"{command[0]} ended with {done.returncode}{_last_line(done.stderr)}"
-    return None if file.is_file() else f"{command[0]} wrote no sound{_last_line(done.stderr)}"
+        ended = f"{command[0]} ended with {done.returncode}"
+        return f"{ended}: {_last_line(done.stderr)}".removesuffix(": ")
+    no_sound = f"{command[0]} wrote no sound"
+    return None if file.is_file() else f"{no_sound}: {_last_line(done.stderr)}".removesuffix(": ")
 
 
 def _filled(argument: str, values: dict[str, str]) -> str:
@@ -52,4 +54,4 @@ def _filled(argument: str, values: dict[str, str]) -> str:
 def _last_line(errors: bytes) -> str:
     lines = errors.decode(errors="replace").split("\n")
     told = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f": {told[:_TOLD_CHARACTERS]}" if told else ""
+    return told[:_TOLD_CHARACTERS]

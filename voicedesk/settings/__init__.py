@@ -227,7 +227,7 @@ def _explained(found: Any) -> Problem:
         case "model_type":
             text = f"is a table: write [{path[0]}] with one pair of brackets, and its keys below"
         case "string_pattern_mismatch":
-            text = f"cannot be used: {_PATTERNS.get(key, 'correct it')}"
+            text = f"cannot be used: {_PATTERNS.get(key, 'correct the value')}"
         case _:
             text = f"{message[0].lower()}{message[1:]}: {_CURES.get(kind, 'correct the value')}"
     return path, text

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from voicedesk.errors import AddressRefused
 from voicedesk.phone_numbers import national_digits
-from voicedesk.settings.houses import house_problems, nearest_phone, phone_problems, places, twice
+from voicedesk.settings.houses import house_problems, no_phone, phone_problems, places, twice
 from voicedesk.settings.listed import AssignmentSettings
 from voicedesk.settings.model import Settings
 from voicedesk.settings.source import KeyPath
@@ -107,8 +107,8 @@ def _assignments(settings: Settings) -> Iterator[Problem]:
     for (_, first), (index, second) in combinations(enumerate(settings.assignments), 2):
         if _same_seat(first, second, settings) and _from(first) < _to(second) and _from(second) < _to(first):
             seat = second.endpoint or second.member or second.number
-            people = f"{first.agent!r} and {second.agent!r}"
-            yield ("assignments", index), f"{people} sit at {seat!r} at the same time: end the earlier one with to"
+            sat = f"{first.agent!r} and {second.agent!r} sit at {seat!r} at the same time: end the earlier one with to"
+            yield ("assignments", index), sat
 
 
 def _seat_nobody_knows(one: AssignmentSettings, endpoint: str, index: int, settings: Settings) -> Iterator[Problem]:
@@ -116,9 +116,7 @@ def _seat_nobody_knows(one: AssignmentSettings, endpoint: str, index: int, setti
         own = settings.on(pbx)
         phones = {phone.endpoint for phone in own.phones}.union(*(line.phones for line in own.lines))
         if endpoint not in phones:
-            on = f" on {pbx}" if len(settings.pbx) > 1 else ""
-            cure = nearest_phone(endpoint, sorted(phones))
-            yield ("assignments", index, "endpoint"), f"no phone is called {endpoint!r}{on}: {cure}"
+            yield ("assignments", index, "endpoint"), no_phone(endpoint, pbx, settings, sorted(phones))
 
 
 def _same_seat(first: AssignmentSettings, second: AssignmentSettings, settings: Settings) -> bool:

@@ -79,8 +79,8 @@ def _annotation(path: KeyPath) -> Any:
         raise SettingsError(f"there is no table {path[0]}: {nearest(str(path[0]), list(tables))}")
     is_list = get_origin(table) is tuple
     if len(path) != (3 if is_list else 2) or (is_list and not isinstance(path[1], int)):
-        number = "0__" if is_list else ""
-        raise SettingsError(f"write it as {PREFIX}{str(path[0]).upper()}__{number}KEY")
+        right = PREFIX + "__".join((str(path[0]).upper(), *(["0"] if is_list else []), "KEY"))
+        raise SettingsError(f"write it as {right}")
     keys = keys_of(table_type(table))
     if path[-1] not in keys:
         raise SettingsError(f"[{path[0]}] has no key {path[-1]}: {nearest(str(path[-1]), list(keys))}")

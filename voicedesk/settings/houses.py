@@ -92,16 +92,16 @@ def phone_problems(settings: Settings) -> Iterator[Problem]:
             known = [phone.endpoint for phone in settings.on(pbx).phones]
             for endpoint in line.phones if known else ():
                 if endpoint not in known:
-                    yield (
-                        ("lines", index, "phones"),
-                        f"no phone is called {endpoint!r}{_on(pbx, settings)}: " + (nearest_phone(endpoint, known)),
-                    )
+                    yield ("lines", index, "phones"), no_phone(endpoint, pbx, settings, known)
 
 
-def nearest_phone(endpoint: str, known: Sequence[str]) -> str:
-    """The cure for a phone that nobody knows."""
+def no_phone(endpoint: str, pbx: str, settings: Settings, known: Sequence[str]) -> str:
+    """What is said of a phone that nobody knows, with its cure; where there are several PBXs, also on which."""
     close = nearest_name(endpoint, known)
-    return f"did you mean {close}? Else add it to [[phones]]" if close else "add it to [[phones]] or correct it"
+    cure = f"did you mean {close}? Else add it to [[phones]]" if close else "add it to [[phones]] or correct it"
+    if len(settings.pbx) > 1:
+        return f"no phone is called {endpoint!r} on {pbx}: {cure}"
+    return f"no phone is called {endpoint!r}: {cure}"
 
 
 def twice(table: str, key: str, settings: Settings) -> Iterator[Problem]:
@@ -113,15 +113,12 @@ def twice(table: str, key: str, settings: Settings) -> Iterator[Problem]:
         for pbx in places(row, settings):
             for name in names:
                 if (pbx, name) in seen:
-                    on = _on(pbx, settings)
-                    yield (table, index, key), f"{name!r} is there twice{on}: each may stand in one [[{table}]] only"
+                    on = f"{name!r} is there twice on {pbx}: each may stand in one [[{table}]] only"
+                    alone = f"{name!r} is there twice: each may stand in one [[{table}]] only"
+                    yield (table, index, key), on if len(settings.pbx) > 1 else alone
                 seen.add((pbx, name))
 
 
 def places(row: Row, settings: Settings) -> tuple[str, ...]:
     """The PBXs that a row is on; with one PBX, or none, that one."""
     return row.pbx or tuple(pbx.name for pbx in settings.pbx) or ("",)
-
-
-def _on(pbx: str, settings: Settings) -> str:
-    return f" on {pbx}" if len(settings.pbx) > 1 else ""

@@ -48,8 +48,10 @@ def what_differs(version: str | None) -> str:
 def how_to_mend(version: str | None) -> str:
     """What helps where a database has another version than this program: an upgrade only if it is older."""
     if is_newer(version):
-        made = "a newer program made it, and `voicedesk db upgrade` cannot help"
-        return f"{made}: run the newer program, or restore the copy made before the upgrade"
+        return (
+            "a newer program made it, and `voicedesk db upgrade` cannot help: run the newer program, or restore the "
+            "copy made before the upgrade"
+        )
     return "run `voicedesk db upgrade`"
 
 

@@ -125,11 +125,13 @@ class Application:
             self.keeper.missed(error)
         language = self.desk.stranger(request).look.language
         since = self.desk.pages.clock(self.keeper.away_since or self.desk.now())
-        return self._trouble(request, pages.store_away(since, translated(str(error), language, of_parts=True)))
+        return self._trouble(
+            request, pages.store_away(since, translated(str(error), language, of_parts=True, on_page=True))
+        )
 
     async def _wrong(self, request: Request, error: Exception) -> Response:
         language = self.desk.stranger(request).look.language
-        return self._trouble(request, pages.does_not_do(translated(str(error), language, of_parts=True)))
+        return self._trouble(request, pages.does_not_do(translated(str(error), language, of_parts=True, on_page=True)))
 
     async def _not_there(self, request: Request, _error: Exception) -> Response:  # also where a way of asking is none
         with suppress(Refused, StoreError):  # with the bar, so that it is the very page of what is not this person's

@@ -73,7 +73,7 @@ class Visitor:
 
     def words(self, error: Exception) -> str:
         """What an error says, in this visitor's language."""
-        return translated(str(error), self.look.language, of_parts=True)
+        return translated(str(error), self.look.language, of_parts=True, on_page=True)
 
     def cookie(self, name: str) -> str:
         """A cookie's whole name."""

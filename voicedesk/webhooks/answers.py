@@ -85,7 +85,7 @@ def read_answer(form: Form, status: int, body: bytes, retry_after: str | None = 
     if not 200 <= status < 300:
         cure = "correct the URL, or what the receiver expects"
         if form is Form.JSON and status in _SIGNED_REFUSED:
-            cure += ", or the secret; a signature is refused too if this machine's clock is wrong"
+            cure = "correct the URL or the secret: a signature is refused too if this machine's clock is wrong"
         return Answer(fate=Fate.REFUSED, text=f"HTTP {status}: {cure}")
     return Answer(fate=Fate.TOLD, text=f"HTTP {status}") if form is Form.JSON else _read_robot(body)
 
@@ -104,7 +104,7 @@ def _read_robot(body: bytes) -> Answer:
     if code in _BUSY:
         return Answer(fate=Fate.FAILED, text=text)
     cure = _cure(code, str(told.get("errmsg", "")))
-    return Answer(fate=Fate.REFUSED, text=f"{text} ({cure})" if cure else text)
+    return Answer(fate=Fate.REFUSED, text=f"{text}: {cure}" if cure else text)
 
 
 def _cure(code: int, told: str) -> str | None:

@@ -115,8 +115,8 @@ def _why(error: Exception, target: Target) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             is_time = cause.verify_code in _WRONG_TIME
-            look = " (if its dates are right, this machine's clock is not)" if is_time else ""
-            return f"the certificate of {target.host} is not trusted: {cause.verify_message}{look}"
+            said = f"the certificate of {target.host} is not trusted: {cause.verify_message}"
+            return f"{said}: if its dates are right, this machine's clock is not" if is_time else said
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectTimeout):
         return f"{target.host} cannot be reached: no connection within {CONNECT_SECONDS:g} s"

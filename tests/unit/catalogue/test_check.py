@@ -44,7 +44,7 @@ def without(text: str, head: str, following: str) -> str:
 def test_nothing_is_wrong_with_a_whole_item_and_what_is_still_to_do_is_told(folder: Path) -> None:
     assert wrong(folder) == []
     place, law, draft = remarks(folder)
-    assert place.startswith("hall.toml, line 4: 办理地点和时间 depends on the city")
+    assert place.startswith("hall.toml, line 4: 办理地点和时间 (place) depends on the city")
     assert law.startswith("items/card.toml, line 21: 《社会保障卡管理办法》 is not verified")
     assert "was not published yet" in draft
 
@@ -86,7 +86,11 @@ def test_a_part_that_is_there_but_empty_is_missing_where_it_stands(folder: Path)
         ('"申请", ', '"申请→领卡", ', "line 10: → cannot be read aloud"),
         ("[58, ", "[0, ", "line 16: '第0条' names no article"),
         ("[58, ", '["58", ', "line 16: '58' names no article"),
-        ("[materials]", '[guide]\ntext = "一"\n[materials]', "line 7: 办理指引 is never told of an item of kind ours"),
+        (
+            "[materials]",
+            '[guide]\ntext = "一"\n[materials]',
+            "line 7: 办理指引 (guide) is never told of an item of kind ours",
+        ),
         ("[materials]", "[meterials]", "there is no such key: meterials: did you mean materials?"),
     ],
 )
@@ -101,8 +105,8 @@ def test_an_item_of_another_office_needs_a_guide_and_nothing_else(folder: Path) 
     write_item(folder, "maternity", head + '[fee]\ntext = "免费"\n[[basis]]\nlaw = "法"\n')
     problems = wrong(folder)
     assert any("办理指引 (guide) is missing" in problem for problem in problems)
-    assert any("line 5: 收费标准 is never told of an item of kind not_ours" in problem for problem in problems)
-    assert any("line 7: 办理依据 is never told" in problem for problem in problems)
+    assert any("line 5: 收费标准 (fee) is never told of an item of kind not_ours" in problem for problem in problems)
+    assert any("line 7: 办理依据 (basis) is never told" in problem for problem in problems)
 
 
 def test_a_file_s_name_must_be_an_id(folder: Path) -> None:

@@ -91,8 +91,8 @@ def test_parts_that_depend_on_the_city_are_approved_only_if_that_is_said(folder:
     write_item(folder, "card", ITEM + "local = true\n")
     with pytest.raises(InputError) as refused:
         published(folder, as_is=False)
-    assert f"{folder}/items/card.toml, line 25: 办理时限 depends on the city" in str(refused.value)
-    assert f"{folder}/hall.toml, line 4: 办理地点和时间 depends on the city" in str(refused.value)
+    assert f"{folder}/items/card.toml, line 25: 办理时限 (time_limit) depends on the city" in str(refused.value)
+    assert f"{folder}/hall.toml, line 4: 办理地点和时间 (place) depends on the city" in str(refused.value)
     (folder / "hall.toml").unlink()
     write_item(folder, "card", ITEM)
     published(folder, as_is=False)

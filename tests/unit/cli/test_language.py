@@ -1,5 +1,7 @@
 """A Chinese hall works in Chinese: help, errors, lists and the doctor; another in English; none chosen, in both."""
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -7,9 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from tests.unit.cli.test_setting_up import fake_findings
+from typer import rich_utils
+from voicedesk.cli import app
+from voicedesk.cli.help import speak
 from voicedesk.doctor.finding import Finding
-from voicedesk.words import SPOKEN
+from voicedesk.words import SPOKEN, Language
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +31,58 @@ def test_the_help_of_a_command_and_its_options_is_chinese(typed) -> None:
     assert "选项" in told
     assert "例：" in told
     assert "The settings file" not in told
+
+
+def helps() -> dict[str, str]:
+    """The help of each command, by the command, in the language that is spoken."""
+    found = {}
+
+    def read(command, path: str) -> None:
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            command.main(["--help"], prog_name=path, standalone_mode=False)
+        found[path] = told.getvalue()
+        for name, inner in getattr(command, "commands", {}).items():
+            read(inner, f"{path} {name}")
+
+    command = typer.main.get_command(app)
+    speak(command)
+    read(command, "voicedesk")
+    return found
+
+
+@pytest.fixture
+def spoken(request):
+    token = SPOKEN.set(request.param)
+    yield request.param
+    SPOKEN.reset(token)
+
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff，：。；、（）]")
+_CUT = re.compile(r"(?<!/)…\s*│")
+_WORDS = re.compile(r"(?:[A-Za-z][a-z]+ ){2}[a-z]{2}")
+
+
+@pytest.mark.parametrize("width", ["60", "80"])
+@pytest.mark.parametrize("spoken", list(Language), indirect=True)
+def test_the_help_of_every_command_is_whole_on_a_narrow_screen_and_in_one_language(monkeypatch, width, spoken) -> None:
+    monkeypatch.setattr(rich_utils, "MAX_WIDTH", int(width))
+    monkeypatch.setenv("COLUMNS", width)
+    told = helps()
+    assert len(told) > 90
+    lines = [f"{path}: {line}" for path, help_text in told.items() for line in help_text.splitlines()]
+    assert [line for line in lines if _CUT.search(line)] == []
+    if spoken is Language.CHINESE:
+        assert [line for line in lines if _WORDS.search(line.partition(": ")[2]) and not _CHINESE.search(line)] == []
+        assert [line for line in lines if re.search(r"<(str|bool|path|int|float|list)", line)] == []
+    else:
+        whole = {path: re.sub(r"\s+", " ", help_text) for path, help_text in told.items()}
+        chinese = {path: _CHINESE.findall(_without_samples(help_text)) for path, help_text in whole.items()}
+        assert {path: found for path, found in chinese.items() if found} == {}
+
+
+def _without_samples(help_text: str) -> str:
+    """Without the paragraphs of examples, and without what callers are told."""
+    return re.sub(r"Examples?: .*?(?=[A-Z╭]|$)|\"[^\"]*\"|您好", "", help_text)
 
 
 def test_an_error_is_chinese_also_where_it_holds_another(typed) -> None:
@@ -43,7 +101,7 @@ def test_an_error_is_chinese_also_where_it_holds_another(typed) -> None:
     [
         (["nosuch"], "没有命令 nosuch。"),
         (["calls", "shwo"], "是否要用 show？"),
-        (["calls", "show"], "缺少参数 ID。"),
+        (["calls", "show"], "缺少参数 编号。"),
         (["calls", "decide", "abc"], "缺少选项 --reason。"),
         (["calls", "list", "--nosuch"], "没有选项 --nosuch"),
         (["calls", "list", "--from"], "选项 --from 后面要写值。"),

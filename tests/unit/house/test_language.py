@@ -6,8 +6,11 @@ import tomllib
 from importlib import resources
 
 import pytest
-from tools.messages import PACKAGE, library_texts, of_two_languages, put_together, texts
-from voicedesk.language.catalogue import read_catalogue
+from tools.messages import PACKAGE, log_events, not_stale, of_two_languages, put_together, texts
+from tools.sentences import error_classes, not_said, sentences
+from voicedesk.language.catalogue import read_catalogue, read_page_words
+from voicedesk.language.translate import translated
+from voicedesk.words import Language
 
 CLI = sorted((PACKAGE / "cli").rglob("*.py"))
 FILES = sorted(
@@ -17,7 +20,7 @@ FILES = sorted(
 TEXTS = texts()
 KNOWN = read_catalogue()
 _PLACE = re.compile(r"\{([^}]*)\}")
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_CHINESE = re.compile(r"[\u4e00-\u9fff，：；（）]")
 _COMMAND = re.compile(r"\s*(voicedesk|asterisk -rx|sudo|chmod|in |UserEvent|\[)")
 AS_IT_IS = {
     "did not find context",
@@ -29,6 +32,38 @@ AS_IT_IS = {
     "Asterisk {}",
 }
 """What the switch says or is told, and lines of the settings: they are the same in every language."""
+
+
+_TYPED = re.compile(r"(?<!\w)--[a-z]|voicedesk [a-z]")
+_ON_PAGES = re.compile(
+    r"voicedesk/(desk|run|store|jobs/(deciding|phones|ringing_back|telling|news)|hall/(acting|seats))\b"
+)
+"""Where what a page asks for is answered: what is refused there is read on a page too."""
+
+
+def test_a_page_says_what_to_do_on_the_page_not_what_to_type() -> None:
+    refusals = {"answers", "desk", "errors", "run", "store"}
+    typed = {
+        text: where
+        for (part, text), where in TEXTS.items()
+        if part in refusals and _ON_PAGES.match(where) and _TYPED.search(text)
+    }
+    assert sorted(f"{where} {text!r}" for text, where in typed.items() if text not in read_page_words()) == []
+
+
+def test_the_words_of_pages_are_whole_and_stand_for_texts_that_are_said() -> None:
+    said = read_page_words()
+    assert sorted(said.keys() - KNOWN.keys()) == []
+    for text, both in said.items():
+        places = [str(number) for number in range(text.count("{}"))]
+        for one in both:
+            assert not _TYPED.search(one)
+            assert set(_PLACE.findall(one)) <= set(places)
+        assert [bool(_CHINESE.search(one)) for one in both] == [True, False]
+
+
+_SPOKEN = re.compile("您好|第16条|参保|班 or 休|周一至周五|加签")
+"""What is Chinese for an English reader too: what callers are told, what a calendar holds, a button of DingTalk."""
 
 
 @pytest.mark.parametrize("part", sorted({part for part, _ in TEXTS}))
@@ -49,13 +84,74 @@ def carry_out(step) -> str:
     log("no word of this", told)
     return "; ".join(told)
 """
-    assert {(part, text) for part, text, _ in put_together(ast.parse(source), answers=True)} == {
+    assert {
+        (part, text)
+        for part, text, _ in put_together(ast.parse(source), answers=True, errors=frozenset({"InputError"}))
+    } == {
         ("answers", "it is done"),
         ("answers", "{} needs a restart"),
         ("errors", "it was refused: {}, {}"),
         ("errors", "say which one"),
         ("errors", "nobody knows why"),
     }
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'raise AmiLinkLost("the line is cut")',
+        'raise InputError(f"not dialled: {WHY[reason]}")\nWHY = {1: "the line is cut"}',
+        'async def f() -> None:\n    return Refusal(why=("the line is cut" if bad else None))',
+        'log.error("cut", reason="the line is cut")',
+        "text = f\"{number} rows{' the line is cut' if cut else None}\"",
+    ],
+)
+def test_a_sentence_is_found_wherever_it_stands(source: str) -> None:
+    assert "the line is cut" in {text.strip() for text, _ in sentences(ast.parse(source))}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""the line is cut"""',
+        'in_both("线路已断", "the line is cut")',
+        'WORDS = {1: ("已断", "the line is cut")}',
+        'found = re.compile("the line is cut")',
+        'def f(one: "the line | None") -> "the line | cut": ...',
+        'text = "线路已断"',
+    ],
+)
+def test_what_is_said_to_nobody_or_stands_beside_its_chinese_needs_none(source: str) -> None:
+    assert list(sentences(ast.parse(source))) == []
+
+
+def test_an_error_is_known_by_the_class_above_it_not_by_its_name() -> None:
+    trees = [ast.parse("class Lost(AmiFault): ..."), ast.parse("class AmiFault(errors.Fault): ...\nclass Row: ...")]
+    trees.append(ast.parse("class Fault(Exception): ..."))
+    assert {"Lost", "AmiFault", "Fault", "OSError"} <= error_classes(trees)
+    assert "Row" not in error_classes(trees)
+
+
+def test_every_event_that_a_log_is_told_is_found_whatever_it_is_called() -> None:
+    source = """
+_log = structlog.get_logger()
+_log.info("news")
+_log.error("begun" if one else "over_now")
+troubles.say("store_away", error)
+screens.say("news")
+"""
+    assert log_events(ast.parse(source)) == {"news", "begun", "over_now", "store_away"}
+
+
+def test_what_is_called_unsaid_stands_in_a_source() -> None:
+    files, silent = not_said()
+    there = {text for file in PACKAGE.rglob("*.py") for text, _ in sentences(ast.parse(file.read_text("utf-8")))}
+    assert sorted(silent - there) == []
+    assert [file for file in sorted(files) if not (PACKAGE.parent / file).is_file()] == []
+
+
+def test_values_stand_apart_or_nobody_could_tell_one_from_the_next() -> None:
+    assert [text for text in KNOWN if "{}{}" in text] == []
 
 
 def test_no_command_has_a_text_of_two_languages_that_stays_so_whichever_is_spoken() -> None:
@@ -65,7 +161,7 @@ def test_no_command_has_a_text_of_two_languages_that_stays_so_whichever_is_spoke
 
 
 def test_the_catalogue_holds_no_text_that_nobody_says_any_more() -> None:
-    assert sorted(KNOWN.keys() - {text for _, text in TEXTS} - library_texts()) == []
+    assert sorted(KNOWN.keys() - {text for _, text in TEXTS} - not_stale()) == []
 
 
 def test_each_text_stands_in_one_file_once() -> None:
@@ -84,11 +180,24 @@ def test_what_is_filled_in_is_filled_in_once_in_each_language() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_each_text_is_known_by_its_own_template_whatever_is_filled_in(language: Language) -> None:
+    wrong = []
+    for text, both in KNOWN.items():
+        values = [f"X{number}" for number in range(text.count("{}"))]
+        said = both[language is Language.ENGLISH]
+        filled = text.replace("%", "%%").replace("{}", "%s") % tuple(values)
+        wanted = filled if said == text else said.format(*values)
+        for of_parts in (False, "\n" not in text):
+            if (found := translated(filled, language, of_parts=of_parts)) != wanted:
+                wrong.append((filled, found))
+    assert wrong == []
+
+
 def test_chinese_is_chinese_and_english_has_none() -> None:
     said = {text: both for text, both in KNOWN.items() if not _COMMAND.match(text) and text not in AS_IT_IS}
     assert [text for text, (chinese, _) in said.items() if not _CHINESE.search(chinese)] == []
-    doubled = [text for text, (_, english) in said.items() if english != text and _CHINESE.search(english)]
-    assert doubled == []
+    assert [english for _, english in said.values() if _CHINESE.search(english) and not _SPOKEN.search(english)] == []
 
 
 OF_THE_SYSTEM = {"OSError", "FileNotFoundError", "PermissionError", "IsADirectoryError", "SSLError"}

@@ -98,6 +98,27 @@ def test_each_text_of_a_list_is_said_by_itself_only_where_it_is_a_list_of_ours(c
     assert translated("names = wang, nothing is there") == "names = wang, nothing is there"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("capture.raw: nothing is there", "capture.raw：什么也没有"),
+        ("a: b: row 3; c: nothing is there", "a：b：第 3 行；c：什么也没有"),
+        ("a: b: c", "a: b: c"),
+        ("x" + ": a" * 3000, "x" + ": a" * 3000),
+    ],
+)
+def test_what_is_said_of_something_named_before_it_is_said_by_itself(chinese, text, said):
+    assert translated(text, of_parts=True) == said
+
+
+def test_a_page_has_words_of_its_own_for_what_is_typed_in_a_command(chinese, monkeypatch):
+    words = {"row {}: {}": ("请看第 {0} 行：{1}", "look at row {0}: {1}"), "nothing is there": ("空", "empty")}
+    monkeypatch.setattr(translate, "read_page_words", lambda: words)
+    assert translated("row 3: nothing is there", on_page=True) == "请看第 3 行：空"
+    assert translated("row 3: nothing is there", Language.ENGLISH, on_page=True) == "look at row 3: empty"
+    assert translated("row 3: nothing is there") == "第 3 行：什么也没有"
+
+
 def test_a_list_of_texts_of_two_languages_is_said_in_english_alone(english):
     assert translated("已停 stopped; 没有 none: 5", of_parts=True) == "stopped; none: 5"
 

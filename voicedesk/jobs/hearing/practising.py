@@ -28,7 +28,7 @@ from voicedesk.speech.listening import Listener
 from voicedesk.words import SPOKEN, Language, word
 
 _BLOCK_SECONDS = 0.1
-_MICROPHONE = Path("the microphone")
+_MICROPHONE = Path("microphone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from voicedesk.jobs.hearing.recordings import DAY_US, Foreign, FoundFile, look
 from voicedesk.settings import Settings
 from voicedesk.store.calls import CallFilter
 from voicedesk.store.store import Store
-from voicedesk.words import Words, both, in_both
+from voicedesk.words import Words, both, comma, in_both
 
 LONGEST_CALL_US = 6 * 3600 * MICROSECONDS
 MADE_WITHIN_US = 120 * MICROSECONDS
@@ -152,7 +152,7 @@ def lines_of(listed: Iterable[Listed], zone: tzinfo, shown: Callable[[int | None
         until = ""
         if one.deleted_at is not None:
             deleted = f"{to_datetime(one.deleted_at).astimezone(zone):%Y-%m-%d}"
-            until = f"，{deleted} {in_both('删除', 'deleted')}"
+            until = f"{comma()}{deleted} {in_both('删除', 'deleted')}"
         size = f"{one.file.size / 1024:.0f} KiB"
         yield f"{shown(one.file.changed_at, zone)}  {one.pbx}  {shown_name(one.file)}  {size}{call}  {what}{until}"
 
