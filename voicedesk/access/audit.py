@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from voicedesk.access.roles import Thing
 from voicedesk.bounds import clean_text
-from voicedesk.log import UNSAFE, mask_numbers
+from voicedesk.log import UNSAFE
+from voicedesk.number_masking import mask_numbers
 
 BEGINNING = ""
 """What stands in the first entry as the hash before it."""

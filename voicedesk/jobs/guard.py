@@ -19,7 +19,7 @@ import structlog
 from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import JournalTaken, StoreError, StoreUnavailable
 from voicedesk.jobs.rounds import promise_round
-from voicedesk.log import mask_numbers
+from voicedesk.number_masking import mask_numbers
 from voicedesk.store.quarantine import CONTENT_BYTES, Part, SetAside, set_aside
 from voicedesk.store.store import Store
 
