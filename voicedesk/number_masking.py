@@ -14,6 +14,9 @@ from voicedesk.written_digits import GAP, UNSEEN, has_digits, is_figure, plain, 
 SHORTEST = 7
 """Fewer digits are an extension, a service, a time or a count."""
 _LONGEST = 20
+_LONGEST_WRITTEN = 120
+"""Signs: so long a number may be with a mark, or a coded one, behind each digit."""
+_TAIL = re.compile(r"(?<![+0-9 \t\n\r()\[\].\-_/,~\0])[+0-9 \t\n\r()\[\].\-_/,~\0]++$")
 _SMALL = 8
 """A group of more digits is a number by itself, an id or a time: nobody parts a number so."""
 _RUN = r"[0-9](?:\0*+[0-9])*+"
@@ -67,6 +70,15 @@ def mask_numbers(text: str) -> str:
         parts += [text[last:start], mask(text[start:end])]
         last = end
     return "".join([*parts, text[last:]]) if parts else text
+
+
+def beginning(text: str, most: int) -> str:
+    """The beginning of a text, of at most so many signs, that never ends within a number: half of one is not known."""
+    if len(text) <= most:
+        return text
+    kept = text[:most]
+    tail = plain(kept[-_LONGEST_WRITTEN:])
+    return kept[: len(kept) - len(tail) + len(_TAIL.sub("", tail))]
 
 
 class _Group(NamedTuple):

@@ -35,7 +35,7 @@ _SINGLE = {
     **dict.fromkeys("，、､﹐﹑،。｡", ","),
     **dict.fromkeys("＋﹢", "+"),
     **dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85", "\n"),
-    **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800", UNSEEN),  # letters by name, and nothing on paper
+    **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800\ufffd", UNSEEN),  # letters by name, and nothing on paper
 }
 _CODED = re.compile(
     r"(?:%(?:0[9AaDd]|[2-9A-Fa-f][0-9A-Fa-f]))+|\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\[tnr]|&nbsp;"
