@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from voicedesk.language.translate import translated
 from voicedesk.log_output import LogOutput
+from voicedesk.number_masking import mask_numbers
 from voicedesk.phone_numbers import mask
 from voicedesk.words import Language
 
@@ -27,15 +28,7 @@ _TOLD_KEYS = frozenset({"reason", "cure", "about", "part", "problem", "outcome",
 """Fields whose texts are ours, or hold one of ours; names, numbers and what callers said stand in others."""
 _SECRET_KEYS = ("secret", "password", "passwd", "token")
 _NUMBER_KEYS = ("number", "callerid")
-_BEFORE = r"(?<!\d)(?<!\d\.)"
-_AFTER = r"(?!\d|\.\d)"
-_MOBILE = r"(?:(?:\+|00)?86[ -]?|9?0|9)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"
-_LANDLINE = r"(?<![0-9A-Za-z-])(?:(?:\+|00)86[ -]?|9)?\(?0?(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-8]\d{2,3}[ -]?\d{4}"
-_FOREIGN = r"(?:\+|(?<![0-9A-Za-z-])00(?!86))[1-9](?:[ -]?\(?\d\)?){6,14}"
-_LOCAL = r"(?<![0-9A-Za-z:-])[2-8]\d{6,7}(?![A-Za-z-])"
-_NUMBERS = re.compile(f"{_BEFORE}(?:{_MOBILE}|{_FOREIGN}|{_LANDLINE}|{_LOCAL}){_AFTER}")
 _OUTSIDE = re.compile(r"(?<=/)\+?[0-9]{7,}(?=[-@;]|$)")
-_DAY = re.compile(r"20\d{2}-?(?:0[1-9]|1[0-2])-?(?:[0-2]\d|3[01])")
 # control characters, line separators, what turns the direction of writing or is not seen at all, halves of characters
 _INVISIBLE = "\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_INVISIBLE}\ud800-\udfff]")
@@ -154,11 +147,6 @@ def defuse(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
-def mask_numbers(text: str) -> str:
-    """A text with every phone number in it masked; times, dates and the switch's ids stay."""
-    return _NUMBERS.sub(lambda found: _masked(found[0]), text)
-
-
 def mask_endpoint(name: str) -> str:
     """A phone or channel as those may see it who need not know numbers: some lines name channels after them."""
     return _OUTSIDE.sub(lambda found: mask(found[0]), mask_numbers(name))
@@ -189,10 +177,6 @@ def _hidden(key: str, value: Any) -> Any:
     text = value if isinstance(value, str) else str(value)
     hidden = mask(text) if any(word in name for word in _NUMBER_KEYS) else mask_numbers(text)
     return value if hidden == text and isinstance(value, int) else hidden
-
-
-def _masked(number: str) -> str:
-    return number if _DAY.fullmatch(number) else mask(number)
 
 
 def _defused(value: Any) -> Any:

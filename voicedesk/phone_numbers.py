@@ -13,6 +13,8 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType
 
+from voicedesk.written_digits import has_digits
+
 COUNTRY = "86"
 _PREFIXES = "09"
 """What a house dials to reach the outside, and some put before the numbers of callers too."""
@@ -91,7 +93,7 @@ def national_digits(raw: str | None, area_code: str = "") -> str | None:
 def mask(number: str | None) -> str:
     """A number as those may see it who need not know it: 138****1234, 0371****5678, +852****5678, 60**."""
     text = number or ""
-    if not any(letter.isdigit() for letter in text):
+    if not has_digits(text):
         return text
     if len(text) >= 11:
         head = 4 if text.startswith(("0", "+")) else 3

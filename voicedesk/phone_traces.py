@@ -8,8 +8,10 @@ somebody else's number, a time or an id, and stay.
 import re
 import secrets
 import string
+from collections.abc import Iterator
 
 from voicedesk.phone_numbers import COUNTRY, can_be, is_landline, is_mobile, normalise
+from voicedesk.written_digits import GAP, UNSEEN, is_figure, plain, same_script
 
 NAMELESS = "anonymous"
 """Stands in names and in the switch's own words where the number stood; the switch calls a withheld number so too."""
@@ -18,20 +20,17 @@ BLANKED = "＊＊＊"
 SHORTEST = 7
 """A shorter number is an extension or a service: nobody's alone, and the same digits mean many other things."""
 
-_GROUPED = r"(?:[ \t().\-‐‑‒–—―−·\u00a0]|%20|%2[89dD]){0,2}"
 _SMALL_GROUP = 8
-_DIGITS = str.maketrans(
-    "０１２３４５６７８９＋（）－．　〇零一幺壹二两三四五六七八九",  # what people write is looked for
-    "0123456789+()-. 00111223456789",
-)
-_PREFIX = re.compile(rf"(?:(?:\+|00)?{COUNTRY}|(?<![0-9])0)[ \t().\-]{{1,2}}$")
+_PREFIX = re.compile(rf"(?:(?:\+|00)?{COUNTRY}|(?<![0-9])0){GAP}$")
 _EPOCH = re.compile(r"[0-9]{9,10}\.[0-9]")
 _NAME = re.compile(r"[A-Za-z0-9._:-]+")
-_CODED = re.compile(r"(?:(%)|(\\x)|(\\u))([0-9A-Fa-f]*)$")
-_ENDS_IN_DIGITS = re.compile(r"[0-9]*$")
 _AREA = re.compile(rf"(?:(?:\+|00){COUNTRY})?0(?:10|2[0-9]|[3-9][0-9]{{2}})")
 """Some trunks put the hall's area code before mobiles too."""
-_GROUP_BEFORE = re.compile(r"[0-9][ \t().\-]{1,2}$")
+_AREA_BEFORE = re.compile(r"(?:\+[0-9]{1,3}|(?<![0-9])0?(?:10|2[0-9]|[3-9][0-9]{2}))[\0 \t().\-_/]{1,4}$")
+"""Another's area: what follows is not a number of this hall's."""
+_WIDEST_GAP = 24
+"""So far back a prefix is looked for: it, and what stands between it and the number."""
+_LONGEST_PREFIX = 12
 _ANY_DIGITS = re.compile(r"\+?[0-9]+")
 
 
@@ -102,42 +101,47 @@ class PhoneTraces:
     def _spans(self, text: str, *, is_id: bool) -> list[tuple[int, int]]:
         if self.is_short:
             return []
-        plain = text if text.isascii() else text.translate(_DIGITS)
-        spans = [span for found in self._whole.finditer(plain) if (span := self._span(plain, found, is_id=is_id))]
+        folded = plain(text)
+        spans = list(self._found(text, folded, self._whole, is_id=is_id))
         if self._local is not None and not is_id:
             spans += [
                 span
-                for found in self._local.finditer(plain)
-                if not any(a <= found.start() < b for a, b in spans)
-                and not _GROUP_BEFORE.search(plain, max(0, found.start() - 3), found.start())
-                and (span := self._span(plain, found, is_id=False))
+                for span in self._found(text, folded, self._local, is_id=False)
+                if not any(a <= span[0] < b for a, b in spans)
+                and not _AREA_BEFORE.search(folded, max(0, span[0] - _WIDEST_GAP), span[0])
             ]
         return sorted(spans)
 
-    def _span(self, plain: str, found: re.Match[str], *, is_id: bool) -> tuple[int, int] | None:
+    def _found(self, text: str, folded: str, pattern: re.Pattern[str], *, is_id: bool) -> Iterator[tuple[int, int]]:
+        start = 0
+        while found := pattern.search(folded, start):
+            span = self._span(text, folded, found, is_id=is_id)
+            start = found.start() + 1 if span is None else span[1]
+            if span is not None:
+                yield span
+
+    def _span(self, text: str, folded: str, found: re.Match[str], *, is_id: bool) -> tuple[int, int] | None:
         """From the number's first prefix to its end; None where the digits are part of something else."""
         start, end = found.span()
-        groups = re.findall("[0-9]+", found[0])
+        if _goes_on(text, folded, end):
+            return None
+        groups = re.findall("[0-9]+", found[0].replace(UNSEEN, ""))
         if len(groups) > 1 and ((is_id and "." in found[0]) or max(map(len, groups)) > _SMALL_GROUP):
             return None
-        run = _ENDS_IN_DIGITS.search(plain, max(0, start - 12), start)
-        before = run[0] if run else ""
-        coded = _CODED.search(plain[max(0, start - len(before) - 6) : start])
-        if coded is not None:  # "%20" before it ends in a digit that is none of the number's
-            width = 4 if coded[3] else 2
-            before = coded[4][width:] if len(coded[4]) >= width else before
-        first = start - len(before)
-        for plus in ("+", "%2B", "%2b"):
-            if plain.endswith(plus, 0, first):
-                first -= len(plus)
-                break
-        if _EPOCH.match(plain, start) and not before:
+        first = _beginning(text, folded, start)
+        before = folded[first:start].replace(UNSEEN, "")
+        plus = ""
+        if folded.endswith("+", 0, first):
+            plus = "+"
+            first = _before_unseen(folded, first - 1)
+        if _EPOCH.match(folded, start) and not before:
             return None
-        plus = "+" if first < start - len(before) else ""
+        if before and not is_figure(text[first]) and not self._is_with(plus + before, "".join(groups)):
+            first, before = first + 1, before[1:]  # the end of a word: 周一
         if before or plus:
             return (first, end) if self._is_with(plus + before, "".join(groups)) else None
-        prefix = None if is_id else _PREFIX.search(plain[max(0, start - 8) : start])
-        return first - (len(prefix[0]) if prefix else 0), end
+        prefix = None if is_id else _PREFIX.search(folded, max(0, start - _WIDEST_GAP), start)
+        return prefix.start() if prefix else first, end
 
     def _is_with(self, prefix: str, digits: str) -> bool:
         """Whether it is this number with that prefix before it, and not another's that ends in the same digits."""
@@ -153,7 +157,31 @@ def new_token() -> str:
 
 
 def _pattern(digits: str) -> re.Pattern[str]:
-    return re.compile(_GROUPED.join(digits) + "(?![0-9])" if digits else "(?!)")
+    return re.compile(GAP.join(digits) if digits else "(?!)")
+
+
+def _beginning(text: str, folded: str, start: int) -> int:
+    """Where the digits begin that stand right before a place, of the same script."""
+    first = start
+    while first and start - first < _LONGEST_PREFIX and _is_joined(text, folded, first):
+        first -= 1
+    return first
+
+
+def _goes_on(text: str, folded: str, end: int) -> bool:
+    """Whether a number goes on behind a place; a single Chinese digit behind Chinese ones begins a word."""
+    return _is_joined(text, folded, end) and (is_figure(text[end]) or _is_joined(text, folded, end + 1))
+
+
+def _is_joined(text: str, folded: str, at: int) -> bool:
+    """Whether digits of one script stand on both sides of a place."""
+    both = folded[at - 1 : at + 1]
+    return at > 0 and len(both) == 2 and both.isdecimal() and same_script(text[at - 1], text[at])
+
+
+def _before_unseen(folded: str, at: int) -> int:
+    """The same place, before the rest of a coded sign."""
+    return len(folded[:at].rstrip(UNSEEN)) if folded[at - 1 : at] == UNSEEN else at
 
 
 def _without(text: str, spans: list[tuple[int, int]], instead: str) -> str:

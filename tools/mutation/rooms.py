@@ -60,8 +60,12 @@ ROOMS = {
         Room(
             name="log",
             risk="leaks",
-            sources=("voicedesk/log.py",),
-            tests=("tests/unit/base/test_log.py", "tests/unit/base/test_log_every_spelling.py"),
+            sources=("voicedesk/log.py", "voicedesk/number_masking.py", "voicedesk/written_digits.py"),
+            tests=(
+                "tests/unit/base/test_log.py",
+                "tests/unit/base/test_log_every_spelling.py",
+                "tests/unit/base/test_number_masking.py",
+            ),
         ),
         Room(
             name="screen",

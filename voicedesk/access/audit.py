@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from voicedesk.access.roles import Thing
 from voicedesk.bounds import clean_text
-from voicedesk.log import UNSAFE, mask_numbers
+from voicedesk.log import UNSAFE
+from voicedesk.number_masking import mask_numbers
 
 BEGINNING = ""
 """What stands in the first entry as the hash before it."""
@@ -103,7 +104,7 @@ def entry_behind(number: int, before: str, happened: Happened) -> AuditEntry:
         deed=happened.deed,
         thing=happened.thing,
         object=_object(happened),
-        note=mask_numbers(_short(happened.note)),
+        note=_short(mask_numbers(happened.note)),
         before=before,
         hash="",
     )
@@ -141,8 +142,7 @@ def first_broken(entries: Iterable[AuditEntry], before: AuditEntry | None = None
 
 def _object(happened: Happened) -> str:
     """Which object; a login is no caller's number, all else may hold one."""
-    text = _short(happened.object)
-    return text if happened.thing is Thing.ACCOUNT else mask_numbers(text)
+    return _short(happened.object if happened.thing is Thing.ACCOUNT else mask_numbers(happened.object))
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from voicedesk.access.roles import Act, Reach, Role, Thing, widest
 from voicedesk.errors import InputError
-from voicedesk.log import mask_endpoint, mask_numbers
+from voicedesk.log import mask_endpoint
+from voicedesk.number_masking import mask_numbers
 from voicedesk.phone_numbers import mask
 
 Name = TypeVar("Name", str, str | None)

@@ -19,7 +19,7 @@ import structlog
 from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import JournalTaken, StoreError, StoreUnavailable
 from voicedesk.jobs.rounds import promise_round
-from voicedesk.log import mask_numbers
+from voicedesk.number_masking import beginning, mask_numbers
 from voicedesk.store.quarantine import CONTENT_BYTES, Part, SetAside, set_aside
 from voicedesk.store.store import Store
 
@@ -98,9 +98,9 @@ class Guard:
         self.counts[part] += 1
         try:
             place = _made(lambda: _place_of(error), "nowhere")
-            said = _made(lambda: str(error)[:300], "what it says cannot be read")
+            said = _made(lambda: beginning(str(error), 300), "what it says cannot be read")
             reason = mask_numbers(f"{type(error).__name__}: {said} ({place})")
-            self._tell(part, error, reason, pbx=pbx, about=about[:MOST_ABOUT], place=place)
+            self._tell(part, error, reason, pbx=pbx, about=beginning(about, MOST_ABOUT), place=place)
             made_of = _made(content, b"its content cannot be written out") if callable(content) else content
             self._keep(set_aside(part, at_us=self._now(), pbx=pbx, about=about, reason=reason, content=made_of))
         except Exception as again:  # noqa: BLE001  # what cannot even be noted is counted

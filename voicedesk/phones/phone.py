@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from voicedesk.calls.model import PhoneState
+from voicedesk.number_masking import mask_numbers
 from voicedesk.phones.model import BreakSource
 from voicedesk.phones.pauses import Began
 from voicedesk.phones.talk import Sign, Talk
@@ -143,4 +144,4 @@ def phone_at(phones: dict[str, Phone], endpoint: str) -> Phone:
 def clean_reason(text: str) -> str:
     """A reason as it is kept: one short line, and nobody's number in it."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return _NUMBER.sub("…", printable).strip()[:MOST_REASON]
+    return mask_numbers(_NUMBER.sub("…", printable)).strip()[:MOST_REASON]

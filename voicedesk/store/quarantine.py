@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicedesk.bounds import clean_text
 from voicedesk.clock import LAST_INSTANT_US
 from voicedesk.errors import InputError
+from voicedesk.number_masking import beginning
 from voicedesk.store.engine import Database
 from voicedesk.store.tables import quarantine
 
@@ -74,11 +75,14 @@ class SetAside:
 def set_aside(part: Part, *, at_us: int, about: str, reason: str, content: bytes = b"", pbx: str = "") -> SetAside:
     """One thing as it can be kept, whatever is in it: texts and content are cut to a length, and hold nothing that a
     database refuses. The same part, PBX, `about` and `reason` have the same id."""
-    pbx, about, reason = (clean_text(text)[:_TEXT_CHARACTERS] for text in (pbx, about, reason))
+    pbx, about, reason = (beginning(clean_text(text), _TEXT_CHARACTERS) for text in (pbx, about, reason))
     digest = blake2b("\0".join((part, pbx, about, reason)).encode(), digest_size=8).hexdigest()
-    return SetAside(
-        id=digest, at_us=at_us, part=part, pbx=pbx, about=about, reason=reason, content=content[:CONTENT_BYTES]
-    )
+    return SetAside(id=digest, at_us=at_us, part=part, pbx=pbx, about=about, reason=reason, content=_beginning(content))
+
+
+def _beginning(content: bytes) -> bytes:
+    """So much of a content as is kept; it does not end within a number."""
+    return content if len(content) <= CONTENT_BYTES else content[:CONTENT_BYTES].rstrip(b"+0123456789 .-")
 
 
 class Quarantine:

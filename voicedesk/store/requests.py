@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from voicedesk.clock import LAST_INSTANT_US, MICROSECONDS, NowUs
+from voicedesk.number_masking import beginning
 from voicedesk.step_rows import MAX_ROW_BYTES
 from voicedesk.store.awaiting import Awaiting
 from voicedesk.store.engine import Database
@@ -252,7 +253,7 @@ def _request(row: Any, errors: str = "strict") -> Request:
 
 def _as_kept(outcome: str) -> str:
     """A text that every database takes."""
-    return outcome.replace("\0", "").encode("utf-8", "replace").decode()[:MAX_OUTCOME]
+    return beginning(outcome.replace("\0", "").encode("utf-8", "replace").decode(), MAX_OUTCOME)
 
 
 def _text(value: bytes | None, errors: str = "strict") -> str:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
-from voicedesk.log import configure_logging, mask_endpoint, mask_numbers, printable
+from voicedesk.log import configure_logging, mask_endpoint, printable
+from voicedesk.number_masking import mask_numbers
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 

@@ -8,7 +8,8 @@ from itertools import product
 
 import pytest
 import structlog
-from voicedesk.log import configure_logging, mask_endpoint, mask_numbers, printable, printable_lines
+from voicedesk.log import configure_logging, mask_endpoint, printable, printable_lines
+from voicedesk.number_masking import mask_numbers
 
 MOBILE = "13812341234"
 

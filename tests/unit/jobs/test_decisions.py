@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from voicedesk.calls.model import Assignment, Hall
+from voicedesk.calls.model import Assignment, Hall, JudgedCall
 from voicedesk.calls.replay import replay
+from voicedesk.calls.three_rings import judge
 from voicedesk.desk.agreement import Pair, agreement_of, call_agreement, greeting_agreement
 from voicedesk.errors import InputError
 from voicedesk.greeting.evidence import evidence_from_json
@@ -62,6 +63,27 @@ async def test_a_call_is_decided_by_the_beginning_of_its_id(store):
     assert (made.verdict, made.cause, made.reason, made.by) == ("missed", "empty_seat", "话机 断线", "wang")
     assert (made.automatic, made.automatic_cause, made.at) == ("late", "person", 7)
     assert made.rules_version == LATE.judgement.rules_version
+
+
+async def test_a_call_concerns_whom_it_was_judged_against_and_else_everybody_whom_it_rang(store):
+    """Whoever the call only rang may not appeal in another's place, and may decide; they may appeal for their leg."""
+    whole = await decisions.find_call(store, TWO.facts.id)
+    assert {leg.agent for leg in TWO.facts.legs} == {"zhang", "li"}
+    assert whole.concerned == {TWO.judgement.agent}
+    (other,) = {"zhang", "li"} - whole.concerned
+    settings = Settings()
+    with pytest.raises(InputError, match="only they may appeal"):
+        await decisions.appeal(store, settings, whole, reason="话机无声", by=other, now=lambda: 7)
+    assert (await decide(store, whole, "late", by=other)).by == other
+    number = next(at for at, leg in enumerate(TWO.facts.legs, 1) if leg.agent == other)
+    leg = await decisions.find_call(store, TWO.facts.id, str(number))
+    assert leg.concerned == {other}
+    assert (await decisions.appeal(store, settings, leg, reason="话机无声", by=other, now=lambda: 7)).by == other
+    facts = call_of("c_no_answer_queue_timeout").facts
+    legs = (replace(facts.legs[0], agent="zhang"), replace(facts.legs[0], agent="li", uniqueid="1.9"))
+    facts = replace(facts, legs=legs)
+    await store.calls.save([JudgedCall(facts=facts, judgement=judge(facts))])
+    assert (await decisions.find_call(store, facts.id)).concerned == {"zhang", "li"}
 
 
 @pytest.mark.parametrize(

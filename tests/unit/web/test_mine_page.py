@@ -101,6 +101,20 @@ async def test_an_appeal_is_shown_with_what_came_of_it_and_a_person_s_verdict_co
     assert "按时 2 ÷ 应判 2" in shown
 
 
+async def test_somebody_else_s_appeal_against_the_same_call_is_not_shown_among_one_s_own(busy):
+    """The call rang both; of one call there are as many histories as there are things to appeal against."""
+    async with Store.open(busy.settings.store.url) as store:
+        about = Subject(kind=Kind.LEG, call_id=ONE_LATE, pbx="main", uniqueid="1.9")
+        step = Step(move=Move.APPEAL, reason="li 的申诉理由", by="li", at=busy.clock.us, automatic="late")
+        await store.decisions.add(about, step)
+    shown = main_of(await (await busy.inside("0101", agent="zhang")).get("/mine"))
+    assert "话机无声" in shown
+    assert "的申诉理由" not in shown
+    others = main_of(await (await busy.inside("0102", agent="li")).get("/mine"))
+    assert "li 的申诉理由" in others
+    assert "话机无声" not in others
+
+
 async def test_what_was_decided_of_a_ringing_or_of_its_call_stands_beside_it_and_is_counted(busy):
     browser = await busy.inside("0101", agent="zhang")
     await decided(busy, OURS, Kind.LEG, "late", uniqueid=ON_TIME.facts.legs[0].uniqueid)

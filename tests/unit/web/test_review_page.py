@@ -105,6 +105,20 @@ async def test_nobody_is_given_what_is_their_own_or_what_they_appealed(busy):
     assert waiting(await li.get("/review")) == KEYS[:3]
 
 
+async def test_whoever_appealed_under_their_login_is_not_given_their_own_appeal(busy):
+    """Nobody of [[agents]] is named at that phone, so that anybody may appeal: the appeal alone says whose it is."""
+    now = busy.clock.us
+    async with Store.open(busy.settings.store.url) as store:
+        async with busy.store.requests._asking.write() as connection:
+            await save_calls(connection, [at(LATE, 0x4, now - 15 * MINUTE)])
+        about = Subject(kind=Kind.CALL, call_id=f"{0x4:020x}", pbx="main")
+        step = Step(move=Move.APPEAL, reason="话机坏了", by="0009", at=now, automatic="late")
+        await store.decisions.add(about, step)
+    key = f"call.{0x4:020x}"
+    assert key not in waiting(await (await busy.inside("0009", Role.SUPERVISOR)).get("/review"))
+    assert key in waiting(await (await busy.inside("0001", Role.SUPERVISOR)).get("/review"))
+
+
 async def test_what_is_one_s_own_is_not_decided_by_a_form_either(busy, service):
     zhang = await busy.inside("0001", Role.SUPERVISOR, agent="zhang")
     await zhang.get("/review")

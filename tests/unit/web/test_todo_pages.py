@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.unit.web.conftest import answering
 from tests.unit.web.test_calls_page import LATE, NUMBER, at
 from voicedesk.access.roles import Role
+from voicedesk.desk import todo
 from voicedesk.desk.labels import Label
 from voicedesk.desk.urgency import due_in_words
 from voicedesk.store.calls import save_calls
@@ -111,6 +113,15 @@ async def test_mine_is_what_i_hold_or_answer_for(busy):
     assert {"later1", "rings1", "unknown1"} == set(re.findall(r'/todo/(\w+)"><b>', page.text))
     none = await (await busy.inside("0102")).get("/todo?mine=1")
     assert "没有待办" in none.text, "who is nobody of the settings holds nothing, also not what nobody holds"
+
+
+async def test_a_list_that_is_too_long_says_how_many_it_leaves_out(busy, monkeypatch):
+    boss = await busy.inside("0001", Role.SUPERVISOR)
+    assert "更晚到期" not in (await boss.get("/todo")).text
+    monkeypatch.setattr(todo, "MOST_SHOWN", 3)
+    page = await boss.get("/todo")
+    assert len(re.findall(r'/todo/(\w+)"><b>', page.text)) == 3
+    assert "另有 5 件更晚到期的未显示" in page.text
 
 
 @pytest.mark.parametrize("query", ["kind=cake", "min=1", "mine=2", "kind=callback%00"])
@@ -228,6 +239,27 @@ async def test_the_citizen_s_calls_stand_beside_the_ticket_without_who_took_them
     assert "近 90 天" in page.text
     assert "超时" in page.text
     assert "wang" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("wrote", "is_theirs"),
+    [
+        *((one, True) for one in ("65551234", "037165551234", "37165551234", "+8637165551234", "008637165551234")),
+        *((one, False) for one in ("65551235", "02165551234", "6555123", None)),
+    ],
+)
+async def test_a_citizen_s_call_is_theirs_however_the_switch_wrote_their_number(busy, wrote, is_theirs):
+    """A caller of the hall's own town often comes without the area code."""
+    busy.settings.hall.__dict__["area_code"] = "0371"
+    now = busy.clock.us
+    late = at(LATE, 2, now - HOUR)
+    async with Store.open(busy.settings.store.url) as store:
+        made = ticket("local1", now, HOUR, number="037165551234")
+        await store.tickets.change(Change(tickets=[StoredTicket(ticket=made)]))
+    async with busy.store.requests._asking.write() as connection:
+        await save_calls(connection, [replace(late, facts=replace(late.facts, caller_number=wrote))])
+    page = await (await busy.inside("0102", agent="li")).get("/todo/local1")
+    assert ("近 90 天" in page.text) is is_theirs
 
 
 async def test_a_ticket_that_is_not_there_or_only_begins_so_is_not_there(busy):

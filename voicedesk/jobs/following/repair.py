@@ -18,6 +18,7 @@ from voicedesk.calls.tracker import CHECKPOINT
 from voicedesk.clock import MICROSECONDS
 from voicedesk.jobs.following.logged_calls import Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.jobs.guard import Guard, Part, written
+from voicedesk.number_masking import beginning
 from voicedesk.store.calls import CallFilter
 from voicedesk.store.journal import StoredGap
 from voicedesk.store.repairs import Filling
@@ -117,7 +118,7 @@ class Repairer:
             done.bad_lines, done.problems = logs.bad_lines, logs.problems
             for line, error in logs.unforeseen:
                 content = line.encode("utf-8", "backslashreplace")
-                about = f"a line of a log: {line[:60]}"
+                about = f"a line of a log: {beginning(line, 60)}"
                 self._guard.set_aside(Part.LOG_LINE, error, about=about, content=content, pbx=self._pbx)
             for stretch in alike:
                 about = f"the gap from {stretch.gaps[0].from_at}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from voicedesk.log import mask_numbers
+from voicedesk.number_masking import mask_numbers
 from voicedesk.phone_numbers import mask
 from voicedesk.webhooks.message import Message
 
