@@ -51,7 +51,7 @@ from voicedesk.settings import Settings
 from voicedesk.sheets.calls import call_columns, calls_sheet
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.progress import leg_progress
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.words import Language, aside, both, comma, in_both
 

@@ -35,7 +35,7 @@ from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.jobs.deciding.steps import VerdictSteps, found
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.decisions import History, Kind
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store

@@ -3,12 +3,13 @@
 Only what a person decided is counted, and that is no fair sample: people look at what is in doubt.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from voicedesk.calls.model import Verdict
 from voicedesk.greeting.model import GreetingVerdict
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.decisions import Kind, key_of
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
@@ -59,41 +60,39 @@ class Agreement:
     rules: tuple[RuleAgreement, ...]
 
 
-def agreement_of(pairs: Iterable[Pair], order: Iterable[str]) -> Agreement:
-    """The figures of some pairs; `order` is that of the verdicts."""
-    known = list(pairs)
-    undecided = [pair for pair in known if pair.human == UNTOLD]
-    told = [pair for pair in known if pair.human != UNTOLD]
-    compared = [pair for pair in told if pair.automatic != UNTOLD]
+def agreement_of(pairs: Iterable[Pair] | Mapping[Pair, int], order: Iterable[str]) -> Agreement:
+    """The figures of some pairs, or of how often each pair was found; `order` is that of the verdicts."""
+    known = Counter(pairs)
+    told = Counter({pair: count for pair, count in known.items() if pair.human != UNTOLD})
+    compared = Counter({pair: count for pair, count in told.items() if pair.automatic != UNTOLD})
     rules = [
         RuleAgreement(
             rule=rule,
-            automatic=sum(pair.automatic == rule for pair in told),
-            human=sum(pair.human == rule for pair in told),
-            both=sum(pair.automatic == rule == pair.human for pair in told),
+            automatic=sum(count for pair, count in told.items() if pair.automatic == rule),
+            human=sum(count for pair, count in told.items() if pair.human == rule),
+            both=told[Pair(automatic=rule, human=rule)],
         )
         for rule in order
         if rule != UNTOLD
     ]
     return Agreement(
-        compared=len(compared),
-        same=sum(pair.automatic == pair.human for pair in compared),
-        untold=len(told) - len(compared),
-        undecided=len(undecided),
+        compared=compared.total(),
+        same=sum(count for pair, count in compared.items() if pair.automatic == pair.human),
+        untold=told.total() - compared.total(),
+        undecided=known.total() - told.total(),
         rules=tuple(one for one in rules if one.automatic or one.human),
     )
 
 
 async def greeting_agreement(store: Store, which: GreetingFilter) -> Agreement:
     """Of the greetings that a person decided; forbidden phrases count where the person said whether one was said."""
-    pairs, phrases = [], []
-    async for one in store.greetings.each(replace(which, decided=True)):
-        if one.human is None or one.verdict is None or not one.is_final:
-            continue
-        pairs.append(Pair(automatic=one.verdict, human=one.human.verdict))
-        if one.human.forbidden is not None:
-            said = one.human.forbidden
-            phrases.append(Pair(automatic=FORBIDDEN if one.forbidden else "", human=FORBIDDEN if said else ""))
+    pairs: Counter[Pair] = Counter()
+    phrases: Counter[Pair] = Counter()
+    for one, count in (await store.greetings.decided(which)).items():
+        pairs[Pair(automatic=one.verdict, human=one.human)] += count
+        if one.human_forbidden is not None:
+            automatic, human = (FORBIDDEN if said else "" for said in (one.has_forbidden, one.human_forbidden))
+            phrases[Pair(automatic=automatic, human=human)] += count
     verdicts = agreement_of(pairs, [one.value for one in GreetingVerdict])
     spoken = agreement_of(phrases, [FORBIDDEN])
     return Agreement(
@@ -107,19 +106,17 @@ async def greeting_agreement(store: Store, which: GreetingFilter) -> Agreement:
 
 async def whole_call_agreement(store: Store, which: CallFilter) -> Agreement:
     """Of the calls that a person decided, without their legs."""
-    return agreement_of([pair async for pair in _call_pairs(store, which)], [one.value for one in Verdict])
+    found = await store.calls.tally(replace(which, decided=True), ("verdict", "human_verdict"))
+    pairs: Counter[Pair] = Counter()
+    for (automatic, human), count in found.items():
+        pairs[Pair(automatic=automatic or "", human=human or "")] += count
+    return agreement_of(pairs, [one.value for one in Verdict])
 
 
 async def call_agreement(store: Store, which: CallFilter) -> tuple[Agreement, Agreement]:
     """Of the calls that a person decided, and of their legs."""
     of_legs = [pair async for pair in _leg_pairs(store, which)]
     return await whole_call_agreement(store, which), agreement_of(of_legs, [one.value for one in Verdict])
-
-
-async def _call_pairs(store: Store, which: CallFilter) -> AsyncIterator[Pair]:
-    async for one in store.calls.each(replace(which, decided=True)):
-        if one.human is not None:
-            yield Pair(automatic=one.verdict, human=one.human.verdict.value)
 
 
 async def _leg_pairs(store: Store, which: CallFilter) -> AsyncIterator[Pair]:

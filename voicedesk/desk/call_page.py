@@ -23,9 +23,9 @@ from voicedesk.desk.labels import Label, label
 from voicedesk.desk.names import people_of
 from voicedesk.desk.said import SaidLine, said_lines
 from voicedesk.desk.viewer import Viewer
-from voicedesk.errors import InputError
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter, CallOrder
+from voicedesk.store.call_filter import CallFilter
+from voicedesk.store.calls import CallOrder
 from voicedesk.store.decisions import History, Kind, key_of
 from voicedesk.store.store import Store
 
@@ -105,10 +105,8 @@ class CallPage:
 
 async def call_page(store: Store, settings: Settings, viewer: Viewer, call_id: str, *, now: int) -> CallPage:
     """The page of the call with this whole id. Raises InputError where there is none that this viewer sees."""
-    shown = await desk_calls.call(store, settings, viewer, call_id, now=now)
+    shown = await desk_calls.call(store, settings, viewer, call_id, now=now, is_whole=True)
     facts, judged = shown.row.call.facts, shown.row.call.judgement
-    if facts.id != call_id:
-        raise InputError(f"no call has the id {call_id!r}")
     names, phones = people_of(settings), {one.endpoint: one.extension for one in settings.phones if one.extension}
     of_subject = {(one.subject.kind, one.subject.uniqueid): one for one in shown.histories}
     rung = [leg.ringing_at for leg in facts.legs if leg.role is Role.STAFF and leg.ringing_at is not None]

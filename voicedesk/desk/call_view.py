@@ -17,11 +17,16 @@ from voicedesk.desk.names import check_known, people_of, person_id, phone_endpoi
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
 
 PERIODS = ("today", "yesterday", "week", "month", "all")
 AT_ONCE = 50
+MOST_COUNTED = 10_000
+"""Of a filter's time the newest so many calls are counted, and looked through for one page: a database does so in some
+hundredths of a second, and would need seconds for all calls of some years."""
+MOST_COUNTED_OF_ONE = 2_000
+"""Of one person's or one phone's calls: each is looked up among those of everybody."""
 _CODES = {"verdict": [*Verdict], "cause": [*Cause], "direction": [*Direction], "period": [*PERIODS]}
 _MOST_SIGNS = 200
 
@@ -93,50 +98,83 @@ class CallView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One part of the filter in words. `rest` is the view without it, `found` how many calls that would show."""
+    """One part of the filter in words. `rest` is the view without it, `found` how many calls that would show.
+
+    `is_cut`: only the newest calls were counted.
+    """
 
     name: str
     value: Label
     rest: CallView
     found: int | None = None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallsPage:
-    """One page of calls, newest first. `rows` are calls, and gaps in their place in time."""
+    """One page of calls, newest first. `rows` are calls, and gaps in their place in time.
+
+    `total` and `facets` are of calls from `counted_since` on; None: of all. `sought_since`: calls that began earlier
+    were not looked through for this page, `older` leads to them; None: there are none, or the page was full before.
+    """
 
     view: CallView
     rows: tuple[CallRow | Gap, ...]
     total: int
+    counted_since: int | None
+    sought_since: int | None
     tokens: tuple[Token, ...]
     facets: tuple[Facet, ...]
     older: str | None
     newest: str | None
     unread: int
+    most: int
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether any call is shown."""
+        return any(isinstance(row, CallRow) for row in self.rows)
 
 
 async def calls_page(store: Store, settings: Settings, viewer: Viewer, view: CallView, *, now: int) -> CallsPage:
-    """The page of a view. Raises InputError where something in the view makes no sense."""
-    which = view.filter(settings, now)
-    listing = await desk.calls(store, settings, viewer, which, now=now)
-    page = await listing.page(AT_ONCE, view.after or None)
-    facets = await desk.facets(store, settings, viewer, which)
-    top = min(listing.place(view.after)[0], now) if view.after else now
-    bottom = page.rows[-1].call.facts.started_at if page.next else (which.from_at or 0)
-    gaps = await _gaps(store, bottom, min(top, which.to_at or now)) if page.rows or not view.after else []
+    """The page of a view. Raises InputError where something in the view makes no sense.
+
+    It takes as long after ten years as after ten days: never more than MOST_COUNTED calls are counted, or looked
+    through for what fits; the page says so.
+    """
+    which = await desk.checked(store, settings, viewer, view.filter(settings, now))
+    most = _most_counted(which)
+    listing = desk.listing_of(store, settings, viewer, which, now=now)
+    after = listing.place(view.after) if view.after else None
+    counted = await desk.counts(store, which, most=most)
+    reach = counted.since if after is None else await store.calls.reach(which, most, after)
+    sought = which if reach is None else replace(which, from_at=reach)
+    found = await store.calls.list(sought, limit=AT_ONCE + 1, after=after)
+    shown = found[:AT_ONCE]
+    end = listing.key(shown[-1]) if len(found) > AT_ONCE else None if reach is None else (reach, "")
+    top = now if after is None else min(after[0], now)
+    bottom = which.from_at or 0 if end is None else end[0]
+    gaps = await _gaps(store, bottom, min(top, which.to_at or now)) if shown or not view.after else []
     tokens = _tokens(view, people_of(settings))
-    if not page.total:
-        tokens = [replace(one, found=await _count(store, settings, viewer, one, now)) for one in tokens]
+    if not counted.total:
+        tokens = [await _counted(store, settings, viewer, one, now) for one in tokens]
     return CallsPage(
         view=view,
-        rows=_in_order(page.rows, gaps),
-        total=page.total,
+        rows=_in_order(tuple(map(listing.row, shown)), gaps),
+        total=counted.total,
+        counted_since=counted.since,
+        sought_since=reach if len(found) <= AT_ONCE else None,
         tokens=tuple(tokens),
-        facets=tuple(facets),
-        older=view.address(after=page.next) if page.next else None,
+        facets=counted.facets,
+        older=view.address(after=listing.cursor(end)) if end else None,
         newest=view.address() if view.after else None,
         unread=store.database.unread.count,
+        most=most,
     )
+
+
+def _most_counted(which: CallFilter) -> int:
+    return MOST_COUNTED_OF_ONE if which.is_of_one else MOST_COUNTED
 
 
 def _end_of(text: str, zone: tzinfo) -> int | None:
@@ -153,10 +191,11 @@ async def _gaps(store: Store, from_at: int, to_at: int) -> list[Gap]:
     return [one.gap for one in await store.journal.gaps_between(from_at, to_at) if one.repaired_at is None]
 
 
-async def _count(store: Store, settings: Settings, viewer: Viewer, token: Token, now: int) -> int:
-    """How many calls there are without one part of the filter."""
-    which = token.rest.filter(settings, now)
-    return await (await desk.calls(store, settings, viewer, which, now=now)).count()
+async def _counted(store: Store, settings: Settings, viewer: Viewer, token: Token, now: int) -> Token:
+    """The same with how many calls there are without this part of the filter."""
+    which = await desk.checked(store, settings, viewer, token.rest.filter(settings, now))
+    found = await desk.counts(store, which, most=_most_counted(which))
+    return replace(token, found=found.total, is_cut=found.since is not None)
 
 
 def _in_order(rows: tuple[CallRow, ...], gaps: list[Gap]) -> tuple[CallRow | Gap, ...]:

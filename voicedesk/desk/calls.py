@@ -1,6 +1,7 @@
 """Calls as staff see them: what was judged and why, what people decided, each leg, and what an open call does."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,17 +13,27 @@ from voicedesk.calls.words import CAUSES, DIRECTIONS, REASONS, VERDICTS
 from voicedesk.clock import to_seconds
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.lists import Facet, Listing, as_it_is, facet
-from voicedesk.desk.names import check_name, digits_of, people_of
+from voicedesk.desk.names import check_known, digits_of, people_of
 from voicedesk.desk.verdicts import in_short, seen_history
 from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 from voicedesk.sheets.calls import rings_heard
 from voicedesk.sheets.progress import progress
-from voicedesk.store.calls import CallFilter, CallOrder, StoredCall
+from voicedesk.store.call_filter import CallFilter
+from voicedesk.store.calls import CallOrder, StoredCall
 from voicedesk.store.decisions import History, Kind, key_of
 from voicedesk.store.store import Store
 from voicedesk.words import Language
+
+_WORDS: Mapping[str, Callable[[str | None], Label]] = {
+    "verdict": partial(label, VERDICTS),
+    "cause": partial(label, CAUSES),
+    "line": as_it_is,
+    "direction": partial(label, DIRECTIONS),
+}
+_COUNTED = tuple(_WORDS)
+"""The properties of calls that lists are counted by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,16 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallCounts:
+    """How many calls a filter lets through, and how many under each value. `since`: only calls that began from then on
+    were counted; None: all were."""
+
+    total: int
+    facets: tuple[Facet, ...]
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallShown:
     """One call with what people decided of it and of its legs."""
 
@@ -72,7 +93,13 @@ async def calls(
     Staff see those that they answered, or that rang them.
     Raises InputError for a line, person or phone that nobody knows, and for what is no number.
     """
-    which = await _checked(store, settings, viewer, which, number)
+    return listing_of(store, settings, viewer, await checked(store, settings, viewer, which, number), now=now)
+
+
+def listing_of(
+    store: Store, settings: Settings, viewer: Viewer, which: CallFilter, *, now: int | None
+) -> Listing[StoredCall, CallRow]:
+    """Calls, newest first, of a filter that was `checked`."""
     return Listing(
         of=Thing.CALL,
         read=lambda limit, after: store.calls.list(which, order=CallOrder.NEWEST, limit=limit, after=after),
@@ -86,24 +113,49 @@ async def facets(
     store: Store, settings: Settings, viewer: Viewer, which: CallFilter, *, number: str | None = None
 ) -> list[Facet]:
     """How many calls have each verdict, cause, line and direction, each under the other filters."""
-    which = await _checked(store, settings, viewer, which, number)
-    tally = store.calls.tally
-    return [
-        facet("verdict", await tally(replace(which, verdict=None), "verdict"), partial(label, VERDICTS)),
-        facet("cause", await tally(replace(which, cause=None), "cause"), partial(label, CAUSES)),
-        facet("line", await tally(replace(which, line=None), "line"), as_it_is),
-        facet("direction", await tally(replace(which, direction=None), "direction"), partial(label, DIRECTIONS)),
-    ]
+    return list((await counts(store, await checked(store, settings, viewer, which, number), most=None)).facets)
 
 
-async def call(store: Store, settings: Settings, viewer: Viewer, call_id: str, *, now: int | None) -> CallShown:
-    """One call by its id, or how that begins, among those that this viewer sees: others' are as if they were not there.
+async def counts(store: Store, which: CallFilter, *, most: int | None) -> CallCounts:
+    """How many calls a filter that was `checked` lets through, and its facets.
+
+    Where there are more than `most` calls in its time they are those of the newest `most` (None: of all).
+    """
+    since = None if most is None else await store.calls.reach(which, most)
+    if since is not None:
+        which = replace(which, from_at=since)
+    found = await store.calls.tally(replace(which, verdict=None, cause=None, line=None, direction=None), _COUNTED)
+    asked = {name: getattr(which, name) for name in _COUNTED}
+    return CallCounts(
+        total=sum(_under(found, asked).values()),
+        facets=tuple(facet(name, _under(found, {**asked, name: None}, name), _WORDS[name]) for name in _COUNTED),
+        since=since,
+    )
+
+
+def _under(
+    found: Mapping[tuple[str | None, ...], int], asked: Mapping[str, str | None], name: str = "verdict"
+) -> dict[str | None, int]:
+    """How many of the combinations that fit have each value of a property."""
+    counted: Counter[str | None] = Counter()
+    for values, count in found.items():
+        by_name = dict(zip(_COUNTED, values, strict=True))
+        if all(wanted in {None, by_name[each]} for each, wanted in asked.items()):
+            counted[by_name[name]] += count
+    return dict(counted)
+
+
+async def call(
+    store: Store, settings: Settings, viewer: Viewer, call_id: str, *, now: int | None, is_whole: bool = False
+) -> CallShown:
+    """One call by its id, or (unless it `is_whole`) by how that begins, among those that this viewer sees: others' are
+    as if they were not there.
 
     Whom it rang sees all its legs, for the verdict of the call follows from all of them; what was decided of a leg, and
     why, only the person of that leg. Raises InputError where there is none, or more than one.
     """
     only = viewer.only(Thing.CALL)
-    stored = await store.calls.get(call_id, concerns=only)
+    stored = await store.calls.get(call_id, concerns=only, is_whole=is_whole)
     if stored is None:
         raise InputError(f"no call has an id that begins with {call_id!r}")
     facts = stored.call.facts
@@ -192,15 +244,19 @@ def _is_shown(history: History, legs: Collection[str] | None) -> bool:
     return about.kind is Kind.CALL or (about.kind is Kind.LEG and (legs is None or about.uniqueid in legs))
 
 
-async def _checked(
-    store: Store, settings: Settings, viewer: Viewer, which: CallFilter, number: str | None
+async def checked(
+    store: Store, settings: Settings, viewer: Viewer, which: CallFilter, number: str | None = None
 ) -> CallFilter:
-    """The filter with a number's spellings. A misspelt name is an error; what was once known is known."""
-    lines, agents = {line.name for line in settings.lines}, set(people_of(settings))
-    await check_name("line", which.line, lines, lambda: store.calls.known("line"))
-    await check_name("person", which.agent, agents, lambda: store.calls.known("agent"))
+    """The filter with a number's spellings, of what this viewer sees. A misspelt name is an error; what was once known
+    is known."""
     phones = {phone.endpoint for phone in settings.phones} | {one for line in settings.lines for one in line.phones}
-    await check_name("phone", which.endpoint, phones, store.calls.phones, show=viewer.endpoint)
+    for what, column, name, named in (
+        ("line", "line", which.line, {line.name for line in settings.lines}),
+        ("person", "agent", which.agent, set(people_of(settings))),
+        ("phone", "endpoint", which.endpoint, phones),
+    ):
+        if name is not None and named and name not in named and not await store.calls.is_known(column, name):
+            check_known(what, name, named, await store.calls.known(column), show=viewer.endpoint)
     only = viewer.only(Thing.CALL)
     which = which if only is None else replace(which, concerns=only)
     if number is None:

@@ -13,7 +13,8 @@ from voicedesk.desk.lists import Counted
 from voicedesk.desk.moments import day_of
 from voicedesk.desk.viewer import Viewer
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter, CallMark
+from voicedesk.store.call_filter import CallFilter
+from voicedesk.store.calls import CallMark
 from voicedesk.store.store import Store
 from voicedesk.work_calendar import WorkCalendar
 
@@ -112,9 +113,10 @@ async def day(store: Store, settings: Settings, calendar: WorkCalendar, viewer: 
 def rate_of(marks: Sequence[CallMark]) -> Rate:
     """The rate of these calls; those that go on count nowhere."""
     told = [one for one in marks if one.is_told]
+    found = Counter(one.verdict for one in told)
     return Rate(
-        on_time=sum(one.verdict == Verdict.ON_TIME for one in told),
-        judged=sum(one.verdict in _JUDGED for one in told),
+        on_time=found[Verdict.ON_TIME],
+        judged=sum(found[one] for one in _JUDGED),
         left_out=_counted(told, tuple(one for one in Verdict if one not in _JUDGED)),
         by_people=sum(one.by_person for one in told),
     )

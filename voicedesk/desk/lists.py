@@ -1,6 +1,6 @@
 """Paging, totals and counts of filters that all lists share."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -71,8 +71,12 @@ class Listing(Generic[S, R]):
         key = None if after is None else self.place(after)
         found = await self.read(size + 1, key)
         shown = found[:size]
-        end = Cursor(self._name, self.key(shown[-1])).to_text() if len(found) > size else None
+        end = self.cursor(self.key(shown[-1])) if len(found) > size else None
         return Page(rows=tuple(self.row(one) for one in shown), total=await self.count(), next=end)
+
+    def cursor(self, key: Key) -> str:
+        """The place behind a key, in the letters of an address."""
+        return Cursor(self._name, key).to_text()
 
     def place(self, cursor: str) -> Key:
         """The key of the row behind which a cursor's page begins. Raises InputError where it is none of this list."""
@@ -82,6 +86,15 @@ class Listing(Generic[S, R]):
     def _name(self) -> str:
         """What a cursor calls this list."""
         return f"{self.of.value} {self.order}".rstrip()
+
+    async def each(self, at_once: int) -> AsyncIterator[list[R]]:
+        """Every row, some at a time."""
+        after: Key | None = None
+        while found := await self.read(at_once, after):
+            yield [self.row(one) for one in found]
+            if len(found) < at_once:
+                return
+            after = self.key(found[-1])
 
     async def kept(self, limit: int | None, keep: Callable[[list[R]], Iterable[K]]) -> tuple[list[K], int]:
         """What is kept of the first `limit` rows (None: of all), and how many rows there are.

@@ -4,6 +4,7 @@ A person's verdict, where one was given, counts in place of the automatic one. N
 compared: no average, no place in a list.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ from voicedesk.hall.seats import seats_of
 from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import AppealState, History, Kind, key_of
-from voicedesk.store.own import OwnGreeting, OwnLeg
+from voicedesk.store.own import GreetingState, OwnGreeting, OwnLeg
 from voicedesk.store.store import Store
 from voicedesk.store.words import APPEAL_STATES
 from voicedesk.tickets.model import Kind as TicketKind
@@ -120,20 +121,23 @@ async def mine(store: Store, settings: Settings, viewer: Viewer, *, by: str, now
     """
     viewer.reach(Thing.CALL)
     agent, since = viewer.agent or "", month_of(now, settings.hall.zone)
-    legs = await store.own.legs(agent, since) if agent else []
-    greetings = await store.own.greetings(agent, since) if agent else []
-    histories = await store.decisions.of_calls(list(dict.fromkeys(leg.call_id for leg in legs)))
-    shown = legs[:LEGS_SHOWN]
-    wanted = {leg.call_id for leg in shown} | {one.subject.call_id for one in histories}
-    calls = {one.call.facts.id: one for one in await store.calls.of_ids(sorted(wanted))}
-    of_leg = _of_legs(agent, legs, histories, calls)
+    shown = await store.own.newest_legs(agent, since, LEGS_SHOWN)
+    decided = await store.own.decided_calls(agent, since)
+    ids = sorted({leg.call_id for leg in shown})
+    histories = await store.decisions.of_calls(sorted({*ids, *decided}))
+    calls = {one.call.facts.id: one for one in await store.calls.of_ids(sorted({*ids, *decided}))}
+    legs = {(leg.call_id, leg.number): leg for leg in (*await store.own.legs_of(agent, decided), *shown)}
+    of_leg = _of_legs(agent, legs.values(), histories, calls)
     of_greeting = {one.subject.uniqueid: one for one in histories if one.subject.kind is Kind.GREETING}
-    said = _said(greetings, of_greeting)
-    held = (await todo(store, settings, viewer, TodoView(mine=True), now=now)).groups if agent else ()
+    said = _said(await store.own.greetings_of(agent, ids), of_greeting)
+    automatic = await store.own.leg_verdicts(agent, since)
+    begun = {call_id for call_id, one in calls.items() if one.call.facts.started_at >= since}
+    counted = [leg for leg in legs.values() if leg.call_id in begun]
+    held = (await todo(store, settings, viewer, TodoView(mine=True), now=now)).groups
     tickets = [row for group in held for row in group.rows]
     return Mine(
         since=since,
-        total=len(legs),
+        total=automatic.total(),
         rows=tuple(
             _row(
                 leg,
@@ -144,8 +148,8 @@ async def mine(store: Store, settings: Settings, viewer: Viewer, *, by: str, now
             )
             for leg in shown
         ),
-        rings=_ring_rate(legs, of_leg),
-        greetings=_greeting_rate(greetings),
+        rings=_ring_rate(automatic, counted, of_leg),
+        greetings=_greeting_rate(await store.own.greeting_states(agent, since)),
         appeals=tuple(await _appeals(store, viewer, by, since)),
         to_confirm=tuple(row for row in tickets if _waits_for_word(row)),
         held=tuple(row for row in tickets if not _waits_for_word(row))[:HELD_SHOWN],
@@ -204,12 +208,12 @@ def _said(
     said: dict[tuple[str, str], list[BothVerdicts]] = {}
     for one in greetings:
         history = of_greeting.get(one.uniqueid)
-        both = _both(one.verdict or "not_judged", _greeting_label(one), history, GREETING_VERDICTS)
+        both = _both(one.state.verdict or "not_judged", _greeting_label(one.state), history, GREETING_VERDICTS)
         said.setdefault((one.call_id, one.endpoint), []).append(both)
     return said
 
 
-def _greeting_label(one: OwnGreeting) -> Label:
+def _greeting_label(one: GreetingState) -> Label:
     return label(GREETING_VERDICTS, one.verdict) if one.verdict else _GOING_ON
 
 
@@ -224,32 +228,41 @@ def _both(code: str, automatic: Label, history: History | None, words: Words) ->
     )
 
 
-def _ring_rate(legs: Iterable[OwnLeg], of_leg: Mapping[tuple[str, int], History]) -> MineRate:
-    codes = []
+def _ring_rate(automatic: Counter[str], legs: Iterable[OwnLeg], of_leg: Mapping[tuple[str, int], History]) -> MineRate:
+    """The rules' verdicts, but for those ringings of which a person said something else."""
+    codes = Counter(automatic)
     for leg in legs:
         history = of_leg.get((leg.call_id, leg.number))
         decided = history.standing.decision if history else None
-        codes.append(decided.verdict or leg.verdict if decided else leg.verdict)
-    rest = [(label(VERDICTS, code), codes.count(code)) for code in Verdict if code not in _JUDGED]
+        if decided is not None and decided.verdict:
+            codes[leg.verdict] -= 1
+            codes[decided.verdict] += 1
+    rest = [(label(VERDICTS, code), codes[code]) for code in Verdict if code not in _JUDGED]
     return MineRate(
-        good=codes.count(Verdict.ON_TIME.value),
-        judged=sum(code in _JUDGED for code in codes),
+        good=codes[Verdict.ON_TIME.value],
+        judged=sum(codes[code] for code in _JUDGED),
         left_out=tuple(one for one in rest if one[1]),
     )
 
 
-def _greeting_rate(greetings: Sequence[OwnGreeting]) -> MineRate:
-    told = [one for one in greetings if one.is_final and not one.is_doubted]
-    codes = [one.human or one.verdict or "" for one in told]
-    judged = [code for code in codes if code and code not in _NO_GREETING]
+def _greeting_rate(states: Counter[GreetingState]) -> MineRate:
+    codes: Counter[str] = Counter()
+    doubted = going_on = 0
+    for one, count in states.items():
+        if not one.is_final:
+            going_on += count
+        elif one.is_doubted:
+            doubted += count
+        else:
+            codes[one.human or one.verdict or ""] += count
     rest = [
-        *((label(GREETING_VERDICTS, code), codes.count(code)) for code in _NO_GREETING),
-        (_DOUBTED, sum(one.is_final and one.is_doubted for one in greetings)),
-        (_GOING_ON, sum(not one.is_final for one in greetings)),
+        *((label(GREETING_VERDICTS, code), codes[code]) for code in _NO_GREETING),
+        (_DOUBTED, doubted),
+        (_GOING_ON, going_on),
     ]
     return MineRate(
-        good=codes.count(GreetingVerdict.COMPLIANT.value),
-        judged=len(judged),
+        good=codes[GreetingVerdict.COMPLIANT.value],
+        judged=sum(count for code, count in codes.items() if code and code not in _NO_GREETING),
         left_out=tuple(one for one in rest if one[1]),
     )
 

@@ -5,6 +5,7 @@ voices, then a sample of verdicts that stand. A sample is blind: whoever judges 
 nor what follows from it, or their agreement would be worth nothing. Nobody is given what concerns themselves.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +22,8 @@ from voicedesk.desk.viewer import Viewer
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter, StoredCall
+from voicedesk.store.call_filter import CallFilter
+from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import AppealState, History, Kind, key_of
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.reviewing import Waiting
@@ -32,6 +34,8 @@ REVIEW_DAYS = 30
 """What is older and nobody looked at is found on the page of calls; appeals stay here until they are answered."""
 SAMPLE_DAYS = 7
 MOST_OF_A_KIND = 200
+SAMPLE_AT_ONCE = 50
+"""A sample is drawn from the newest first: nobody hears more of one in a day, and what is decided makes room."""
 FEW = 10
 """Of fewer cases no percentage is given: one more or less would move it by more than a tenth."""
 
@@ -92,10 +96,10 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewQueue:
-    """Everything that waits for this person. `is_cut`: there is more of some kind than is shown."""
+    """What waits for this person. `cut`: for these reasons more waits, and comes up as what is here is decided."""
 
     items: tuple[ReviewItem, ...]
-    is_cut: bool
+    cut: frozenset[Why]
 
     def of(self, why: str) -> tuple[ReviewItem, ...]:
         """Those that wait for one reason; all where none is named."""
@@ -155,7 +159,7 @@ async def review_queue(store: Store, settings: Settings, viewer: Viewer, *, by: 
     appeals = [one async for one in _appeals(store, names, but=but, by=by)]
     untold = await store.reviews.calls_untold(since, but=but, limit=limit)
     doubtful = await store.reviews.greetings_in_doubt(since, but=but, limit=limit)
-    sample = await store.reviews.sample(sampled, but=but, limit=limit)
+    sample = await store.reviews.sample(sampled, but=but, limit=SAMPLE_AT_ONCE + 1)
     unclear = [one for one in doubtful if one.verdict == GreetingVerdict.CANNOT_TELL]
     accused = [one for one in doubtful if one.verdict != GreetingVerdict.CANNOT_TELL]
     waiting = [_item(Why.UNTOLD, one, names) for one in (*untold, *unclear)]
@@ -163,8 +167,11 @@ async def review_queue(store: Store, settings: Settings, viewer: Viewer, *, by: 
     waiting += [_item(Why.SAMPLE, one, names) for one in sample]
     order = list(Why)
     placed = sorted((*appeals, *waiting), key=lambda one: (order.index(one.why), -one.at, one.key))
-    is_cut = any(len(some) > MOST_OF_A_KIND for some in (untold, doubtful))
-    return ReviewQueue(items=tuple(placed), is_cut=is_cut)
+    cut = {Why.UNTOLD} if len(untold) > MOST_OF_A_KIND else set()
+    cut |= {Why.UNTOLD, Why.UNPROVEN} if len(doubtful) > MOST_OF_A_KIND else set()
+    of_sample = Counter(one.kind for one in sample)
+    cut |= {Why.SAMPLE} if any(count > SAMPLE_AT_ONCE for count in of_sample.values()) else set()
+    return ReviewQueue(items=tuple(placed), cut=frozenset(cut))
 
 
 async def agreement(store: Store, settings: Settings, *, now: int) -> AgreementShown:

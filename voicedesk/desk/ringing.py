@@ -12,7 +12,7 @@ from voicedesk.desk.calls import CallRow
 from voicedesk.desk.names import people_of
 from voicedesk.desk.viewer import Viewer
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
 
 FALL_US = 6 * MICROSECONDS

@@ -87,7 +87,7 @@ class Seen:
 
 async def seen_of(store: Store, settings: Settings) -> Seen:
     """What the store says now."""
-    findings = [one.finding for one in await store.phones.open_findings() if one.finding.to_at is None]
+    findings = await store.phones.findings_now()
     return Seen(settings, await store.phones.phones(), findings, await is_running(store))
 
 

@@ -87,10 +87,16 @@ async def facets(
     ]
 
 
-async def ticket(store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int) -> TicketShown:
-    """One ticket by its id, or how that begins. Raises InputError where there is none, or more than one."""
+async def ticket(
+    store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int, is_whole: bool = False
+) -> TicketShown:
+    """One ticket by its id, or (unless it `is_whole`) by how that begins.
+
+    Raises InputError where there is none, or more than one.
+    """
     viewer.reach(Thing.TICKET)
-    stored = await store.tickets.get(ticket_id, complaints_of=viewer.only(Thing.COMPLAINT))
+    only = viewer.only(Thing.COMPLAINT)
+    stored = await store.tickets.get(ticket_id, complaints_of=only, is_whole=is_whole)
     if stored is None:
         raise InputError(f"there is no ticket {ticket_id!r}: see voicedesk tickets list --all")
     row = row_of(stored.ticket, viewer=viewer, names=people_of(settings), now=now)

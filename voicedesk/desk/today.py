@@ -16,7 +16,7 @@ from voicedesk.desk.todo import TodoRow, TodoView, todo
 from voicedesk.desk.urgency import Urgency
 from voicedesk.desk.viewer import Viewer
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.requests import LEADER
 from voicedesk.store.store import Store
 from voicedesk.work_calendar import WorkCalendar

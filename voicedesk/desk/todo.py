@@ -15,7 +15,7 @@ from voicedesk.desk.words import URGENCIES
 from voicedesk.errors import InputError
 from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 from voicedesk.tickets.model import MOVES, Kind, Move, State
@@ -124,11 +124,9 @@ async def todo(store: Store, settings: Settings, viewer: Viewer, view: TodoView,
 
 async def ticket_page(store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int) -> TicketPage:
     """The ticket with this whole id. Raises InputError where there is none that this viewer sees."""
-    shown = await desk.ticket(store, settings, viewer, ticket_id, now=now)
+    shown = await desk.ticket(store, settings, viewer, ticket_id, now=now, is_whole=True)
     ticket = shown.row.ticket
-    if ticket.id != ticket_id:
-        raise InputError(f"no ticket has the id {ticket_id!r}")
-    stored = await store.tickets.get(ticket_id)
+    stored = await store.tickets.get(ticket_id, is_whole=True)
     number = stored.ticket.number if stored else None
     return TicketPage(
         shown=shown,

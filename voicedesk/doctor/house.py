@@ -21,7 +21,7 @@ from voicedesk.doctor.recording import check_notice, check_places, check_recordi
 from voicedesk.errors import InputError, StoreError
 from voicedesk.jobs.hearing import recordings
 from voicedesk.settings import PbxSettings, Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
 

@@ -1,5 +1,6 @@
 """Calls in the database: saved as facts, read back with the judgement that the row's version of the rule makes."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, delete, exists, func, insert, or_, select, tuple_
+from sqlalchemy import Column, Row, Select, delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Reason, Verdict
@@ -16,12 +17,18 @@ from voicedesk.clock import is_instant
 from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.beginnings import rows_of_id
+from voicedesk.store.call_filter import CallFilter, in_span, matching, path_for, rang
+from voicedesk.store.columns import grouped
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import pack_facts, readable, unpack_facts
 from voicedesk.store.tables import calls, legs
+from voicedesk.store.values import values_of
 
 AT_ONCE = 50
+_VERDICTS = frozenset(one.value for one in Verdict)
+_NAMED = {"line": calls.c.line, "agent": legs.c.agent, "endpoint": legs.c.endpoint}
+"""Where names that people filter by stand, each with an index."""
 
 
 class CallOrder(StrEnum):
@@ -29,31 +36,6 @@ class CallOrder(StrEnum):
 
     NEWEST = "newest"
     OLDEST = "oldest"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFilter:
-    """Which calls to list; None means any. `from_at` is inside, `to_at` is not; `endpoint` is any phone that rang."""
-
-    line: str | None = None
-    verdict: str | None = None
-    cause: str | None = None
-    direction: str | None = None
-    agent: str | None = None
-    endpoint: str | None = None
-    concerns: str | None = None
-    """Only what this person answered, or what rang where they sat."""
-    caller_numbers: tuple[str, ...] | None = None
-    from_at: int | None = None
-    to_at: int | None = None
-    doubtful: bool | None = None
-    has_gap: bool | None = None
-    is_open: bool | None = None
-    """Only what is not over, or only what is."""
-    to_review: bool | None = None
-    """Only what a person must look at: it cannot be told and nobody decided, or somebody appealed."""
-    decided: bool | None = None
-    """Only those of which a person's decision holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +81,14 @@ class Calls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, call_id: str, *, concerns: str | None = None) -> StoredCall | None:
-        """The call of an id, or of the only id that begins with it; `concerns`: among this person's calls."""
-        query = _matching(select(calls), CallFilter(concerns=concerns))
+    async def get(self, call_id: str, *, concerns: str | None = None, is_whole: bool = False) -> StoredCall | None:
+        """The call of an id, or (unless the id `is_whole`) of the only id that begins with it; `concerns`: among this
+        person's calls."""
+        query = select(calls)
+        if concerns is not None:
+            query = query.where(rang(concerns))
         async with self._database.read() as connection:
-            rows = await rows_of_id(connection, query, calls.c.id, call_id)
+            rows = await rows_of_id(connection, query, calls.c.id, call_id, is_whole=is_whole)
         if len(rows) > 1:
             raise InputError(f"more than one call begins with {call_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None
@@ -134,13 +119,14 @@ class Calls:
     async def _rows(
         self, which: CallFilter, order: CallOrder, limit: int, after: tuple[int, str] | None
     ) -> Sequence[Row[Any]]:
-        key = tuple_(calls.c.started_at, calls.c.id)
-        query = _matching(select(calls), which).limit(limit)
+        path = path_for(which)
+        key = tuple_(path.started_at, path.id)
+        query = matching(select(calls), which).limit(limit)
         if order is CallOrder.NEWEST:
-            query = query.order_by(calls.c.started_at.desc(), calls.c.id.desc())
+            query = query.order_by(path.started_at.desc(), path.id.desc())
             query = query.where(key < after) if after else query
         else:
-            query = query.order_by(calls.c.started_at, calls.c.id)
+            query = query.order_by(path.started_at, path.id)
             query = query.where(key > after) if after else query
         async with self._database.read() as connection:
             found: Sequence[Row[Any]] = (await connection.execute(query)).all()
@@ -149,7 +135,8 @@ class Calls:
     async def marks(self, which: CallFilter, limit: int) -> Sequence[CallMark]:
         """The newest matching calls, oldest first, without their facts."""
         columns = (calls.c.started_at, calls.c.verdict, calls.c.human_verdict, calls.c.reason)
-        query = _matching(select(*columns), which).order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit)
+        path = path_for(which)
+        query = matching(select(*columns), which).order_by(path.started_at.desc(), path.id.desc()).limit(limit)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         found = [
@@ -160,34 +147,52 @@ class Calls:
                 is_told=row.human_verdict is not None or row.reason != Reason.STILL_OPEN.value,
             )
             for row in rows
-            if is_instant(row.started_at) and (row.human_verdict or row.verdict) in list(Verdict)
+            if is_instant(row.started_at) and (row.human_verdict or row.verdict) in _VERDICTS
         ]
         return found[::-1]
 
-    async def count(self, which: CallFilter) -> int:
-        """How many calls match."""
+    async def reach(self, which: CallFilter, most: int, after: tuple[int, str] | None = None) -> int | None:
+        """When the last of the newest `most` calls began that lie in the span of a filter and are of its person, phone
+        or number, whatever else it asks; None where there are fewer. `after` as in `list`."""
+        path = path_for(which)
+        moments: Select[Any] = select(path.started_at, path.id).select_from(path.index)
+        query = in_span(moments.distinct(), which, path)
+        if path.theirs is not None:
+            query = query.where(path.theirs)
+        elif which.caller_numbers is not None:
+            query = query.where(calls.c.caller_number.in_(which.caller_numbers))
+        if after is not None:
+            query = query.where(tuple_(path.started_at, path.id) < after)
+        query = query.order_by(path.started_at.desc(), path.id.desc()).limit(1).offset(most - 1)
         async with self._database.read() as connection:
-            return int(
-                (await connection.execute(_matching(select(func.count()).select_from(calls), which))).scalar_one()
-            )
+            row = (await connection.execute(query)).first()
+        return row[0] if row is not None and is_instant(row[0]) else None
 
-    async def tally(self, which: CallFilter, column: str) -> dict[str | None, int]:
-        """How many of the calls that match have each value of a column ("verdict", "cause", "line", "direction")."""
-        value = calls.c[column]
-        query = _matching(select(value, func.count()).select_from(calls), which).group_by(value)
+    async def count(self, which: CallFilter, *, most: int | None = None) -> int:
+        """How many calls match; `most`: counted no further than that."""
+        query = matching(select(func.count()), which)
+        if most is not None:
+            query = select(func.count()).select_from(matching(select(calls.c.id), which).limit(most).subquery())
         async with self._database.read() as connection:
-            return {row[0]: row[1] for row in await connection.execute(query)}
+            return int((await connection.execute(query)).scalar_one())
+
+    async def tally(self, which: CallFilter, columns: Sequence[str]) -> Counter[tuple[str | None, ...]]:
+        """How many of the calls that match have each combination of values of these columns, in one reading."""
+        values = [grouped(calls.c[column]) for column in columns]
+        query = matching(select(*values, func.count()), which).group_by(*values)
+        async with self._database.read() as connection:
+            return Counter({tuple(row[:-1]): row[-1] for row in await connection.execute(query)})
+
+    async def is_known(self, column: str, value: str) -> bool:
+        """Whether some call has this value ("line", "agent", "endpoint" of a ringing)."""
+        async with self._database.read() as connection:
+            query = select(_NAMED[column]).where(_NAMED[column] == value).limit(1)
+            return (await connection.execute(query)).first() is not None
 
     async def known(self, column: str) -> set[str]:
-        """Every value of a column ("line", "agent") that some call has."""
-        query = select(calls.c[column]).distinct().where(calls.c[column].is_not(None))
+        """Every value of a column ("line", "agent", "endpoint" of a ringing) that some call has."""
         async with self._database.read() as connection:
-            return set((await connection.execute(query)).scalars())
-
-    async def phones(self) -> set[str]:
-        """Every phone that some call rang."""
-        async with self._database.read() as connection:
-            return set((await connection.execute(select(legs.c.endpoint).distinct())).scalars())
+            return await values_of(connection, _NAMED[column])
 
     async def each(self, which: CallFilter, *, page: int = 500) -> AsyncIterator[StoredCall]:
         """Every matching call, oldest first, a page at a time."""
@@ -264,34 +269,6 @@ async def remove_calls(connection: AsyncConnection, ids: Sequence[str]) -> None:
         await connection.execute(delete(legs).where(legs.c.call_id.in_(ids)))
 
 
-def _matching(query: Select[Any], which: CallFilter) -> Select[Any]:
-    for column in ("line", "verdict", "cause", "direction", "agent", "doubtful", "has_gap"):
-        value = getattr(which, column)
-        if value is not None:
-            query = query.where(calls.c[column] == value)
-    if which.is_open is not None:
-        query = query.where(calls.c.ended_at.is_(None) if which.is_open else calls.c.ended_at.is_not(None))
-    if which.to_review is not None:
-        untold = (calls.c.verdict == Verdict.CANNOT_TELL.value) & calls.c.human_verdict.is_(None)
-        query = query.where((calls.c.appeal_open | (untold & calls.c.ended_at.is_not(None))) == which.to_review)
-    if which.decided is not None:
-        query = query.where(calls.c.human_verdict.is_not(None) == which.decided)
-    if which.caller_numbers is not None:
-        query = query.where(calls.c.caller_number.in_(which.caller_numbers))
-    if which.endpoint is not None:
-        rang = select(legs.c.call_id).where(legs.c.endpoint == which.endpoint)
-        query = query.where(or_(calls.c.answered_by == which.endpoint, calls.c.id.in_(rang)))
-    if which.concerns is not None:
-        theirs = (legs.c.call_id == calls.c.id) & (legs.c.agent == which.concerns)
-        rang_them = exists().where(theirs)  # asked of each call in turn: a page of the newest reads few
-        query = query.where(or_(calls.c.agent == which.concerns, rang_them))
-    if which.from_at is not None:
-        query = query.where(calls.c.started_at >= which.from_at)
-    if which.to_at is not None:
-        query = query.where(calls.c.started_at < which.to_at)
-    return query
-
-
 def _row(call: JudgedCall) -> dict[str, object]:
     """Raises ValueRefused where the call is at no time that a list could show."""
     facts, judged = call.facts, call.judgement
@@ -331,6 +308,7 @@ def _leg_rows(call: JudgedCall) -> list[dict[str, object]]:
             "ring_us": judged.ring_us,
             "outcome": leg.outcome.value if leg.outcome else None,
             "verdict": judged.verdict.value,
+            "started_at": call.facts.started_at,
         }
         for number, (leg, judged) in enumerate(pairs)
     ]

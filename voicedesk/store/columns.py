@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Dialect, LargeBinary, MetaData, Text
+from sqlalchemy import Boolean, ColumnElement, Dialect, LargeBinary, MetaData, Text, func, literal_column
 from sqlalchemy.types import TypeDecorator
 
 from voicedesk.bounds import clean_text
 
+_NOTHING: ColumnElement[str] = literal_column("''")
 ALL_TABLES = MetaData()
 """Every table there is, whichever file describes it."""
 
@@ -36,6 +37,19 @@ class Flag(Boolean):
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002  # SQLAlchemy calls it so
         """A value as it is read."""
         return None if dialect.supports_native_boolean else _flag
+
+
+def grouped(column: ColumnElement[Any]) -> ColumnElement[str | None]:
+    """A column of texts to count rows by, which are found by another index than its own; no text of it is empty."""
+    return func.nullif(unindexed(column), _NOTHING)
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A column of texts that no index is searched by in this place: another one leads to fewer rows.
+
+    SQLite keeps no statistics: of two indexes it may take the one that leads to every row of a person.
+    """
+    return func.coalesce(column, _NOTHING)
 
 
 def _flag(value: Any) -> Any:

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -72,6 +73,7 @@ class Database:
         self.path = self._kind.path
         self.engine = self._kind.engine()
         self.unread = UnreadRows()
+        self._shared: ContextVar[AsyncConnection | None] = ContextVar("_shared", default=None)
         self._turn = asyncio.Lock()
         """Writers of this process wait for each other here, in their order: who tries the database's own lock again and
         again holds a connection and costs CPU, and who came last may be first."""
@@ -79,9 +81,27 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one state of the database."""
+        shared = self._shared.get()
         with self._mapped():
+            if shared is not None:
+                yield shared
+                return
             async with self.engine.connect() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def one_state(self) -> AsyncIterator[None]:
+        """Within the block everything that its task reads is of one state of the database, by one connection.
+
+        What is written meanwhile is not seen: who waits for an answer of the service waits outside. No other task may
+        be begun inside, for it would use the same connection at the same time.
+        """
+        async with self.read() as connection:
+            before = self._shared.set(connection)
+            try:
+                yield
+            finally:
+                self._shared.reset(before)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:

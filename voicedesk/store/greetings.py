@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicedesk.errors import InputError
 from voicedesk.greeting.evidence import Evidence, evidence_as_json, evidence_from_json
 from voicedesk.store.beginnings import rows_of_id
+from voicedesk.store.columns import unindexed
 from voicedesk.store.decisions import HUMAN, prune_of_greetings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import readable
@@ -66,6 +68,16 @@ class StoredGreeting:
     def to_review(self) -> bool:
         """Whether a person must look at it: nobody decided what is in doubt, or somebody appealed."""
         return self.appeal_open or (self.needs_review and self.human is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedGreeting:
+    """What the rules and a person say of a greeting; `human_forbidden` None: the person said nothing of phrases."""
+
+    verdict: str
+    human: str
+    has_forbidden: bool
+    human_forbidden: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +182,22 @@ class Greetings:
         async with self._database.read() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
+    async def decided(self, which: GreetingFilter) -> Counter[DecidedGreeting]:
+        """How many of the greetings that match, were heard to their end and were decided by a person stand how."""
+        one = greetings.c
+        values = (one.verdict, one.human_verdict, one.forbidden > 0, one.human_forbidden)
+        query = _matching(select(*values, func.count()), replace(which, decided=True)).group_by(*values)
+        counted: Counter[DecidedGreeting] = Counter()
+        async with self._database.read() as connection:
+            for row in await connection.execute(query.where(one.is_final, one.verdict.is_not(None))):
+                verdict, human, has_forbidden, was_said, count = row
+                said = None if was_said is None else bool(was_said)
+                stands = DecidedGreeting(
+                    verdict=verdict, human=human, has_forbidden=bool(has_forbidden), human_forbidden=said
+                )
+                counted[stands] += count
+        return counted
+
     async def known(self, column: str) -> set[str]:
         """Every value of a column ("line", "agent") that some greeting has."""
         query = select(greetings.c[column]).distinct().where(greetings.c[column].is_not(None))
@@ -195,15 +223,19 @@ async def move_greetings(connection: AsyncConnection, merged: Iterable[tuple[str
 
 
 def _matching(query: Select[Any], which: GreetingFilter) -> Select[Any]:
-    for column in ("call_id", "line", "agent", "verdict", "needs_review"):
+    for column in ("call_id", "line", "verdict", "needs_review"):
         value = getattr(which, column)
         if value is not None:
             query = query.where(greetings.c[column] == value)
+    if which.agent is not None:
+        agent = greetings.c.agent if which.call_id is None else unindexed(greetings.c.agent)
+        query = query.where(agent == which.agent)
     if which.to_review is not None:
         undecided = greetings.c.needs_review & greetings.c.human_verdict.is_(None)
         query = query.where((greetings.c.appeal_open | undecided) == which.to_review)
     if which.decided is not None:
-        query = query.where(greetings.c.human_verdict.is_not(None) == which.decided)
+        decided = greetings.c.human_verdict.is_not(None)
+        query = query.where(decided if which.decided else ~decided)
     if which.has_forbidden is not None:
         query = query.where((greetings.c.forbidden > 0) == which.has_forbidden)
     if which.from_at is not None:

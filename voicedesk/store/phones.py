@@ -104,6 +104,14 @@ class Phones:
         async with self._database.read() as connection:
             return self._database.unread.whole(phone_findings, await connection.execute(query), _finding)
 
+    async def findings_now(self) -> list[PhoneFinding]:
+        """The findings without an end: few, and found by their index."""
+        query = select(phone_findings).where(phone_findings.c.to_at.is_(None))
+        query = query.order_by(phone_findings.c.from_at, phone_findings.c.id)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query)
+            return [one.finding for one in self._database.unread.whole(phone_findings, rows, _finding)]
+
     async def findings(self, *, since: int | None = None, limit: int = 100) -> list[PhoneFinding]:
         """Findings that began from an instant on, the newest first."""
         query = select(phone_findings).order_by(phone_findings.c.from_at.desc(), phone_findings.c.id).limit(limit)

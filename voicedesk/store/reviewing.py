@@ -1,20 +1,20 @@
 """What waits for a person's verdict: read from columns alone, in a span of time, so that a long history costs nothing.
 
-Every query but one goes along the index of calls or greetings by time; appeals are found by what people did, which is
-little.
+What waits is found by indexes that hold nothing else; only the sample looks through the calls of its few days.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union
 
 from voicedesk.calls.model import Verdict
 from voicedesk.greeting.model import GreetingVerdict
+from voicedesk.store.call_filter import rang
 from voicedesk.store.decisions import Kind, Move
 from voicedesk.store.engine import Database
-from voicedesk.store.tables import calls, decisions, greetings, legs
+from voicedesk.store.tables import calls, decisions, greetings
 
 CALL_ENDINGS = ("00", "33", "66", "99", "cc")
 GREETING_ENDINGS = ("11", "44", "77", "aa", "dd")
@@ -50,17 +50,14 @@ class Reviews:
 
     async def appealed(self) -> list[str]:
         """The ids of the calls with an open appeal: against the call, a leg of it, or a greeting in it."""
-        of_call = exists().where(calls.c.id == decisions.c.call_id, calls.c.appeal_open)
-        same = (greetings.c.pbx == decisions.c.pbx) & (greetings.c.uniqueid == decisions.c.uniqueid)
-        of_greeting = exists().where(same, greetings.c.appeal_open)
-        query = select(decisions.c.call_id).distinct()
-        query = query.where(decisions.c.move == Move.APPEAL.value, or_(of_call, of_greeting))
+        of_calls = select(calls.c.id).where(calls.c.appeal_open)
+        of_greetings = select(greetings.c.call_id).where(greetings.c.appeal_open)
         async with self._database.read() as connection:
-            return list((await connection.execute(query)).scalars())
+            return list((await connection.execute(union(of_calls, of_greetings))).scalars())
 
     async def calls_untold(self, since: int, *, but: str | None, limit: int) -> list[Waiting]:
         """Calls that are over and cannot be told, the newest first."""
-        query = _calls(since, but).where(calls.c.verdict == Verdict.CANNOT_TELL.value)
+        query = _calls(since, but).where(calls.c.verdict == literal(Verdict.CANNOT_TELL.value, literal_execute=True))
         return [_call(row) for row in await self._rows(query.limit(limit))]
 
     async def greetings_in_doubt(self, since: int, *, but: str | None, limit: int) -> list[Waiting]:
@@ -105,7 +102,7 @@ def _calls(since: int, but: str | None) -> Select[Any]:
     query = query.where(calls.c.started_at >= since, calls.c.ended_at.is_not(None))
     query = query.where(calls.c.human_verdict.is_(None), ~calls.c.appeal_open)
     if but is not None:
-        rang_them = exists().where(legs.c.call_id == calls.c.id, legs.c.agent == but)
+        rang_them = rang(but)
         nobody_took_it = func.coalesce(calls.c.agent, "") == ""
         query = query.where(func.coalesce(calls.c.agent, "") != but, ~and_(nobody_took_it, rang_them))
     return query.order_by(calls.c.started_at.desc(), calls.c.id.desc())

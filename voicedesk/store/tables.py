@@ -10,12 +10,22 @@ from sqlalchemy import (
     Integer,
     Table,
     false,
+    text,
 )
 
 from voicedesk.store.access_tables import accounts, audit, sessions
 from voicedesk.store.columns import ALL_TABLES, Flag, Heard, Packed
 
 metadata = ALL_TABLES
+
+
+def _index_where(name: str, *columns: str, condition: str) -> Index:
+    """An index of the few rows that a condition is true of: what waits for a person, or was decided by one.
+
+    SQLite takes it only where a query says the same in the same words, and there a flag is 1.
+    """
+    of_sqlite = condition.replace("appeal_open", "appeal_open = 1").replace("needs_review", "needs_review = 1")
+    return Index(name, *columns, sqlite_where=text(of_sqlite), postgresql_where=text(condition))
 
 
 calls = Table(
@@ -46,7 +56,11 @@ calls = Table(
     Column("human_cause", Heard),
     Column("appeal_open", Flag, nullable=False, server_default=false()),
     Index("calls_by_start", "started_at", "id"),
-    Index("calls_by_number", "caller_number"),
+    Index("calls_by_number", "caller_number", "started_at"),
+    Index("calls_by_line", "line", "started_at"),
+    _index_where("calls_untold", "started_at", "id", condition="verdict = 'cannot_tell' AND human_verdict IS NULL"),
+    _index_where("calls_decided", "started_at", condition="human_verdict IS NOT NULL"),
+    _index_where("calls_appealed", "started_at", condition="appeal_open"),
 )
 
 legs = Table(
@@ -60,8 +74,11 @@ legs = Table(
     Column("ring_us", BigInteger),
     Column("outcome", Heard),
     Column("verdict", Heard, nullable=False),
-    Index("legs_by_time", "at"),
+    Column("started_at", BigInteger, nullable=False, server_default="0"),
+    Index("legs_by_agent", "agent", "started_at", "call_id"),
+    Index("legs_by_phone", "endpoint", "started_at", "call_id"),
 )
+"""`started_at` is when the call of a ringing began: by it a person's calls are read in the order of all calls."""
 
 journal = Table(
     "journal",
@@ -94,6 +111,7 @@ gaps = Table(
     Column("repaired_at", BigInteger),
     Column("repaired_calls", Integer),
     Column("repaired_by", Heard),
+    Index("gaps_by_end", "to_at"),
 )
 
 greetings = Table(
@@ -123,6 +141,12 @@ greetings = Table(
     Column("appeal_open", Flag, nullable=False, server_default=false()),
     Index("greetings_by_time", "answered_at"),
     Index("greetings_by_call", "call_id"),
+    Index("greetings_by_agent", "agent", "answered_at"),
+    _index_where(
+        *("greetings_doubted", "answered_at", "pbx", "uniqueid"), condition="needs_review AND human_verdict IS NULL"
+    ),
+    _index_where("greetings_decided", "answered_at", condition="human_verdict IS NOT NULL"),
+    _index_where("greetings_appealed", "answered_at", condition="appeal_open"),
 )
 
 decisions = Table(
@@ -146,6 +170,7 @@ decisions = Table(
     Column("rules_version", Heard),
     Index("decisions_by_call", "call_id", "number"),
     Index("decisions_by_channel", "kind", "pbx", "uniqueid"),
+    Index("decisions_by_time", "at"),
 )
 
 consultations = Table(

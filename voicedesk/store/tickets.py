@@ -90,11 +90,16 @@ class Tickets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, ticket_id: str, *, complaints_of: str | None = None) -> StoredTicket | None:
-        """The ticket of an id, or of the only id that begins with it; `complaints_of` as in a filter."""
+    async def get(
+        self, ticket_id: str, *, complaints_of: str | None = None, is_whole: bool = False
+    ) -> StoredTicket | None:
+        """The ticket of an id, or (unless it `is_whole`) of the only id that begins so.
+
+        `complaints_of` as in a filter.
+        """
         query = _matching(select(tickets), TicketFilter(complaints_of=complaints_of))
         async with self._database.read() as connection:
-            rows = await rows_of_id(connection, query, tickets.c.id, ticket_id)
+            rows = await rows_of_id(connection, query, tickets.c.id, ticket_id, is_whole=is_whole)
         if len(rows) > 1:
             raise InputError(f"more than one ticket begins with {ticket_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None

@@ -113,7 +113,7 @@ class OneCallPages:
         await desk.form(request, visitor)
         page = await self._of(visitor, person, call_id)
         await desk.doorkeeper.note(person, Deed.NUMBER_SHOWN, Thing.NUMBER, call_id, visitor.address)
-        stored = await desk.keeper.store.calls.get(call_id)
+        stored = await desk.keeper.store.calls.get(call_id, is_whole=True)
         whole = stored.call.facts.caller_number if stored else None
         return await self._shown(visitor, person, page, whole=whole)
 
@@ -143,7 +143,8 @@ class OneCallPages:
         with spoken(visitor.look.language):
             try:
                 viewer = viewer_of(person.account)
-                return await call_page(desk.keeper.store, desk.settings, viewer, call_id, now=desk.now())
+                async with desk.keeper.one_state():
+                    return await call_page(desk.keeper.store, desk.settings, viewer, call_id, now=desk.now())
             except InputError:
                 return await desk.refuse(visitor, person, Thing.CALL, call_id)
 

@@ -9,7 +9,7 @@ from voicedesk.access.audit import Deed
 from voicedesk.access.roles import Act, Thing
 from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.call_view import CallView, calls_page
-from voicedesk.desk.calls import call_json, calls
+from voicedesk.desk.calls import call_json, checked, listing_of
 from voicedesk.desk.names import people_of
 from voicedesk.errors import InputError
 from voicedesk.sheets.calls import calls_sheet
@@ -18,6 +18,8 @@ from voicedesk.web.files import MOST_ROWS, file_of, json_of
 from voicedesk.web.spoken import spoken
 
 FORMS = ("csv", "xlsx", "json")
+_AT_ONCE = 100
+"""Rows of a file that are read in one go: other pages are made between them."""
 
 
 class CallPages:
@@ -32,7 +34,9 @@ class CallPages:
         visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.CALL)
         view = _view_of(request)
         with spoken(visitor.look.language):
-            page = await calls_page(desk.keeper.store, desk.settings, viewer_of(person.account), view, now=desk.now())
+            async with desk.keeper.one_state():
+                viewer = viewer_of(person.account)
+                page = await calls_page(desk.keeper.store, desk.settings, viewer, view, now=desk.now())
             return desk.pages.page("calls.html", visitor, page)
 
     async def file(self, request: Request) -> Response:
@@ -43,16 +47,19 @@ class CallPages:
             await desk.refuse(visitor, person, Thing.CALL, f"calls.{form[:20]}")
         view, now, settings = _view_of(request), desk.now(), desk.settings
         which = replace(view, after="").filter(settings, now)
-        listing = await calls(desk.keeper.store, settings, viewer_of(person.account), which, now=now)
-        rows, there = await listing.kept(MOST_ROWS, list)
-        if there > len(rows):
-            raise InputError(f"{there} calls are more than a file takes ({MOST_ROWS}): choose a shorter time")
+        store, viewer = desk.keeper.store, viewer_of(person.account)
+        which = await checked(store, settings, viewer, which)
+        if await store.calls.count(which, most=MOST_ROWS + 1) > MOST_ROWS:
+            raise InputError(f"more than {MOST_ROWS} calls do not go into a file: choose a shorter time")
         await desk.doorkeeper.note(person, Deed.EXPORTED, Thing.CALL, f"calls.{form}", visitor.address)
+        rows = listing_of(store, settings, viewer, which, now=now).each(_AT_ONCE)
         if form == "json":
-            return json_of(map(call_json, rows))
-        zone = settings.hall.zone
-        sheet = calls_sheet((row.stored for row in rows), zone, names=people_of(settings), now=now)
-        return await file_of(sheet, f"calls-{desk.pages.clock(now, '%Y%m%d-%H%M')}", form)
+            return await json_of(rows, call_json)
+        zone, names = settings.hall.zone, people_of(settings)
+        name = f"calls-{desk.pages.clock(now, '%Y%m%d-%H%M')}"
+        return await file_of(
+            rows, lambda some: calls_sheet((row.stored for row in some), zone, names=names, now=now), name, form
+        )
 
 
 def _view_of(request: Request) -> CallView:

@@ -1,15 +1,18 @@
-"""Lists as files: CSV and workbooks of what a page shows, made in a file that has no name and is gone afterwards."""
+"""Lists as files: CSV, workbooks and JSON of what a page shows.
+
+Rows are read a page at a time and written into a file that loses its name before it is sent: no list is ever in memory
+as a whole, and nothing is left on the disk, however a download ends.
+"""
 
 import asyncio
 import csv
-import io
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from voicedesk.sheets.comma import MARK, csv_rows
 from voicedesk.sheets.model import Sheet
@@ -17,36 +20,71 @@ from voicedesk.sheets.workbook import write_xlsx
 
 MOST_ROWS = 20_000
 """Rows of one file: two years of a small hall; the command `voicedesk calls list --xlsx` has no such limit."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_KINDS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+_CHUNK_BYTES = 64 * 1024
+
+T = TypeVar("T")
+Pages = AsyncIterator[Sequence[T]]
+"""Rows, some at a time."""
 
 
-async def file_of(sheet: Sheet, name: str, form: str) -> Response:
-    """The table as `csv` or `xlsx`, to be kept under a name."""
-    if form == "xlsx":
-        return _answer(await asyncio.to_thread(_workbook, sheet), XLSX, f"{name}.xlsx")
-    return _answer(await asyncio.to_thread(_comma, sheet), "text/csv; charset=utf-8", f"{name}.csv")
+async def file_of(pages: Pages[T], sheet_of: Callable[[Iterable[T]], Sheet], name: str, form: str) -> Response:
+    """The rows as `csv` or `xlsx`, to be kept under a name."""
+
+    def write(path: Path, rows: Iterator[T]) -> None:
+        (write_xlsx if form == "xlsx" else _write_csv)(path, sheet_of(rows))
+
+    kept = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    return StreamingResponse(_sent(await _made(pages, write)), media_type=_KINDS[form], headers=kept)
 
 
-def json_of(rows: Iterable[Any]) -> Response:
+async def json_of(pages: Pages[T], plain: Callable[[T], Any]) -> Response:
     """The rows as other programs read them."""
-    text = json.dumps(list(rows), ensure_ascii=False, allow_nan=False)
-    return Response(text, media_type="application/json")
+
+    def write(path: Path, rows: Iterator[T]) -> None:
+        with path.open("w", encoding="utf-8") as file:
+            file.write("[")
+            for n, row in enumerate(rows):
+                file.write((", " if n else "") + json.dumps(plain(row), ensure_ascii=False, allow_nan=False))
+            file.write("]")
+
+    return StreamingResponse(_sent(await _made(pages, write)), media_type=_KINDS["json"])
 
 
-def _answer(content: bytes, kind: str, name: str) -> Response:
-    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+async def _made(pages: Pages[T], write: Callable[[Path, Iterator[T]], None]) -> BinaryIO:
+    """A file without a name that has all rows. It is made whole before any of it is sent: no download ends too soon."""
+    loop = asyncio.get_running_loop()
+
+    def rows() -> Iterator[T]:
+        while (some := asyncio.run_coroutine_threadsafe(_next(pages), loop).result()) is not None:
+            yield from some
+
+    def make() -> BinaryIO:
+        with tempfile.TemporaryDirectory(prefix="voicedesk-") as folder:
+            path = Path(folder) / "list"
+            write(path, rows())
+            return path.open("rb")
+
+    return await asyncio.to_thread(make)
 
 
-def _workbook(sheet: Sheet) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="voicedesk-") as folder:
-        path = Path(folder) / "list.xlsx"
-        write_xlsx(path, sheet)
-        return path.read_bytes()
+async def _next(pages: Pages[T]) -> Sequence[T] | None:
+    return await anext(pages, None)
 
 
-def _comma(sheet: Sheet) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [column.title for column in sheet.columns])
-    writer.writeheader()
-    writer.writerows(csv_rows(sheet))
-    return (MARK + text.getvalue()).encode("utf-8")
+def _sent(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _write_csv(path: Path, sheet: Sheet) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(MARK)
+        writer = csv.DictWriter(file, [column.title for column in sheet.columns])
+        writer.writeheader()
+        writer.writerows(csv_rows(sheet))

@@ -34,6 +34,10 @@ class StoreKeeper:
             raise StoreUnavailable(str(self.why) if self.why else t("the database is not open yet"))
         return self._store
 
+    def one_state(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Within the block a page reads one state of the store, by one connection. Raises as `store`."""
+        return self.store.database.one_state()
+
     async def must_be_open(self) -> None:
         """Waits for the first try to open the store. Raises StoreUnavailable where that failed, and it is not open."""
         await self._tried.wait()

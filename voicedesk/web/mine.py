@@ -22,11 +22,12 @@ class MinePages:
         visitor, person, _ = await desk.allowed(request, Act.CHANGE, Thing.APPEAL)
         account = person.account
         with spoken(visitor.look.language):
-            value = await mine(
-                desk.keeper.store,
-                desk.settings,
-                viewer_of(account),
-                by=person.acts_as,
-                now=desk.now(),
-            )
+            async with desk.keeper.one_state():
+                value = await mine(
+                    desk.keeper.store,
+                    desk.settings,
+                    viewer_of(account),
+                    by=person.acts_as,
+                    now=desk.now(),
+                )
             return desk.pages.page("mine.html", visitor, value)

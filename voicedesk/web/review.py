@@ -29,6 +29,8 @@ from voicedesk.web.spoken import spoken
 from voicedesk.web.texts import speaker
 from voicedesk.web.visitor import Visitor
 
+MOST_LISTED = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -80,13 +82,17 @@ class ItemShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewPage:
-    """The page. `why` is the reason that it is narrowed to, `items` are listed, `shown` is the one in the middle."""
+    """The page. `why` is the reason that it is narrowed to, `items` are listed, `shown` is the one in the middle.
+
+    `not_listed`: so many more wait before and behind those that are listed; `cut`: for these reasons still more wait.
+    """
 
     why: str
     items: tuple[ReviewItem, ...]
+    not_listed: int
     shown: ItemShown | None
     counts: ReviewCounts
-    is_cut: bool
+    cut: frozenset[Why]
     agreement: AgreementShown
     last: LastShown | None
     typed: Typed | None
@@ -149,7 +155,9 @@ class ReviewPages:
     async def _asked(self, visitor: Visitor, person: Person, why: str, key: str) -> _Asked:
         desk, account = self._desk, person.account
         by = person.acts_as
-        queue = await review.review_queue(desk.keeper.store, desk.settings, viewer_of(account), by=by, now=desk.now())
+        async with desk.keeper.one_state():
+            viewer = viewer_of(account)
+            queue = await review.review_queue(desk.keeper.store, desk.settings, viewer, by=by, now=desk.now())
         session = self._sessions.of(person.session.token_hash)
         return _Asked(visitor=visitor, person=person, session=session, queue=queue, why=why, key=key)
 
@@ -183,9 +191,13 @@ class ReviewPages:
         return asked_for.address(following, is_done=True)
 
     async def _shown(self, asked_for: _Asked, *, is_done: bool = False, typed: Typed | None = None) -> Response:
+        with spoken(asked_for.visitor.look.language):
+            return await self._made(asked_for, is_done=is_done, typed=typed)
+
+    async def _made(self, asked_for: _Asked, *, is_done: bool, typed: Typed | None) -> Response:
         desk, session = self._desk, asked_for.session
         store, settings, now = desk.keeper.store, desk.settings, desk.now()
-        with spoken(asked_for.visitor.look.language):
+        async with desk.keeper.one_state():
             items = asked_for.items
             there = [one.key for one in asked_for.queue.items if one.key in session.aside]
             counts = ReviewCounts(
@@ -196,16 +208,17 @@ class ReviewPages:
             )
             value = ReviewPage(
                 why=asked_for.why,
-                items=items,
+                items=_listed(items, asked_for.key),
+                not_listed=max(0, len(items) - MOST_LISTED),
                 shown=await self._item(asked_for, items),
                 counts=counts,
-                is_cut=asked_for.queue.is_cut,
+                cut=asked_for.queue.cut,
                 agreement=await self._agreement(now),
                 last=_last(session.last) if is_done and session.last else None,
                 typed=typed,
                 is_running=await is_running(store),
             )
-            return desk.pages.page("review.html", asked_for.visitor, value, status=409 if typed else 200)
+        return desk.pages.page("review.html", asked_for.visitor, value, status=409 if typed else 200)
 
     async def _agreement(self, now: int) -> AgreementShown:
         """The agreement, counted anew only after somebody decided something: it reads all verdicts of 30 days."""
@@ -250,6 +263,13 @@ class ReviewPages:
             before=before,
             after=after,
         )
+
+
+def _listed(items: Sequence[ReviewItem], key: str) -> tuple[ReviewItem, ...]:
+    """Those around the one in the middle: a list of hundreds is read by nobody, and is most of a page."""
+    place = next((at for at, one in enumerate(items) if one.key == key), 0)
+    begin = max(0, min(place - MOST_LISTED // 5, len(items) - MOST_LISTED))
+    return tuple(items[begin : begin + MOST_LISTED])
 
 
 def _history(call: CallPage | None, item: ReviewItem) -> History | None:

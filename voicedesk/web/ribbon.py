@@ -116,7 +116,7 @@ def ringing_of(call: OpenCall) -> Ringing:
 
 def _places(day: Day, verdict: Verdict, x_of: Callable[[int], float]) -> list[float]:
     """Where marks of a verdict stand; two that fall on the same place are one stroke, which the words count."""
-    return list(dict.fromkeys(x_of(one.at) for one in day.marks if one.verdict == verdict))
+    return list(dict.fromkeys(x_of(one.at) for one in day.marks if one.verdict == verdict.value))
 
 
 def _strokes(verdict: Verdict, places: Iterable[float]) -> Strokes:

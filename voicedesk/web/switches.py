@@ -122,29 +122,30 @@ class SwitchPages:
         desk, account, now = self._desk, person.account, self._desk.now()
         viewer, how_far = viewer_of(account), reach(account.role, Act.CHANGE, Thing.BREAK)
         with spoken(visitor.look.language):
-            listing = breaks(desk.keeper.store, desk.settings, viewer, now=now)
-            rows = tuple(listing.row(one) for one in await listing.read(_MOST_BREAKS, None))
-            found = await seats(desk.keeper.store, desk.settings, viewer, now=now)
-            paused = {(row.pause.pbx, row.pause.endpoint) for row in rows}
-            there = [one for one in found.rows if one.endpoint and (one.pbx, one.endpoint) not in paused]
-            page = BreaksPage(
-                rows=rows,
-                mine=frozenset(
-                    one.id
-                    for one in rows
-                    if how_far is Reach.EVERY or (how_far is Reach.OWN and one.pause.agent == account.agent)
-                ),
-                phones=tuple(there) if how_far is Reach.EVERY else (),
-                reasons=desk.settings.breaks.reasons,
-                has_seat=account.agent is not None and any(one.agent == account.agent for one in there),
-                may_change=how_far is not Reach.NONE,
-                is_running=await is_running(desk.keeper.store),
-                is_done=is_done,
-                mistake=mistake,
-                last_phone=last_phone,
-                last_of=last_of,
-                typed=typed or {},
-            )
+            async with desk.keeper.one_state():
+                listing = breaks(desk.keeper.store, desk.settings, viewer, now=now)
+                rows = tuple(listing.row(one) for one in await listing.read(_MOST_BREAKS, None))
+                found = await seats(desk.keeper.store, desk.settings, viewer, now=now)
+                paused = {(row.pause.pbx, row.pause.endpoint) for row in rows}
+                there = [one for one in found.rows if one.endpoint and (one.pbx, one.endpoint) not in paused]
+                page = BreaksPage(
+                    rows=rows,
+                    mine=frozenset(
+                        one.id
+                        for one in rows
+                        if how_far is Reach.EVERY or (how_far is Reach.OWN and one.pause.agent == account.agent)
+                    ),
+                    phones=tuple(there) if how_far is Reach.EVERY else (),
+                    reasons=desk.settings.breaks.reasons,
+                    has_seat=account.agent is not None and any(one.agent == account.agent for one in there),
+                    may_change=how_far is not Reach.NONE,
+                    is_running=await is_running(desk.keeper.store),
+                    is_done=is_done,
+                    mistake=mistake,
+                    last_phone=last_phone,
+                    last_of=last_of,
+                    typed=typed or {},
+                )
             return desk.pages.page("breaks.html", visitor, page, status=409 if mistake or last_of else 200)
 
     # --- outages

@@ -90,7 +90,8 @@ class TodayPages:
         settings, role = desk.settings, person.account.role
         live_id = self._live.id  # taken before the store is read: what changes meanwhile is told again
         with spoken(visitor.look.language):
-            found = await today(desk.keeper.store, settings, self._hours(), viewer_of(person.account), now=now)
+            async with desk.keeper.one_state():
+                found = await today(desk.keeper.store, settings, self._hours(), viewer_of(person.account), now=now)
             zone = settings.hall.zone
             page = TodayPage(
                 name=person.account.name,

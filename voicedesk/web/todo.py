@@ -72,8 +72,9 @@ class TodoPages:
         view = TodoView.of(dict(request.query_params))
         viewer = viewer_of(person.account)
         with spoken(visitor.look.language):
-            found = await todo(desk.keeper.store, desk.settings, viewer, view, now=desk.now())
-            value = TodoPage(todo=found, is_running=await is_running(desk.keeper.store))
+            async with desk.keeper.one_state():
+                found = await todo(desk.keeper.store, desk.settings, viewer, view, now=desk.now())
+                value = TodoPage(todo=found, is_running=await is_running(desk.keeper.store))
             return desk.pages.page("todo.html", visitor, value)
 
     async def ticket(self, request: Request) -> Response:
@@ -103,7 +104,7 @@ class TodoPages:
         if not may(person.account.role, Act.SEE, Thing.NUMBER, is_own=page.place.is_mine):
             await desk.refuse(visitor, person, Thing.NUMBER, ticket_id)
         await desk.doorkeeper.note(person, Deed.NUMBER_SHOWN, Thing.NUMBER, ticket_id, visitor.address)
-        stored = await desk.keeper.store.tickets.get(ticket_id)
+        stored = await desk.keeper.store.tickets.get(ticket_id, is_whole=True)
         return await self._shown(visitor, person, page, whole=stored.ticket.number if stored else None)
 
     async def _of(self, visitor: Visitor, person: Person, ticket_id: str) -> TicketPage:
@@ -112,7 +113,8 @@ class TodoPages:
         with spoken(visitor.look.language):
             try:
                 viewer = viewer_of(person.account)
-                return await ticket_page(desk.keeper.store, desk.settings, viewer, ticket_id, now=desk.now())
+                async with desk.keeper.one_state():
+                    return await ticket_page(desk.keeper.store, desk.settings, viewer, ticket_id, now=desk.now())
             except InputError:
                 return await desk.refuse(visitor, person, Thing.TICKET, ticket_id)
 

@@ -96,7 +96,7 @@ async def test_the_legs_of_a_call_go_with_it_and_those_of_others_stay(store):
     assert await of_legs(store) == {old.facts.id, "new"}
     await store.retention.prune(calls_before=old.facts.started_at + 1, journal_before=0)
     assert await of_legs(store) == {"new"}
-    assert await store.calls.phones() == {leg.endpoint for leg in new.facts.legs}
+    assert await store.calls.known("endpoint") == {leg.endpoint for leg in new.facts.legs}
 
 
 async def of_legs(store) -> set[str]:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from tests.contracts.store.conftest import call_of
-from voicedesk.store.calls import CallFilter
+from voicedesk.calls.model import JudgedCall
+from voicedesk.calls.three_rings import judge
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 from voicedesk.store.quarantine import Part, SetAsideState, set_aside
 from voicedesk.store.tickets import Change, StoredTicket, TicketFilter
@@ -19,9 +21,9 @@ def ticket(n: int, **values) -> Ticket:
 
 async def test_calls_tickets_and_greetings_are_counted_by_each_value_of_a_column(store):
     await store.calls.save(CALLS)
-    assert await store.calls.tally(CallFilter(), "verdict") == {"on_time": 1, "late": 1, "missed": 1}
-    assert await store.calls.tally(CallFilter(verdict="late"), "cause") == {"person": 1}
-    assert await store.calls.tally(CallFilter(line="no such line"), "verdict") == {}
+    assert await store.calls.tally(CallFilter(), ("verdict",)) == {("on_time",): 1, ("late",): 1, ("missed",): 1}
+    assert await store.calls.tally(CallFilter(verdict="late"), ("verdict", "cause")) == {("late", "person"): 1}
+    assert await store.calls.tally(CallFilter(line="no such line"), ("verdict",)) == {}
     some = [ticket(1), ticket(2, owner="zhang"), ticket(3, owner="zhang", kind=Kind.REFERRAL)]
     await store.tickets.change(Change(tickets=[StoredTicket(ticket=one) for one in some]))
     assert await store.tickets.tally(TicketFilter(), "owner") == {None: 1, "zhang": 2}
@@ -36,8 +38,15 @@ async def test_calls_tickets_and_greetings_are_counted_by_each_value_of_a_column
 async def test_whom_a_call_concerns_are_who_answered_and_whom_it_rang(store):
     missed = CALLS[2]
     legs = tuple(replace(leg, agent="li") for leg in missed.facts.legs)
-    answered = replace(CALLS[0], judgement=replace(CALLS[0].judgement, agent="zhang"))
-    await store.calls.save([answered, CALLS[1], replace(missed, facts=replace(missed.facts, legs=legs))])
+    facts = CALLS[0].facts
+    answered = replace(facts, legs=tuple(replace(leg, agent="zhang") for leg in facts.legs))
+    await store.calls.save(
+        [
+            JudgedCall(facts=answered, judgement=judge(answered)),
+            CALLS[1],
+            replace(missed, facts=replace(missed.facts, legs=legs)),
+        ]
+    )
     for person, count in (("zhang", 1), ("li", 1), ("", 0), ("wang", 0)):
         assert await store.calls.count(CallFilter(concerns=person)) == count, person
         assert len(await store.calls.list(CallFilter(concerns=person))) == count

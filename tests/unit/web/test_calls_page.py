@@ -202,4 +202,4 @@ async def test_more_calls_than_a_file_takes_are_no_file_that_lacks_some(busy, mo
     browser = await busy.inside("0001", Role.SUPERVISOR)
     page = await browser.get("/calls.csv?period=all")
     assert page.status_code == 400
-    assert "121" in page.text
+    assert "超过 5 通，一个文件放不下" in page.text

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from voicedesk.calls.model import CallFacts, Hall, JudgedCall, Judgement
 from voicedesk.calls.three_rings import RULES, RULES_VERSION
-from voicedesk.store.calls import CallFilter, Calls, StoredCall
+from voicedesk.store.call_filter import CallFilter
+from voicedesk.store.calls import Calls, StoredCall
 
 PAGE = 500
 HallOf = Callable[[str], Hall]

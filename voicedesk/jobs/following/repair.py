@@ -19,7 +19,7 @@ from voicedesk.clock import MICROSECONDS
 from voicedesk.jobs.following.logged_calls import Span, SwitchLogs, read_logs, rebuild, retell
 from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.number_masking import beginning
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.journal import StoredGap
 from voicedesk.store.repairs import Filling
 from voicedesk.store.store import Store

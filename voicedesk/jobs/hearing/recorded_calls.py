@@ -12,7 +12,7 @@ from voicedesk.calls.registry import born_us
 from voicedesk.clock import MICROSECONDS, to_datetime, to_seconds
 from voicedesk.jobs.hearing.recordings import DAY_US, Foreign, FoundFile, look
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.words import Words, both, comma, in_both
 

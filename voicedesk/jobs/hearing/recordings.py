@@ -26,7 +26,7 @@ from voicedesk.clock import MICROSECONDS, to_datetime
 from voicedesk.errors import InputError
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.forgetting import forget_in_facts
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store

@@ -10,7 +10,7 @@ from voicedesk.jobs.ringing_back.open_tickets import Changes, OpenTickets
 from voicedesk.jobs.ringing_back.ticket_news import correction
 from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
 from voicedesk.tickets.book import not_missed
 from voicedesk.tickets.meaning import Contact, Miss, meaning_of

@@ -9,7 +9,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.clock import MICROSECONDS
 from voicedesk.errors import InputError
-from voicedesk.store.calls import CallFilter
+from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
 
 DAY_US = 24 * 3600 * MICROSECONDS
