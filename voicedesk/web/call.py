@@ -14,8 +14,7 @@ from voicedesk.access.roles import Act, Thing, may
 from voicedesk.calls.model import Cause, Verdict
 from voicedesk.calls.steps import Appeal, Decide, TakeBack, VerdictStep
 from voicedesk.calls.words import CAUSES, VERDICTS
-from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import NOT_DONE, ask, asked
+from voicedesk.desk.asking import NOT_DONE
 from voicedesk.desk.call_page import CallPage, call_page
 from voicedesk.desk.labels import Label, label
 from voicedesk.errors import InputError
@@ -100,7 +99,7 @@ class OneCallPages:
         try:
             step = _step(call_id, fields, person)
             await self._must_be_allowed(visitor, person, page, step)
-            await ask(desk.keeper.store, asked(step), asked_by=person.account.login)
+            await desk.ask(person, step)
         except NOT_DONE as error:
             mistake = visitor.words(error)
             return await self._shown(visitor, person, page, typed=Typed(mistake=mistake, fields=fields))
@@ -138,15 +137,7 @@ class OneCallPages:
             await desk.doorkeeper.note(person, Deed.HEARD, Thing.RECORDING, call_id, visitor.address)
 
     async def _of(self, visitor: Visitor, person: Person, call_id: str) -> CallPage:
-        """The call. Raises Refused where there is none that this person sees: the two look the same."""
-        desk = self._desk
-        with spoken(visitor.look.language):
-            try:
-                viewer = viewer_of(person.account)
-                async with desk.keeper.one_state():
-                    return await call_page(desk.keeper.store, desk.settings, viewer, call_id, now=desk.now())
-            except InputError:
-                return await desk.refuse(visitor, person, Thing.CALL, call_id)
+        return await self._desk.one(visitor, person, Thing.CALL, call_id, call_page)
 
     async def _must_be_allowed(self, visitor: Visitor, person: Person, page: CallPage, step: VerdictStep) -> None:
         is_own = _is_own(person, page)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NoReturn
+from typing import NoReturn, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,12 +13,18 @@ from voicedesk.access.audit import Deed
 from voicedesk.access.roles import Act, Reach, Thing, reach
 from voicedesk.access.sessions import Stage, new_token, token_hash
 from voicedesk.clock import NowUs
+from voicedesk.desk.accounts import viewer_of
+from voicedesk.desk.asking import Step, ask, asked
+from voicedesk.desk.viewer import Viewer
+from voicedesk.errors import InputError
 from voicedesk.settings import Settings
+from voicedesk.store.store import Store
 from voicedesk.web import pages
 from voicedesk.web.doorkeeper import Doorkeeper, Person
 from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.limits import Limit, place_of
 from voicedesk.web.pages import Pages, Trouble
+from voicedesk.web.spoken import spoken
 from voicedesk.web.visitor import Visitor, cookie_name, keep_token, local_path, look_of
 from voicedesk.words import Language
 
@@ -30,6 +36,15 @@ _HOP_SECONDS = 10
 _BODY_SECONDS = 15.0
 _MOST_FIELDS = 40
 _WHERE = {Stage.SECOND: "/second", Stage.ENROL: "/enrol"}
+
+
+P_co = TypeVar("P_co", covariant=True)
+
+
+class ReadOne(Protocol[P_co]):
+    """What reads the page of one thing by its id. Raises InputError where this viewer sees none."""
+
+    async def __call__(self, store: Store, settings: Settings, viewer: Viewer, which: str, /, *, now: int) -> P_co: ...
 
 
 class Refused(Exception):
@@ -169,6 +184,20 @@ class Desk:
         raise Refused(pages.not_there())
 
     # --- forms
+
+    async def one(self, visitor: Visitor, person: Person, thing: Thing, which: str, read: ReadOne[P_co]) -> P_co:
+        """One thing as this person may see it. Raises Refused where there is none that they see: both look the same."""
+        with spoken(visitor.look.language):
+            try:
+                viewer = viewer_of(person.account)
+                async with self.keeper.one_state():
+                    return await read(self.keeper.store, self.settings, viewer, which, now=self.now())
+            except InputError:
+                return await self.refuse(visitor, person, thing, which)
+
+    async def ask(self, person: Person, step: Step) -> str:
+        """What the service answers to what a person asks on a page. Raises what `desk.asking.NOT_DONE` names."""
+        return await ask(self.keeper.store, asked(step), asked_by=person.account.login)
 
     async def form(self, request: Request, visitor: Visitor) -> Mapping[str, str]:
         """The fields of a form that this visitor was given. Raises Refused for one that was made elsewhere."""

@@ -11,7 +11,7 @@ from voicedesk.access.roles import Act, Thing
 from voicedesk.calls.words import CAUSES
 from voicedesk.desk import review
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import NOT_DONE, ask, asked, is_running
+from voicedesk.desk.asking import NOT_DONE, is_running
 from voicedesk.desk.call_page import CallPage, call_page
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.moments import day_of
@@ -163,8 +163,7 @@ class ReviewPages:
 
     async def _carried_out(self, asked_for: _Asked, fields: Mapping[str, str]) -> str:
         """Does what a form asks; where it leads. Raises InputError for what cannot be done."""
-        session, store = asked_for.session, self._desk.keeper.store
-        login, say = asked_for.person.account.login, speaker(asked_for.visitor.look.language)
+        session, person, say = asked_for.session, asked_for.person, speaker(asked_for.visitor.look.language)
         do = fields.get("do")
         if do == "again":
             session.aside.clear()
@@ -173,7 +172,7 @@ class ReviewPages:
             if session.last is None:
                 raise InputError("there is nothing to take back here: open the call to see what was decided")
             item = session.last.item
-            await ask(store, asked(taking_back(item, asked_for.by, say)), asked_by=login)
+            await self._desk.ask(person, taking_back(item, asked_for.by, say))
             session.last = None
             return f"/calls/{item.call_id}?done#verdicts" if item.is_blind else asked_for.address(item.key)
         one = next((one for one in asked_for.queue.items if one.key == asked_for.key), None)
@@ -186,7 +185,7 @@ class ReviewPages:
         if do != "decide":
             raise InputError("say what is to be done: decide, aside, again or undo")
         step = decision(one, fields, asked_for.by, say)
-        await ask(store, asked(step), asked_by=login)
+        await self._desk.ask(person, step)
         session.last = LastDecided(item=one, verdict=step.verdict)
         return asked_for.address(following, is_done=True)
 

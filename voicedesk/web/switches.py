@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from voicedesk.access.roles import Act, Reach, Thing, may, reach
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import NOT_DONE, Step, ask, asked, is_running
+from voicedesk.desk.asking import NOT_DONE, Step, is_running
 from voicedesk.desk.breaks import BreakRow, breaks
 from voicedesk.desk.outages import OutageRow, outages
 from voicedesk.desk.seats import SeatRow, seats
@@ -207,7 +207,7 @@ class SwitchPages:
     async def _ask(self, visitor: Visitor, person: Person, step: Step) -> tuple[str, str] | None:
         """None where the service did it; else what it said, and the same in the visitor's language."""
         try:
-            await ask(self._desk.keeper.store, asked(step), asked_by=person.account.login)
+            await self._desk.ask(person, step)
         except NOT_DONE as error:
             return str(error), visitor.words(error)
         return None

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from voicedesk.access.audit import Deed
 from voicedesk.access.roles import Act, Thing, may
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.asking import NOT_DONE, ask, asked, is_running
+from voicedesk.desk.asking import NOT_DONE, is_running
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.moments import instant
 from voicedesk.desk.names import people_of
@@ -89,7 +89,7 @@ class TodoPages:
             await desk.refuse(visitor, person, Thing.TICKET, ticket_id)
         try:
             step = _step(ticket_id, fields, person, desk.settings.hall.zone)
-            await ask(desk.keeper.store, asked(step), asked_by=person.account.login)
+            await desk.ask(person, step)
         except NOT_DONE as error:
             mistake = visitor.words(error)
             return await self._shown(visitor, person, page, mistake=mistake, typed=fields)
@@ -108,15 +108,7 @@ class TodoPages:
         return await self._shown(visitor, person, page, whole=stored.ticket.number if stored else None)
 
     async def _of(self, visitor: Visitor, person: Person, ticket_id: str) -> TicketPage:
-        """The ticket. Raises Refused where there is none that this person sees: the two look the same."""
-        desk = self._desk
-        with spoken(visitor.look.language):
-            try:
-                viewer = viewer_of(person.account)
-                async with desk.keeper.one_state():
-                    return await ticket_page(desk.keeper.store, desk.settings, viewer, ticket_id, now=desk.now())
-            except InputError:
-                return await desk.refuse(visitor, person, Thing.TICKET, ticket_id)
+        return await self._desk.one(visitor, person, Thing.TICKET, ticket_id, ticket_page)
 
     async def _shown(
         self,

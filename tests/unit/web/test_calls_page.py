@@ -92,6 +92,7 @@ async def test_whoever_may_not_see_calls_gets_the_page_of_what_is_not_there_and_
         ("since=yesterday", "不是日期或时间"),
         ("since=9999-12-31T23:59:59", "不是日期或时间"),
         ("until=0001-01-01", "不是日期或时间"),
+        ("since=2026-11-24&until=2026-11-23", "结束早于开始"),
         ("after=xxxx", "xxxx"),
         ("line=nobody", "通话|没有"),
         ("verdict=late&verdict=missed", "出现了两次"),
