@@ -153,3 +153,8 @@ class WebhookError(VoicedeskError):
 
 class AddressRefused(WebhookError):
     """A webhook is at an address that news must not be sent to."""
+
+
+def why(error: BaseException) -> str:
+    """What a foreign error says; of one of the system the reason alone, without its number and the file's name."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

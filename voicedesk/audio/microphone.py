@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from voicedesk.audio.g711 import Samples
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, why
 
 BLOCK_SECONDS = 0.1
 _RATES = (16000, 48000, 44100, 8000)
@@ -61,7 +61,7 @@ def _sounddevice() -> Any:
         import sounddevice  # it loads PortAudio, which most servers do not have
     except OSError as error:
         needed = "a microphone needs PortAudio (Debian: apt install libportaudio2)"
-        raise InputError(f"{error}: {needed}; a recording needs none: --wav FILE") from error
+        raise InputError(f"{why(error)}: {needed}; a recording needs none: --wav FILE") from error
     return sounddevice
 
 

@@ -43,7 +43,7 @@ from voicedesk.cli.repair import repair
 from voicedesk.cli.replay import replay
 from voicedesk.cli.service import reload, run
 from voicedesk.cli.web import web
-from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError, WrongUsage
+from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError, WrongUsage, why
 from voicedesk.settings.language import language_of
 from voicedesk.words import SPOKEN
 
@@ -140,7 +140,9 @@ def _run() -> None:
         sys.exit(ERROR)
     except OSError as error:
         _drop_output()
-        complain(f"{error.filename or 'the answer'} cannot be read or written: {error.strerror or error}")
+        reason = why(error)
+        named = f"{error.filename} cannot be read or written: {reason}"
+        complain(named if error.filename else f"the answer cannot be written: {reason}")
         sys.exit(ERROR)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # pressed again while the interpreter ends, it would be killed

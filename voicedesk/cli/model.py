@@ -13,7 +13,7 @@ from rich.progress import track
 
 from voicedesk.audio.wav import Sound, read_sound
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, say, say_json, settings_of, wait
-from voicedesk.errors import InputError, WrongUsage
+from voicedesk.errors import InputError, WrongUsage, why
 from voicedesk.greeting.calibration import CARES, LabelledGreeting, calibrate, keep_calibration, thresholds_of
 from voicedesk.greeting.live import GreetingTask
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
@@ -74,7 +74,7 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
         state = translated(one["problem"] or ("" if one["calibrated"] else doubted)) or in_both("已校准", "calibrated")
         say(f"{mark} {one['name']}  {one['size_bytes'] / _MIB:.1f} MiB  {state}")
         if one["statement"]:
-            say(f"    {one['statement']}")
+            say(f"    {translated(one['statement'])}")
 
 
 @app.command()
@@ -256,7 +256,7 @@ def _rows(file: Path) -> list[dict[str, str]]:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             return list(csv.DictReader(opened))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file}: the labels cannot be read: {error}") from error
+        raise InputError(f"{file}: the labels cannot be read: {why(error)}") from error
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, why
 from voicedesk.greeting.phrases import read_phrase
 from voicedesk.plain_files import read_plain
 
@@ -144,7 +144,7 @@ def rules_from_file(path: Path) -> GreetingRules:
     try:
         return read_rules(read_plain(path).decode("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the greeting rules cannot be read: {error}") from error
+        raise InputError(f"{path}: the greeting rules cannot be read: {why(error)}") from error
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
-from voicedesk.errors import SettingsError
+from voicedesk.errors import SettingsError, why
 from voicedesk.settings import PbxSettings
 from voicedesk.switch_logs.files import LogPaths
 
@@ -18,7 +18,9 @@ def address_of(pbx: PbxSettings) -> AmiAddress:
         try:
             context = ssl.create_default_context(cafile=str(pbx.tls_ca_file) if pbx.tls_ca_file else None)
         except OSError as error:
-            raise SettingsError(f"pbx {pbx.name!r}: tls_ca_file {pbx.tls_ca_file} cannot be read: {error}") from error
+            raise SettingsError(
+                f"pbx {pbx.name!r}: tls_ca_file {pbx.tls_ca_file} cannot be read: {why(error)}"
+            ) from error
     return AmiAddress(
         pbx=pbx.name,
         host=pbx.host,

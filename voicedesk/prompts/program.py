@@ -7,6 +7,7 @@ pace) and {length} (its inverse) come from the settings, {text} is what to say; 
 import subprocess
 from pathlib import Path
 
+from voicedesk.errors import why
 from voicedesk.prompts.book import ORDINARY_RATE, PIPER, Voice
 
 PIPER_PROGRAM = ("piper", "--model", "{model}", "--length_scale", "{length}", "--output_file", "{file}")
@@ -35,7 +36,7 @@ def run_program(voice: Voice, text: str, rate: int, file: Path) -> str | None:
     except subprocess.TimeoutExpired:
         return f"{command[0]} was not done within {PROGRAM_SECONDS:g} s"
     except (OSError, ValueError) as error:
-        return f"{command[0]} cannot be started: {error}"
+        return f"{command[0]} cannot be started: {why(error)}"
     if done.returncode:
         ended = f"{command[0]} ended with {done.returncode}"
         return f"{ended}: {_last_line(done.stderr)}".removesuffix(": ")

@@ -12,7 +12,7 @@ from pathlib import Path
 from pypinyin import Style, lazy_pinyin
 
 from voicedesk.catalogue.reading import spoken
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, why
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.plain_files import read_plain
 from voicedesk.texts_folder import shipped_texts
@@ -81,7 +81,7 @@ def _readings(file: Path) -> dict[str, str]:
     try:
         readings = tomllib.loads(read_plain(file).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, nested or long without end
-        raise InputError(f"{file}: cannot be read: {error}") from error
+        raise InputError(f"{file}: cannot be read: {why(error)}") from error
     for word, read in readings.items():
         if not _HANZI.fullmatch(word) or not isinstance(read, str) or not _SYLLABLES.fullmatch(read):
             raise InputError(f'{file}: {word} = {read!r} is no reading: write "参保" = "can1 bao3"')

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, why
 from voicedesk.ivr.wording import CHINESE, ENGLISH, Frame, places_of
 from voicedesk.plain_files import read_plain
 from voicedesk.texts_folder import shipped_texts
@@ -29,7 +29,7 @@ def _read(file: Path) -> dict[str, str]:
     try:
         values = tomllib.loads(read_plain(file).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, nested or long without end
-        raise InputError(f"{file}: cannot be read: {error}") from error
+        raise InputError(f"{file}: cannot be read: {why(error)}") from error
     for key, value in values.items():
         if not isinstance(value, str) or not value.strip():
             raise InputError(f"{file}: {key} must be a text and not be empty: write it in quotes")

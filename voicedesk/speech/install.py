@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from voicedesk.data_packages import joined, sha256_of
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, why
 from voicedesk.speech.models import EMBEDDED, SpeechModel, embedded_model, read_model
 from voicedesk.speech.packaged import DATA, WHISPER_BASE
 from voicedesk.speech.whisper.folder import is_whisper
@@ -171,7 +171,7 @@ def _unzip(source: Path, target: Path) -> None:
     except FileNotFoundError as error:
         raise InputError(f"{source}: there is no such file or folder") from error
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InputError(f"{source}: it cannot be unpacked: {error}") from error
+        raise InputError(f"{source}: it cannot be unpacked: {why(error)}") from error
 
 
 def _refuse_if_too_much(files: int, size: int, source: Path) -> None:

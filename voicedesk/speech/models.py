@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, why
 from voicedesk.plain_files import read_plain
 from voicedesk.speech.transcript import UNKNOWN_WORD
 from voicedesk.speech.whisper.folder import RATE as WHISPER_RATE
@@ -72,7 +72,7 @@ def read_model(path: Path) -> SpeechModel:
     try:
         return _read_model(path)
     except (OSError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        what = f"{type(error).__name__}: {error}"
+        what = f"{type(error).__name__}: {why(error)}"
         raise InputError(f"{path}: this is a damaged speech model ({what}): install it again") from error
 
 
@@ -117,7 +117,7 @@ def _origin(path: Path) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path / ORIGIN}: it cannot be read: {error}") from error
+        raise InputError(f"{path / ORIGIN}: it cannot be read: {why(error)}") from error
     return found if isinstance(found, dict) else {}
 
 
@@ -147,4 +147,4 @@ def _text_of(file: Path) -> str:
     try:
         return read_plain(file).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: it cannot be read: install the model again: {error}") from error
+        raise InputError(f"{file}: it cannot be read: install the model again: {why(error)}") from error

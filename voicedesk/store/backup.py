@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from voicedesk.errors import StoreError
+from voicedesk.errors import StoreError, why
 from voicedesk.store.spill import sync_folder
 
 
@@ -30,7 +30,7 @@ def back_up(source: Path, target: Path) -> int:
         part.replace(target)
         sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{source} cannot be copied to {target}: {error}") from error
+        raise StoreError(f"{source} cannot be copied to {target}: {why(error)}") from error
     finally:
         with suppress(OSError):
             _remove(part)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, why
 from voicedesk.plain_files import open_plain
 
 MOST_ROTATED = 100
@@ -46,7 +46,7 @@ def read_lines(path: Path) -> Iterator[str]:
                     lines.append(unfinished)
                 yield from (_text(line) for line in lines)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: the log cannot be read: {error}") from error
+        raise InputError(f"{path}: the log cannot be read: {why(error)}") from error
 
 
 def _open(file: Path, files: ExitStack) -> BinaryIO:

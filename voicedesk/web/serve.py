@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from voicedesk.clock import NowUs, now_us
-from voicedesk.errors import SettingsError, StoreError
+from voicedesk.errors import SettingsError, StoreError, why
 from voicedesk.settings import Settings
 from voicedesk.web.app import Application
 from voicedesk.web.certificate import certificate_in
@@ -170,5 +170,5 @@ def _tls(settings: Settings) -> dict[str, Any]:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(str(file), str(key))
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"{file} and {key} are no certificate and its key: {error}") from error
+        raise SettingsError(f"{file} and {key} are no certificate and its key: {why(error)}") from error
     return {"ssl_certfile": str(file), "ssl_keyfile": str(key)}

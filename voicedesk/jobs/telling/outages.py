@@ -4,7 +4,7 @@ import structlog
 
 from voicedesk.catalogue.reading import spoken
 from voicedesk.clock import NowUs
-from voicedesk.errors import InputError, StoreError
+from voicedesk.errors import InputError, StoreError, why
 from voicedesk.hall.prompts import book_of, frames_of, pronunciation_of
 from voicedesk.ivr.model import Spoken, Texts
 from voicedesk.ivr.wording import CHINESE
@@ -74,7 +74,7 @@ def speak(text: str, settings: Settings) -> tuple[str, ...]:
         with Synthesis.open(pronunciation) as synthesis:
             failed = dict(build_spoken(orders, book, synthesis, PromptCheck(None)).failed)
     except OSError as error:
-        failed = {one.text: f"the voice cannot be started: {error}" for one, _ in orders}
+        failed = {one.text: f"the voice cannot be started: {why(error)}" for one, _ in orders}
     told = []
     if settings.ivr.address is None:
         told.append("callers hear nothing of it: there is no IVR, see [ivr] listen in the settings")
