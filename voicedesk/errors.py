@@ -157,4 +157,4 @@ class AddressRefused(WebhookError):
 
 def reason_of(error: BaseException) -> str:
     """Why something failed; where it was the system that refused, in its words without their number and file."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -274,8 +274,9 @@ def _explained(table: type[BaseModel], file: Path, found: Any) -> Problem:
         case _:
             where = ".".join(one for one in path if isinstance(one, str))
             reason = f"{message[0].lower()}{message[1:]}".removeprefix("value error, ")
-            text = f"{where}: {reason}: correct it"
+            text = f"{where}: {reason}: {_CORRECT}"
     return problem_at(file, path, text)
 
 
+_CORRECT = "correct the value"
 _TABLES: Mapping[str, type[BaseModel]] = {"basis": _Basis, "groups": _Group, "published": _Published}

@@ -16,7 +16,7 @@ from voicedesk import __version__
 from voicedesk.cli.common import ERROR, INTERRUPTED, UNKNOWN, USAGE, complain, complain_unsettled
 from voicedesk.cli.help import speak
 from voicedesk.cli.tree import CommandTree
-from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError, WrongUsage
+from voicedesk.errors import OutcomeUnknown, SettingsError, VoicedeskError, WrongUsage, reason_of
 from voicedesk.settings.language import language_of
 from voicedesk.words import SPOKEN
 
@@ -81,7 +81,9 @@ def _run() -> None:
         sys.exit(ERROR)
     except OSError as error:
         _drop_output()
-        complain(f"{error.filename or 'the answer'} cannot be read or written: {error.strerror or error}")
+        reason = reason_of(error)
+        named = f"{error.filename} cannot be read or written: {reason}"
+        complain(named if error.filename else f"the answer cannot be written: {reason}")
         sys.exit(ERROR)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # pressed again while the interpreter ends, it would be killed

@@ -92,7 +92,9 @@ def init(
         return
     there = [str(path) for path in (file, secret) if path.exists()]
     if there and not force:
-        raise InputError(f"{' and '.join(there)} exists and stays as it is: to overwrite it, add --force")
+        if len(there) > 1:
+            raise InputError(f"{there[0]} and {there[1]} exist and stay as they are: to overwrite them, add --force")
+        raise InputError(f"{there[0]} exists and stays as it is: to overwrite it, add --force")
     _write_first(folder, first_settings(host, port, username))
     _say_next(file, secret)
 

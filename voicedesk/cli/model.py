@@ -76,7 +76,7 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
         state = translated(one["problem"] or ("" if one["calibrated"] else doubted)) or in_both("已校准", "calibrated")
         say(f"{mark} {one['name']}  {one['size_bytes'] / _MIB:.1f} MiB  {state}")
         if one["statement"]:
-            say(f"    {one['statement']}")
+            say(f"    {translated(one['statement'])}")
 
 
 @app.command()

@@ -9,14 +9,6 @@ from voicedesk.phone_numbers import national_digits
 from voicedesk.settings import Settings
 
 _MOST_TOLD = 30
-_UNKNOWN = {
-    "line": "no line is called",
-    "line group": "no line group is called",
-    "person": "no person is called",
-    "phone": "no phone is called",
-    "item": "no item is called",
-    "filter": "no filter is called",
-}
 
 
 def people_of(settings: Settings) -> dict[str, str]:
@@ -71,8 +63,14 @@ def check_known(what: str, name: str | None, *known: Collection[str], show: Call
     if name is None or not names or name in names:
         return
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    what = _UNKNOWN[what]
+    unknown = {
+        "line": f"no line is called {name!r}",
+        "line group": f"no line group is called {name!r}",
+        "person": f"no person is called {name!r}",
+        "phone": f"no phone is called {name!r}",
+        "item": f"no item is called {name!r}",
+    }.get(what, f"no filter is called {name!r}")
     told = ", ".join(map(show, islice(names, _MOST_TOLD))) + (" …" if len(names) > _MOST_TOLD else "")
     if near:
-        raise InputError(f"{what} {name!r}: did you mean {show(near[0])}? known are {told}")
-    raise InputError(f"{what} {name!r}: known are {told}")
+        raise InputError(f"{unknown}: did you mean {show(near[0])}? known are {told}")
+    raise InputError(f"{unknown}: known are {told}")

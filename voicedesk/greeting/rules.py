@@ -134,7 +134,9 @@ def read_rules(text: str, source: str) -> GreetingRules:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        raise InputError(f"{source}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
+        told = first["msg"].removeprefix("Value error, ")
+        reason, cure = told[0].lower() + told[1:], "correct the value"
+        raise InputError(f"{source}: {place}: {reason}: {cure}") from error
     except ValueError as error:  # a number of thousands of digits
         raise InputError(f"{source}: it cannot be read: {error}") from error
 

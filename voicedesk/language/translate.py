@@ -19,6 +19,7 @@ SEPARATORS = (("\n", "\n"), ("; ", "；"), ("；", "；"), (", ", "，"))
 """What stands between the texts of a list, as the source has it and in Chinese; lines are the widest list."""
 _MOST_PARTS = 100
 """A longer list is no answer of ours: it is said as it is, so that no text costs much."""
+_COLON = ": "
 Parts = tuple[str, ...]
 """A template without its `{}`: what stands before, between and behind."""
 
@@ -52,16 +53,29 @@ def _said(text: str, reader: _Reader, depth: int) -> str:
         return known[reader.index]
     if reader.of_parts and (lines := _each_said(text, reader, depth, SEPARATORS[:1])) != text:
         return lines  # before the templates: one of the first line would take all lines below for its last value
-    if depth:
-        for template, parts in _candidates(text[:1], text[-1:]):
-            values = _filled_in(text, parts)
-            if values is not None:
-                inner = [_said(value, reader, depth - 1) for value in values]
-                return reader.book[template][reader.index].format(*inner)
-    if not reader.of_parts:
-        return text
-    said = _each_said(text, reader, depth, SEPARATORS[1:])
-    return said if said != text or not depth else _after_a_name(text, reader, depth)
+    said = _made_of(text, reader, depth, may_begin_with_a_name=False)
+    if said is None and reader.of_parts:
+        parts = _each_said(text, reader, depth, SEPARATORS[1:-1])
+        if parts == text and depth:
+            parts = _after_a_name(text, reader, depth)
+        if parts == text:
+            parts = _each_said(text, reader, depth, SEPARATORS[-1:])
+        said = None if parts == text else parts
+    return said or _made_of(text, reader, depth, may_begin_with_a_name=True) or text
+
+
+def _made_of(text: str, reader: _Reader, depth: int, *, may_begin_with_a_name: bool) -> str | None:
+    """The text as the template has it that it is made from; None where there is none.
+
+    In "a.wav: 3 lines are bad" the name stands before a whole text: it is no part of its first value.
+    """
+    for template, parts in _candidates(text[:1], text[-1:]) if depth else ():
+        values = _filled_in(text, parts)
+        if values is None or (not may_begin_with_a_name and not parts[0] and _COLON in values[0]):
+            continue
+        inner = [_said(value, reader, depth - 1) for value in values]
+        return reader.book[template][reader.index].format(*inner)
+    return None
 
 
 def _each_said(text: str, reader: _Reader, depth: int, separators: Sequence[tuple[str, str]]) -> str:
@@ -78,9 +92,9 @@ def _each_said(text: str, reader: _Reader, depth: int, separators: Sequence[tupl
 
 def _after_a_name(text: str, reader: _Reader, depth: int) -> str:
     """What is said of something named before it, as in `capture.raw: …`."""
-    name, colon, rest = text.partition(": ")
+    name, colon, rest = text.partition(_COLON)
     said = _said(rest, reader, depth - 1) if colon else rest
-    return f"{name}{': ' if reader.index else '：'}{said}" if said != rest else text
+    return f"{name}{_COLON if reader.index else '：'}{said}" if said != rest else text
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from voicedesk.audio.g711 import decode_alaw
-from voicedesk.errors import InputError, SpeechError
+from voicedesk.errors import InputError, SpeechError, reason_of
 from voicedesk.prompts.book import LINE_RATE
 from voicedesk.prompts.helper import be_nice
 from voicedesk.speech.engines import recognizer_of
@@ -34,7 +34,7 @@ def answer(recognizer: Recognizer, order: dict[str, Any]) -> dict[str, str | Non
         heard = "".join(word.text for word in hearing.finish())
         return {"heard": heard or _undoubted(hearing), "error": None}
     except (OSError, InputError, SpeechError) as error:
-        return {"heard": None, "error": str(error)}
+        return {"heard": None, "error": reason_of(error)}
 
 
 def _undoubted(hearing: Hearing) -> str:

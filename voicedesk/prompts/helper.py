@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from voicedesk.errors import reason_of
+
 HANGS_SECONDS = 120.0
 """No order takes so much of a processor. A process hangs that worked so long at one, or for so long did not work at
 all; the clock alone says nothing, because on a busy machine others work meanwhile."""
@@ -43,7 +45,7 @@ class Helper:
             answer = stdout.readline() if ready else ""
         except OSError as error:
             self.end()
-            return {"error": str(error)}
+            return {"error": reason_of(error)}
         if not answer:
             self.end()
             return {"error": "its process ended" if ready else f"it hung over it for {HANGS_SECONDS:g} s"}

@@ -59,7 +59,7 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 def _unread(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path}: the log cannot be read: {getattr(error, 'strerror', None) or error}")
+    return InputError(f"{path}: the log cannot be read: {reason_of(error)}")
 
 
 def _open(file: Path, files: ExitStack) -> BinaryIO:

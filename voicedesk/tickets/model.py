@@ -6,6 +6,7 @@ that runs out while dialling leaves `unknown`, never `open`, so that nobody is r
 given back leaves the ticket as it rested before, with who answers for it: claiming takes that from nobody.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -33,6 +34,20 @@ class State(StrEnum):
     UNCALLABLE = "uncallable"
     REPORTED = "reported"
     CLOSED = "closed"
+
+
+STANDS: Mapping[State, str] = {
+    State.OPEN: "is open",
+    State.ACCEPTED: "is accepted",
+    State.CLAIMED: "is claimed",
+    State.DIALLING: "is being dialled",
+    State.WAITING: "waits for another try",
+    State.UNKNOWN: "has a try whose end is unknown",
+    State.UNCALLABLE: "is uncallable",
+    State.REPORTED: "is reported",
+    State.CLOSED: "is closed",
+}
+"""How a ticket stands, as the middle of a sentence."""
 
 
 class Move(StrEnum):
@@ -187,5 +202,5 @@ def moved(ticket: Ticket, entry: Entry) -> Ticket:
     """The ticket after a move, with the move in its history. Raises InputError if its state does not allow it."""
     after = MOVES.get((ticket.state, entry.move))
     if after is None:
-        raise InputError(f"ticket {ticket.id} is {ticket.state}: {entry.move} is not possible, look at it again")
+        raise InputError(f"ticket {ticket.id} {STANDS[ticket.state]}: this is not possible now, look at it again")
     return replace(ticket, state=after, history=(*ticket.history, entry))

@@ -11,7 +11,7 @@ from voicedesk.errors import InputError
 from voicedesk.phone_numbers import can_be_rung
 from voicedesk.tickets.book import closed_by
 from voicedesk.tickets.meaning import Contact
-from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State, Ticket, moved
+from voicedesk.tickets.model import STANDS, Entry, Kind, Move, Outcome, State, Ticket, moved
 from voicedesk.tickets.plan import Plan
 
 LEASE_US = 600 * MICROSECONDS
@@ -119,7 +119,7 @@ def try_failed(ticket: Ticket, *, cause: str, at: int, plan: Plan, call_id: str 
 def settled_as_failed(ticket: Ticket, *, note: str, by: str, at: int, plan: Plan) -> Ticket:
     """The ticket of which nobody knew whether its citizen was rung, after a person found out that nobody spoke."""
     if ticket.state is not State.UNKNOWN:
-        raise InputError(f"ticket {ticket.id} is {ticket.state}: only one whose try is unknown is settled so")
+        raise InputError(f"ticket {ticket.id} {STANDS[ticket.state]}: only one whose try is unknown is settled so")
     if not note.strip():
         raise InputError("say how you found out: the staff member, the phone's list of calls, the citizen")
     return try_failed(ticket, cause=note, at=at, plan=plan, by=by)

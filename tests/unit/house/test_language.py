@@ -150,6 +150,23 @@ def test_what_is_called_unsaid_stands_in_a_source() -> None:
     assert [file for file in sorted(files) if not (PACKAGE.parent / file).is_file()] == []
 
 
+def test_no_error_of_the_system_is_told_with_its_number_in_brackets() -> None:
+    """`why(error)` gives the reason alone, which has its Chinese; `str(error)` begins with "[Errno 2]"."""
+    raw = []
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ExceptHandler) and node.type is not None and "OSError" in ast.unparse(node.type):
+                told = {f"{{{node.name}}}", f"str({node.name})"}
+                raw += [f"{file.name}:{one.lineno}" for one in ast.walk(node) if _unparsed(one) in told]
+    assert raw == []
+
+
+def _unparsed(node: ast.AST) -> str:
+    if isinstance(node, ast.FormattedValue):
+        return f"{{{ast.unparse(node.value)}}}"
+    return ast.unparse(node) if isinstance(node, ast.Call) else ""
+
+
 def test_values_stand_apart_or_nobody_could_tell_one_from_the_next() -> None:
     assert [text for text in KNOWN if "{}{}" in text] == []
 

@@ -43,5 +43,5 @@ class NewsSteps:
             what = "more than one begins" if found else "none begins"
             raise InputError(f"{what} with {beginning!r}: see `voicedesk news list --dead`")
         if found[0].state is not DeliveryState.DEAD:
-            raise InputError(f"{found[0].id} is {found[0].state}: only what could not be told is queued again")
+            raise InputError(f"{found[0].id}: only what could not be told is queued again")
         return found[0].id

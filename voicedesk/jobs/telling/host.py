@@ -18,7 +18,7 @@ from voicedesk.agi.call import AgiCall
 from voicedesk.agi.server import AgiLimits, AgiServer
 from voicedesk.calls.model import CallFacts
 from voicedesk.clock import NowUs
-from voicedesk.errors import AgiError, InputError, StoreError
+from voicedesk.errors import AgiError, InputError, StoreError, reason_of
 from voicedesk.ivr import dialplan
 from voicedesk.ivr.model import Entry, Exit, Menu, Standing
 from voicedesk.ivr.walk import Walk
@@ -99,7 +99,7 @@ class IvrHost:
                 _log.info("ivr_listening", host=address[0], port=self.port, items=items)
                 await asyncio.Event().wait()
         except OSError as error:
-            _log.error("ivr_unavailable", address=self._settings.ivr.listen, reason=str(error))
+            _log.error("ivr_unavailable", address=self._settings.ivr.listen, reason=reason_of(error))
         finally:
             saving.cancel()
             await asyncio.gather(saving, self._text_messages.finish(), return_exceptions=True)

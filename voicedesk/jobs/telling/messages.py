@@ -11,7 +11,7 @@ import structlog
 
 from voicedesk.catalogue.model import Catalogue
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.errors import StoreError
+from voicedesk.errors import StoreError, reason_of
 from voicedesk.ivr.model import Consultation, Recorded
 from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.jobs.telling.in_writing import message_of
@@ -41,7 +41,7 @@ class MessageFolder:
         try:
             await asyncio.to_thread(_move, folder / message.file, self._settings.recording.folder / day)
         except OSError as error:
-            _log.error("message_unmoved", file=message.file, reason=str(error))
+            _log.error("message_unmoved", file=message.file, reason=reason_of(error))
             return message
         return replace(message, file=f"{day}/{message.file}")
 
