@@ -247,11 +247,11 @@ def _is_mobile(one: _Candidate, found: re.Match[str]) -> bool:
         return False
     if len(own) > 1 and (max(own) > _SMALL or not (own in _MOBILE_GROUPS or one.marks.isdisjoint(_PARTS_MORE))):
         return False
-    return not any(_is_decimals_of_0(*two) for two in pairwise((one.before, *one.groups[:2])))
+    return not any(_is_decimals_of_0(before, group) for before, group in pairwise((one.before, *one.groups[:2])))
 
 
-def _is_decimals_of_0(before: _Group | None, group: _Group) -> bool:
-    return before is not None and before.digits == "0" and _marks(group.gap) == "."
+def _is_decimals_of_0(before: _Group | None, group: _Group | None) -> bool:
+    return before is not None and group is not None and before.digits == "0" and _marks(group.gap) == "."
 
 
 def _is_parted_as_landline(found: re.Match[str], one: _Candidate) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.plain_files import open_plain
 
 MOST_ROTATED = 100
