@@ -3,7 +3,8 @@
 from typing import Any
 
 import typer
-from rich.console import Group
+from rich.console import Group, RenderableType
+from rich.style import StyleType
 from rich.table import Table
 from typer import rich_utils
 
@@ -80,8 +81,10 @@ class _Formatter(_Plain):  # type: ignore[misc]  # typer names this class in no 
 class _Table(Table):
     """A table whose cells go on in the next line: rich cuts what has no spaces, as Chinese has none, with "…"."""
 
-    def add_row(self, *cells: Any, **styles: Any) -> None:
-        super().add_row(*cells, **styles)
+    def add_row(
+        self, *renderables: RenderableType | None, style: StyleType | None = None, end_section: bool = False
+    ) -> None:
+        super().add_row(*renderables, style=style, end_section=end_section)
         for column in self.columns:
             column.overflow = "fold"
 
@@ -147,7 +150,7 @@ def _name_in_chinese(parameter: Any) -> None:
 
     def kind_in_chinese(ctx: Any) -> str | None:
         kind: str | None = kind_of(ctx)
-        return _TYPES.get(kind or "", kind)
+        return kind if kind is None else _TYPES.get(kind, kind)
 
     parameter.display_type_rich = kind_in_chinese
 

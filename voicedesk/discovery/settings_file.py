@@ -11,6 +11,7 @@ from voicedesk.discovery.lists import HouseSeen
 from voicedesk.discovery.proposal import LineGuess, PersonGuess, PhoneGuess, Proposal
 from voicedesk.hall.asterisk_files import FEWEST_PUBLISHED
 from voicedesk.hall.lines import pbxs_of
+from voicedesk.language.translate import translated
 from voicedesk.settings import AssignmentSettings, LineSettings, PhoneSettings, Settings
 
 _HEADER = re.compile(r"\s*\[\[?\s*([a-z_]+)\s*\]\]?\s*(?:#.*)?")
@@ -23,7 +24,7 @@ def write_tables(proposal: Proposal, old: Settings, *, dropped: Iterable[int] = 
     `many`: there are several switches, and each table names its own.
     """
     have = _Have(old, set(dropped), with_pbx=many and "pbx" in LineSettings.model_fields)
-    parts = [_TITLE, *(f"# note: {_plain(note)}" for note in proposal.notes), ""]
+    parts = [translated(_TITLE), *(translated(f"# note: {_plain(note)}") for note in proposal.notes), ""]
     for line in proposal.lines:
         if line.is_likely:
             parts += _line(line, have)
@@ -33,13 +34,17 @@ def write_tables(proposal: Proposal, old: Settings, *, dropped: Iterable[int] = 
     for phone in proposal.phones:
         parts += _phone(phone, have)
     if proposal.unclear:
-        parts += ["# Phones or trunks? Nothing shows it:", *(f"#   {_plain(one)}" for one in proposal.unclear), ""]
+        parts += [
+            translated("# Phones or trunks? Nothing shows it:"),
+            *(f"#   {_plain(one)}" for one in proposal.unclear),
+            "",
+        ]
     if proposal.trunks:
-        parts += [f"# Taken for trunks: {', '.join(map(_plain, proposal.trunks))}", ""]
+        parts += [translated(f"# Taken for trunks: {', '.join(map(_plain, proposal.trunks))}"), ""]
     known = {agent.name for agent in old.agents}
     people = [person for person in proposal.people if person.name not in known]
     if people:
-        parts += ["# People, by names that the switch has: confirm each, and take the # away.", ""]
+        parts += [translated("# People, by names that the switch has: confirm each, and take the # away."), ""]
         for person in people:
             parts += _person(person)
     return "\n".join(parts).rstrip() + "\n"
@@ -88,10 +93,10 @@ def _line(line: LineGuess, have: _Have) -> Iterator[str]:
     if not numbers and not queues:
         return
     for name, source in (*line.extensions.items(), *line.queues.items()):
-        again = "" if name in (*numbers, *queues) else " (stands in another line already)"
-        yield f"# {_plain(name)}: {_plain(source)}{again}"
+        again = "" if name in (*numbers, *queues) else translated(" (stands in another line already)")
+        yield f"# {_plain(name)}: {_told(source)}{again}"
     if not numbers:
-        yield "# no number leads here as far as could be seen: add extensions, as the trunk delivers them"
+        yield translated("# no number leads here as far as could be seen: add extensions, as the trunk delivers them")
     yield "[[lines]]"
     yield f"name = {_text(have.name_for(line.name))}"
     if have.with_pbx:
@@ -102,7 +107,7 @@ def _line(line: LineGuess, have: _Have) -> Iterator[str]:
     yield "limit_seconds = 15"
     yield 'limit_source = "GB/T 33358-2016"'
     yield '# duty = ["Mon-Fri 09:00-12:00", "Mon-Fri 13:30-17:00"]'
-    yield '# department = "…"                # what the greeting must name'
+    yield translated('# department = "…"                # what the greeting must name')
     yield ""
 
 
@@ -110,7 +115,7 @@ def _phone(phone: PhoneGuess, have: _Have) -> Iterator[str]:
     if not have.take("phone", phone.pbx, phone.endpoint):
         return
     yield "[[phones]]"
-    yield f"endpoint = {_text(phone.endpoint)}      # {_plain(phone.source)}"
+    yield f"endpoint = {_text(phone.endpoint)}      # {_told(phone.source)}"
     if have.with_pbx:
         yield f"pbx = {_text(phone.pbx)}"
     if phone.extension and have.take("extension", phone.pbx, phone.extension):
@@ -119,7 +124,7 @@ def _phone(phone: PhoneGuess, have: _Have) -> Iterator[str]:
 
 
 def _person(person: PersonGuess) -> Iterator[str]:
-    yield f"# [[agents]]      # {_plain(person.source)}"
+    yield f"# [[agents]]      # {_told(person.source)}"
     yield f"# id = {_text(person.id)}"
     yield f"# name = {_text(person.name)}"
     yield "# [[assignments]]"
@@ -190,13 +195,18 @@ def _commented(text: str, reasons: dict[tuple[str, int], str]) -> str:
             counts[header[1]] = key[1] + 1
             is_out = key in reasons
             if is_out:
-                written.append(f"# taken out, {_plain(reasons[key])}:")
+                written.append(translated(f"# taken out, {_plain(reasons[key])}:"))
         written.append(f"# {row}" if is_out and row.strip() and not row.lstrip().startswith("#") else row)
     return "\n".join(written).rstrip() + "\n"
 
 
 def _text(value: str) -> str:
     return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _told(source: str) -> str:
+    """What shows it, in the language that is spoken."""
+    return _plain(translated(source))
 
 
 def _plain(value: str) -> str:

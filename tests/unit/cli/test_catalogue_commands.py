@@ -64,8 +64,9 @@ def test_an_item_is_published_listed_shown_changed_and_withdrawn(typed, folder, 
     assert (second["version"], second["approver"], second["expires"]) == ("2", "张三", "2999-12-31")
     renamed = ITEM.replace('["社保卡"]', '["办卡"]')
     write_item(folder, "card", renamed)
-    diff = typed("catalogue", "diff", "card", "1", *settings).out
-    assert "【名称和按键 name and keys】\n  - 社保卡\n  + 办卡" in diff
+    assert (
+        "【名称和按键 name and keys】\n  - 社保卡\n  + 办卡" in typed("catalogue", "diff", "card", "1", *settings).out
+    )
     shown = typed("catalogue", "show", "card", "--version", "1", *settings).out
     assert "批准 approved by 张三" in shown
     assert "【办理时限】\n  办理时限：10个工作日。" in shown

@@ -30,7 +30,7 @@ def test_init_overwrites_only_when_told(typed, tmp_path: Path) -> None:
     before = (tmp_path / "ami-secret").read_text()
     again = typed("init")
     assert again.code == 1
-    assert "voicedesk.toml and ami-secret" in again.err
+    assert "voicedesk.toml 和 ami-secret" in again.err
     assert "--force" in again.err
     assert (tmp_path / "ami-secret").read_text() == before
     assert typed("init", "--force").code == 0
