@@ -27,6 +27,7 @@ from voicedesk.store.values import values_of
 
 AT_ONCE = 50
 _VERDICTS = frozenset(one.value for one in Verdict)
+_COUNT: ColumnElement[Any] = func.count()
 _NAMED = {"line": calls.c.line, "agent": legs.c.agent, "endpoint": legs.c.endpoint}
 """Where names that people filter by stand, each with an index."""
 
@@ -155,8 +156,8 @@ class Calls:
         """When the last of the newest `most` calls began that lie in the span of a filter and are of its person, phone
         or number, whatever else it asks; None where there are fewer. `after` as in `list`."""
         path = path_for(which)
-        place: list[ColumnElement[Any]] = [path.started_at, path.id]
-        query = in_span(select(*place).select_from(path.index).distinct(), which, path)
+        moment: list[ColumnElement[Any]] = [path.started_at, path.id]
+        query = in_span(select(*moment).select_from(path.index).distinct(), which, path)
         if path.theirs is not None:
             query = query.where(path.theirs)
         elif which.caller_numbers is not None:
@@ -179,7 +180,7 @@ class Calls:
     async def tally(self, which: CallFilter, columns: Sequence[str]) -> Counter[tuple[str | None, ...]]:
         """How many of the calls that match have each combination of values of these columns, in one reading."""
         values: list[ColumnElement[Any]] = [grouped(calls.c[column]) for column in columns]
-        query = matching(select(*[*values, func.count()]), which).group_by(*values)
+        query = matching(select(*values, _COUNT), which).group_by(*values)
         async with self._database.read() as connection:
             return Counter({tuple(row[:-1]): row[-1] for row in await connection.execute(query)})
 

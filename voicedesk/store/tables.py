@@ -10,22 +10,12 @@ from sqlalchemy import (
     Integer,
     Table,
     false,
-    text,
 )
 
 from voicedesk.store.access_tables import accounts, audit, sessions
-from voicedesk.store.columns import ALL_TABLES, Flag, Heard, Packed
+from voicedesk.store.columns import ALL_TABLES, Flag, Heard, Packed, index_where
 
 metadata = ALL_TABLES
-
-
-def _index_where(name: str, *columns: str, condition: str) -> Index:
-    """An index of the few rows that a condition is true of: what waits for a person, or was decided by one.
-
-    SQLite takes it only where a query says the same in the same words, and there a flag is 1.
-    """
-    of_sqlite = condition.replace("appeal_open", "appeal_open = 1").replace("needs_review", "needs_review = 1")
-    return Index(name, *columns, sqlite_where=text(of_sqlite), postgresql_where=text(condition))
 
 
 calls = Table(
@@ -58,9 +48,9 @@ calls = Table(
     Index("calls_by_start", "started_at", "id"),
     Index("calls_by_number", "caller_number", "started_at"),
     Index("calls_by_line", "line", "started_at"),
-    _index_where("calls_untold", "started_at", "id", condition="verdict = 'cannot_tell' AND human_verdict IS NULL"),
-    _index_where("calls_decided", "started_at", condition="human_verdict IS NOT NULL"),
-    _index_where("calls_appealed", "started_at", condition="appeal_open"),
+    index_where("calls_untold", "started_at", "id", condition="verdict = 'cannot_tell' AND human_verdict IS NULL"),
+    index_where("calls_decided", "started_at", condition="human_verdict IS NOT NULL"),
+    index_where("calls_appealed", "started_at", condition="appeal_open"),
 )
 
 legs = Table(
@@ -142,11 +132,11 @@ greetings = Table(
     Index("greetings_by_time", "answered_at"),
     Index("greetings_by_call", "call_id"),
     Index("greetings_by_agent", "agent", "answered_at"),
-    _index_where(
+    index_where(
         *("greetings_doubted", "answered_at", "pbx", "uniqueid"), condition="needs_review AND human_verdict IS NULL"
     ),
-    _index_where("greetings_decided", "answered_at", condition="human_verdict IS NOT NULL"),
-    _index_where("greetings_appealed", "answered_at", condition="appeal_open"),
+    index_where("greetings_decided", "answered_at", condition="human_verdict IS NOT NULL"),
+    index_where("greetings_appealed", "answered_at", condition="appeal_open"),
 )
 
 decisions = Table(

@@ -538,7 +538,7 @@ async def test_a_database_that_cannot_be_made_says_why(tmp_path):
 @pytest.mark.parametrize(
     ("url", "complaint"),
     [
-        ("mysql://u:secret@localhost/voicedesk", "mysql is not supported"),
+        ("mysql://u:secret@localhost/voicedesk", "no database address"),
         ("voicedesk.db", "no database address"),
         ("postgresql://u:secret@localhost/voicedesk", "holds a password"),
         ("postgresql://u@localhost/voicedesk?password=secret", "holds a password"),
