@@ -247,7 +247,8 @@ def _is_mobile(one: _Candidate, found: re.Match[str]) -> bool:
         return False
     if len(own) > 1 and (max(own) > _SMALL or not (own in _MOBILE_GROUPS or one.marks.isdisjoint(_PARTS_MORE))):
         return False
-    return not any(_is_decimals_of_0(before, group) for before, group in pairwise((one.before, *one.groups[:2])))
+    first, *rest = one.groups
+    return not (_is_decimals_of_0(one.before, first) or any(_is_decimals_of_0(first, second) for second in rest[:1]))
 
 
 def _is_decimals_of_0(before: _Group | None, group: _Group | None) -> bool:

@@ -25,6 +25,7 @@ def hall(switch: FakeAmiServer, folder: Path, **more: object) -> Settings:
         "store": {"url": f"sqlite:///{folder}/voicedesk.db"},
         "pbx": [{**pbx, "recordings": f"{folder}/rec"}],
         "ivr": {"listen": "127.0.0.1:0"},
+        "prompts": {"folder": f"{folder}/prompts"},
         "lines": [{"name": "hotline", "extensions": ["4001"]}],
     }
     return Settings.model_validate({**tables, **more})

@@ -291,7 +291,7 @@ async def test_without_a_service_nothing_is_decided_and_the_page_says_so(busy):
     await boss.get(f"/calls/{OURS}")
     page = await boss.send(f"/calls/{OURS}", do="decide", about="call", verdict="on_time", reason="x")
     assert page.status_code == 409
-    assert "voicedesk run" in page.text
+    assert "请联系管理员，确认服务是否在运行" in page.text
 
 
 async def test_staff_cannot_decide_nor_supervisors_appeal_for_others(busy, service):

@@ -220,7 +220,7 @@ async def test_without_a_service_nothing_is_decided_and_the_page_says_so(busy):
     assert "服务没有运行" in (await boss.get("/review")).text
     page = await boss.send("/review", do="decide", item=KEYS[0], verdict="late", reason="长长的理由")
     assert page.status_code == 409
-    assert "voicedesk run" in page.text
+    assert "请联系管理员，确认服务是否在运行" in page.text
     assert "长长的理由" in page.text
 
 

@@ -217,7 +217,7 @@ async def test_the_desk_begins_before_its_database_is_there(tmp_path, clock, mon
         browser = Browser(app)
         page = await browser.get("/")
         assert page.status_code == 503
-        assert "voicedesk db upgrade" in page.text
+        assert "请联系管理员启动服务" in page.text
         async with Store.open(url):
             pass
         await app.keeper.opened.wait()
