@@ -143,7 +143,7 @@ def concerned_by(call: JudgedCall) -> frozenset[str]:
 
 async def _greetings(store: Store, settings: Settings, viewer: Viewer, call_id: str) -> list[GreetingShown]:
     """The greetings of a call, the first said in front."""
-    found = await desk_greetings.of_call(store, settings, viewer, call_id)
+    found = await desk_greetings.of_call(store, settings, viewer, call_id, is_whole=True)
     return sorted(found, key=lambda one: one.row.greeting.answered_at)
 
 

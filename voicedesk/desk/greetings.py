@@ -82,13 +82,16 @@ async def facets(store: Store, settings: Settings, viewer: Viewer, which: Greeti
     ]
 
 
-async def of_call(store: Store, settings: Settings, viewer: Viewer, call_id: str) -> list[GreetingShown]:
-    """The greetings of a call by its id, or how that begins, that this viewer sees; others' are as if not there.
+async def of_call(
+    store: Store, settings: Settings, viewer: Viewer, call_id: str, *, is_whole: bool = False
+) -> list[GreetingShown]:
+    """The greetings of a call by its id, or (unless it `is_whole`) by how that begins, that this viewer sees; others'
+    are as if not there.
 
     Raises InputError where greetings of more than one such call are seen.
     """
     only = viewer.only(Thing.GREETING)
-    whole_id = await store.greetings.call_of(call_id, agent=only)
+    whole_id = call_id if is_whole else await store.greetings.call_of(call_id, agent=only)
     if whole_id is None:
         return []
     found = await store.greetings.list(GreetingFilter(call_id=whole_id, agent=only))
@@ -112,7 +115,7 @@ async def the_one(store: Store, settings: Settings, viewer: Viewer, pbx: str, un
     """The greeting on a channel. Raises InputError where there is none, or none that this viewer sees."""
     one = await store.greetings.get(pbx, uniqueid)
     if one is not None:
-        for shown in await of_call(store, settings, viewer, one.call_id):
+        for shown in await of_call(store, settings, viewer, one.call_id, is_whole=True):
             if (shown.row.greeting.pbx, shown.row.greeting.uniqueid) == (pbx, uniqueid):
                 return shown
     raise InputError(f"nothing was heard on {uniqueid!r}: see voicedesk greeting list")
