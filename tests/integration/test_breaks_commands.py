@@ -147,7 +147,7 @@ def test_every_person_and_phone_is_shown_with_state_break_and_findings(run, serv
     assert one["on_break"]["reason"] == "会议"
     assert found[None, "PJSIP/spare"]["state"] == "unknown"
     shown = run("agents")
-    assert "离岗 0 分钟（会议）" in shown
+    assert "离岗 0 分钟 on a break for 0 min（会议）" in shown
     assert "免打扰 DND" in shown
     assert "周  未入座" in shown
     gone = now_us() - 5 * MINUTE

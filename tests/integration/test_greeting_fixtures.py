@@ -145,7 +145,7 @@ def test_the_command_tells_people_what_was_found():
     assert "禁语 forbidden" in printed
     alone = next(FIXTURES.glob("*_only_hello_*.wav"))
     _, printed, _ = run(str(alone), "--department", "社保中心")
-    assert "缺 missing: 报部门、问事情" in printed
+    assert "缺 missing: 报部门 department，问事情 matter" in printed
 
 
 def test_of_two_channels_somebody_must_say_which_is_the_staff_s(tmp_path):

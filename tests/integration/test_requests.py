@@ -249,7 +249,7 @@ async def test_what_is_asked_of_one_ticket_is_done_in_the_order_it_was_asked(hal
         assert (await hall.store.requests.get(notes)).state == "queued"
         switch.may_answer.set()
         assert (await over(hall, dials)).state == "done"
-        assert "dialling" in (await over(hall, notes)).outcome
+        assert "being dialled" in (await over(hall, notes)).outcome
 
 
 async def test_a_second_row_that_dials_the_same_ticket_is_refused(hall):

@@ -235,7 +235,7 @@ async def test_killed_while_dialling_the_desk_takes_up_where_it_was_and_dials_no
     hall.begin(hall.store)
     await hall.desk.work()
     assert (await hall.the_ticket()).state is State.DIALLING
-    with pytest.raises(InputError, match="is dialling"):
+    with pytest.raises(InputError, match="is being dialled"):
         await hall.ask("dial", await hall.the_ticket(), "li", phone="6001")
     await hall.ends(placed(attempt_id, NUMBER, start=hall.us, answered=hall.us + SECOND, line=None))
     assert (await hall.the_ticket()).closed_by_call == attempt_id

@@ -100,7 +100,7 @@ def test_a_ticket_is_claimed_given_back_dialled_and_counted(run, serving):
     assert "reached" in run("dial", ticket, "--by", "wang", "--wait")
     (attempt,) = json.loads(run("show", ticket, "--json"))["attempts"]
     assert (attempt["result"], attempt["placed_by"], attempt["number"]) == ("reached", "wang", "138****1234")
-    assert "拨打 6001" in run("show", ticket)
+    assert "拨打 dialled 6001" in run("show", ticket)
     figures = json.loads(run("figures", "--json"))
     assert (figures["reached"]["value"], figures["uncallable"]) == (1.0, 1)
     assert "100.0% (1/1)" in run("figures")

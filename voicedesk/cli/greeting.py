@@ -47,7 +47,6 @@ from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import rules_of, template_of
 from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
-from voicedesk.plain_files import open_plain
 from voicedesk.settings import Settings
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Sheet
@@ -107,8 +106,6 @@ def check(
 
     Example: `voicedesk greeting check answer.wav --department 社保中心 --alias 人社局 --other 医保局`
     """
-    for file in files:
-        open_plain(file).close()  # OSError: what is not there is no damaged recording
     for name in (department, *(alias or ()), *(other or ())):
         if not name.strip() or not name.isprintable():
             raise WrongUsage(f"{name!r} is no name of a department: write what the greeting may call it")
