@@ -19,6 +19,11 @@ def readings(character: str) -> frozenset[str]:
     return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True, v_to_u=False)[0])
 
 
+def load_readings() -> None:
+    """Loads the tables of readings now, which takes half a second: who hears calls while it follows them begins so."""
+    readings("一")
+
+
 @lru_cache(maxsize=8192)
 def blurred(character: str) -> frozenset[str]:
     """Its readings as a telephone may blur them: zh/z, ch/c, sh/s, n/l, in/ing, en/eng, an/ang are one."""

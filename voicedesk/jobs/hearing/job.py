@@ -19,6 +19,7 @@ from voicedesk.jobs.news.news import Tell
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
 from voicedesk.speech.models import SpeechModel
+from voicedesk.speech.syllables import load_readings
 from voicedesk.speech.workers import SpeechWorkers, limits_of
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
@@ -84,6 +85,7 @@ class Hearing:
             speech = self._settings.speech
             model = find_model(speech.model, speech.models_folder)
             thresholds, weighing = thresholds_of(model), weighing_limits_of(model)
+            load_readings()
         except InputError as error:
             _log.error("speech_unavailable", reason=str(error))
             return None

@@ -16,6 +16,7 @@ from voicedesk.jobs.telling.proof import AsKept
 from voicedesk.jobs.telling.sounds_wanted import SoundsWanted
 from voicedesk.settings import Settings
 from voicedesk.speech.install import find_model
+from voicedesk.speech.syllables import load_readings
 from voicedesk.speech.workers import SpeechWorkers, limits_of
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
@@ -83,6 +84,7 @@ class Telling:
             return None
         try:
             model = find_model(speech.model, speech.models_folder)
+            load_readings()
             return SpeechWorkers(model.path, limits=limits_of(model))
         except InputError as error:
             _log.error("ivr_speech_unavailable", reason=str(error))
