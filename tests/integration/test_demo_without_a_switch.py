@@ -19,6 +19,7 @@ async def started(folder, port):
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "voicedesk", "demo", "--port", str(port)),
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(folder)},
         cwd=folder,
     )
@@ -59,7 +60,9 @@ async def test_the_desk_opens_on_a_full_day_with_calls_that_go_on_and_leaves_not
             assert (await client.get("/calls?period=all")).text.count("<tr") > 20
             await recorded_and_heard(client)
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await process.communicate()
+            _, said = await process.communicate()
+    assert said.decode() == ""
+    assert process.returncode == 130
     assert list(tmp_path.iterdir()) == []

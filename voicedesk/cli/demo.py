@@ -36,7 +36,11 @@ async def _until_told_to_end(port: int, seed: int) -> None:
     """SIGTERM ends it in order, as Ctrl-C does: all is stopped and removed."""
     showing = asyncio.create_task(_show(port, seed))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, showing.cancel)
-    await asyncio.wait({showing})
+    try:
+        await asyncio.wait({showing})
+    finally:
+        showing.cancel()
+        await asyncio.wait({showing})
     if not showing.cancelled():
         showing.result()
 

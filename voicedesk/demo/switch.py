@@ -60,7 +60,8 @@ class TellingSwitch:
         assert talk is not None  # noqa: S101  # for the type checker
         self._talks.add(talk)
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            # a talk that is cancelled ends as one that is over: asyncio's server would report it as a fault
+            with contextlib.suppress(ConnectionError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError):
                 await self._talk(reader, writer)
         finally:
             self._listeners.discard(writer)
