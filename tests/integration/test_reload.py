@@ -2,7 +2,6 @@
 
 import gc
 import re
-import shutil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,10 +20,8 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encodi
 
 
 def hall(switch: FakeAmiServer, folder: Path, **more: object) -> Settings:
-    """A hall with the sounds that are shipped, in a folder of its own: what the service speaks goes there too."""
+    """A hall whose sounds lie in a folder of its own: what the service speaks goes there."""
     pbx = {"name": "main", "host": "127.0.0.1", "port": switch.port, "username": "voicedesk", "secret": "s3cret"}
-    if not (folder / "prompts").exists():
-        shutil.copytree(Path(__file__).parents[2] / "prompts", folder / "prompts")
     tables = {
         "store": {"url": f"sqlite:///{folder}/voicedesk.db"},
         "pbx": [{**pbx, "recordings": f"{folder}/rec"}],

@@ -30,3 +30,9 @@ def test_the_wheel_brings_the_texts_that_callers_hear(tmp_path: Path) -> None:
     assert (shipped_texts() / "zh_CN" / "groups.toml").is_file()
     (tmp_path / "_prompts").mkdir()
     assert shipped_texts(tmp_path) == tmp_path / "_prompts"
+
+
+def test_beside_the_texts_no_sound_lies_that_a_run_spoke() -> None:
+    """Who speaks into the source tree would have its sounds packed: 27 MB of them were, once."""
+    strange = [file for file in (ROOT / "prompts").rglob("*") if file.is_file() and file.suffix != ".toml"]
+    assert [str(file.relative_to(ROOT)) for file in strange] == ["prompts/zh_CN/sounds.zip"]
