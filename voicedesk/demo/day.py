@@ -13,7 +13,6 @@ from voicedesk.demo.material import AS_IT_SHOULD_BE, GREETINGS, conversation
 from voicedesk.demo.retelling import Cast, Told, retold
 
 SECOND = MICROSECONDS
-DAY_US = 24 * 3600 * SECOND
 DAYS_BEFORE = 6
 _HOME, _FULL, _AFTERNOON = "Asia/Shanghai", 12, 16
 _CALLS_BEFORE = 24
