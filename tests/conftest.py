@@ -16,7 +16,19 @@ SOURCE = Path(__file__).parents[1]
 SHIPPED = tuple(
     one for name in ("prompts", "audio_fixtures", "dialplans") for one in (SOURCE / name, *(SOURCE / name).rglob("*/"))
 )
+FAILURE_CHARS = 300
 BUILT = ("__pycache__", "build", "dist", "htmlcov", "voicedesk.egg-info")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Each test that failed, in a line, for the end of `make test` (tools/in_turn.py)."""
+    if not (kept := os.environ.get("FAILURES_FILE")):
+        return
+    with Path(kept).open("a") as lines:
+        for outcome in ("failed", "error"):
+            for report in terminalreporter.getreports(outcome):
+                why = " ".join(report.longreprtext.split("\nE  ", 1)[-1].split())
+                lines.write(f"{report.nodeid}: {why[:FAILURE_CHARS]}\n")
 
 
 @pytest.fixture(scope="session")

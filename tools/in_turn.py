@@ -2,6 +2,7 @@
 
     python -m tools.in_turn NAME 'COMMAND …' [NAME 'COMMAND …']…
 
+A command may say in a line what failed: it appends it to the file that FAILURES_FILE names, and the end repeats it.
 The exit code is 0 only if all of them passed. Ctrl-C (or SIGTERM) ends the one that runs and begins none of the others.
 """
 
@@ -11,8 +12,10 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 ENDING_SECONDS = 30.0
@@ -28,8 +31,9 @@ class Ran:
     seconds: float = 0.0
 
 
-def run_all(commands: list[tuple[str, str]]) -> tuple[list[Ran], bool]:
+def run_all(commands: list[tuple[str, str]], failures: Path) -> tuple[list[Ran], bool]:
     """Runs each; what became of them in their order, and whether they were interrupted."""
+    environment = {**os.environ, "FAILURES_FILE": str(failures)}
     ran: list[Ran] = []
     interrupted = False
     for name, command in commands:
@@ -39,15 +43,15 @@ def run_all(commands: list[tuple[str, str]]) -> tuple[list[Ran], bool]:
         sys.stdout.write(f"\n=== {name}: {command}\n")
         sys.stdout.flush()
         begun = time.monotonic()
-        code, interrupted = _run(command)
+        code, interrupted = _run(command, environment)
         ran.append(Ran(name=name, code=code, seconds=time.monotonic() - begun))
     return ran, interrupted
 
 
-def _run(command: str) -> tuple[int, bool]:
+def _run(command: str, environment: dict[str, str]) -> tuple[int, bool]:
     """One command, by the same terminal; its exit code, and whether it was interrupted."""
     try:
-        process = subprocess.Popen(shlex.split(command))
+        process = subprocess.Popen(shlex.split(command), env=environment)
     except OSError as error:
         sys.stdout.write(f"{command}: {error.strerror}\n")
         return FAILED, False
@@ -88,8 +92,11 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(__doc__ or "")
         return USAGE
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    ran, interrupted = run_all(list(zip(arguments[::2], arguments[1::2], strict=True)))
-    sys.stdout.write(f"\n{told(ran)}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        failures = Path(folder) / "failures"
+        failures.touch()
+        ran, interrupted = run_all(list(zip(arguments[::2], arguments[1::2], strict=True)), failures)
+        sys.stdout.write(f"\n{failures.read_text(errors='replace')}{told(ran)}\n")
     if interrupted:
         return INTERRUPTED
     return OK if all(one.code == OK for one in ran) else FAILED

@@ -35,6 +35,22 @@ def test_what_fails_keeps_nothing_from_running_and_is_named_at_the_end(failing, 
     assert lines[-1].startswith("FAILED: lint, second, after")
 
 
+def test_what_failed_in_a_command_is_repeated_at_the_end():
+    code, lines = ran("first", "sh -c 'echo one: because >> $FAILURES_FILE; exit 1'", "second", PASSES)
+    assert code == 1
+    assert lines[-4] == "one: because"
+    assert lines[-1].startswith("FAILED: first, after")
+
+
+def test_a_run_of_tests_says_each_failed_test_with_its_reason(tmp_path):
+    (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_terminal_summary\n")
+    (tmp_path / "test_wrong.py").write_text("def test_sum():\n    assert 1 + 1 == 3, 'a sum'\n")
+    pytest_there = f"{sys.executable} -m pytest -q -p no:cacheprovider -c /dev/null {tmp_path}"
+    code, lines = ran("tests", pytest_there)
+    assert code == 1
+    assert "test_wrong.py::test_sum: AssertionError: a sum" in lines[-3]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_ends_what_runs_and_begins_nothing_more(number, tmp_path):
     pipe = tmp_path / "pipe"
