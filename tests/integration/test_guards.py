@@ -53,6 +53,7 @@ def settings(switch, tmp_path):
         pbx = {"name": "main", "host": "127.0.0.1", "port": switch.port, "username": "voicedesk", "secret": "s3cret"}
         tables = {
             "store": {"url": f"sqlite:///{tmp_path}/voicedesk.db"},
+            "prompts": {"folder": str(tmp_path / "sounds")},
             "pbx": [{**pbx, **more.pop("pbx", {})}],
             "lines": [{"name": "hotline", "extensions": ["4001"]}],
             "phones": [{"endpoint": "PJSIP/agent1"}],

@@ -92,7 +92,11 @@ async def test_the_running_service_hears_a_recording_again(switch, tmp_path):
     (tmp_path / "rec").mkdir()
     (tmp_path / "rec" / "1795421280.5.sln48").write_bytes(bytes(9600))
     pbx = {"name": "main", "host": "127.0.0.1", "port": switch.port, "username": "voicedesk", "secret": "s3cret"}
-    tables = {"store": {"url": f"sqlite:///{tmp_path}/v.db"}, "pbx": [{**pbx, "recordings": str(tmp_path / "rec")}]}
+    tables = {
+        "store": {"url": f"sqlite:///{tmp_path}/v.db"},
+        "prompts": {"folder": f"{tmp_path}/sounds"},
+        "pbx": [{**pbx, "recordings": str(tmp_path / "rec")}],
+    }
     settings = Settings.model_validate(tables)
     guard = Guard()
     guard.set_aside(Part.RECORDING, ValueError("odd"), about="1795421280.5.sln48", pbx="main")

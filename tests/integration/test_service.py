@@ -89,7 +89,10 @@ async def until(condition, seconds: float = 60):
 
 @asynccontextmanager
 async def running(settings, switch, clock, reread=None):
-    """A service that has linked to the switch; stopped in order at the end."""
+    """A service that has linked to the switch; stopped in order at the end. Where it speaks, it does so in a folder of
+    the test's: it begins after a while, and a test that is over by then notices nothing."""
+    speaks = settings.ivr.listen or any(pbx.recordings for pbx in settings.pbx)
+    assert not speaks or settings.prompts.folder.is_absolute()
     sessions = switch.sessions
     service = Service(settings, reread or (lambda: settings), now=clock)
     task = asyncio.create_task(service.run())

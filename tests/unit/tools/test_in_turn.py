@@ -69,7 +69,7 @@ def test_wrong_usage_is_told():
     assert ran()[0] == ran("lint")[0] == 2
 
 
-@pytest.mark.parametrize("variable", ["SHARED_TESTS", "CALM_TESTS"])
+@pytest.mark.parametrize("variable", ["SHARED_TESTS", "CALM_TESTS", "COVERED_TESTS"])
 def test_what_make_test_names_is_there_and_the_last_group_takes_the_rest(variable):
     shown = subprocess.run(
         ("make", "-s", "--eval", f"shown:;@echo $({variable})", "shown"), capture_output=True, text=True, check=True
