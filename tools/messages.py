@@ -13,9 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from voicedesk.language.catalogue import read_catalogue
 
+from tools.chinese import alone, data
 from tools.sentences import LOGGERS, PACKAGE, error_classes, glue, not_said, sentences, template
 
 SAYERS = frozenset({"say", "say_lines", "complain", "_say_in_both"})
+TOLD_IN_ONE = frozenset({"said", "worded", "time_title"})
+"""What is said in one language, even in a hall that chose none: news, hints, the titles of sheets."""
 EXAMPLE = re.compile(r"Examples?: ")
 _SCREENS = re.compile("screens|words")
 """What the IVR says is no event: its keys look alike."""
@@ -34,7 +37,7 @@ _KEEPING = frozenset({"join", "get", "format", "tuple", "printable", "printable_
 _TEXTS = re.compile(r"^(str|tuple\[|list\[).*")
 """Functions that return one text, several, or a text beside something else."""
 Found = tuple[str, str]
-"""Which part of the catalogue a text belongs to (answers, errors, said, help, log, web, or its room); the text."""
+"""Which part of the catalogue a text belongs to (answers, errors, said, told, help, log, web, chinese, or its room)."""
 
 
 def texts() -> dict[Found, str]:
@@ -50,6 +53,12 @@ def texts() -> dict[Found, str]:
         told += put_together(tree, answers=answers, is_cli="cli" in where.parts, errors=errors)
         for part, text, line in told:
             found.setdefault((part, text), f"{where}:{line}")
+    files_of_data, chinese_data = data()
+    for file, tree in trees.items():
+        where = file.relative_to(PACKAGE.parent)
+        for text, line in alone(tree) if where.as_posix() not in files_of_data else ():
+            if text not in chinese_data:
+                found.setdefault(("chinese", text), f"{where}:{line}")
     told_in_parts = {text for _, text in found}
     silent_files, silent = not_said()
     for file, tree in trees.items():
@@ -75,6 +84,8 @@ def _texts_of(tree: ast.Module, *, is_cli: bool) -> Iterator[tuple[str, str, int
                 yield "log", event, node.lineno
             if _name_of(node) == "t" and node.args and (text := template(node.args[0])):  # what a page says
                 yield "web", text, node.lineno
+            if _name_of(node) in TOLD_IN_ONE and node.args and isinstance(node.args[0], ast.Constant):
+                yield "told", str(node.args[0].value), node.lineno
         if is_cli and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
             told = ast.get_docstring(node) or ""
             if EXAMPLE.search(told):  # each command has one

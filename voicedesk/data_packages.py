@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 
 PARTIAL = ".part"
 LEFT_SECONDS = 3600
@@ -114,7 +114,7 @@ def _join(data: DataSet, file: DataFile, folder: Path) -> None:
         partial.rename(target)
         _note_checked(target, file.sha256)
     except OSError as error:
-        raise InputError(f"{error.filename or folder}: {data.name} cannot be joined: {error.strerror}") from error
+        raise InputError(f"{error.filename or folder}: {data.name} cannot be joined: {reason_of(error)}") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()

@@ -40,6 +40,8 @@ _POSSIBLE = re.compile(
 _MOBILE_GROUPS = frozenset({(3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (4, 3, 4), (3, 3, 5), (3, 5, 3), (1,) * 11})
 """How people part a mobile's number. Commas part other things too, so that only these are a number with commas."""
 _LOCAL_GROUPS = frozenset({(7,), (8,), (4, 4), (3, 4), (4, 3), (1,) * 7, (1,) * 8})
+"""Extensions such as 4001-4009 are parted like a town's number, and 4001 4009 may be somebody's: nothing here can tell
+them apart, so such a range is hidden too."""
 _DASHED_GROUPS = frozenset({(2, 2, 2, 2), (3, 2, 2), (4, 2, 2), (2, 3, 3), (3, 3, 2)})
 
 _USUAL_TIME = re.compile(r"20\d{2}-[01]\d-[0-3]\d|\d{10}\.\d+")

@@ -34,6 +34,17 @@ MAX_ROW_BYTES = 64 * 1024
 _TOLD = 3
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What no keyboard types and no screen shows; a tab and a new line are typed."""
+_WRONG = {
+    "string_type": "it must be a text",
+    "string_too_long": "it is too long",
+    "int_type": "it must be a whole number",
+    "greater_than_equal": "it is too small",
+    "less_than": "it is too large",
+    "bool_type": "it must be true or false",
+    "literal_error": "it is no word that is known here",
+    "enum": "it is no word that is known here",
+}
+"""What pydantic finds, in our words: its own are no sentences for people, and have no Chinese."""
 _LAST_US = from_datetime(to_datetime(0).replace(year=2200))
 
 
@@ -120,4 +131,6 @@ def _one(place: tuple[int | str, ...], kind: str, message: str) -> str:
         return f"{name if name.isidentifier() else 'a key'} is not known here"
     if kind == "missing":
         return f"{name} is missing"
-    return f"{name}: {message.removeprefix('Value error, ')}"
+    if kind == "value_error":
+        return f"{name}: {message.removeprefix('Value error, ')}"
+    return f"{name}: {_WRONG.get(kind, 'it does not fit')}"

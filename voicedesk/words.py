@@ -22,17 +22,47 @@ SPOKEN: ContextVar[Language | None] = ContextVar("spoken", default=None)
 """The language that this process speaks to people ([hall] language); None: texts stand in both."""
 
 
-def word(words: Words, code: str | None, language: Language = Language.CHINESE) -> str:
-    """A code's meaning in one language. A code that is not in the table is given as it is; None is an empty text."""
-    if code is None:
-        return ""
-    chinese, english = words.get(code, (code, code))
-    return chinese if language is Language.CHINESE else english
+class Said(str):
+    """A text in Chinese that has its English beside it; who knows nothing of languages reads the Chinese."""
+
+    __slots__ = ("english",)
+    english: str
+
+    def __new__(cls, chinese: str, english: str) -> "Said":
+        """The Chinese text, with the English one."""
+        made = super().__new__(cls, chinese)
+        made.english = english
+        return made
+
+
+def own_language() -> Language:
+    """The language of a text that stands in one alone: the one that is spoken, Chinese where none is."""
+    return SPOKEN.get() or Language.CHINESE
+
+
+def in_one(text: str, language: Language | None = None) -> str:
+    """A text in one language, `own_language()` if None; what is no `Said` has no other one and stays as it is."""
+    if isinstance(text, Said):
+        return text.english if (language or own_language()) is Language.ENGLISH else str(text)
+    return text
+
+
+def word(words: Words, code: str | None, language: Language | None = None) -> str:
+    """A code's meaning in one language, `own_language()` if None.
+
+    A code that is not in the table is given as it is; None is an empty text.
+    """
+    return in_one(said_of(words, code), language)
+
+
+def said_of(words: Words, code: str | None) -> Said:
+    """A code's meaning in both languages."""
+    return Said("", "") if code is None else Said(*words.get(code, (code, code)))
 
 
 def both(words: Words, code: str | None) -> str:
     """A code's meaning in Chinese, then in English; in one of them alone where one is spoken."""
-    return in_both(word(words, code), word(words, code, Language.ENGLISH))
+    return in_both(word(words, code, Language.CHINESE), word(words, code, Language.ENGLISH))
 
 
 def in_both(chinese: str, english: str, between: str = " ") -> str:
@@ -56,3 +86,13 @@ def aside(text: str) -> str:
 def colon() -> str:
     """What stands between a name and what is said of it."""
     return ": " if SPOKEN.get() is Language.ENGLISH else "："
+
+
+def list_comma() -> str:
+    """What stands between the names of a list."""
+    return ", " if SPOKEN.get() is Language.ENGLISH else "、"
+
+
+def semicolon() -> str:
+    """What stands between the sentences of a list."""
+    return "; " if SPOKEN.get() is Language.ENGLISH else "；"

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from voicedesk.errors import SettingsError
+from voicedesk.errors import SettingsError, reason_of
 from voicedesk.plain_files import read_plain
 
 Duty = tuple[str, ...]
@@ -243,7 +243,7 @@ def read_own_days(file: Path) -> dict[date, OwnDay]:
     try:
         raw = read_plain(file)
     except OSError as error:
-        raise SettingsError(f"calendar.file {file} cannot be read ({error.strerror}): correct its path") from error
+        raise SettingsError(f"calendar.file {file} cannot be read ({reason_of(error)}): correct its path") from error
     days: dict[date, OwnDay] = {}
     rows = csv.reader(io.StringIO(_decoded(raw, file)))
     for row in _each(rows, file):

@@ -160,13 +160,14 @@ def test_every_person_and_phone_is_shown_with_state_break_and_findings(run, serv
     assert json.loads(run("agents", "--json"))["lines"][0]["kind"] == "nobody_free"
 
 
-def test_what_is_not_current_says_so(run, serving):
+def test_what_is_not_current_says_so(run, typed, config, serving):  # noqa: F811  # the fixture imported above
     serving.told(lost(now_us()))
     until(run, lambda found: not found["wang", A1]["is_current"])
     assert "非当前" in run("agents")
     serving.told(*snapshot(now_us(), *listed(now_us())))
     until(run, lambda found: found["wang", A1]["is_current"])
     serving.__exit__()
-    assert "服务未运行" in run("agents")
+    stopped = typed("agents", "--config", str(config))
+    assert (stopped.code, "服务未运行" in stopped.err, "服务未运行" in stopped.out) == (0, True, False)
     assert not json.loads(run("agents", "--json"))["service_running"]
     assert "does not answer" in run("breaks", "stop", "6001", code=1)

@@ -60,11 +60,17 @@ ROOMS = {
         Room(
             name="log",
             risk="leaks",
-            sources=("voicedesk/log.py", "voicedesk/number_masking.py", "voicedesk/written_digits.py"),
+            sources=("voicedesk/log.py",),
+            tests=("tests/unit/base/test_log.py", "tests/unit/base/test_log_every_spelling.py"),
+        ),
+        Room(
+            name="number_masking",
+            risk="leaks",
+            sources=("voicedesk/number_masking.py", "voicedesk/written_digits.py"),
             tests=(
+                "tests/unit/base/test_number_masking.py",
                 "tests/unit/base/test_log.py",
                 "tests/unit/base/test_log_every_spelling.py",
-                "tests/unit/base/test_number_masking.py",
             ),
         ),
         Room(

@@ -19,7 +19,7 @@ import structlog
 from voicedesk.agi.call import AgiCall
 from voicedesk.agi.complaints import Complaints
 from voicedesk.agi.connection import Connection
-from voicedesk.errors import AgiError, AgiHungUp
+from voicedesk.errors import AgiError, AgiHungUp, reason_of
 
 Handler = Callable[[AgiCall], Awaitable[None]]
 BACKLOG = 512
@@ -97,7 +97,7 @@ class AgiServer:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                self.complain("agi_cannot_accept", level="error", reason=str(error.strerror))
+                self.complain("agi_cannot_accept", level="error", reason=reason_of(error))
                 loop.remove_reader(door)
                 loop.call_later(FULL_SECONDS, self._open_again, loop, door)
                 return

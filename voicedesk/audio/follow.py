@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from voicedesk.audio.g711 import Samples
 from voicedesk.audio.wav import Layout, read_layout
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.plain_files import open_plain
 
 HEAD_BYTES, LONGEST_HEAD_BYTES = 64, 4096
@@ -82,7 +82,7 @@ def _size(path: Path) -> int:
     except FileNotFoundError:
         return 0
     except OSError as error:
-        raise InputError(f"{path}: the recording cannot be read: {error.strerror}") from error
+        raise InputError(f"{path}: the recording cannot be read: {reason_of(error)}") from error
 
 
 def _read(path: Path, offset: int, length: int) -> bytes:
@@ -91,4 +91,4 @@ def _read(path: Path, offset: int, length: int) -> bytes:
             file.seek(offset)
             return file.read(length)
     except OSError as error:
-        raise InputError(f"{path}: the recording cannot be read: {error.strerror}") from error
+        raise InputError(f"{path}: the recording cannot be read: {reason_of(error)}") from error

@@ -13,7 +13,7 @@ import numpy as np
 
 from voicedesk.audio.g711 import Samples, decode_alaw, decode_ulaw
 from voicedesk.audio.riff import UNKNOWN_SIZES, body_of
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.plain_files import read_plain
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -101,7 +101,7 @@ def read_sound(path: Path) -> Sound:
         data = read_plain(path, MAX_BYTES)
         grows = path.stat().st_size > len(data)
     except OSError as error:
-        raise InputError(f"{path}: the sound file cannot be read: {error.strerror}") from error
+        raise InputError(f"{path}: the sound file cannot be read: {reason_of(error)}") from error
     layout = read_layout(data, path)
     declared = layout.declared_bytes
     spans, is_accounted_for = body_of(data, layout.offset, declared)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from voicedesk.catalogue.model import SHARED, Basis, Catalogue, Group, Item, Kind, Part, PartText, Problem, Publication
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.plain_files import read_plain
 from voicedesk.settings.environment import nearest
 from voicedesk.settings.source import KeyPath, lines_of
@@ -236,7 +236,7 @@ def _validated(table: type[Read], file: Path) -> Read:
         return table.model_validate(tomllib.loads(text))
     except OSError as error:
         raise Unreadable(
-            Problem(file=file, text=f"cannot be read ({error.strerror}): correct its name or its owner")
+            Problem(file=file, text=f"cannot be read ({reason_of(error)}): correct its name or its owner")
         ) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1

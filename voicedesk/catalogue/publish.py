@@ -14,7 +14,7 @@ from pathlib import Path
 from voicedesk.catalogue.check import called, check_item, collisions, hall_problems
 from voicedesk.catalogue.load import HALL, PUBLISHED, problem_at, read_item
 from voicedesk.catalogue.model import Catalogue, Item, Kind, Part, Problem, Publication
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ def _write(file: Path, text: str) -> None:
             os.fsync(out.fileno())
         os.link(unfinished, file)  # unlike a rename it refuses where another has just come to be
     except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}") from error
+        raise InputError(f"{file} cannot be written: {reason_of(error)}") from error
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink()

@@ -1,11 +1,11 @@
 """`voicedesk agents`: every person and every phone of the hall, as they stand now."""
 
-from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
 from voicedesk.clock import now_us
 from voicedesk.desk import seats as desk
 from voicedesk.desk.seats import SeatRow, Seats, seats_json
 from voicedesk.desk.viewer import AT_THE_MACHINE
-from voicedesk.language.translate import translated
+from voicedesk.language.translate import as_spoken
 from voicedesk.log import printable
 from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
@@ -26,13 +26,13 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
         say_json(seats_json(found))
         return
     if not found.is_running:
-        say("服务未运行，以下是停止时的情形 The service does not run: this is how it was when it stopped.")
+        complain("服务未运行，以下是停止时的情形 The service does not run: this is how it was when it stopped.")
     for row in found.rows:
         say(printable(_line(row, settings)))
         for one in row.findings:
-            say(printable(f"    ! {both(FINDINGS, one.kind)}{colon()}{translated(one.evidence)}"))
+            say(printable(f"    ! {both(FINDINGS, one.kind)}{colon()}{as_spoken(one.evidence)}"))
     for one in found.of_lines:
-        say(printable(f"{one.line}  ! {both(FINDINGS, one.kind)}{colon()}{translated(one.evidence)}"))
+        say(printable(f"{one.line}  ! {both(FINDINGS, one.kind)}{colon()}{as_spoken(one.evidence)}"))
 
 
 async def _seats(settings: Settings) -> Seats:

@@ -46,6 +46,7 @@ from voicedesk.desk.verdicts import histories_json
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.hall.lines import hall_of
 from voicedesk.jobs.following.rejudge import Rejudged, rejudge_calls
+from voicedesk.language.translate import worded
 from voicedesk.log import printable
 from voicedesk.settings import Settings
 from voicedesk.sheets.calls import call_columns, calls_sheet
@@ -116,7 +117,7 @@ def list_calls(
             return calls_sheet((row.stored for row in rows), zone, names=names, now=now, unmask=True).rows
 
         made, there = wait(_list(settings, viewer, which, number, most, cells, now))
-        export(Sheet(name="通话", columns=call_columns(zone), rows=made), xlsx)
+        export(Sheet(name=worded("Calls"), columns=call_columns(zone), rows=made), xlsx)
         tell_whether_whole(len(made), there)
         return
     found, there = wait(_list(settings, viewer, which, number, most, lambda rows: rows, now))
@@ -260,7 +261,7 @@ def _seconds(ms: float | None) -> str:
 def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
     """What one phone did and what is said of it; of one that still rings or talks, what it does."""
     source = f"[{leg['ring_source'] or '-'}]"
-    so_far = leg_progress(seen)
+    so_far = leg_progress(seen, Language.CHINESE)
     if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
         doing = in_both(so_far, leg_progress(seen, Language.ENGLISH) or "")
         return f"{in_both(*IN_PROGRESS)}: {doing} {source}"

@@ -13,7 +13,7 @@ from voicedesk.discovery.day import DAY_US, HouseDay, day_of
 from voicedesk.discovery.lists import HouseSeen, ask_house
 from voicedesk.discovery.proposal import Proposal, propose
 from voicedesk.discovery.settings_file import without_wrong, write_tables
-from voicedesk.errors import AmiError, InputError, SettingsError, StoreError, WrongUsage
+from voicedesk.errors import AmiError, InputError, SettingsError, StoreError, WrongUsage, reason_of
 from voicedesk.hall.switches import address_of, logs_of
 from voicedesk.jobs.following.logged_calls import read_logs
 from voicedesk.log import printable
@@ -33,7 +33,7 @@ def read_secret(file: Path) -> str:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         cure = "write the manager user's secret into it (chmod 600), or name another with --secret-file"
-        raise InputError(f"{file} cannot be read ({error.strerror}): {cure}") from error
+        raise InputError(f"{file} cannot be read ({reason_of(error)}): {cure}") from error
     if not lines or not lines[0].strip():
         raise InputError(f"{file} is empty: put the manager user's secret into its first line")
     return lines[0].strip()
@@ -82,7 +82,7 @@ def discover(
         except SettingsError as error:
             raise InputError(f"what was found does not fit together, nothing is written: {error}") from error
     except OSError as error:
-        raise InputError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+        raise InputError(f"{error.filename or folder} cannot be written: {reason_of(error)}") from error
     finally:
         scratch.unlink(missing_ok=True)
     return text, proposal

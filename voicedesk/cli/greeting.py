@@ -43,10 +43,12 @@ from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules, rules_from_file
+from voicedesk.greeting.weighing.telling import remark_as_spoken
 from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import rules_of, template_of
 from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
+from voicedesk.language.translate import worded
 from voicedesk.settings import Settings
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Sheet
@@ -178,7 +180,7 @@ def list_greetings(
             return greetings_sheet((row.greeting for row in rows), zone, names=names).rows
 
         made, there = wait(_list(settings, which, most, cells))
-        export(Sheet(name="问候", columns=greeting_columns(zone), rows=made), xlsx)
+        export(Sheet(name=worded("Greetings"), columns=greeting_columns(zone), rows=made), xlsx)
         tell_whether_whole(len(made), there)
         return
     found, there = wait(_list(settings, which, most, lambda rows: rows))
@@ -240,7 +242,7 @@ def _say_one(shown: GreetingShown, settings: Settings) -> None:
     for phrase in told.forbidden:
         say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
     for remark in told.remarks:
-        say(f"  {remark}")
+        say(f"  {remark_as_spoken(remark)}")
     say(f"  听到 heard: {told.transcript}")
     say(f"  录音 recording: {settings.recording.folder / one.recording if one.recording else '-'}")
 
@@ -337,5 +339,5 @@ def _tell(checked: CheckedGreeting) -> None:
     for found in judged.phrases.polite:
         say(f"  {found.start_seconds:6.2f} s  规范用语 polite: {found.phrase}")
     for remark in judged.remarks:
-        say(f"  {remark}")
+        say(f"  {remark_as_spoken(remark)}")
     say(f"  听到 heard: {transcript.text}")

@@ -13,7 +13,7 @@ import typer
 from voicedesk.cli import discovering
 from voicedesk.cli.common import complain, path_of, say_lines
 from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
-from voicedesk.errors import InputError, WrongUsage
+from voicedesk.errors import InputError, WrongUsage, reason_of
 from voicedesk.hall import service_unit
 from voicedesk.language.translate import translated
 from voicedesk.ownership import give_like
@@ -148,7 +148,7 @@ def _write_first(folder: Path, text: str) -> None:
         _write_private(folder / SECRET_NAME, f"{secrets.token_urlsafe(32)}\n")
         _write_private(folder / FILE_NAME, text)
     except OSError as error:
-        raise InputError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+        raise InputError(f"{error.filename or folder} cannot be written: {reason_of(error)}") from error
     load_settings(folder / FILE_NAME, {})
 
 
@@ -165,7 +165,7 @@ def _install(folder: Path, host: str, port: int, username: str, *, force: bool) 
         service_unit.give(owner, data, folder, *(path for path in folder.iterdir() if path.is_file()))
         folder.chmod(0o750)
     except OSError as error:
-        raise InputError(f"{error.filename} cannot be written: {error.strerror}") from error
+        raise InputError(f"{error.filename} cannot be written: {reason_of(error)}") from error
     service_unit.write(service_unit.UNIT, service_unit.unit_text(python, file))
     service_unit.write(service_unit.WEB_UNIT, service_unit.web_unit_text(python, file))
     service_unit.tell_systemd()
@@ -204,7 +204,7 @@ def _discover(
     try:
         _write_private(target, text)
     except OSError as error:
-        raise InputError(f"{error.filename or target} cannot be written: {error.strerror}") from error
+        raise InputError(f"{error.filename or target} cannot be written: {reason_of(error)}") from error
     load_settings(target, {})
     discovering.tell(target, proposal)
 

@@ -27,6 +27,7 @@ from voicedesk.errors import InputError, VoicedeskError, WebhookError, WrongUsag
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
 from voicedesk.jobs.news.steps import NewsSteps
+from voicedesk.language.translate import said
 from voicedesk.log import printable
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import Delivery, DeliveryState
@@ -34,7 +35,7 @@ from voicedesk.store.store import Store
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.client import WebhookClient
 from voicedesk.webhooks.steps import RetryNews
-from voicedesk.words import in_both
+from voicedesk.words import comma, in_both
 
 app = typer.Typer(help="What people are told by webhooks (WeCom, DingTalk, JSON).", no_args_is_help=True)
 
@@ -120,10 +121,12 @@ async def _retry(settings: Settings, step: RetryNews) -> str:
 
 async def _test(settings: Settings, webhook: WebhookSettings) -> Answer:
     now = now_us()
-    fields = {"说明": "这是一条测试消息，收到即表示设置正确"}
-    news = News(id=f"test {secrets.token_hex(4)}", kind="test", at=now, title="Voicedesk 测试消息", fields=fields)
-    return await sender(WebhookClient().post, lambda: settings, now_us)(webhook, message_of(news))
+    fields: dict[str, str] = {said("Explanation"): said("This is a test: who reads it has the right settings")}
+    news = News(
+        id=f"test {secrets.token_hex(4)}", kind="test", at=now, title=said("Test message of Voicedesk"), fields=fields
+    )
+    return await sender(WebhookClient().post, lambda: settings, now_us)(webhook, message_of(news, settings.hall.spoken))
 
 
 def _fields(one: Delivery) -> str:
-    return "，".join(f"{label} {text}" for label, text in one.message.fields)
+    return comma().join(f"{label} {text}" for label, text in one.message.fields)

@@ -37,10 +37,11 @@ from voicedesk.cli.listing import (
 from voicedesk.desk import consultations as desk
 from voicedesk.desk.consultations import ConsultationRow, consultation_json
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.hall.prompts import catalogue_of
 from voicedesk.ivr.words import IVR_REQUESTS
 from voicedesk.jobs.telling.in_writing import sheet_of
+from voicedesk.language.translate import worded
 from voicedesk.settings import Settings
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
@@ -86,7 +87,7 @@ def list_notices(
             return notices_sheet((row.stored for row in rows), zone, unmask=True).rows
 
         made, there = wait(_list(settings, viewer, which, most, cells))
-        export(Sheet(name="咨询台账", columns=notice_columns(zone), rows=made), xlsx)
+        export(Sheet(name=worded("Ledger of enquiries"), columns=notice_columns(zone), rows=made), xlsx)
         tell_whether_whole(len(made), there)
         return
     found, there = wait(_list(settings, viewer, which, most, lambda rows: rows))
@@ -157,7 +158,7 @@ def sheet(
     try:
         output.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{output}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{output}: cannot be written: {reason_of(error)}") from error
 
 
 async def _list(

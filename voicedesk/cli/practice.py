@@ -19,6 +19,7 @@ from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
+from voicedesk.greeting.weighing.telling import remark_as_spoken
 from voicedesk.greeting.words import GREETING_PARTS
 from voicedesk.hall.greetings import greeting_task, rules_of
 from voicedesk.jobs.hearing.practice import Attempt, attempt
@@ -109,6 +110,6 @@ def _tell(done: Attempt, rules: GreetingRules) -> None:
     if why := explained(judged.reason):
         say(f"  理由 reason: {why.words}")
     for remark in judged.remarks:
-        say(f"  {remark}")
+        say(f"  {remark_as_spoken(remark)}")
     for hint in done.hints:
         say(f"  → {hint}")

@@ -19,7 +19,7 @@ from voicedesk.words import in_both
 FEW = 20
 TELL_SECONDS = 15.0
 """So often a log or a pipe is told how far it is."""
-_WORK = {"speaking": "合成", "hearing": "回听"}
+_WORK = {"speaking": ("合成", "speaking"), "hearing": ("回听", "hearing")}
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def progress_of() -> Iterator[ProgressOf]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
 
         def shown(work: str) -> Callable[[int, int], None]:
-            task = bar.add_task(in_both(_WORK[work], work), total=None)
+            task = bar.add_task(in_both(*_WORK[work]), total=None)
             return lambda done, of: bar.update(task, completed=done, total=of)
 
         yield shown
@@ -45,7 +45,7 @@ def in_lines(work: str, clock: Callable[[], float]) -> Callable[[int, int], None
     def told(done: int, of: int) -> None:
         if of > FEW and done < of and clock() >= last[0] + TELL_SECONDS:
             last[0] = clock()
-            complain(f"{in_both(_WORK[work], work)} {done}/{of}")
+            complain(f"{in_both(*_WORK[work])} {done}/{of}")
 
     return told
 

@@ -14,7 +14,7 @@ from voicedesk.audio.microphone import listen, play
 from voicedesk.audio.wav import write_wav
 from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, path_of, say, say_json, settings_of
 from voicedesk.cli.prompt_work import as_json, progress_of, tell, tell_heard
-from voicedesk.errors import InputError, WrongUsage
+from voicedesk.errors import InputError, WrongUsage, reason_of
 from voicedesk.hall.prompt_building import build_prompts, hear_prompts
 from voicedesk.hall.prompts import book_of, chinese_voice, wanted_of
 from voicedesk.prompts import kokoro
@@ -193,7 +193,7 @@ def _keep(target: Path, samples: Samples, rate: int) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_wav(target, samples, rate)
     except OSError as error:
-        raise InputError(f"{target}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{target}: cannot be written: {reason_of(error)}") from error
 
 
 def _heard(seconds: float, device: int | None) -> tuple[Samples, int]:

@@ -12,7 +12,7 @@ from voicedesk.cli.calls import show_table
 from voicedesk.cli.common import DAMAGED, JsonOption, complain, path_of, say_json, settings_of
 from voicedesk.desk.calls import row_of
 from voicedesk.desk.viewer import AT_THE_MACHINE
-from voicedesk.errors import InputError, WrongUsage
+from voicedesk.errors import InputError, WrongUsage, reason_of
 from voicedesk.hall.lines import hall_of
 from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
@@ -72,7 +72,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error
 
 
 def _pbx_of(settings: Settings | None, named: str | None) -> str:

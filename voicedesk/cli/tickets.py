@@ -37,6 +37,7 @@ from voicedesk.desk import tickets as desk
 from voicedesk.desk.names import people_of, person_id
 from voicedesk.desk.tickets import TicketRow, TicketShown, attempt_json, ticket_json
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
+from voicedesk.language.translate import worded
 from voicedesk.settings import Settings
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.tickets import ticket_columns, tickets_sheet
@@ -94,7 +95,7 @@ def list_tickets(  # each is an option of the command
             return tickets_sheet((row.ticket for row in rows), zone, names=names, now=now, unmask=True).rows
 
         made, there = wait(_list(settings, _viewer(unmask), which, number, most, cells, now))
-        export(Sheet(name="工单", columns=ticket_columns(zone), rows=made), xlsx)
+        export(Sheet(name=worded("Tickets"), columns=ticket_columns(zone), rows=made), xlsx)
         tell_whether_whole(len(made), there)
         return
     found, there = wait(_list(settings, _viewer(unmask), which, number, most, lambda rows: rows, now))

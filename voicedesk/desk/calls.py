@@ -173,7 +173,7 @@ def row_of(stored: StoredCall, *, viewer: Viewer, names: Mapping[str, str], now:
     """
     seen = seen_call(stored, viewer)
     facts, judged, human = seen.call.facts, seen.call.judgement, seen.human
-    chinese = progress(facts, now)
+    chinese = progress(facts, now, Language.CHINESE)
     english = progress(facts, now, Language.ENGLISH)
     return CallRow(
         stored=seen,

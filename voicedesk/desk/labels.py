@@ -19,4 +19,4 @@ class Label:
 
 def label(words: Words, code: str | None) -> Label:
     """A code's words; a code that nobody knows stays as it is, None is nothing."""
-    return Label(word(words, code), word(words, code, Language.ENGLISH))
+    return Label(word(words, code, Language.CHINESE), word(words, code, Language.ENGLISH))

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.greeting.model import DepartmentNames, GreetingVerdict, Thresholds
 from voicedesk.greeting.rules import GreetingRules, Limits, Template
 from voicedesk.greeting.verdict import is_understood, judge_greeting
@@ -217,7 +217,7 @@ def keep_calibration(model: SpeechModel, found: Calibration, when: str) -> Path:
     try:
         path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path}: the calibration cannot be written: {error.strerror}") from error
+        raise InputError(f"{path}: the calibration cannot be written: {reason_of(error)}") from error
     return path
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from voicedesk.greeting.model import Doubt
-from voicedesk.words import in_both
+from voicedesk.words import Said, in_both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +14,16 @@ class Explained:
     english: str
     todo_chinese: str
     todo_english: str
+
+    @property
+    def said(self) -> Said:
+        """The reason, for a reader who is known later."""
+        return Said(self.chinese, self.english)
+
+    @property
+    def said_to_do(self) -> Said:
+        """What to do, for a reader who is known later."""
+        return Said(self.todo_chinese, self.todo_english)
 
     @property
     def words(self) -> str:

@@ -242,7 +242,7 @@ def _break_values(settings: Settings, switch: PbxSettings | None, *, freepbx: bo
     """Without an IVR nobody listens at the address, and the switch goes on at once."""
     reasons = (
         f"exten => *31{digit},1,Gosub(voicedesk-break,start,1({_safe(reason)}))"
-        for digit, reason in enumerate(settings.breaks.reasons, 1)
+        for digit, reason in enumerate(settings.break_reasons, 1)
     )
     return {
         "AGI": NOBODY_LISTENS,

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.hall.ears import ear_for_people
 from voicedesk.hall.prompts import book_of, frames_of, lent_voice, pronunciation_of
 from voicedesk.ivr.wording import CHINESE
@@ -129,7 +129,7 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{folder}: cannot be written: {reason_of(error)}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.settings import Settings
 
 USER = "voicedesk"
@@ -196,7 +196,7 @@ def write(path: Path, text: str) -> None:
         new.chmod(0o644)
         new.replace(path)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        raise InputError(f"{path} cannot be written: {reason_of(error)}") from error
 
 
 def tell_systemd() -> None:

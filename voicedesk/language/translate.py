@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from voicedesk.language.catalogue import Book, read_catalogue, read_page_words
-from voicedesk.words import SPOKEN, Language
+from voicedesk.words import SPOKEN, Language, Said, in_one, own_language
 
 LONGEST = 10_000
 """A longer text is none of ours: it is said as it is."""
@@ -22,6 +22,32 @@ _MOST_PARTS = 100
 _COLON = ": "
 Parts = tuple[str, ...]
 """A template without its `{}`: what stands before, between and behind."""
+
+
+def said(template: str, *values: object) -> Said:
+    """A text of ours in both languages, its values filled in; a value that is no `Said` is the same in both.
+
+    Nothing is looked up in the values: whatever people wrote stays as they wrote it.
+    """
+    chinese, english = read_catalogue().get(template, (template, template))
+    told = [value.english if isinstance(value, Said) else value for value in values]
+    return Said(chinese.format(*map(str, values)), english.format(*told))
+
+
+def worded(template: str, *values: object) -> str:
+    """A text of ours in the language that is spoken, in Chinese where none is: for what stands in one alone."""
+    return in_one(said(template, *values))
+
+
+def said_of_stored(text: str) -> Said:
+    """A text of ours that was stored in Chinese, with its English; what the catalogue does not know stays as it is."""
+    return Said(text, translated(text, Language.ENGLISH))
+
+
+def as_spoken(text: str, language: Language | None = None) -> str:
+    """A text of ours that was stored in Chinese, in a language, else in the spoken one; in Chinese it is as stored."""
+    language = language or own_language()
+    return translated(text, language) if language is Language.ENGLISH else text
 
 
 def translated(text: str, language: Language | None = None, *, of_parts: bool = False, on_page: bool = False) -> str:

@@ -16,7 +16,7 @@ from voicedesk.audio.g711 import Samples
 from voicedesk.audio.wav import read_sound
 from voicedesk.catalogue.model import Item
 from voicedesk.catalogue.script import script
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.ivr.wording import CHINESE, Frame, frame_texts
 from voicedesk.prompts.book import FORMS, LINE_RATE, PYTTSX3, Pace, PromptBook, SpokenNote, is_whole, recording_name
 from voicedesk.prompts.check import TESTS, PromptCheck
@@ -257,7 +257,7 @@ def _take_over(one: Wanted, source: Path, target: Path, built: Built) -> None:
             built.kept += 1
             return
     except OSError as error:
-        raise InputError(f"{error.filename}: {error.strerror}") from error
+        raise InputError(f"{error.filename}: {reason_of(error)}") from error
     sound = read_sound(source)
     mixed = sound.samples.mean(axis=0).astype("int16")
     spoken = levelled(trimmed(mixed, sound.rate))

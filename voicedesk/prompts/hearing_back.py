@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.prompts.book import Pace, PromptBook
 from voicedesk.prompts.build import Progress, Wanted
@@ -102,4 +102,4 @@ def _digest(file: Path) -> str:
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+        raise InputError(f"{file}: cannot be read: {reason_of(error)}") from error

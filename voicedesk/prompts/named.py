@@ -8,7 +8,7 @@ Every other prompt is played by the service, which looks up its file; Playback()
 from collections.abc import Mapping
 from pathlib import Path
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.ivr.wording import RECORDING_NOTICE, Frame
 from voicedesk.prompts.book import FORMS, Prompt, PromptBook
 from voicedesk.prompts.rendering import READABLE, make_readable, write_whole
@@ -58,4 +58,4 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+        raise InputError(f"{file}: cannot be read: {reason_of(error)}") from error

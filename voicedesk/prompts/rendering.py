@@ -8,7 +8,7 @@ import numpy as np
 import soxr
 
 from voicedesk.audio.g711 import Samples, encode_alaw
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.prompts.book import LINE_RATE
 
 WIDE_RATE = 16_000
@@ -77,7 +77,7 @@ def write_whole(path: Path, data: bytes, *, mode: int | None = None) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink()
-        raise InputError(f"{path.parent}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{path.parent}: cannot be written: {reason_of(error)}") from error
 
 
 def make_readable(folder: Path) -> None:
@@ -91,7 +91,7 @@ def make_readable(folder: Path) -> None:
         for one in absent:
             one.chmod(SEARCHABLE)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{folder}: cannot be written: {reason_of(error)}") from error
 
 
 def sweep(folder: Path, now_seconds: float) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from voicedesk.errors import SettingsError
+from voicedesk.errors import SettingsError, reason_of
 from voicedesk.ownership import give_like
 from voicedesk.plain_files import read_plain
 from voicedesk.settings.checks import Problem, problems, webhook_problems
@@ -186,7 +186,7 @@ def with_key(file: Path, table: str, key: str, value: str) -> None:
         read_settings(changed)
         changed.replace(file)
     except OSError as error:
-        raise SettingsError(f"{file} cannot be written: {error.strerror}") from error
+        raise SettingsError(f"{file} cannot be written: {reason_of(error)}") from error
     finally:
         changed.unlink(missing_ok=True)
 

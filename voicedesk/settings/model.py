@@ -19,7 +19,7 @@ from voicedesk.settings.listed import (
 )
 from voicedesk.settings.values import Integer, Name, Names, Number, Switch, Table, Words
 from voicedesk.settings.web import WebTable
-from voicedesk.words import Language
+from voicedesk.words import Language, Said, in_one
 
 
 class HallTable(Table):
@@ -192,11 +192,14 @@ class CallbacksTable(Table):
     switchboards: Names = ()
 
 
+_REASONS = (Said("午餐", "lunch"), Said("会议", "meeting"), Said("外出办事", "errand"), Said("休息", "rest"))
+
+
 class BreaksTable(Table):
     """[breaks]: how long a phone may be paused before the supervisor is told, and the reasons of *311, *312 … (S11)."""
 
     limit_minutes: Number = Field(default=30.0, gt=0, le=480)
-    reasons: Names = Field(default=("午餐", "会议", "外出办事", "休息"), max_length=9)
+    reasons: Names = Field(default=_REASONS, max_length=9)
 
 
 class PhoneWatchTable(Table):
@@ -233,6 +236,12 @@ class Settings(Table):
     agents: tuple[AgentSettings, ...] = ()
     assignments: tuple[AssignmentSettings, ...] = ()
     webhooks: tuple[WebhookSettings, ...] = ()
+
+    @property
+    def break_reasons(self) -> tuple[str, ...]:
+        """The reasons of *311, *312 …; where the settings name none, in the hall's language."""
+        language = self.hall.spoken or Language.CHINESE
+        return tuple(in_one(reason, language) for reason in self.breaks.reasons)
 
     def line(self, name: str | None) -> LineSettings | None:
         """The line of a name; None where no line is called so (any more)."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from voicedesk.errors import reason_of
 from voicedesk.plain_files import read_plain
 from voicedesk.settings.checks import Problem
 from voicedesk.settings.model import Settings
@@ -97,7 +98,7 @@ def _read_secret(file: Path) -> str:
         made = f"make it, readable by its owner alone: (umask 077; openssl rand -hex 24 > {shlex.quote(str(file))})"
         raise ValueError(f"{file} is not there: correct the path, or for a new manager user {made}") from error
     except OSError as error:
-        raise ValueError(f"{file} cannot be read ({error.strerror}): correct the path or its owner") from error
+        raise ValueError(f"{file} cannot be read ({reason_of(error)}): correct the path or its owner") from error
     if not lines or not lines[0].strip():
         raise ValueError(f"{file} is empty: put the secret into it")
     return lines[0].strip()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from voicedesk.errors import SettingsError
+from voicedesk.errors import SettingsError, reason_of
 from voicedesk.plain_files import read_plain
 
 PREFIX = "VOICEDESK_"
@@ -53,7 +53,7 @@ def read_file(file: Path) -> Source:
     try:
         text = read_plain(file).decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
-        raise SettingsError(f"{file} cannot be read ({error.strerror}): write one with: voicedesk init") from error
+        raise SettingsError(f"{file} cannot be read ({reason_of(error)}): write one with: voicedesk init") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SettingsError(f"{file}, line {line}: is not UTF-8: save the file as UTF-8") from error

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
+from voicedesk.language.translate import worded
 from voicedesk.phones.model import Break
 from voicedesk.phones.words import BREAK_SOURCES
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
@@ -12,23 +13,25 @@ from voicedesk.words import word
 def break_columns(zone: tzinfo) -> tuple[Column, ...]:
     """The columns of breaks; times as the clocks of `zone` show them."""
     return (
-        Column("话机", width=16),
-        Column("人员"),
-        Column(time_title("开始时间", zone), Kind.TIME, 20),
-        Column(time_title("结束时间", zone), Kind.TIME, 20),
-        Column("时长（秒）", Kind.SECONDS),
-        Column("仍在离岗"),
-        Column("原因", width=18),
-        Column("来源"),
-        Column("操作人"),
-        Column("结束时刻未被看到"),
-        Column("交换机"),
+        Column(worded("Phone"), width=16),
+        Column(worded("Person")),
+        Column(time_title("Start", zone), Kind.TIME, 20),
+        Column(time_title("End", zone), Kind.TIME, 20),
+        Column(worded("Length (s)"), Kind.SECONDS),
+        Column(worded("Still on a break")),
+        Column(worded("Cause"), width=18),
+        Column(worded("Origin")),
+        Column(worded("Done by")),
+        Column(worded("End was not seen")),
+        Column(worded("Telephone switch")),
     )
 
 
 def breaks_sheet(breaks: Iterable[Break], zone: tzinfo, *, names: Mapping[str, str], now: int) -> Sheet:
     """The breaks as they stand; `names` are people's by their ids."""
-    return Sheet(name="离岗", columns=break_columns(zone), rows=(_row(one, zone, names, now) for one in breaks))
+    return Sheet(
+        name=worded("Breaks"), columns=break_columns(zone), rows=(_row(one, zone, names, now) for one in breaks)
+    )
 
 
 def _row(one: Break, zone: tzinfo, names: Mapping[str, str], now: int) -> tuple[Cell, ...]:

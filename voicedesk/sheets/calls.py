@@ -5,43 +5,44 @@ from datetime import tzinfo
 
 from voicedesk.calls.model import CallFacts, Reason
 from voicedesk.calls.words import CAUSES, DIRECTIONS, DISPOSITIONS, IN_PROGRESS, REASONS, VERDICTS
+from voicedesk.language.translate import as_spoken, worded
 from voicedesk.log import mask_endpoint
 from voicedesk.phone_numbers import mask
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
 from voicedesk.sheets.progress import progress
 from voicedesk.store.calls import StoredCall
-from voicedesk.words import Language, word
+from voicedesk.words import Language, Said, in_one, own_language, word
 
 
 def call_columns(zone: tzinfo) -> tuple[Column, ...]:
     """The columns of calls; spans are in seconds, times as the clocks of `zone` show them."""
     return (
-        Column("通话编号", width=22),
-        Column("线路", width=16),
-        Column("方向"),
-        Column("来电号码", width=16),
-        Column(time_title("开始时间", zone), Kind.TIME, 20),
-        Column(time_title("结束时间", zone), Kind.TIME, 20),
-        Column("结果"),
-        Column("接听话机", width=16),
-        Column("接听人"),
-        Column("判定"),
-        Column("责任原因"),
-        Column("说明", width=20),
-        Column("人工判定"),
-        Column("判定人"),
-        Column("人工判定理由", width=20),
-        Column("自助语音（秒）", Kind.SECONDS),
-        Column("排队（秒）", Kind.SECONDS),
-        Column("响铃（秒）", Kind.SECONDS),
-        Column("铃响（声）", Kind.COUNT),
-        Column("全程（秒）", Kind.SECONDS),
-        Column("时限（秒）", Kind.SECONDS),
-        Column("时限依据", width=18),
-        Column("事后补录"),
-        Column("数据存疑"),
-        Column("交换机"),
-        Column("规则版本", width=14),
+        Column(worded("Call id"), width=22),
+        Column(worded("Line"), width=16),
+        Column(worded("Direction")),
+        Column(worded("Caller's number"), width=16),
+        Column(time_title("Start", zone), Kind.TIME, 20),
+        Column(time_title("End", zone), Kind.TIME, 20),
+        Column(worded("Outcome")),
+        Column(worded("Answering phone"), width=16),
+        Column(worded("Answering person")),
+        Column(worded("Verdict")),
+        Column(worded("Cause of the verdict")),
+        Column(worded("Explanation"), width=20),
+        Column(worded("Decided by hand")),
+        Column(worded("Decided by")),
+        Column(worded("Reason for the decision"), width=20),
+        Column(worded("Voice menu (s)"), Kind.SECONDS),
+        Column(worded("Queue (s)"), Kind.SECONDS),
+        Column(worded("Ringing (s)"), Kind.SECONDS),
+        Column(worded("Rings"), Kind.COUNT),
+        Column(worded("In all (s)"), Kind.SECONDS),
+        Column(worded("Limit (s)"), Kind.SECONDS),
+        Column(worded("Source of the limit"), width=18),
+        Column(worded("Repaired later")),
+        Column(worded("Doubtful data")),
+        Column(worded("Telephone switch")),
+        Column(worded("Version of the rules"), width=14),
     )
 
 
@@ -50,19 +51,20 @@ def calls_sheet(
 ) -> Sheet:
     """The calls as they stand; `names` are people's by their ids."""
     rows = (_row(one, zone, names, now, unmask) for one in stored)
-    return Sheet(name="通话", columns=call_columns(zone), rows=rows)
+    return Sheet(name=worded("Calls"), columns=call_columns(zone), rows=rows)
 
 
-def verdict_text(one: StoredCall, language: Language = Language.CHINESE) -> str:
+def verdict_text(one: StoredCall, language: Language | None = None) -> str:
     """What was decided, or that it is not over: never a doubt about a call that goes on."""
     judged = one.call.judgement
     if judged.reason is Reason.STILL_OPEN:
-        return IN_PROGRESS[0] if language is Language.CHINESE else IN_PROGRESS[1]
+        return in_one(Said(*IN_PROGRESS), language)
     return word(VERDICTS, judged.verdict, language)
 
 
-def reason_text(one: StoredCall, now: int | None, language: Language = Language.CHINESE) -> str:
+def reason_text(one: StoredCall, now: int | None, language: Language | None = None) -> str:
     """Why nothing could be decided, and how far a call is that goes on."""
+    language = language or own_language()
     facts, judged = one.call.facts, one.call.judgement
     why = "" if judged.reason is Reason.STILL_OPEN else word(REASONS, judged.reason, language)
     so_far = progress(facts, now, language) or ""
@@ -102,7 +104,7 @@ def _row(one: StoredCall, zone: tzinfo, names: Mapping[str, str], now: int, unma
         rings_heard(facts, judged.ring_us),
         seconds_cell(judged.caller_total_us),
         seconds_cell(facts.limit_us),
-        facts.limit_source,
+        as_spoken(facts.limit_source),
         yes_cell(facts.repaired),
         yes_cell(facts.doubtful),
         facts.pbx,

@@ -6,10 +6,12 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from voicedesk.clock import MICROSECONDS, to_datetime
+from voicedesk.language.translate import worded
+from voicedesk.words import Said, aside, in_one
 
 Cell = str | int | float | datetime | None
 """A text, a count, seconds, or a time of day as the hall's clocks show it (without a zone)."""
-YES = "是"
+YES = Said("是", "yes")
 
 
 class Kind(StrEnum):
@@ -23,7 +25,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, what it holds, and how wide it wants to be, in letters."""
+    """A column: its title in the reader's language, what it holds, and how wide it wants to be, in letters."""
 
     title: str
     kind: Kind = Kind.TEXT
@@ -50,10 +52,10 @@ def seconds_cell(us: int | None) -> float | None:
 
 
 def yes_cell(is_so: bool) -> str:
-    """是 where it is so; nothing where it is not, so that what is so stands out."""
-    return YES if is_so else ""
+    """A yes where it is so; nothing where it is not, so that what is so stands out."""
+    return in_one(YES) if is_so else ""
 
 
 def time_title(title: str, zone: tzinfo) -> str:
-    """The title of a column of times, with the zone whose clocks show them."""
-    return f"{title}（{zone}）"
+    """The title of a column of times, given in English, with the zone whose clocks show them."""
+    return f"{worded(title)}{aside(str(zone))}"

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 
 from voicedesk.calls.model import CallFacts, Direction, LegFacts, Role
 from voicedesk.clock import MICROSECONDS
-from voicedesk.words import Language
+from voicedesk.words import Language, Said, in_one, own_language
 
 
-def progress(facts: CallFacts, now: int | None = None, language: Language = Language.CHINESE) -> str | None:
+def progress(facts: CallFacts, now: int | None = None, language: Language | None = None) -> str | None:
     """What a call is doing: talking, ringing, waiting, in the menu; None for one that is over.
 
     Without `now` (a recording is looked at, whose end is no "now") nothing is said of how long it takes.
     """
     if facts.ended_at is not None:
         return None
-    is_chinese = language is Language.CHINESE
+    is_chinese = (language or own_language()) is Language.CHINESE
     chinese, english, phones, since = _doing(facts)
     where = ("、" if is_chinese else ", ").join(dict.fromkeys(phones))
     lasts = "" if now is None or since is None else _lasting(max(0, now - since), is_chinese)
@@ -23,12 +23,12 @@ def progress(facts: CallFacts, now: int | None = None, language: Language = Lang
     return f"{english}{f' for {lasts}' if lasts else ''}{f' ({where})' if where else ''}"
 
 
-def leg_progress(leg: LegFacts, language: Language = Language.CHINESE) -> str | None:
+def leg_progress(leg: LegFacts, language: Language | None = None) -> str | None:
     """What a leg that is not over is doing; None for one whose ringing is over."""
     if leg.outcome is not None or leg.ended_at is not None:
         return None
-    words = ("振铃中", "ringing") if leg.ringing_at is not None else ("呼叫中", "being called")
-    return words[0] if language is Language.CHINESE else words[1]
+    words = Said("振铃中", "ringing") if leg.ringing_at is not None else Said("呼叫中", "being called")
+    return in_one(words, language)
 
 
 def _doing(facts: CallFacts) -> tuple[str, str, list[str], int | None]:

@@ -3,43 +3,44 @@
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
+from voicedesk.language.translate import worded
 from voicedesk.phone_numbers import mask
 from voicedesk.sheets.model import Cell, Column, Kind, Sheet, seconds_cell, time_cell, time_title, yes_cell
 from voicedesk.tickets.model import Ticket
 from voicedesk.tickets.words import TICKET_KINDS, TICKET_OUTCOMES, TICKET_STATES
-from voicedesk.words import word
+from voicedesk.words import Said, in_one, list_comma, word
 
-WITHHELD = "隐藏号码"
+WITHHELD = Said("隐藏号码", "withheld")
 
 
 def ticket_columns(zone: tzinfo) -> tuple[Column, ...]:
     """The columns of tickets; times as the clocks of `zone` show them."""
     return (
-        Column("工单编号", width=22),
-        Column("类型"),
-        Column("线路组", width=16),
-        Column("号码", width=16),
-        Column("市民"),
-        Column("状态"),
-        Column("办理人"),
-        Column("负责人"),
-        Column(time_title("开单时间", zone), Kind.TIME, 20),
-        Column(time_title("期限", zone), Kind.TIME, 20),
-        Column(time_title("原期限", zone), Kind.TIME, 20),
-        Column("已超期"),
-        Column("延期原因", width=20),
-        Column(time_title("延期告知市民", zone), Kind.TIME, 20),
-        Column("未接来电（次）", Kind.COUNT),
-        Column("未拨通（次）", Kind.COUNT),
-        Column(time_title("再拨时间", zone), Kind.TIME, 20),
-        Column("结果"),
-        Column(time_title("办结时间", zone), Kind.TIME, 20),
-        Column("用时（秒）", Kind.SECONDS),
-        Column("办结通话", width=22),
-        Column("事由", width=30),
-        Column("单位", width=16),
-        Column("告知编号", width=14),
-        Column("交换机"),
+        Column(worded("Ticket id"), width=22),
+        Column(worded("Type")),
+        Column(worded("Line group"), width=16),
+        Column(worded("Phone number"), width=16),
+        Column(worded("Citizen")),
+        Column(worded("State")),
+        Column(worded("Owner")),
+        Column(worded("Answers for it")),
+        Column(time_title("Opened", zone), Kind.TIME, 20),
+        Column(time_title("Due", zone), Kind.TIME, 20),
+        Column(time_title("Promised", zone), Kind.TIME, 20),
+        Column(worded("Is late")),
+        Column(worded("Why it is later"), width=20),
+        Column(time_title("Citizen told of it", zone), Kind.TIME, 20),
+        Column(worded("Missed calls"), Kind.COUNT),
+        Column(worded("Tries without an answer"), Kind.COUNT),
+        Column(time_title("Next try", zone), Kind.TIME, 20),
+        Column(worded("Outcome")),
+        Column(time_title("Closed", zone), Kind.TIME, 20),
+        Column(worded("Time taken (s)"), Kind.SECONDS),
+        Column(worded("Closed by call"), width=22),
+        Column(worded("Matter"), width=30),
+        Column(worded("Unit"), width=16),
+        Column(worded("Notice code"), width=14),
+        Column(worded("Telephone switch")),
     )
 
 
@@ -48,11 +49,11 @@ def tickets_sheet(
 ) -> Sheet:
     """The tickets as they stand; `names` are people's by their ids."""
     rows = (_row(one, zone, names, now, unmask) for one in tickets)
-    return Sheet(name="工单", columns=ticket_columns(zone), rows=rows)
+    return Sheet(name=worded("Tickets"), columns=ticket_columns(zone), rows=rows)
 
 
 def _row(one: Ticket, zone: tzinfo, names: Mapping[str, str], now: int, unmask: bool) -> tuple[Cell, ...]:
-    number = one.number or WITHHELD
+    number = one.number or in_one(WITHHELD)
     citizen = one.citizen if unmask or not one.citizen else f"{one.citizen[:1]}**"
     return (
         one.id,
@@ -78,6 +79,6 @@ def _row(one: Ticket, zone: tzinfo, names: Mapping[str, str], now: int, unmask: 
         one.closed_by_call or "",
         one.matter,
         one.unit,
-        "、".join(one.codes),
+        list_comma().join(one.codes),
         one.pbx,
     )

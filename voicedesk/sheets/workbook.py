@@ -9,7 +9,7 @@ from pathlib import Path
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.sheets.comma import is_dangerous, plain
 from voicedesk.sheets.model import Kind, Sheet
 
@@ -23,13 +23,13 @@ def write_xlsx(path: Path, sheet: Sheet) -> int:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{path}: cannot be written: {reason_of(error)}") from error
     partial = Path(name)
     try:
         count = _write(partial, sheet)
         partial.replace(path)
     except (OSError, XlsxWriterException) as error:
-        raise InputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+        raise InputError(f"{path}: cannot be written: {reason_of(error)}") from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

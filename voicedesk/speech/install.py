@@ -52,7 +52,7 @@ def find_model(named: str, folder: Path) -> SpeechModel:
     try:
         is_installed = installed.is_dir()
     except OSError as error:  # a name of thousands of characters
-        raise InputError(f"{named[:80]!r} can be no model's name: {error.strerror}") from error
+        raise InputError(f"{named[:80]!r} can be no model's name: {reason_of(error)}") from error
     return read_model(installed if is_installed else Path(named))
 
 

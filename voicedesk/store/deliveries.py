@@ -24,13 +24,14 @@ from voicedesk.store.engine import Database
 from voicedesk.store.packing import readable
 from voicedesk.store.tables import deliveries
 from voicedesk.webhooks.message import Message
+from voicedesk.words import Said, in_one
 
 THE_LOG = ""
 """Stands in place of a webhook's name: the service writes such news, left by another process, into its log."""
 NOW_AT = 0
 """The instant of a try that waits for nothing, whatever the clock says."""
 _STEP = 500
-_FORGOTTEN = "已删除"
+_FORGOTTEN = Said("已删除", "deleted")
 _SHORTEST = 7
 """A shorter number is one of the hall's own; masked, it is like many others."""
 
@@ -210,7 +211,7 @@ async def forget_in_deliveries(connection: AsyncConnection, numbers: Sequence[st
             deliveries.c.message.contains(text, autoescape=True)
         )
         for row in (await connection.execute(query)).all():
-            cleaned = row.message.replace(text, _FORGOTTEN)
+            cleaned = row.message.replace(text, in_one(_FORGOTTEN))
             await connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(message=cleaned))
             changed += 1
     return changed

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from voicedesk.errors import SpillRefused
+from voicedesk.errors import SpillRefused, reason_of
 from voicedesk.ownership import give_like
 from voicedesk.settings import Settings
 from voicedesk.store.batch import Place
@@ -232,7 +232,7 @@ def _mapped(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SpillRefused(f"{path}: {error.strerror or error}") from error
+        raise SpillRefused(f"{path}: {reason_of(error)}") from error
 
 
 def spill_of(settings: Settings) -> Spill:

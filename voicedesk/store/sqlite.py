@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from voicedesk.errors import StoreDamaged, StoreError, StoreUnavailable
+from voicedesk.errors import StoreDamaged, StoreError, StoreUnavailable, reason_of
 from voicedesk.ownership import give_like
 
 _log = structlog.get_logger()
@@ -154,7 +154,7 @@ def _make_private(path: Path) -> None:
             path.touch(mode=0o600)
             give_like(path, path.parent)
         except OSError as error:
-            raise StoreError(f"{path}: the database file cannot be made: {error.strerror}") from error
+            raise StoreError(f"{path}: the database file cannot be made: {reason_of(error)}") from error
 
 
 def _log_of(path: Path) -> Path:

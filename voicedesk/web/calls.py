@@ -57,9 +57,10 @@ class CallPages:
             return await json_of(rows, call_json)
         zone, names = settings.hall.zone, people_of(settings)
         name = f"calls-{desk.pages.clock(now, '%Y%m%d-%H%M')}"
-        return await file_of(
-            rows, lambda some: calls_sheet((row.stored for row in some), zone, names=names, now=now), name, form
-        )
+        with spoken(visitor.look.language):
+            return await file_of(
+                rows, lambda some: calls_sheet((row.stored for row in some), zone, names=names, now=now), name, form
+            )
 
 
 def _view_of(request: Request) -> CallView:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from voicedesk.errors import SettingsError
+from voicedesk.errors import SettingsError, reason_of
 from voicedesk.ownership import give_like
 
 _LASTS = timedelta(days=825)
@@ -49,7 +49,7 @@ def certificate_in(folder: Path, names: Iterable[str], now: datetime | None = No
             found = _make(file, key, wanted, now)
     except OSError as error:
         raise SettingsError(
-            f"{error.filename or folder} cannot be written: {error.strerror}: see [web] folder"
+            f"{error.filename or folder} cannot be written: {reason_of(error)}: see [web] folder"
         ) from error
     digest = found.fingerprint(hashes.SHA256()).hex(":").upper()
     return Certificate(file=file, key=key, fingerprint=digest)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from voicedesk.clock import NowUs
-from voicedesk.errors import StoreError, StoreUnavailable
+from voicedesk.errors import StoreError, StoreUnavailable, reason_of
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
 from voicedesk.web.texts import t
@@ -91,7 +91,7 @@ class StoreKeeper:
                 opened = Store.open(self._url, may_write=False, now=self._now)
                 store = self._store = await stack.enter_async_context(opened)
             except OSError as error:  # its folder may not be looked into
-                self.missed(StoreUnavailable(f"{error.filename} cannot be read: {error.strerror}"))
+                self.missed(StoreUnavailable(f"{error.filename} cannot be read: {reason_of(error)}"))
                 await asyncio.sleep(AGAIN_SECONDS)
             except StoreError as error:
                 self.missed(error)

@@ -18,7 +18,9 @@ from voicedesk.calls.words import CAUSES, DIRECTIONS, VERDICTS
 from voicedesk.clock import NowUs, to_datetime
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.words import WHYS
+from voicedesk.greeting.weighing.telling import remark_as_spoken
 from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
+from voicedesk.language.translate import as_spoken
 from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
 from voicedesk.tickets.words import TICKET_MOVES, TRY_RESULTS
 from voicedesk.web.rings import rings_of
@@ -110,6 +112,8 @@ class Pages:
             "words": in_words,
             "named": _named,
             "role": lambda code: word(ROLES, code, language),
+            "stored": lambda text: as_spoken(text, language),
+            "remark_told": lambda remark: remark_as_spoken(remark, language),
             "link": link,
             "asset": asset,
             "clock": self.clock,

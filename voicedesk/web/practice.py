@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from voicedesk.access.roles import Act, Thing
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.language.translate import translated
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
@@ -85,7 +85,7 @@ async def _in_a_process(order: bytes) -> dict[str, Any]:
             start_new_session=True,
         )
     except OSError as error:
-        raise InputError(f"the hearing cannot be started: {error.strerror}") from error
+        raise InputError(f"the hearing cannot be started: {reason_of(error)}") from error
     try:
         async with asyncio.timeout(HEARD_SECONDS):
             answer, _ = await process.communicate(order)

@@ -136,7 +136,7 @@ class SwitchPages:
                         if how_far is Reach.EVERY or (how_far is Reach.OWN and one.pause.agent == account.agent)
                     ),
                     phones=tuple(there) if how_far is Reach.EVERY else (),
-                    reasons=desk.settings.breaks.reasons,
+                    reasons=desk.settings.break_reasons,
                     has_seat=account.agent is not None and any(one.agent == account.agent for one in there),
                     may_change=how_far is not Reach.NONE,
                     is_running=await is_running(desk.keeper.store),

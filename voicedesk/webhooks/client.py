@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import httpx
 
-from voicedesk.errors import WebhookError
+from voicedesk.errors import WebhookError, reason_of
 from voicedesk.web_address import Address, Target, checked
 from voicedesk.webhooks.answers import Answer, read_answer
 from voicedesk.webhooks.formats import Post
@@ -82,7 +82,7 @@ class WebhookClient:
             try:
                 self._trust[file] = await asyncio.to_thread(ssl.create_default_context, cafile=file)
             except OSError as error:
-                raise WebhookError(f"ca_file {file} cannot be read: {error.strerror or error}") from error
+                raise WebhookError(f"ca_file {file} cannot be read: {reason_of(error)}") from error
         return self._trust[file]
 
 
@@ -160,4 +160,4 @@ async def look_up(host: str, port: int) -> list[str]:
     try:
         return await found
     except OSError as error:
-        raise WebhookError(f"{host} is not known to the name server ({error.strerror}): correct the URL") from error
+        raise WebhookError(f"{host} is not known to the name server ({reason_of(error)}): correct the URL") from error

@@ -9,14 +9,16 @@ import hmac
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import Any
 from urllib.parse import quote_plus
 
 from voicedesk import __version__
 from voicedesk.clock import MICROSECONDS, to_datetime
+from voicedesk.language.translate import said
 from voicedesk.webhooks.message import DIGEST_LINES, Form, Message, Receiver
+from voicedesk.words import Language, Said, in_one
 
 WECOM_BYTES = 4096
 DINGTALK_BYTES = 18_000
@@ -27,6 +29,7 @@ _WIDE = str.maketrans("<>[]()*_`#@!~|\\&$", "＜＞［］（）＊＿｀＃＠�
 """Neither robot has a reliable escape: what could be markup is shown as its full-width twin."""
 _LINKS = re.compile(r"://|(?<=\w)\.(?=[^\W\d_])")
 _MORE = "…"
+_COLON, _COMMA = Said("：", ": "), Said("，", ", ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,15 @@ class Post:
     suffix: str = ""
 
 
-def post_of(receiver: Receiver, message: Message, *, now: int, hall: str, zone: tzinfo) -> Post:
-    """A message as a receiver wants it; `now` in microseconds is what is signed."""
+def post_of(
+    receiver: Receiver, message: Message, *, now: int, hall: str, zone: tzinfo, language: Language | None = None
+) -> Post:
+    """A message as a receiver wants it; `now` in microseconds is what is signed.
+
+    `language` is the hall's; what stands around the message is Chinese where it has none.
+    """
+    language = language or Language.CHINESE
+    message = replace(message, title=in_one(message.title, language))
     headers = [("Content-Type", "application/json; charset=utf-8"), ("User-Agent", f"voicedesk/{__version__}")]
     match receiver.form:
         case Form.JSON:
@@ -50,11 +60,11 @@ def post_of(receiver: Receiver, message: Message, *, now: int, hall: str, zone: 
                 headers.append(("X-Voicedesk-Signature", f"v1={signature(receiver.secret, stamp, body)}"))
             return Post(headers=tuple(headers), body=body)
         case Form.WECOM:
-            content = _markdown(message, hall, zone, end="\n", most_bytes=WECOM_BYTES)
+            content = _markdown(message, hall, zone, language, end="\n", most_bytes=WECOM_BYTES)
             told: dict[str, Any] = {"msgtype": "markdown", "markdown": {"content": content}}
             return Post(headers=tuple(headers), body=_encoded(told))
         case Form.DINGTALK:
-            text = _markdown(message, hall, zone, end="\n\n", most_bytes=DINGTALK_BYTES)
+            text = _markdown(message, hall, zone, language, end="\n\n", most_bytes=DINGTALK_BYTES)
             title = harmless(message.title)[:LONGEST_TITLE]
             told = {"msgtype": "markdown", "markdown": {"title": title, "text": text}, "at": {"isAtAll": False}}
             suffix = dingtalk_suffix(receiver.secret, now // 1000) if receiver.secret else ""
@@ -81,11 +91,12 @@ def harmless(text: str) -> str:
     return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 1]}{_MORE}"
 
 
-def _markdown(message: Message, hall: str, zone: tzinfo, *, end: str, most_bytes: int) -> str:
+def _markdown(message: Message, hall: str, zone: tzinfo, language: Language, *, end: str, most_bytes: int) -> str:
     """Title, fields, time and sender; what does not fit is left out in whole lines, title and sender never."""
     foot = f"> {to_datetime(message.at).astimezone(zone):%m-%d %H:%M} · {harmless(hall)} · Voicedesk"
     head = f"**{harmless(message.title)}**"
-    lines = _digest_lines(message) if message.parts else [_field(label, text) for label, text in message.fields]
+    fields = [_field(label, text, language) for label, text in message.fields]
+    lines = _digest_lines(message, language) if message.parts else fields
     room = most_bytes - len((head + foot + _MORE).encode()) - 4 * len(end)
     kept: list[str] = []
     for line in lines:
@@ -97,21 +108,22 @@ def _markdown(message: Message, hall: str, zone: tzinfo, *, end: str, most_bytes
     return end.join([head, *kept, foot])
 
 
-def _field(label: str, text: str) -> str:
-    return f"> {harmless(label)}：{harmless(text)}"
+def _field(label: str, text: str, language: Language) -> str:
+    return f"> {harmless(label)}{in_one(_COLON, language)}{harmless(text)}"
 
 
-def _digest_lines(message: Message) -> list[str]:
+def _digest_lines(message: Message, language: Language) -> list[str]:
     counts = Counter(one.group for one in message.parts)
     rarest = sorted(message.parts, key=lambda one: counts[one.group])
-    lines = [_digest_line(one) for one in rarest[:DIGEST_LINES]]
+    lines = [_digest_line(one, language) for one in rarest[:DIGEST_LINES]]
     left = len(message.parts) - len(lines)
-    return [*lines, f"> 另有 {left} 条"] if left else lines
+    return [*lines, f"> {in_one(said('{} further pieces of news', left), language)}"] if left else lines
 
 
-def _digest_line(message: Message) -> str:
-    said = "，".join(f"{label} {text}" for label, text in message.fields)
-    return f"> {harmless(message.title)}（{harmless(said)}）" if said else f"> {harmless(message.title)}"
+def _digest_line(message: Message, language: Language) -> str:
+    title = harmless(message.title)
+    told = harmless(in_one(_COMMA, language).join(f"{label} {text}" for label, text in message.fields))
+    return f"> {in_one(Said(f'{title}（{told}）', f'{title} ({told})'), language)}" if told else f"> {title}"
 
 
 def _plain(message: Message, hall: str) -> dict[str, Any]:

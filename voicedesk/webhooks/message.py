@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from voicedesk.clock import MICROSECONDS
+from voicedesk.language.translate import said
 from voicedesk.web_address import Allowance, Target
+from voicedesk.words import Said
 
 DIGEST = "digest"
 LAST_US = 253_370_764_800 * MICROSECONDS
@@ -74,7 +76,6 @@ def digest(messages: Sequence[Message], *, digest_id: str, at: int) -> Message:
     """Many messages as one: how many of what, the rarest first; they themselves, in their order, are its parts."""
     counts = Counter(one.group for one in messages)
     rarest = sorted(counts, key=lambda group: counts[group])
-    said = "、".join(f"{group} {counts[group]}" for group in rarest)
-    return Message(
-        id=digest_id, kind=DIGEST, group="", at=at, title=f"共 {len(messages)} 条：{said}", parts=tuple(messages)
-    )
+    told = [f"{group} {counts[group]}" for group in rarest]
+    title = said("{} in all: {}", len(messages), Said("、".join(told), ", ".join(told)))
+    return Message(id=digest_id, kind=DIGEST, group="", at=at, title=title, parts=tuple(messages))

@@ -35,6 +35,11 @@ def test_a_number_is_hidden_in_every_spelling(spellings, hidden, around):
     assert {text: one for text, one in shown.items() if hidden in figures(one) or "*" not in one} == {}
 
 
+@pytest.mark.parametrize("written", ["4001-4009", "分机 4001-4009", "8888-9999", "0571-8888 9999"])
+def test_extensions_from_here_to_there_may_be_a_town_s_number_and_are_hidden_too(written):
+    assert "*" in mask_numbers(written)
+
+
 @pytest.mark.parametrize("around", ["{}", "于 {} 处理", "({})", "[{}]", "{}，", "{}。", "at {} now"])
 def test_what_is_no_number_is_shown(around):
     shown = {text: mask_numbers(text) for text in (around.format(one) for one in NO_NUMBERS)}

@@ -123,7 +123,9 @@ def test_an_outage_is_announced_told_and_ended(run, hall):
     code, out, _ = run("outage", "stop", "--config", hall)
     assert len(out.splitlines()) == 2
     assert run("outage", "list", "--config", hall)[1] == ""
-    assert "nothing was announced" in run("outage", "stop", "--config", hall)[1]
+    code, out, err = run("outage", "stop", "--config", hall)
+    assert (code, out) == (1, "")
+    assert "nothing was announced" in err
     code, _, err = run("outage", "start", "故障。", "--line", "nowhere", "--config", hall)
     assert code == 1
     assert "no line is called" in err

@@ -6,6 +6,7 @@ import tomllib
 from importlib import resources
 
 import pytest
+from tools.chinese import alone, data
 from tools.messages import PACKAGE, log_events, not_stale, of_two_languages, put_together, texts
 from tools.sentences import error_classes, not_said, sentences
 from voicedesk.language.catalogue import read_catalogue, read_page_words
@@ -62,8 +63,8 @@ def test_the_words_of_pages_are_whole_and_stand_for_texts_that_are_said() -> Non
         assert [bool(_CHINESE.search(one)) for one in both] == [True, False]
 
 
-_SPOKEN = re.compile("您好|第16条|参保|班 or 休|周一至周五|加签")
-"""What is Chinese for an English reader too: what callers are told, what a calendar holds, a button of DingTalk."""
+_SPOKEN = re.compile("您好|请问您要办理什么业务|工号|您刚才来电|请稍等|第16条|参保|班 or 休|周一至周五|加签")
+"""What is Chinese for an English reader too: what callers and staff say, what calendars hold, a button of DingTalk."""
 
 
 @pytest.mark.parametrize("part", sorted({part for part, _ in TEXTS}))
@@ -167,6 +168,52 @@ def _unparsed(node: ast.AST) -> str:
     return ast.unparse(node) if isinstance(node, ast.Call) else ""
 
 
+def test_no_chinese_stands_alone_that_an_english_reader_could_be_told() -> None:
+    """It stands beside its English, in the catalogue, or is data and named in `tools/chinese_data.toml`."""
+    assert [
+        f"{where} {text!r}" for (part, text), where in TEXTS.items() if part == "chinese" and text not in KNOWN
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'title = "线路已断"',
+        'title = f"{line}已断"',
+        'tell(News(kind="line_cut", title="线路已断"))',
+        'fields = {"线路": line}',
+        'Column("线路", width=16)',
+        'pair = ("线路已断", 3)',
+        'text = "线路已断" if cut else ""',
+        'in_both("线路已断", f"{line}")',
+    ],
+)
+def test_chinese_without_its_english_is_found_wherever_it_stands(source: str) -> None:
+    assert [text for text, _ in alone(ast.parse(source))] in (["线路已断"], ["{}已断"], ["线路"])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""线路已断"""',
+        'in_both("线路已断", "the line is cut")',
+        'WORDS = {1: ("已断", "cut")}',
+        'title = Said(f"线路{line}已断", f"line {line} is cut")',
+        'text = "已断" if is_chinese else "cut"',
+    ],
+)
+def test_chinese_beside_its_english_needs_no_other(source: str) -> None:
+    assert list(alone(ast.parse(source))) == []
+
+
+def test_chinese_that_is_called_data_stands_in_a_source() -> None:
+    files, named = data()
+    there = {file.relative_to(PACKAGE.parent).as_posix(): file.read_text("utf-8") for file in PACKAGE.rglob("*.py")}
+    found = {file: {text for text, _ in alone(ast.parse(text))} for file, text in there.items()}
+    assert sorted(file for file in files if not found.get(file)) == []
+    assert sorted(named - {text for file, texts in found.items() if file not in files for text in texts}) == []
+
+
 def test_values_stand_apart_or_nobody_could_tell_one_from_the_next() -> None:
     assert [text for text in KNOWN if "{}{}" in text] == []
 
@@ -215,6 +262,13 @@ def test_chinese_is_chinese_and_english_has_none() -> None:
     said = {text: both for text, both in KNOWN.items() if not _COMMAND.match(text) and text not in AS_IT_IS}
     assert [text for text, (chinese, _) in said.items() if not _CHINESE.search(chinese)] == []
     assert [english for _, english in said.values() if _CHINESE.search(english) and not _SPOKEN.search(english)] == []
+
+
+def test_what_the_system_says_is_asked_in_one_place() -> None:
+    """An `OSError` without a `strerror` would be told as "None": `errors.reason_of` knows what to say then."""
+    asks = re.compile(r"error\.strerror|\"strerror\"|'strerror'")
+    files = [file for file in PACKAGE.rglob("*.py") if asks.search(file.read_text(encoding="utf-8"))]
+    assert [file.relative_to(PACKAGE).as_posix() for file in files] == ["errors.py"]
 
 
 OF_THE_SYSTEM = {"OSError", "FileNotFoundError", "PermissionError", "IsADirectoryError", "SSLError"}

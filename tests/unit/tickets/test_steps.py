@@ -6,10 +6,12 @@ from typing import get_args
 
 import pytest
 from voicedesk.errors import InputError
+from voicedesk.language.translate import translated
 from voicedesk.phones import steps as phone_steps
 from voicedesk.phones.steps import StartBreak, StopBreak
 from voicedesk.tickets import steps
 from voicedesk.tickets.model import Kind, Outcome
+from voicedesk.words import Language
 
 ON_TICKET = {"ticket": "3f2a", "by": "wang"}
 EACH = [
@@ -51,6 +53,27 @@ def test_null_a_number_a_list_and_an_object_are_no_text(step):
                 continue
             with pytest.raises(InputError):
                 steps.from_row({**row, field.name: odd})
+
+
+@pytest.mark.parametrize(
+    ("field", "odd", "english", "chinese"),
+    [
+        ("by", 7, "it must be a text", "须为文字"),
+        ("by", "x" * 201, "it is too long", "太长"),
+        ("by", " ", "it is empty", "是空的"),
+        ("due_at", "soon", "it must be a whole number", "须为整数"),
+        ("due_at", -1, "it is too small", "太小"),
+        ("due_at", 10**18, "it is too large", "太大"),
+        ("ticket", ["x"], "it must be a text", "须为文字"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_our_words_in_both_languages(field, odd, english, chinese):
+    step = steps.Postpone(**ON_TICKET, due_at=1_795_421_280_000_000, note="等待")
+    with pytest.raises(InputError) as refused:
+        steps.from_row({**steps.to_row(step), field: odd})
+    told = str(refused.value)
+    assert told == f"this step lacks something, or does not fit: {field}: {english}"
+    assert translated(told, Language.CHINESE, of_parts=True) == f"该步骤缺少内容，或内容不符：{field}：{chinese}"
 
 
 @pytest.mark.parametrize("odd", ["\0", "a\0b", "\ud800", "\x1b[2J", "x" * 5000, "\u2028"])

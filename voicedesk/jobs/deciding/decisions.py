@@ -13,18 +13,24 @@ from voicedesk.clock import NowUs
 from voicedesk.errors import InputError
 from voicedesk.greeting.model import GreetingVerdict
 from voicedesk.greeting.words import GREETING_VERDICTS
-from voicedesk.jobs.news.news import News
+from voicedesk.jobs.news.news import CALL, News
 from voicedesk.jobs.news.receivers import leave_news
+from voicedesk.language.translate import said
 from voicedesk.log import mask_endpoint
 from voicedesk.settings import Settings
 from voicedesk.store.calls import StoredCall
 from voicedesk.store.decisions import Kind, Move, Step, Subject, key_of
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
 from voicedesk.store.store import Store
-from voicedesk.words import word
+from voicedesk.words import Said, list_comma, said_of
 
 LONGEST_REASON = 2000
 LONGEST_NAME = 60
+_ABOUT = {
+    Kind.CALL: Said("来电", "a call"),
+    Kind.LEG: Said("振铃", "a phone that rang"),
+    Kind.GREETING: Said("问候", "a greeting"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +131,7 @@ async def appeal(store: Store, settings: Settings, about: Decided, *, reason: st
     Where no person is named, anybody may ask for the phone.
     """
     if about.concerned and _name(by) not in about.concerned:
-        people = "、".join(sorted(about.concerned))
+        people = list_comma().join(sorted(about.concerned))
         raise InputError(f"this concerns {people}, not {by}: only they may appeal (--by)")
     step = await store.decisions.add(about.subject, _step(Move.APPEAL, about, reason, by, now))
     await leave_news(store, settings, _news(about, step), step.at)
@@ -133,17 +139,17 @@ async def appeal(store: Store, settings: Settings, about: Decided, *, reason: st
 
 
 def _news(about: Decided, step: Step) -> News:
-    what = {Kind.CALL: "来电", Kind.LEG: "振铃", Kind.GREETING: "问候"}[about.subject.kind]
     words = GREETING_VERDICTS if about.subject.kind is Kind.GREETING else VERDICTS
-    fields = {"事项": what, "自动判定": word(words, about.automatic)}
-    fields |= {"话机": about.subject.endpoint, "理由": step.reason, "通话": about.subject.call_id[:8]}
+    fields: dict[str, str] = {said("What about"): _ABOUT[about.subject.kind]}
+    fields |= {said("Automatic verdict"): said_of(words, about.automatic), said("Phone"): about.subject.endpoint}
+    fields |= {said("Reason"): step.reason, CALL: about.subject.call_id[:8]}
     return News(
         id=f"appeal_opened {step.number}",
         kind="appeal_opened",
         at=step.at,
-        title="员工申诉，请复核",
+        title=said("Staff appeal: somebody must decide"),
         fields={label: text for label, text in fields.items() if text},
-        personal={"申诉人": step.by},
+        personal={said("Who appeals"): step.by},
     )
 
 
@@ -210,7 +216,7 @@ def _leg_place(stored: StoredCall, leg: str) -> int:
         return int(leg) - 1
     places = [place for place, one in enumerate(legs) if leg in (one.endpoint, mask_endpoint(one.endpoint))]
     if not places:
-        there = "、".join(dict.fromkeys(mask_endpoint(one.endpoint) for one in legs)) or "none"
+        there = list_comma().join(dict.fromkeys(mask_endpoint(one.endpoint) for one in legs)) or "none"
         raise InputError(f"{leg!r} did not ring for this call: its phones are {there}")
     if len(places) > 1:
         numbers = ", ".join(str(place + 1) for place in places)
@@ -224,11 +230,11 @@ def _greeting_of(found: list[StoredGreeting], call_id: str, phone: str | None) -
     names = [(one.endpoint, mask_endpoint(one.endpoint), one.uniqueid) for one in found]
     chosen = [one for one, own in zip(found, names, strict=True) if phone is None or phone in own]
     if not chosen:
-        there = "、".join(mask_endpoint(one.endpoint) for one in found)
+        there = list_comma().join(mask_endpoint(one.endpoint) for one in found)
         raise InputError(f"{phone!r} was not heard in this call: {there} were")
     if len(chosen) > 1 and phone is None:
         chosen = [one for one in chosen if one.verdict != GreetingVerdict.NOT_JUDGED] or chosen
     if len(chosen) > 1:
-        channels = "、".join(f"{mask_endpoint(one.endpoint)} ({one.uniqueid})" for one in chosen)
+        channels = list_comma().join(f"{mask_endpoint(one.endpoint)} ({one.uniqueid})" for one in chosen)
         raise InputError(f"several were heard in this call: name one by --phone: {channels}")
     return chosen[0]

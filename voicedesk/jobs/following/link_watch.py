@@ -8,6 +8,7 @@ from voicedesk.ami.reports import LinkStatus
 from voicedesk.clock import NowUs
 from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.rounds import promise_round
+from voicedesk.language.translate import said
 from voicedesk.settings import Settings
 
 LOOK_SECONDS = 5.0
@@ -56,8 +57,11 @@ class LinkWatch:
         if pbx in self._told or self._ticks() - since <= LOST_SECONDS:
             return
         self._told.add(pbx)
-        fields = {"交换机": pbx, "原因": status.last_error or "没有应答"}
-        title = "与交换机失去联系超过一分钟，来电无法记录"
+        fields: dict[str, str] = {
+            said("Telephone switch"): pbx,
+            said("Cause"): status.last_error or said("it does not answer"),
+        }
+        title = said("The switch has been out of reach for more than a minute: calls are not recorded")
         await self._tell(News(id=f"link_lost {pbx} {at}", kind="link_lost", at=at, title=title, fields=fields))
 
     async def _is_there(self, pbx: str) -> None:
@@ -67,7 +71,7 @@ class LinkWatch:
         if pbx in self._told:
             self._told.discard(pbx)
             minutes = round((self._ticks() - since) / 60)
-            fields = {"交换机": pbx, "中断": f"约 {minutes} 分钟"}
+            fields: dict[str, str] = {said("Telephone switch"): pbx, said("Away"): said("about {} minutes", minutes)}
             news_id = f"link_back {pbx} {at}"
-            title = "与交换机恢复联系"
+            title = said("The switch is in reach again")
             await self._tell(News(id=news_id, kind="link_back", at=self._now(), title=title, fields=fields))

@@ -9,7 +9,8 @@ from voicedesk.greeting.privacy import text_without_long_numbers, without_long_n
 from voicedesk.greeting.reasons import explained
 from voicedesk.jobs.hearing.listening import Heard
 from voicedesk.jobs.hearing.open_recordings import Recording
-from voicedesk.jobs.news.news import News
+from voicedesk.jobs.news.news import CALL, News
+from voicedesk.language.translate import said
 from voicedesk.speech.transcript import Transcript
 from voicedesk.store.greetings import StoredGreeting
 
@@ -58,7 +59,7 @@ def accusation(kind: str, row: StoredGreeting, title: str, *, phrase: str = "", 
         kind=kind,
         at=row.answered_at + second * MICROSECONDS,
         title=title,
-        fields=_fields(row, {"禁语": phrase}),
+        fields=_fields(row, {said("Forbidden phrase"): phrase}),
         personal=_person(row),
     )
 
@@ -72,8 +73,8 @@ def doubt_news(row: StoredGreeting) -> News | None:
         id=f"greeting_cannot_tell {row.pbx} {row.uniqueid}",
         kind="greeting_cannot_tell",
         at=row.answered_at,
-        title="问候无法判定，请复核",
-        fields=_fields(row, {"理由": why.chinese, "处理": why.todo_chinese}),
+        title=said("A greeting cannot be told: somebody must decide"),
+        fields=_fields(row, {said("Reason"): why.said, said("What to do"): why.said_to_do}),
         personal=_person(row),
     )
 
@@ -88,12 +89,12 @@ def _masked(values: Any) -> Any:
 
 
 def _fields(row: StoredGreeting, special: dict[str, str]) -> dict[str, str]:
-    fields = {"线路": row.line or "", "话机": row.endpoint, **special, "通话": row.call_id[:8]}
+    fields = {said("Line"): row.line or "", said("Phone"): row.endpoint, **special, CALL: row.call_id[:8]}
     return {label: text for label, text in fields.items() if text}
 
 
 def _person(row: StoredGreeting) -> dict[str, str]:
-    return {"人员": row.agent} if row.agent else {}
+    return {said("Person"): row.agent} if row.agent else {}
 
 
 def _lead_seconds(recording: Recording, heard: Transcript) -> float | None:

@@ -10,6 +10,7 @@ from voicedesk.greeting.rules import GreetingRules
 from voicedesk.greeting.weighing.model import WeighingLimits
 from voicedesk.greeting.weighing.voice import WeighedVoice
 from voicedesk.greeting.words import GREETING_PARTS
+from voicedesk.language.translate import worded
 from voicedesk.speech.listening import Listener
 from voicedesk.speech.transcript import Transcript
 from voicedesk.words import word
@@ -18,17 +19,17 @@ QUIET_SECONDS = 2.0
 """Who says nothing more for so long has finished."""
 LONGEST_SECONDS = 20.0
 _HINTS = {
-    "hello": "先说“您好”",
-    "department": "再报部门：“{department}”",
-    "matter": "再问事情，如“请问您要办理什么业务？”",
-    "number": "再报工号，如“工号 {number}”",
-    "returning": "再说明回电，如“您刚才来电”",
+    "hello": "begin with “您好”",
+    "department": "then name the department: “{}”",
+    "matter": "then ask what it is about, such as “请问您要办理什么业务？”",
+    "number": "then say your work number, such as “工号 {}”",
+    "returning": "then say that you ring back, such as “您刚才来电”",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try: what was heard, the verdict, and how to do better, in Chinese."""
+    """One try: what was heard, the verdict, and how to do better."""
 
     transcript: Transcript
     judged: GreetingJudgement
@@ -82,17 +83,24 @@ def _hints(judged: GreetingJudgement, task: GreetingTask, rules: GreetingRules) 
     """What to do better, in the order of the greeting."""
     department = task.names.name if task.names else ""
     for part in judged.missing:
-        yield _HINTS.get(part, part).format(department=department, number=task.number or "0 1 2")
+        values = {"department": (department,), "number": (task.number or "0 1 2",)}.get(part, ())
+        yield worded(_HINTS[part], *values) if part in _HINTS else part
     for violation in judged.violations:
         if violation is GreetingVerdict.WRONG_DEPARTMENT:
-            yield f"部门应报“{department}”"
+            yield worded("the department to name is “{}”", department)
         elif violation is GreetingVerdict.WRONG_ORDER:
-            yield "次序应是：" + " → ".join(word(GREETING_PARTS, part) for part in rules.parts_of(task.template))
+            yield worded(
+                "the order is: {}", " → ".join(word(GREETING_PARTS, one) for one in rules.parts_of(task.template))
+            )
         elif violation is GreetingVerdict.WRONG_NUMBER:
-            yield f"工号应报“{task.number}”"
+            yield worded("the work number to say is “{}”", task.number)
         elif violation is GreetingVerdict.LATE_START:
-            yield f"接通后 {task.limits.first_word_seconds:g} 秒内开口，{task.limits.all_parts_seconds:g} 秒内说完"
+            yield worded(
+                "begin within {} s of the answer, and have said all within {} s",
+                f"{task.limits.first_word_seconds:g}",
+                f"{task.limits.all_parts_seconds:g}",
+            )
     for phrase in judged.phrases.forbidden:
-        yield f"不说“{phrase.phrase}”，可以说“请稍等，待我确认后尽快回答您的问题”"
+        yield worded("do not say “{}”; you may say “请稍等，待我确认后尽快回答您的问题”", phrase.phrase)
     if judged.verdict is GreetingVerdict.CANNOT_TELL:
-        yield "没有听清：靠近话筒，口齿清楚，再试一次"
+        yield worded("not understood: come nearer to the microphone, speak clearly, and try again")

@@ -18,6 +18,7 @@ from voicedesk.errors import InputError
 from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
 from voicedesk.greeting.live import LiveJudge
 from voicedesk.greeting.reasons import explained
+from voicedesk.greeting.weighing.telling import remark_as_spoken
 from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import greeting_task, rules_of
 from voicedesk.jobs.hearing.practice import LONGEST_SECONDS, attempt
@@ -66,7 +67,7 @@ def practised(settings: Settings, line: str, agent: str | None, sound: bytes) ->
         heard=done.transcript.text,
         parts=tuple((one.start_seconds, word(GREETING_PARTS, one.part), one.text) for one in done.judged.parts),
         reason=why.words if why else "",
-        hints=(*done.judged.remarks, *done.hints),
+        hints=(*(remark_as_spoken(one) for one in done.judged.remarks), *done.hints),
         hears_people=not model.synthetic_only,
     )
 

@@ -23,7 +23,7 @@ from voicedesk.audio.g711 import encode_alaw
 from voicedesk.audio.wav import read_layout, write_alaw_wav
 from voicedesk.calls.registry import born_us
 from voicedesk.clock import MICROSECONDS, to_datetime
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.phone_traces import PhoneTraces
 from voicedesk.settings import Settings
 from voicedesk.store.call_filter import CallFilter
@@ -80,7 +80,7 @@ def look(folder: Path, now: int | None = None) -> list[FoundFile]:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries)
     except OSError as error:
-        raise InputError(f"{folder}: the recordings cannot be read: {error.strerror}") from error
+        raise InputError(f"{folder}: the recordings cannot be read: {reason_of(error)}") from error
     found = (_looked_at(folder / name, now) for name in names)
     return [one for one in found if one is not None]
 
@@ -135,7 +135,7 @@ def keep(source: Path, folder: Path, pbx: str, answered_at: int, zone: tzinfo) -
             os.fsync(written.fileno())
         partial.rename(target)
     except OSError as error:
-        raise InputError(f"{target}: the recording cannot be kept: {error.strerror}") from error
+        raise InputError(f"{target}: the recording cannot be kept: {reason_of(error)}") from error
     return name
 
 
@@ -150,7 +150,7 @@ def remove(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise InputError(f"{path}: the recording cannot be deleted: {error.strerror}") from error
+        raise InputError(f"{path}: the recording cannot be deleted: {reason_of(error)}") from error
 
 
 def remove_kept(folder: Path, names: list[str]) -> int:

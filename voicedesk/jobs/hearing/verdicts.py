@@ -11,8 +11,9 @@ from voicedesk.jobs.hearing.listening import Heard
 from voicedesk.jobs.hearing.open_recordings import OpenRecordings, Recording
 from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.unsaved import RowOf, Unsaved
+from voicedesk.language.translate import said
 from voicedesk.store.greetings import StoredGreeting
-from voicedesk.words import word
+from voicedesk.words import said_of
 
 _FINE = frozenset({GreetingVerdict.COMPLIANT, GreetingVerdict.NOT_JUDGED})
 
@@ -88,14 +89,15 @@ class Verdicts:
         if is_final and verdict is GreetingVerdict.CANNOT_TELL:
             await self.tell_doubt(row)
         if is_final and verdict in ADVERSE:
-            await self._accuse(
-                row, accusation("greeting_adverse", row, f"问候不合规：{word(GREETING_VERDICTS, verdict)}")
-            )
+            title = said("Greeting not as it should be: {}", said_of(GREETING_VERDICTS, verdict))
+            await self._accuse(row, accusation("greeting_adverse", row, title))
 
     async def _tell_phrase(self, row: StoredGreeting, phrase: PhraseFound) -> None:
         _log.warning("forbidden_phrase", **_about(row), phrase=phrase.phrase, at_seconds=phrase.start_seconds)
         second = round(phrase.start_seconds)
-        news = accusation("forbidden_phrase", row, "通话中出现禁语", phrase=phrase.phrase, second=second)
+        news = accusation(
+            "forbidden_phrase", row, said("A forbidden phrase was said in a call"), phrase=phrase.phrase, second=second
+        )
         await self._accuse(row, news)
 
     async def _accuse(self, row: StoredGreeting, news: News) -> None:

@@ -21,6 +21,7 @@ from voicedesk.jobs.trouble import Troubles
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.quarantine import SetAside
 from voicedesk.store.store import Store
+from voicedesk.webhooks.message import Message
 from voicedesk.webhooks.pace import MINUTE_US
 
 ROUND_SECONDS = 600.0
@@ -47,9 +48,12 @@ class Messenger:
         """
         await log_news(news)
         if news.corrects is not None:
-            self._outbox.correct(id_as_told(news.corrects), message_of(news))
+            self._outbox.correct(id_as_told(news.corrects), self._message(news))
         elif names := concerned(self._settings, news.kind):
-            self._outbox.add(names, message_of(news))
+            self._outbox.add(names, self._message(news))
+
+    def _message(self, news: News) -> Message:
+        return message_of(news, self._settings.hall.spoken)
 
     def change_settings(self, settings: Settings) -> None:
         """Uses new webhooks from now on; one whose settings changed is tried at once."""

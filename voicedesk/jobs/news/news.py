@@ -5,18 +5,21 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from voicedesk.language.translate import said
 from voicedesk.number_masking import mask_numbers
 from voicedesk.phone_numbers import mask
 from voicedesk.webhooks.message import Message
+from voicedesk.words import Language, Said, in_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """One thing to tell. News with the same `id` is told once.
 
-    `kind` is its stable name, `at` in microseconds, `title` one line in Chinese without personal data. `fields` are
-    label and value as people read them; numbers and names stand in `personal` and are masked before they leave. News
-    that `corrects` other news (by its id) goes to those who were told of that, and to nobody else.
+    `kind` is its stable name, `at` in microseconds, `title` one line without personal data. `fields` are label and
+    value as people read them; numbers and names stand in `personal` and are masked before they leave. Texts of ours are
+    `Said`: they leave in the language of the hall. News that `corrects` other news (by its id) goes to those who were
+    told of that, and to nobody else.
     """
 
     id: str
@@ -35,55 +38,65 @@ _log = structlog.get_logger()
 
 async def log_news(news: News) -> None:
     """Tells the log, where nobody else is told."""
-    _log.warning("news", kind=news.kind, id=news.id, title=news.title, **{"fields": dict(news.fields)})
+    fields = {in_one(label): in_one(text) for label, text in news.fields.items()}
+    _log.warning("news", kind=news.kind, id=news.id, title=in_one(news.title), **{"fields": fields})
 
 
-KINDS: Mapping[str, str] = {
-    "ticket_opened": "新工单",
-    "ticket_corrected": "工单更正",
-    "ticket_due_soon": "即将到期",
-    "ticket_overdue": "已超时",
-    "missed_flood": "新增工单过多",
-    "outage_started": "故障公告开始",
-    "outage_ended": "故障公告结束",
-    "greeting_adverse": "问候不合规",
-    "greeting_cannot_tell": "问候无法判定",
-    "forbidden_phrase": "禁语",
-    "appeal_opened": "申诉待处理",
-    "link_lost": "交换机失联",
-    "link_back": "交换机恢复",
-    "break_too_long": "离岗超时",
-    "break_too_long_over": "离岗超时已结束",
-    "phone_unregistered": "话机未注册",
-    "phone_unregistered_over": "话机已注册",
-    "phone_unreachable": "话机联系不上",
-    "phone_unreachable_over": "话机已恢复",
-    "dnd_on": "话机免打扰",
-    "dnd_on_over": "免打扰已解除",
-    "dnd_suspected": "疑似免打扰",
-    "dnd_suspected_over": "疑似免打扰已解除",
-    "line_held": "话机长占用",
-    "line_held_over": "话机占用已结束",
-    "nobody_free": "线路无人可接",
-    "nobody_free_over": "线路已有人可接",
-    "test": "测试",
+KINDS: Mapping[str, Said] = {
+    "ticket_opened": Said("新工单", "new ticket"),
+    "ticket_corrected": Said("工单更正", "ticket corrected"),
+    "ticket_due_soon": Said("即将到期", "due soon"),
+    "ticket_overdue": Said("已超时", "overdue"),
+    "missed_flood": Said("新增工单过多", "too many new tickets"),
+    "outage_started": Said("故障公告开始", "outage announced"),
+    "outage_ended": Said("故障公告结束", "outage over"),
+    "greeting_adverse": Said("问候不合规", "greeting not as it should be"),
+    "greeting_cannot_tell": Said("问候无法判定", "greeting not told"),
+    "forbidden_phrase": Said("禁语", "forbidden phrase"),
+    "appeal_opened": Said("申诉待处理", "appeal to decide"),
+    "link_lost": Said("交换机失联", "switch out of reach"),
+    "link_back": Said("交换机恢复", "switch back"),
+    "break_too_long": Said("离岗超时", "break too long"),
+    "break_too_long_over": Said("离岗超时已结束", "long break over"),
+    "phone_unregistered": Said("话机未注册", "phone not registered"),
+    "phone_unregistered_over": Said("话机已注册", "phone registered again"),
+    "phone_unreachable": Said("话机联系不上", "phone out of reach"),
+    "phone_unreachable_over": Said("话机已恢复", "phone back"),
+    "dnd_on": Said("话机免打扰", "do-not-disturb"),
+    "dnd_on_over": Said("免打扰已解除", "do-not-disturb over"),
+    "dnd_suspected": Said("疑似免打扰", "do-not-disturb suspected"),
+    "dnd_suspected_over": Said("疑似免打扰已解除", "suspicion of do-not-disturb over"),
+    "line_held": Said("话机长占用", "phone held"),
+    "line_held_over": Said("话机占用已结束", "phone no longer held"),
+    "nobody_free": Said("线路无人可接", "nobody free"),
+    "nobody_free_over": Said("线路已有人可接", "somebody free again"),
+    "test": Said("测试", "test"),
 }
 """Every kind of news there is, and what a digest counts it under."""
 
-_OWN_IDS = frozenset({"编号", "通话"})
+ID, CALL = said("Id"), said("Call")
+_OWN_IDS = frozenset({ID, CALL})
 """Fields that hold an id of ours, whose digits are no phone number."""
 
 
-def message_of(news: News) -> Message:
-    """News as it may leave: numbers masked wherever they stand, names but for their first letter."""
-    fields = [(label, _whole(text) if label in _OWN_IDS else _shown(text)) for label, text in news.fields.items()]
-    fields += [(label, _masked(_whole(text))) for label, text in news.personal.items()]
+def message_of(news: News, language: Language | None = None) -> Message:
+    """News as it may leave, in the hall's language: numbers masked wherever they stand, names but for a first letter.
+
+    A hall that chose no language is told in Chinese.
+    """
+    language = language or Language.CHINESE
+    fields = [
+        (in_one(label, language), _whole(told) if label in _OWN_IDS else _shown(told))
+        for label, told in ((label, in_one(text, language)) for label, text in news.fields.items())
+    ]
+    fields += [(in_one(label, language), _masked(_whole(text))) for label, text in news.personal.items()]
+    title = _shown(in_one(news.title, language))
     return Message(
         id=_shown(news.id),
         kind=news.kind,
-        group=KINDS.get(news.kind) or _shown(news.title),
+        group=in_one(KINDS[news.kind], language) if news.kind in KINDS else title,
         at=news.at,
-        title=_shown(news.title),
+        title=title,
         fields=tuple(fields),
     )
 

@@ -44,12 +44,14 @@ def sender(post: PostTo, settings: Callable[[], Settings], now: NowUs) -> Send:
 
     async def send(webhook: WebhookSettings, message: Message) -> Answer:
         receiver, hall = receiver_of(webhook), settings().hall
-        return await post(receiver, post_of(receiver, message, now=now(), hall=hall.name, zone=hall.zone))
+        return await post(
+            receiver, post_of(receiver, message, now=now(), hall=hall.name, zone=hall.zone, language=hall.spoken)
+        )
 
     return send
 
 
 async def leave_news(store: Store, settings: Settings, news: News, at: int) -> None:
     """Tells from another process than the service: it finds the news in the store, logs and sends them."""
-    message = message_of(news)
+    message = message_of(news, settings.hall.spoken)
     await store.deliveries.queue([(name, message) for name in (THE_LOG, *concerned(settings, news.kind))], at)

@@ -21,6 +21,7 @@ from voicedesk.jobs.news.news import News, Tell
 from voicedesk.jobs.phones.kept import KeptPhones, Place
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.jobs.trouble import Troubles
+from voicedesk.language.translate import said, said_of_stored
 from voicedesk.phone_numbers import national_digits
 from voicedesk.phones.model import Break, BreakSource, FindingKind, PhoneFinding
 from voicedesk.phones.phone import Phone
@@ -31,7 +32,7 @@ from voicedesk.settings import Settings
 from voicedesk.store.phones import BEGUN, NOTHING, OVER, StoredFinding, StoredPhone
 from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
-from voicedesk.words import word
+from voicedesk.words import aside, said_of
 
 LOOK_SECONDS = 0.5
 ROUND_SECONDS = 300.0
@@ -178,19 +179,24 @@ class PhoneDesk:
             self._findings[finding.id] = done
 
     def _news(self, finding: PhoneFinding, *, is_over: bool) -> News:
-        fields = {"依据": finding.evidence}
+        fields: dict[str, str] = {said("Evidence"): said_of_stored(finding.evidence)}
         if finding.endpoint is not None:
             phone = self.phone_name(finding.pbx, finding.endpoint)
-            fields = {"话机": phone, "坐席": finding.agent or "未排班", **fields}
+            fields = {
+                said("Phone"): phone,
+                said("Who sits there"): finding.agent or said("nobody on the rota"),
+                **fields,
+            }
             if len(self._settings.pbx) > 1:
-                fields["交换机"] = finding.pbx
+                fields[said("Telephone switch")] = finding.pbx
         if finding.line is not None:
-            fields["线路"] = finding.line
+            fields[said("Line")] = finding.line
         supervisor = self._settings.tickets.supervisor
         if supervisor and finding.kind in _FOR_THE_SUPERVISOR:
-            fields["负责人"] = supervisor
+            fields[said("Answers for it")] = supervisor
         if is_over and not finding.end_seen:
-            fields["说明"] = "结束时刻未被看到，不晚于所示时间"
+            fields[said("Explanation")] = said("its end was not seen: it was no later than the time shown")
+        what = said_of(FINDINGS, finding.kind)
         state = "over" if is_over else "begun"
         at = finding.to_at if is_over and finding.to_at is not None else finding.from_at
         when = to_datetime(at).astimezone(self._settings.hall.zone).strftime("%m-%d %H:%M:%S")
@@ -198,14 +204,14 @@ class PhoneDesk:
             id=f"{finding.kind} {finding.id} {state}",
             kind=finding.kind if not is_over else f"{finding.kind}_over",
             at=at,
-            title=f"已结束：{word(FINDINGS, finding.kind)}" if is_over else word(FINDINGS, finding.kind),
-            fields={**fields, "时间": when},
+            title=said("Over: {}", what) if is_over else what,
+            fields={**fields, said("Time"): when},
         )
 
     def phone_name(self, pbx: str, endpoint: str) -> str:
         """A phone as people call it: its inside number, and the switch's name of it."""
         extension = self._watch.rules.on(pbx).extensions.get(endpoint)
-        return f"{extension}（{endpoint}）" if extension else endpoint
+        return f"{extension}{aside(endpoint)}" if extension else endpoint
 
     # --- what others ask
 

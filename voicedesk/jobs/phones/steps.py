@@ -24,6 +24,7 @@ from voicedesk.phones.seen import Switch
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.requests import Request
+from voicedesk.words import list_comma, semicolon
 
 SEEN_SECONDS = 4.0
 """The switch tells of a pause at once; after this time nobody knows whether it was carried out."""
@@ -102,7 +103,7 @@ class BreakSteps:
         lines = self._desk.left_without(seat.switch.pbx, phone.endpoint, leaving=self._pausing)
         if lines and not step.anyway:
             raise InputError(
-                f"{name} 是{'、'.join(lines)}最后一部空闲话机，暂停后无人可接；仍要暂停请加 --anyway "
+                f"{name} 是{list_comma().join(lines)}最后一部空闲话机，暂停后无人可接；仍要暂停请加 --anyway "
                 "(it is the last free phone: callers would find nobody; to pause it all the same add --anyway)"
             )
         self._desk.expect(seat.switch.pbx, phone.endpoint, step.by)
@@ -115,8 +116,8 @@ class BreakSteps:
         since = self._clock(phone.break_since or self._now())
         told = [f"{name} 自 {since} 起离岗 on a break: {phone.reason or '未说明 no reason'}"]
         if lines:
-            told.append(f"{'、'.join(lines)}已无空闲话机 nobody is free now")
-        return "；".join(told)
+            told.append(f"{list_comma().join(lines)}已无空闲话机 nobody is free now")
+        return semicolon().join(told)
 
     async def _stop(self, seat: _Seat, by: str) -> str:
         phone, name = seat.phone, self._desk.phone_name(seat.switch.pbx, seat.phone.endpoint)

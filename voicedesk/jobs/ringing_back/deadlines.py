@@ -7,10 +7,12 @@ from dataclasses import replace
 from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.jobs.ringing_back.open_tickets import Changes, OpenTickets
 from voicedesk.jobs.ringing_back.ticket_news import TicketNews
+from voicedesk.language.translate import said
 from voicedesk.settings import Settings
 from voicedesk.tickets.model import Kind, State, Ticket
 from voicedesk.tickets.plan import Notice
 from voicedesk.tickets.work import lease_checked, reported
+from voicedesk.words import in_one
 
 BREATH_EVERY = 100
 """After so many tickets the event loop has a turn: following calls must not wait for tens of thousands of tickets."""
@@ -55,5 +57,6 @@ class Deadlines:
         """A referral that nobody confirmed in time goes to the superior, who answers for it (S4)."""
         superior = self._settings().tickets.supervisor
         if ticket.kind is Kind.REFERRAL and ticket.state is State.OPEN and superior:
-            return reported(ticket, to=superior, by="", note="超时未确认", at=now)
+            note = in_one(said("nobody confirmed it in time"), self._settings().hall.spoken)
+            return reported(ticket, to=superior, by="", note=note, at=now)
         return ticket

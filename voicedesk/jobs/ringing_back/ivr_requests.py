@@ -10,6 +10,7 @@ from voicedesk.jobs.guard import Guard, Part, written
 from voicedesk.jobs.ringing_back.attempts import IsUnderWay
 from voicedesk.jobs.ringing_back.callbacks import Callbacks
 from voicedesk.jobs.ringing_back.open_tickets import Changes, OpenTickets
+from voicedesk.language.translate import said
 from voicedesk.settings import Settings
 from voicedesk.store.consultations import StoredConsultation, StoredRequest
 from voicedesk.store.store import Store
@@ -17,13 +18,14 @@ from voicedesk.tickets.book import callback_id
 from voicedesk.tickets.meaning import Miss
 from voicedesk.tickets.model import Kind, Ticket
 from voicedesk.tickets.work import registered
+from voicedesk.words import in_one
 
 RIPE_US = 10 * MICROSECONDS
 """A request is taken up this long after the caller left the IVR: the ended call may come first and take it up."""
 _KINDS = {RequestKind.COMPLAINT: Kind.COMPLAINT, RequestKind.SECOND_VISIT: Kind.HOME_VISIT}
 _MATTERS = {
-    RequestKind.COMPLAINT: "电话语音投诉",
-    RequestKind.SECOND_VISIT: "按告知办理，第二次仍未办成",
+    RequestKind.COMPLAINT: "a complaint that was spoken in the voice menu",
+    RequestKind.SECOND_VISIT: "done as the notice said, and it failed a second time",
 }
 
 
@@ -91,7 +93,7 @@ class IvrRequests:
             number=walk.caller_number,
             plan=self._tickets.plan,
             by="",
-            note=_MATTERS[asked.kind],
+            note=in_one(said(_MATTERS[asked.kind]), self._settings().hall.spoken),
             at=asked.at,
             to=responsible_for(kind, self._settings()),
         )

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import structlog
 
 from voicedesk.clock import MICROSECONDS
-from voicedesk.jobs.news.news import News, Tell
+from voicedesk.jobs.news.news import ID, News, Tell
+from voicedesk.language.translate import said
 from voicedesk.settings import Settings
 from voicedesk.tickets.model import Ticket
 from voicedesk.tickets.words import TICKET_KINDS
-from voicedesk.words import word
+from voicedesk.words import Said, said_of
 
 FLOOD_US = 60 * MICROSECONDS
 """New tickets are counted over this time; the limit is `[tickets] flood_a_minute`."""
@@ -49,16 +50,16 @@ class TicketNews:
             caller_number=ticket.number,
         )
         if before is None and not ticket.is_closed:
-            await self._tell_of("ticket_opened", ticket, f"新工单：{word(TICKET_KINDS, ticket.kind)}", ticket.opened_at)
+            await self._tell_of("ticket_opened", ticket, said("New ticket: {}", _kind(ticket)), ticket.opened_at)
             await self._watch_flood(ticket.opened_at, without_end)
 
     async def due_soon(self, ticket: Ticket) -> None:
         """A ticket's deadline comes near."""
-        await self._tell_of("ticket_due_soon", ticket, f"即将到期：{word(TICKET_KINDS, ticket.kind)}", ticket.due_at)
+        await self._tell_of("ticket_due_soon", ticket, said("Due soon: {}", _kind(ticket)), ticket.due_at)
 
     async def overdue(self, ticket: Ticket) -> None:
         """A ticket's deadline has passed."""
-        await self._tell_of("ticket_overdue", ticket, f"已超时：{word(TICKET_KINDS, ticket.kind)}", ticket.due_at)
+        await self._tell_of("ticket_overdue", ticket, said("Overdue: {}", _kind(ticket)), ticket.due_at)
 
     async def _watch_flood(self, at: int, without_end: int) -> None:
         """Tell once if so many tickets were opened within a minute that it is a fault or an attack."""
@@ -71,13 +72,17 @@ class TicketNews:
             id=f"missed_flood {at}",
             kind="missed_flood",
             at=at,
-            title=f"一分钟内新增工单达 {limit} 件",
-            fields={"未办结": str(without_end)},
+            title=said("{} new tickets within a minute", limit),
+            fields={said("Not closed"): str(without_end)},
         )
         await self._tell(news)
 
     async def _tell_of(self, kind: str, ticket: Ticket, title: str, at: int) -> None:
-        fields = {"编号": ticket.id[:8], "线路": ticket.group, "办理人": ticket.owner or "无"}
+        fields: dict[str, str] = {
+            ID: ticket.id[:8],
+            said("Line"): ticket.group,
+            said("Owner"): ticket.owner or said("none"),
+        }
         await self._tell(
             News(id=f"{kind} {ticket.id} {at}", kind=kind, at=at, title=title, fields=fields, personal=_number(ticket))
         )
@@ -89,11 +94,11 @@ def correction(ticket: Ticket, call_id: str, at: int) -> News:
         id=f"ticket_corrected {ticket.id} {call_id}",
         kind="ticket_corrected",
         at=at,
-        title="更正：此前通知的未接来电已查明并非未接",
+        title=said("Corrected: a call told as missed was not missed"),
         fields={
-            "编号": ticket.id[:8],
-            "线路": ticket.group,
-            "工单": "已办结" if ticket.is_closed else "仍有其他未接来电，继续办理",
+            ID: ticket.id[:8],
+            said("Line"): ticket.group,
+            said("Ticket"): said("it is closed" if ticket.is_closed else "other calls were missed: it goes on"),
         },
         personal=_number(ticket),
         corrects=f"ticket_opened {ticket.id} {ticket.opened_at}",
@@ -101,4 +106,8 @@ def correction(ticket: Ticket, call_id: str, at: int) -> News:
 
 
 def _number(ticket: Ticket) -> dict[str, str]:
-    return {"号码": ticket.number} if ticket.number else {}
+    return {said("Phone number"): ticket.number} if ticket.number else {}
+
+
+def _kind(ticket: Ticket) -> Said:
+    return said_of(TICKET_KINDS, ticket.kind)

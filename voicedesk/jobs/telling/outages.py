@@ -11,6 +11,7 @@ from voicedesk.ivr.wording import CHINESE
 from voicedesk.jobs.news.news import News
 from voicedesk.jobs.news.receivers import concerned, leave_news
 from voicedesk.jobs.telling.programs import tell
+from voicedesk.language.translate import said
 from voicedesk.prompts.book import Pace
 from voicedesk.prompts.build import Wanted, build_spoken, missing
 from voicedesk.prompts.check import PromptCheck
@@ -128,8 +129,14 @@ def _unknown(line: str) -> InputError:
 
 async def _leave(store: Store, settings: Settings, outage: Outage, by: str, at: int, *, over: bool = False) -> None:
     """The running service tells people, as of anything else; this may be another process."""
-    kind, title = ("outage_ended", "故障公告已结束") if over else ("outage_started", "开始播报故障公告")
-    fields = {"线路": outage.line or "全部", "内容": outage.text, "操作人": by}
+    kind, title = "outage_started", said("The announcement of an outage begins")
+    if over:
+        kind, title = "outage_ended", said("The announcement of an outage has ended")
+    fields: dict[str, str] = {
+        said("Line"): outage.line or said("All"),
+        said("Announcement"): outage.text,
+        said("Done by"): by,
+    }
     await leave_news(store, settings, News(id=f"{kind} {outage.id}", kind=kind, at=at, title=title, fields=fields), at)
 
 

@@ -5,6 +5,8 @@ import contextlib
 import json
 from collections.abc import Mapping, Sequence
 
+from voicedesk.errors import reason_of
+
 TELL_SECONDS = 30.0
 
 
@@ -18,7 +20,7 @@ async def tell(command: Sequence[str], what: Mapping[str, object]) -> str:
             stderr=asyncio.subprocess.PIPE,
         )
     except OSError as error:
-        return f"{command[0]} cannot be run: {error.strerror}"
+        return f"{command[0]} cannot be run: {reason_of(error)}"
     try:
         async with asyncio.timeout(TELL_SECONDS):
             _, said = await process.communicate(json.dumps(what, ensure_ascii=False).encode())

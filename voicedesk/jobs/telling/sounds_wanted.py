@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 from voicedesk.clock import NowUs, to_datetime
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, reason_of
 from voicedesk.hall.prompt_building import build_prompts
 from voicedesk.hall.prompts import book_of, frames_of, wanted_by_service
 from voicedesk.jobs.rounds import promise_round
@@ -113,7 +113,7 @@ async def _built_in(folder: str, settings: Settings, wanted: tuple[Wanted, ...])
             env={**os.environ, "TMPDIR": folder},
         )
     except OSError as error:
-        return {"error": f"no process can be started: {error.strerror}"}
+        return {"error": f"no process can be started: {reason_of(error)}"}
     try:
         answer, _ = await process.communicate(json.dumps(order).encode())
     finally:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from voicedesk.clock import NowUs
+from voicedesk.errors import InputError
 from voicedesk.hall.acting import acting
 from voicedesk.ivr import steps
 from voicedesk.ivr.steps import OutageStep, StartOutage, StopOutage
@@ -35,7 +36,8 @@ class OutageSteps:
     async def carry_out(self, step: OutageStep, request: Request) -> str:
         """What came of it: a line for what was done, then a line for each thing that callers will not hear.
 
-        Raises InputError for a text that says nothing, a line that there is not, and for who is nobody of the hall.
+        Raises InputError for a text that says nothing, a line that there is not, an end where nothing was announced,
+        and for who is nobody of the hall.
         """
         settings = self._settings()
         by = acting(step.by, request.asked_by, settings)
@@ -48,6 +50,8 @@ class OutageSteps:
             case StopOutage():
                 ended = await outages.stop(self._store, settings, line=step.line, by=by, now=self._now)
                 lines = [f"{' '.join(one.text.split())}: ended; information centre: {told}" for one, told in ended]
-                return "\n".join(lines) or "nothing was announced"
+                if not lines:
+                    raise InputError("nothing was announced")
+                return "\n".join(lines)
             case _:
                 assert_never(step)
