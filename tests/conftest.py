@@ -24,11 +24,12 @@ def pytest_terminal_summary(terminalreporter):
     """Each test that failed, in a line, for the end of `make test` (tools/in_turn.py)."""
     if not (kept := os.environ.get("FAILURES_FILE")):
         return
+    told: dict[str, None] = {}
+    for report in (*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")):
+        why = " ".join(report.longreprtext.split("\nE  ", 1)[-1].split())
+        told[f"{report.nodeid}: {why[:FAILURE_CHARS]}\n"] = None
     with Path(kept).open("a") as lines:
-        for outcome in ("failed", "error"):
-            for report in terminalreporter.getreports(outcome):
-                why = " ".join(report.longreprtext.split("\nE  ", 1)[-1].split())
-                lines.write(f"{report.nodeid}: {why[:FAILURE_CHARS]}\n")
+        lines.writelines(told)
 
 
 @pytest.fixture(scope="session")

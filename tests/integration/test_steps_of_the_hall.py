@@ -89,7 +89,7 @@ def test_a_chinese_hall_hears_every_answer_of_the_service_in_chinese(run, hall, 
         run("outage", "stop").out
         == f"系统抢修。：已结束播报；信息中心：{nobody}\n电话故障。：已结束播报；信息中心：{nobody}\n"
     )
-    assert run("outage", "stop").out == "没有正在播报的公告\n"
+    assert run("outage", "stop").err == "voicedesk: 没有正在播报的公告\n"
     assert run("news", "retry", "--all-dead").out == "已重新排队：0 条\n"
     assert [kind for kind, _ in serving.answered] == ["outage"] * 4 + ["news"]
     assert serving.answered[-1][1] == "queued again: 0", (

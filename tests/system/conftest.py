@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.testbed.callers import built_prompts
 from tests.testbed.plan import LINES, Plan
 from tests.testbed.service import RunningService
 from tests.testbed.stage import Stage
+from voicedesk.prompts.book import PromptBook
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,3 +39,9 @@ async def service(stage: Stage, tmp_path: Path) -> AsyncIterator[RunningService]
     """`voicedesk run` on an empty database, linked to the shared switch."""
     async with RunningService(stage.switch.plan, tmp_path) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def book() -> PromptBook:
+    """The prompts of the hall that is called, spoken once."""
+    return built_prompts()
