@@ -20,6 +20,7 @@ from voicedesk.web import pages
 from voicedesk.web.call import OneCallPages
 from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
+from voicedesk.web.find import FindPages
 from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.live import Live, LivePages
 from voicedesk.web.mine import MinePages
@@ -90,6 +91,9 @@ class Application:
         switches = SwitchPages(self.desk)
         app.add_api_route("/breaks", switches.breaks, methods=both)
         app.add_api_route("/outages", switches.outages, methods=both)
+        finding = FindPages(self.desk)
+        app.add_api_route("/find", finding.find, methods=both)
+        app.add_api_route("/more", finding.more, methods=["GET"])
         app.add_api_route("/assets/{name}", self._asset, methods=["GET"])
         app.add_exception_handler(Leads, self._lead)
         app.add_exception_handler(Refused, self._refused)
