@@ -16,8 +16,8 @@ from voicedesk.access.roles import Thing
 from voicedesk.catalogue.model import Item
 from voicedesk.clock import MICROSECONDS, to_datetime
 from voicedesk.desk.accounts import viewer_of
-from voicedesk.desk.search import MOST_SIGNS, Found, search
-from voicedesk.errors import InputError, VoicedeskError
+from voicedesk.desk.search import MOST_SIGNS, Found, FoundPerson, FoundPhone, search
+from voicedesk.errors import VoicedeskError
 from voicedesk.hall.prompts import catalogue_of
 from voicedesk.phone_numbers import mask
 from voicedesk.web.desk import Desk
@@ -40,33 +40,30 @@ class FoundPage:
         """Where everything leads that leads anywhere."""
         return list(_links(self))
 
+    def of_person(self, one: FoundPerson) -> str:
+        """Where a person leads: to one's own page, or to another's calls."""
+        return "/mine" if one.is_self else "/calls?" + urlencode({"period": "month", "agent": one.id})
+
+    def of_line(self, line: str) -> str:
+        """Where a line leads."""
+        return "/calls?" + urlencode({"period": "week", "line": line})
+
+    def of_phone(self, one: FoundPhone) -> str:
+        """Where a phone leads."""
+        return "/calls?" + urlencode({"period": "week", "phone": one.extension or one.endpoint})
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing was found."""
         return not self.links and not self.found.items
 
 
-def calls_of_person(agent: str) -> str:
-    """The address of a person's calls."""
-    return "/calls?" + urlencode({"period": "month", "agent": agent})
-
-
-def calls_of_line(line: str) -> str:
-    """The address of a line's calls."""
-    return "/calls?" + urlencode({"period": "week", "line": line})
-
-
-def calls_of_phone(phone: str) -> str:
-    """The address of the calls that rang a phone."""
-    return "/calls?" + urlencode({"period": "week", "phone": phone})
-
-
 def _links(page: FoundPage) -> Iterator[str]:
     found = page.found
     yield from (one.path for one in page.pages)
-    yield from ("/mine" if one.is_self else calls_of_person(one.id) for one in found.people)
-    yield from map(calls_of_line, found.lines)
-    yield from (calls_of_phone(one.extension or one.endpoint) for one in found.phones)
+    yield from map(page.of_person, found.people)
+    yield from map(page.of_line, found.lines)
+    yield from map(page.of_phone, found.phones)
     yield from (f"/todo/{one.ticket.id}" for one in found.tickets)
     yield from (f"/calls/{one.call.facts.id}" for one in found.calls)
 
@@ -114,7 +111,7 @@ class FindPages:
         today = to_datetime(now).astimezone(settings.hall.zone).date()
         try:
             catalogue = await asyncio.to_thread(catalogue_of, settings)
-        except (InputError, VoicedeskError, OSError):  # a folder that is away hides its notices, and nothing else
+        except (VoicedeskError, OSError):  # a folder that is away hides its notices, and nothing else
             self._items = ()
             return
         self._items = catalogue.spoken_on(today, samples=settings.notices.samples)
