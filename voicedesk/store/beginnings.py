@@ -37,4 +37,5 @@ async def rows_beginning(
     fits = column == typed
     if _MADE.fullmatch(typed):
         fits = column.between(typed.ljust(ID_LENGTH, "0"), typed.ljust(ID_LENGTH, "f"))
-    return (await connection.execute(query.where(fits).limit(limit))).all()
+    rows: Sequence[Row[Any]] = (await connection.execute(query.where(fits).limit(limit))).all()
+    return rows

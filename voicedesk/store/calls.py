@@ -129,7 +129,8 @@ class Calls:
         path = path_for(which)
         query = matching(select(calls.c.id), which).order_by(path.started_at.desc(), path.id.desc()).limit(limit)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalars().all()
+            found: Sequence[str] = (await connection.execute(query)).scalars().all()
+            return found
 
     async def _rows(
         self, which: CallFilter, order: CallOrder, limit: int, after: tuple[int, str] | None
