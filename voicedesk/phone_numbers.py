@@ -90,6 +90,15 @@ def national_digits(raw: str | None, area_code: str = "") -> str | None:
     return number.removeprefix("0") if is_landline(number) else number
 
 
+def written_forms(number: str, area_code: str = "") -> tuple[str, ...]:
+    """How switches and telephone companies usually write a number; an index finds each of them."""
+    digits = national_digits(number, area_code) or number
+    written = {number, *(f"{prefix}{digits}" for prefix in ("", "0", "86", "+86", "0086"))}
+    if area_code:
+        written.add(digits.removeprefix(area_code.lstrip("0")))
+    return tuple(sorted(written))
+
+
 def mask(number: str | None) -> str:
     """A number as those may see it who need not know it: 138****1234, 0371****5678, +852****5678, 60**."""
     text = number or ""

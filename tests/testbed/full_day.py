@@ -11,7 +11,7 @@ from voicedesk.store.store import Store
 
 HEARD_SECONDS = 600
 """Greetings of the day are heard after the start; so long one is waited for that is not as it should be."""
-OF_STAFF = ("", "calls", "todo", "mine", "breaks", "password")
+OF_STAFF = ("", "calls", "todo", "mine", "breaks", "password", "more", "find")
 
 
 async def signed_in(browser: Chromium, shown: Shown, login: str) -> Page:
@@ -29,7 +29,19 @@ async def signed_in(browser: Chromium, shown: Shown, login: str) -> Page:
 
 async def pages_of_supervisor(page: Page, shown: Shown) -> dict[str, str]:
     """The address of each page that a supervisor opens, by its name; one call and one ticket among them."""
-    names = ("", "calls", "review", "todo", "mine", "breaks", "outages", "password", "calls?verdict=late", "nothing")
+    names = (
+        "",
+        "calls",
+        "review",
+        "todo",
+        "mine",
+        "breaks",
+        "outages",
+        "password",
+        "more",
+        "calls?verdict=late",
+        "nothing",
+    )
     addresses = {name or "today": shown.address + name for name in names}
     addresses["call"] = f"{shown.address}calls/{await _heard_call(shown)}"
     addresses["ticket"] = shown.address + await _first(page, shown.address + "todo", "/todo/")

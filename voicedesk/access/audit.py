@@ -38,6 +38,7 @@ class Deed(StrEnum):
     REFUSED = "refused"
     HEARD = "heard"
     NUMBER_SHOWN = "number_shown"
+    NUMBER_SOUGHT = "number_sought"
     EXPORTED = "exported"
 
 

@@ -52,6 +52,7 @@ DEEDS: Words = {
     Deed.REFUSED: ("越权被拒", "refused"),
     Deed.HEARD: ("收听录音", "recording heard"),
     Deed.NUMBER_SHOWN: ("查看完整号码", "whole number shown"),
+    Deed.NUMBER_SOUGHT: ("按号码查找", "found by number"),
     Deed.EXPORTED: ("导出列表", "list exported"),
 }
 FLAWS: Words = {

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from voicedesk.calls.model import Cause, Direction, Gap, Verdict
 from voicedesk.calls.words import CAUSES, DIRECTIONS, VERDICTS
-from voicedesk.clock import to_datetime
+from voicedesk.clock import MICROSECONDS, to_datetime
 from voicedesk.desk import calls as desk
 from voicedesk.desk.calls import CallRow
 from voicedesk.desk.labels import Label, label
@@ -29,6 +29,8 @@ MOST_COUNTED_OF_ONE = 2_000
 """Of one person's or one phone's calls: each is looked up among those of everybody."""
 _CODES = {"verdict": [*Verdict], "cause": [*Cause], "direction": [*Direction], "period": [*PERIODS]}
 _MOST_SIGNS = 200
+_GOES_ON_US = 3600 * MICROSECONDS
+"""A call that began so long ago may get its verdict, and with it come into a view, while a page is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,16 @@ class CallView:
         usual = {"period": "today" if not (changed.since or changed.until) else ""}
         named = {one.name: getattr(changed, one.name) for one in fields(changed)}
         return "?" + urlencode({name: value for name, value in named.items() if value and value != usual.get(name)})
+
+    @property
+    def is_live(self) -> bool:
+        """Whether new calls may come to this page: it is the newest of its view, whose time goes on."""
+        return not self.after and not self.until and self.period != "yesterday"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a call comes into this view by what becomes of it, not only by beginning."""
+        return bool(self.verdict or self.cause or self.agent or self.phone or self.line or self.review)
 
     def without(self, name: str) -> "CallView":
         """The first page of this view without one part of its filter; without any dates it shows today."""
@@ -116,6 +128,7 @@ class CallsPage:
 
     `total` and `facets` are of calls from `counted_since` on; None: of all. `sought_since`: calls that began earlier
     were not looked through for this page, `older` leads to them; None: there are none, or the page was full before.
+    `fresh_since`: what fits, began from then on, and is not on this first page, is new.
     """
 
     view: CallView
@@ -127,6 +140,7 @@ class CallsPage:
     facets: tuple[Facet, ...]
     older: str | None
     newest: str | None
+    fresh_since: int
     unread: int
     most: int
 
@@ -168,6 +182,7 @@ async def calls_page(store: Store, settings: Settings, viewer: Viewer, view: Cal
         facets=counted.facets,
         older=view.address(after=listing.cursor(end)) if end else None,
         newest=view.address() if view.after else None,
+        fresh_since=max(now - _GOES_ON_US, shown[-1].call.facts.started_at + 1 if len(found) > AT_ONCE else 0),
         unread=store.database.unread.count,
         most=most,
     )

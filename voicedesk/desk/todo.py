@@ -1,19 +1,21 @@
 """What is to be done: tickets by how urgent they are, in words; and one ticket with all that can be done with it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
+from urllib.parse import urlencode
 
 from voicedesk.calls.words import CAUSES, VERDICTS
 from voicedesk.clock import MICROSECONDS
 from voicedesk.desk import tickets as desk
 from voicedesk.desk.labels import Label, label
+from voicedesk.desk.names import people_of
 from voicedesk.desk.tickets import TicketRow, TicketShown
 from voicedesk.desk.urgency import Urgency, due_in_words, urgency_of
 from voicedesk.desk.viewer import Viewer
 from voicedesk.desk.words import URGENCIES
 from voicedesk.errors import InputError
-from voicedesk.phone_numbers import national_digits
+from voicedesk.phone_numbers import written_forms
 from voicedesk.settings import Settings
 from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.store import Store
@@ -45,10 +47,17 @@ class TodoView:
             raise InputError(f"{kind[:40]!r} is no kind of ticket: one of {', '.join(Kind)}")
         return cls(mine="mine" in query, kind=Kind(kind) if kind else None)
 
+    def address(self) -> str:
+        """The address of this view."""
+        named = {"kind": self.kind.value if self.kind else "", "mine": "1" if self.mine else ""}
+        text = urlencode({name: value for name, value in named.items() if value})
+        return f"?{text}" if text else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TodoRow:
     """One ticket in the list. `due` is its deadline in words; `is_mine`: this person holds it, `held_by` whoever does.
+    `closed_by`: who wrote down its end; nobody where the call itself did.
 
     `lease_minutes`: how long the claim of who holds it still keeps others away; None: there is none.
     """
@@ -59,6 +68,7 @@ class TodoRow:
     is_mine: bool
     held_by: str
     lease_minutes: int | None
+    closed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +132,24 @@ async def todo(store: Store, settings: Settings, viewer: Viewer, view: TodoView,
     )
 
 
+async def closed_since(
+    store: Store, settings: Settings, viewer: Viewer, view: TodoView, *, since: int, now: int
+) -> tuple[TodoRow, ...]:
+    """Tickets of a view that were closed since an open page of it was made."""
+    which = TicketFilter(closed_from=since, kind=view.kind)
+    listing = await desk.tickets(store, settings, viewer, which, now=now)
+    rows = [listing.row(one) for one in await listing.read(MOST_SHOWN, None)]
+    names = people_of(settings)
+    return tuple(
+        replace(_placed(row, viewer, settings.hall.zone, now), closed_by=_closed_by(row, names)) for row in rows
+    )
+
+
+def _closed_by(row: TicketRow, names: Mapping[str, str]) -> str:
+    by = row.ticket.history[-1].by if row.ticket.history else ""
+    return names.get(by, by)
+
+
 async def ticket_page(store: Store, settings: Settings, viewer: Viewer, ticket_id: str, *, now: int) -> TicketPage:
     """The ticket with this whole id. Raises InputError where there is none that this viewer sees."""
     shown = await desk.ticket(store, settings, viewer, ticket_id, now=now, is_whole=True)
@@ -138,12 +166,8 @@ async def ticket_page(store: Store, settings: Settings, viewer: Viewer, ticket_i
 
 async def _calls_of(store: Store, settings: Settings, number: str, now: int) -> list[CitizenCall]:
     """The last calls of a number, as switches and telephone companies usually write it."""
-    area = settings.hall.area_code
-    digits = national_digits(number, area) or number
-    written = {number, *(f"{prefix}{digits}" for prefix in ("", "0", "86", "+86", "0086"))}
-    if area:
-        written.add(digits.removeprefix(area.lstrip("0")))
-    which = CallFilter(caller_numbers=tuple(sorted(written)), from_at=now - DAYS_LOOKED_BACK * _DAY_US)
+    written = written_forms(number, settings.hall.area_code)
+    which = CallFilter(caller_numbers=written, from_at=now - DAYS_LOOKED_BACK * _DAY_US)
     return [
         CitizenCall(
             at=one.call.facts.started_at,

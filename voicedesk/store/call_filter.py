@@ -27,6 +27,8 @@ class CallFilter:
     concerns: str | None = None
     """Only what this person answered, or what rang where they sat."""
     caller_numbers: tuple[str, ...] | None = None
+    number_ends: str | None = None
+    """Only what a number called that ends with these digits, as the switch wrote it."""
     from_at: int | None = None
     to_at: int | None = None
     doubtful: bool | None = None
@@ -122,6 +124,8 @@ def matching(query: Select[Any], which: CallFilter) -> Select[Any]:
         query = query.where(decided if which.decided else ~decided)
     if which.caller_numbers is not None:
         query = query.where(calls.c.caller_number.in_(which.caller_numbers))
+    if which.number_ends is not None:
+        query = query.where(calls.c.caller_number.endswith(which.number_ends, autoescape=True))
     if which.endpoint is not None and (which.agent is not None or which.concerns is not None):
         other = legs.alias()
         rang_too = (other.c.call_id == calls.c.id) & (unindexed(other.c.endpoint) == which.endpoint)

@@ -16,7 +16,7 @@ from voicedesk.calls.three_rings import RULES
 from voicedesk.clock import is_instant
 from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
-from voicedesk.store.beginnings import rows_of_id
+from voicedesk.store.beginnings import rows_beginning, rows_of_id
 from voicedesk.store.call_filter import CallFilter, in_span, matching, path_for, rang
 from voicedesk.store.columns import grouped
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
@@ -94,6 +94,13 @@ class Calls:
             raise InputError(f"more than one call begins with {call_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None
 
+    async def beginning(self, typed: str, *, limit: int, concerns: str | None = None) -> "list[StoredCall]":
+        """Calls whose id is or begins with what somebody typed; `concerns`: among this person's calls."""
+        query = select(calls) if concerns is None else select(calls).where(rang(concerns))
+        async with self._database.read() as connection:
+            rows = await rows_beginning(connection, query, calls.c.id, typed, limit)
+            return self._database.unread.whole(calls, rows, _stored)
+
     async def of_ids(self, ids: Sequence[str]) -> "list[StoredCall]":
         """The calls of these whole ids, as many as there are."""
         async with self._database.read() as connection:
@@ -116,6 +123,14 @@ class Calls:
         """Calls by their start; `after` is the (start, id) of the last one seen, for the next page."""
         rows_after = partial(self._rows, which, order)
         return await self._database.unread.page(calls, rows_after, _stored, key=_place, limit=limit, after=after)
+
+    async def ids(self, which: CallFilter, limit: int) -> Sequence[str]:
+        """The ids of the newest matching calls."""
+        path = path_for(which)
+        query = matching(select(calls.c.id), which).order_by(path.started_at.desc(), path.id.desc()).limit(limit)
+        async with self._database.read() as connection:
+            found: Sequence[str] = (await connection.execute(query)).scalars().all()
+            return found
 
     async def _rows(
         self, which: CallFilter, order: CallOrder, limit: int, after: tuple[int, str] | None

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from voicedesk.clock import NowUs
 from voicedesk.store.engine import Database
 from voicedesk.store.requests import LEADER
-from voicedesk.store.tables import decisions, gaps, leases, outages, pbxs, phone_states, tickets
+from voicedesk.store.tables import calls, decisions, gaps, leases, outages, pbxs, phone_states, tickets
 
 _KIND = dict[str, ColumnElement[Any]]
 
@@ -18,6 +18,7 @@ class Signs:
     """What differs from one look to the next where something of that kind changed; the values mean nothing else."""
 
     calls: tuple[Any, ...]
+    begun: tuple[Any, ...]
     phones: tuple[Any, ...]
     tickets: tuple[Any, ...]
     hall: tuple[Any, ...]
@@ -38,6 +39,7 @@ class Changes:
         is_running = isinstance(until, int) and until > self._now()
         return Signs(
             calls=tuple(row[name] for name in _CALLS),
+            begun=tuple(row[name] for name in _BEGUN),
             phones=tuple(row[name] for name in _PHONES),
             tickets=tuple(row[name] for name in _TICKETS),
             hall=(*hall, is_running),
@@ -51,6 +53,10 @@ _CALLS: _KIND = {
     "silent": select(func.count()).select_from(gaps).where(gaps.c.to_at.is_(None)).scalar_subquery(),
     "gaps": select(func.count()).select_from(gaps).scalar_subquery(),
     "filled": select(func.count(gaps.c.repaired_at)).scalar_subquery(),
+}
+_BEGUN: _KIND = {
+    # lists ask again where one more call began, not with each event of each call
+    "newest_call": select(func.max(calls.c.started_at)).scalar_subquery(),
 }
 _PHONES: _KIND = {
     # milliseconds: the sum of a thousand phones in microseconds comes near the largest number of a database
@@ -75,5 +81,5 @@ _HALL: _KIND = {
 
 
 def _question() -> Select[Any]:
-    every = _CALLS | _PHONES | _TICKETS | _HALL
+    every = _CALLS | _BEGUN | _PHONES | _TICKETS | _HALL
     return select(*(value.label(name) for name, value in every.items()))

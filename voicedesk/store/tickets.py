@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from voicedesk.calls.model import JudgedCall
 from voicedesk.errors import InputError, StoreError, StoreUnavailable
 from voicedesk.phone_traces import PhoneTraces
-from voicedesk.store.beginnings import rows_of_id
+from voicedesk.store.beginnings import rows_beginning, rows_of_id
 from voicedesk.store.calls import spellings
 from voicedesk.store.engine import Database, upsert
 from voicedesk.store.packing import readable
@@ -67,8 +67,10 @@ class TicketFilter:
     state: State | None = None
     is_closed: bool | None = None
     numbers: tuple[str, ...] | None = None
+    number_ends: str | None = None
     opened_from: int | None = None
     opened_to: int | None = None
+    closed_from: int | None = None
     complaints_of: str | None = None
     """Of complaints only those that this person owns; other tickets all the same."""
 
@@ -103,6 +105,20 @@ class Tickets:
         if len(rows) > 1:
             raise InputError(f"more than one ticket begins with {ticket_id!r}: give more of its id")
         return _stored(rows[0]) if rows else None
+
+    async def beginning(self, typed: str, *, limit: int, complaints_of: str | None = None) -> "list[Ticket]":
+        """Tickets whose id is or begins with what somebody typed; `complaints_of` as in a filter."""
+        query = _matching(select(tickets), TicketFilter(complaints_of=complaints_of))
+        async with self._database.read() as connection:
+            rows = await rows_beginning(connection, query, tickets.c.id, typed, limit)
+            return [one.ticket for one in self._database.unread.whole(tickets, rows, _stored)]
+
+    async def reach(self, most: int) -> int | None:
+        """When the last of the newest `most` tickets was opened; None where there are fewer."""
+        newest = select(tickets.c.opened_at).order_by(tickets.c.opened_at.desc(), tickets.c.id.desc())
+        async with self._database.read() as connection:
+            found: int | None = (await connection.execute(newest.limit(1).offset(most - 1))).scalar()
+        return found
 
     async def spellings(self, digits: str, area_code: str = "") -> tuple[str, ...]:
         """How a citizen's number (national digits, without prefixes) is spelled in the tickets."""
@@ -295,8 +311,12 @@ def _matching(query: Select[Any], which: TicketFilter) -> Select[Any]:
         query = query.where((tickets.c.kind != Kind.COMPLAINT.value) | (tickets.c.owner == which.complaints_of))
     if which.numbers is not None:
         query = query.where(tickets.c.number.in_(which.numbers))
+    if which.number_ends is not None:
+        query = query.where(tickets.c.number.endswith(which.number_ends, autoescape=True))
     if which.opened_from is not None:
         query = query.where(tickets.c.opened_at >= which.opened_from)
+    if which.closed_from is not None:
+        query = query.where(tickets.c.closed_at >= which.closed_from)
     if which.opened_to is not None:
         query = query.where(tickets.c.opened_at < which.opened_to)
     return query

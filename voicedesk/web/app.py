@@ -20,6 +20,7 @@ from voicedesk.web import pages
 from voicedesk.web.call import OneCallPages
 from voicedesk.web.calls import CallPages
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
+from voicedesk.web.find import FindPages
 from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.live import Live, LivePages
 from voicedesk.web.mine import MinePages
@@ -71,8 +72,9 @@ class Application:
         app.add_api_route("/password", signing_in.password, methods=both)
         app.add_api_route("/signout", signing_in.sign_out, methods=["POST"])
         app.add_api_route("/look", signing_in.look, methods=["POST"])
-        calls = CallPages(self.desk)
+        calls = CallPages(self.desk, self.live)
         app.add_api_route("/calls", calls.calls, methods=["GET"])
+        app.add_api_route("/calls/live", calls.live, methods=["GET"])
         app.add_api_route("/calls.{form}", calls.file, methods=["GET"])
         app.add_api_route("/", TodayPages(self.desk, self.live).today, methods=["GET"])
         app.add_api_route("/live", LivePages(self.desk, self.live).live, methods=["GET"])
@@ -83,13 +85,17 @@ class Application:
         app.add_api_route("/review", ReviewPages(self.desk).review, methods=both)
         app.add_api_route("/mine", MinePages(self.desk).mine, methods=["GET"])
         app.add_api_route("/mine/practice", PracticePages(self.desk).practise, methods=["POST"])
-        tickets = TodoPages(self.desk)
+        tickets = TodoPages(self.desk, self.live)
         app.add_api_route("/todo", tickets.todo, methods=["GET"])
+        app.add_api_route("/todo/live", tickets.live, methods=["GET"])
         app.add_api_route("/todo/{ticket_id}", tickets.ticket, methods=both)
         app.add_api_route("/todo/{ticket_id}/number", tickets.number, methods=["POST"])
         switches = SwitchPages(self.desk)
         app.add_api_route("/breaks", switches.breaks, methods=both)
         app.add_api_route("/outages", switches.outages, methods=both)
+        finding = FindPages(self.desk)
+        app.add_api_route("/find", finding.find, methods=both)
+        app.add_api_route("/more", finding.more, methods=["GET"])
         app.add_api_route("/assets/{name}", self._asset, methods=["GET"])
         app.add_exception_handler(Leads, self._lead)
         app.add_exception_handler(Refused, self._refused)

@@ -228,6 +228,10 @@ class Desk:
 
     # --- answers
 
+    def age(self) -> dict[str, str]:
+        """The header that tells an open page when what it gets was made."""
+        return {"Desk-Now": str(self.now() // 1000)}
+
     def lead(self, visitor: Visitor, path: str) -> RedirectResponse:
         """Leads to another page of the desk."""
         return RedirectResponse(f"{visitor.prefix}{path}", status_code=303)

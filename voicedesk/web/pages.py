@@ -23,6 +23,7 @@ from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.language.translate import as_spoken
 from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
 from voicedesk.tickets.words import TICKET_MOVES, TRY_RESULTS
+from voicedesk.web.menu import pages_of, tabs_of
 from voicedesk.web.rings import rings_of
 from voicedesk.web.texts import speaker, t
 from voicedesk.web.visitor import Visitor
@@ -119,10 +120,10 @@ class Pages:
             "clock": self.clock,
             "now": self._now(),
             "rings_of": rings_of,
+            "menu": pages_of(visitor.person.account.role) if visitor.person else (),
+            "tabs": tabs_of(visitor.person.account.role) if visitor.person and visitor.person.is_in else (),
             "sees": lambda thing: _may(visitor, Act.SEE, Thing(thing)),
             "exports": lambda thing: _may(visitor, Act.EXPORT, Thing(thing)),
-            "decides": _may(visitor, Act.CHANGE, Thing.VERDICT),
-            "has_own": _may(visitor, Act.CHANGE, Thing.APPEAL),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)

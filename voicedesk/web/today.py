@@ -1,6 +1,5 @@
 """The first page: how it is now. `?part` gives only what changes in it, for the script that keeps it up to date."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -12,32 +11,17 @@ from voicedesk.clock import to_datetime
 from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.labels import Label
 from voicedesk.desk.today import Today, today
-from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import SettingsError
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
 from voicedesk.web.live import Live
 from voicedesk.web.ribbon import Ribbon, Ringing, ribbon_of, ringing_of
+from voicedesk.web.shared import Shared
 from voicedesk.web.spoken import spoken
 from voicedesk.web.visitor import Visitor
-from voicedesk.words import Language
 from voicedesk.work_calendar import WorkCalendar
 
 _WEEKDAYS = "一二三四五六日"
-_KEPT_US = 1_000_000
-_Key = tuple[Viewer, Language, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What was made, or is being made, for everybody who sees the same."""
-
-    made_at: int
-    made: asyncio.Task[Response]
-
-
-def _has_failed(made: asyncio.Task[Response]) -> bool:
-    return made.done() and (made.cancelled() or made.exception() is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +45,7 @@ class TodayPages:
     def __init__(self, desk: Desk, live: Live) -> None:
         self._desk, self._live = desk, live
         self._calendar: WorkCalendar | None = None
-        self._parts: dict[_Key, _Part] = {}
+        self._parts: Shared[Response] = Shared(desk.now)
 
     async def today(self, request: Request) -> Response:
         """For whoever is signed in; what is not theirs to see is not on it."""
@@ -75,14 +59,8 @@ class TodayPages:
 
     async def _part(self, visitor: Visitor, person: Person) -> Response:
         """What changes in the page. Many who see the same ask in the same second: it is made once for them."""
-        now = self._desk.now()
         key = (viewer_of(person.account), visitor.look.language, visitor.prefix, self._live.id)
-        part = self._parts.get(key)
-        if part is None or not 0 <= now - part.made_at < _KEPT_US or _has_failed(part.made):
-            self._parts = {key: one for key, one in self._parts.items() if 0 <= now - one.made_at < _KEPT_US}
-            made = asyncio.create_task(self._made("today_parts.html", visitor, person))
-            part = self._parts[key] = _Part(now, made)
-        response = await asyncio.shield(part.made)
+        response = await self._parts.of(key, lambda: self._made("today_parts.html", visitor, person))
         return Response(response.body, media_type="text/html")
 
     async def _made(self, template: str, visitor: Visitor, person: Person) -> Response:

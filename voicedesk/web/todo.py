@@ -9,12 +9,15 @@ from starlette.responses import Response
 
 from voicedesk.access.audit import Deed
 from voicedesk.access.roles import Act, Thing, may
+from voicedesk.clock import MICROSECONDS
 from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.asking import NOT_DONE, is_running
+from voicedesk.desk.fresh import since_of
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.moments import instant
 from voicedesk.desk.names import people_of
-from voicedesk.desk.todo import TicketPage, Todo, TodoView, ticket_page, todo
+from voicedesk.desk.todo import TicketPage, Todo, TodoRow, TodoView, closed_since, ticket_page, todo
+from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import InputError
 from voicedesk.tickets import steps
 from voicedesk.tickets.model import Kind, Outcome, State
@@ -22,11 +25,14 @@ from voicedesk.tickets.steps import TicketStep
 from voicedesk.tickets.words import TICKET_KINDS, TICKET_OUTCOMES
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
+from voicedesk.web.live import Live
+from voicedesk.web.shared import Shared
 from voicedesk.web.spoken import spoken
 from voicedesk.web.visitor import Visitor
 
 LOOK_AGAIN_SECONDS = 3
 """While phones ring the page of a ticket is loaded again after so long, without any script."""
+_MINUTE_US = 60 * MICROSECONDS
 _BY_HAND = (Outcome.SETTLED, Outcome.GIVEN_UP)
 
 
@@ -36,7 +42,16 @@ class TodoPage:
 
     todo: Todo
     is_running: bool
+    live_id: str
     kinds: tuple[tuple[str, Label], ...] = tuple((one.value, label(TICKET_KINDS, one)) for one in Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodoNow:
+    """The list as it is now, for a page that stays open; `closed` are tickets that it may still show."""
+
+    todo: Todo
+    closed: tuple[TodoRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +77,41 @@ class OneTicket:
 class TodoPages:
     """The pages of tickets."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, live: Live) -> None:
+        self._desk, self._live = desk, live
+        self._parts: Shared[Response] = Shared(desk.now)
 
     async def todo(self, request: Request) -> Response:
         """Every open ticket, by urgency."""
         desk = self._desk
         visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.TICKET)
         view = TodoView.of(dict(request.query_params))
-        viewer = viewer_of(person.account)
+        viewer, live_id = viewer_of(person.account), self._live.id  # what changes meanwhile is told again
         with spoken(visitor.look.language):
             async with desk.keeper.one_state():
                 found = await todo(desk.keeper.store, desk.settings, viewer, view, now=desk.now())
-                value = TodoPage(todo=found, is_running=await is_running(desk.keeper.store))
+                value = TodoPage(todo=found, is_running=await is_running(desk.keeper.store), live_id=live_id)
             return desk.pages.page("todo.html", visitor, value)
+
+    async def live(self, request: Request) -> Response:
+        """The rows as they are now, for the script of an open page: made once a second for all who see the same."""
+        visitor, person, _ = await self._desk.allowed(request, Act.SEE, Thing.TICKET)
+        query = dict(request.query_params)
+        # to the minute: pages that were opened at different times ask for the same
+        since = since_of(query.pop("from", ""), self._desk.now()) // _MINUTE_US * _MINUTE_US
+        view, viewer = TodoView.of(query), viewer_of(person.account)
+        key = (viewer, visitor.look.language, visitor.prefix, view, since, self._live.id)
+        response = await self._parts.of(key, lambda: self._made(visitor, viewer, view, since))
+        return Response(response.body, media_type="text/html", headers=self._desk.age())
+
+    async def _made(self, visitor: Visitor, viewer: Viewer, view: TodoView, since: int) -> Response:
+        desk, now = self._desk, self._desk.now()
+        store, settings = desk.keeper.store, desk.settings
+        with spoken(visitor.look.language):
+            async with desk.keeper.one_state():
+                found = await todo(store, settings, viewer, view, now=now)
+                closed = await closed_since(store, settings, viewer, view, since=since, now=now)
+            return desk.pages.page("todo_live.html", visitor, TodoNow(todo=found, closed=closed))
 
     async def ticket(self, request: Request) -> Response:
         """One ticket; a form on it asks for a step, and leads back here."""

@@ -118,7 +118,7 @@ async def test_each_kind_of_change_is_told_by_its_topic_and_nothing_else_is_told
         await keep(watched, open_call(1, now, rings_us=SECOND))
         await journaled(watched)
         await watched.app.live.look()
-        assert await told(page) == {"calls"}
+        assert await told(page) == {"calls", "begun"}
         standing = PhoneStanding(pbx="main", endpoint="a", state=PhoneState.FREE, since=now, is_current=True)
         for one in (
             standing,

@@ -127,6 +127,7 @@ async def test_the_review_lists_those_around_the_one_in_the_middle_and_says_how_
 
 NOBODY_GREETED = f"/calls/{23:020x}"
 BOSS = (
+    *("/calls/live?from=0", "/calls/live?from=0&period=all&verdict=late", "/todo/live?from=0"),
     *("/", "/?part", "/calls", "/calls?period=month", "/calls?period=all", "/calls?period=all&verdict=late"),
     *("/calls?period=all&review=1&direction=inbound&cause=person", "/calls?period=all&line=x", "/calls?agent=zhang"),
     *(
@@ -136,12 +137,24 @@ BOSS = (
         "/calls/ffff",
         f"/calls/{23:020x}",
     ),
-    *("/review", "/review?why=sample", "/todo", "/todo/t1", "/mine", "/breaks", "/outages"),
+    *(
+        "/review",
+        "/review?why=sample",
+        "/calls/live?from=0",
+        "/calls/live?from=0&period=all&verdict=late",
+        "/todo/live?from=0",
+        "/todo",
+        "/todo/t1",
+        "/mine",
+        "/breaks",
+        "/outages",
+    ),
 )
 STAFF = (
     "/",
     "/calls",
     "/calls?period=all",
+    "/calls/live?from=0&period=all",
     "/calls?period=all&verdict=late&line=x&agent=li",
     "/calls/{}",
     f"/calls/{23:020x}",

@@ -132,15 +132,18 @@
   // a page that stays open: told by the stream that something changed, it asks for its parts again
   all("[data-stream]").forEach(function (page) {
     if (!window.EventSource || !window.fetch || !window.DOMParser) { return; }
-    var SILENT_MS = 20000, LEAST_MS = 1000, MOST_MS = 10000, pause = LEAST_MS;
+    var SILENT_MS = 20000, LEAST_MS = Number(page.dataset.least || 1000), MOST_MS = 10000, pause = LEAST_MS;
+    var list = page.dataset.rows || "", every = Number(page.dataset.every || 0) * 1000;
     var sign = document.querySelector("[data-sign]"), address = page.dataset.stream;
     var source = null, heard = 0, fresh = Date.now(), asking = false, wanted = false, timer = 0, moved = Date.now(), told = Date.now();
-    var drawn = window.performance.now(), late = 0, loadAt = 0;
+    var drawn = window.performance.now(), late = 0, loadAt = list ? Date.now() : 0;
 
     // who types, opened something, or marks words keeps the page as it is
     var busy = function () {
       var at = document.activeElement, chosen = window.getSelection && String(window.getSelection());
-      return !!(chosen || document.querySelector("dialog[open]") || (at && page.contains(at) && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)));
+      if (list && at && at !== document.body && at.closest("details[open]")) { return true; }
+      var types = at && (list || page.contains(at)) && (/^(TEXTAREA|SELECT)$/.test(at.tagName) || (at.tagName === "INPUT" && !/^(checkbox|radio)$/.test(at.type) && (at.value || page.contains(at))));
+      return !!(chosen || document.querySelector("dialog[open]") || types);
     };
     // a list under the pointer, or with the focus in it, does not move
     var held = function (part) { return part.matches(":hover") || part.contains(document.activeElement); };
@@ -160,7 +163,43 @@
       link.addEventListener("click", function () { replace(old, old.waiting); });
       old.querySelector("h2").appendChild(link);
     };
+    // a list never moves: its rows change in their place, what is new waits behind a link, what is over stays and says so
+    var going = function () { return all("[data-going]", page).map(function (row) { return row.dataset.row; }); };
+    var refresh = function (old, made) {
+      var cells = old.cells ? all("th, td", old) : all("[data-cell]", old), others = made.cells ? all("th, td", made) : all("[data-cell]", made);
+      cells.forEach(function (cell, n) {
+        if (others[n] && cell.innerHTML !== others[n].innerHTML && !cell.contains(document.activeElement)) { cell.parentElement.replaceChild(document.importNode(others[n], true), cell); }
+      });
+      if (!made.hasAttribute("data-going")) { old.removeAttribute("data-going"); }
+      old.classList.toggle("over", made.hasAttribute("data-over"));
+    };
+    var merge = function (text) {
+      var made = new window.DOMParser().parseFromString(text, "text/html"), part = made.querySelector("[data-rows]");
+      if (!part) { window.location.reload(); return; }
+      var there = {}, known = {}, fresh = 0, moved = false, link = document.querySelector("[data-fresh]");
+      all("[data-row]", part).forEach(function (row) { there[row.dataset.row] = row; });
+      all("tr[data-row], li[data-row]", part).forEach(function (row) { there[row.dataset.row] = row; });
+      all("[data-row]", page).forEach(function (old) {
+        var row = there[old.dataset.row], state = old.querySelector("[data-state]");
+        known[old.dataset.row] = true;
+        if (row && row.tagName === old.tagName) {
+          refresh(old, row);
+          if (list === "todo" && (row.hasAttribute("data-over") || row.dataset.place !== old.dataset.place)) { moved = true; }
+        } else if (list === "todo") {
+          moved = true;
+          old.classList.add("over");
+          state.textContent = page.dataset.left;
+        }
+      });
+      Object.keys(there).forEach(function (id) { if (!known[id] && !there[id].hasAttribute("data-over")) { fresh += 1; } });
+      var summary = document.querySelector("[data-summary]"), now = part.querySelector("[data-summary]");
+      if (summary && now) { summary.textContent = now.textContent; }
+      var words = fresh === 1 ? page.dataset.one : fresh ? page.dataset.many.replace(/\{0?\}/, fresh + (part.hasAttribute("data-cut") ? "+" : "")) : moved ? page.dataset.order : "";
+      if (words) { link.textContent = words; }
+      link.classList.toggle("there", !!words);
+    };
     var show = function (text) {
+      if (list) { merge(text); return; }
       var made = new window.DOMParser().parseFromString(text, "text/html");
       var parts = all("[data-live]", made);
       if (!parts.length) { window.location.reload(); return; }
@@ -183,7 +222,8 @@
       asking = true; wanted = false; loadAt = Date.now();
       var headers = { "Desk-By-Itself": "1" };
       if (moved > told) { headers["Desk-Somebody"] = "1"; told = Date.now(); }
-      window.fetch(page.dataset.part, { credentials: "same-origin", headers: headers, cache: "no-store" }).then(function (answer) {
+      var on = going().slice(0, 10).join(",");
+      window.fetch(page.dataset.part + (on ? "&going=" + on : ""), { credentials: "same-origin", headers: headers, cache: "no-store" }).then(function (answer) {
         if (answer.redirected || answer.status === 404) { window.location.reload(); }
         if (!answer.ok || answer.redirected) { throw new Error("no part"); }
         var sent = Number(answer.headers.get("Desk-Now"));
@@ -211,7 +251,12 @@
       };
       source.addEventListener("hello", hear);
       source.addEventListener("beat", hear);
-      source.addEventListener("changed", function (event) { hear(event); ask(); });
+      source.addEventListener("changed", function (event) {
+        hear(event);
+        var wants = page.dataset.topics, told = JSON.parse(event.data).topics;
+        if (wants && going().length) { wants += " calls"; }
+        if (!wants || told.some(function (topic) { return (" " + wants + " ").indexOf(" " + topic + " ") >= 0; })) { ask(); }
+      });
       source.addEventListener("over", function () { close(); window.location.reload(); });
     };
     var isLive = function () { return source !== null && source.readyState === 1 && Date.now() - heard < SILENT_MS; };
@@ -246,6 +291,7 @@
         sign.classList.toggle("cut", !live || age >= 10);
       }
       if (isLive()) { if (!wanted) { fresh = Date.now(); } } else if (!document.hidden && Date.now() - heard >= SILENT_MS) { open(); wanted = true; }
+      if (every && !document.hidden && Date.now() - loadAt >= every) { wanted = true; }
       if (wanted && !asking && !busy() && Date.now() - loadAt >= pause) { ask(); }
     };
     ["pointermove", "keydown", "wheel", "touchstart"].forEach(function (name) {
