@@ -39,6 +39,8 @@ class Deed(StrEnum):
     HEARD = "heard"
     NUMBER_SHOWN = "number_shown"
     EXPORTED = "exported"
+    SETTINGS_CHANGED = "settings_changed"
+    CONNECTION_TESTED = "connection_tested"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,8 @@ DEEDS: Words = {
     Deed.HEARD: ("收听录音", "recording heard"),
     Deed.NUMBER_SHOWN: ("查看完整号码", "whole number shown"),
     Deed.EXPORTED: ("导出列表", "list exported"),
+    Deed.SETTINGS_CHANGED: ("更改设置", "settings changed"),
+    Deed.CONNECTION_TESTED: ("测试连接", "connection tested"),
 }
 FLAWS: Words = {
     Flaw.MISSING: ("缺失", "missing"),
