@@ -378,7 +378,7 @@ async def test_a_desk_that_may_not_write_lays_it_aside_and_gives_the_command(hal
     page = await browser.send("/setup/switch", do="save", **SWITCH)
     assert page.url.path == "/setup/line"
     waiting = tmp_path / "web" / "setup" / "voicedesk.toml"
-    assert f"sudo voicedesk config take {waiting} --config {file_of(hall)}" in page.text
+    assert f"sudo {drafts.PROGRAM} config take {waiting} --config {file_of(hall)}" in page.text
     assert "kept-to-itself" not in page.text
     await browser.send("/setup/line", do="save", **LINE)
     assert file_of(hall).read_text(encoding="utf-8") == HEAD, "the settings are as they were"

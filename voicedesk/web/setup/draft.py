@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import shlex
+import sys
 import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ from voicedesk.web.doorkeeper import Person
 from voicedesk.web.setup.progress import Progress
 
 FOLDER, NAME = "setup", "voicedesk.toml"
+PROGRAM = Path(sys.executable).with_name("voicedesk")
 NO_FILE = "the desk was started without a settings file: write one with `voicedesk init`, and start it with --config"
 _log = structlog.get_logger()
 
@@ -50,10 +52,9 @@ class Draft:
 
     @property
     def command(self) -> str:
-        """What puts waiting changes into force."""
-        return (
-            f"sudo voicedesk config take {shlex.quote(str(self.waiting_file))} --config {shlex.quote(str(self.file))}"
-        )
+        """What puts waiting changes into force, with the very program that this desk is of."""
+        program, waiting, file = (shlex.quote(str(one)) for one in (PROGRAM, self.waiting_file, self.file))
+        return f"sudo {program} config take {waiting} --config {file}"
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The tables of a name as they stand in the text, in their order."""

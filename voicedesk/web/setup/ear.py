@@ -1,6 +1,7 @@
 """The step of the ear: which model hears what the staff say, and whether recordings arrive."""
 
 import asyncio
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +36,7 @@ class EarStep:
             in_use=settings.speech.model,
             has_whisper=find_spec("faster_whisper") is not None and not missing_packages(DATA),
             others=others,
+            pip=Path(sys.executable).with_name("pip"),
             has_switch=bool(settings.pbx),
         )
 
