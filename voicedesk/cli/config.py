@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import (
     USAGE,
     ConfigOption,
@@ -80,6 +79,8 @@ def take(
 
     Owner and mode stay. Where the new settings are wrong nothing is changed (exit code 2).
     """
+    from voicedesk.cli.asking import ask_service  # it reads the database, which the other commands here do not need
+
     place = find_file(config, os.environ)
     if place is None:
         raise SettingsError("there is no settings file to replace: name it with --config")
