@@ -81,6 +81,19 @@ async def test_a_desk_without_its_database_waits_for_it(tmp_path):
             assert (await browser.get("/")).status_code == 200
 
 
+async def test_a_hangup_has_changed_settings_read_at_once_and_wrong_ones_refused(tmp_path):
+    async with desk_running(tmp_path, 'tls = "off"\n') as desk:
+        file = tmp_path / "voicedesk.toml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(f'{text}[hall]\nname = "新大厅"\n', encoding="utf-8")
+        desk.process.send_signal(signal.SIGHUP)
+        await desk.logged("web_settings_read")
+        file.write_text(f'{text}[hall]\nnmae = "新大厅"\n', encoding="utf-8")
+        desk.process.send_signal(signal.SIGHUP)
+        assert "did you mean name?" in await desk.logged("web_settings_refused")
+        assert desk.process.returncode is None
+
+
 def test_only_half_a_certificate_is_told_with_the_cure(tmp_path):
     import subprocess
 

@@ -5,11 +5,13 @@ python -m tests.testbed.screenshots [FOLDER]
 
 import asyncio
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.testbed.browser import Chromium, Page
 from tests.testbed.full_day import pages_of_staff, pages_of_supervisor, signed_in
+from tests.testbed.guided_start import STEPS, guided_start
 from voicedesk.demo.filling import STAFF, SUPERVISOR
 from voicedesk.demo.show import Shown, demonstration
 from voicedesk.log import configure_logging
@@ -28,6 +30,7 @@ async def take(folder: Path) -> int:
         wrong += await _all_of(supervisor, "supervisor", await pages_of_supervisor(supervisor, shown), folder)
         staff = await signed_in(browser, shown, STAFF)
         wrong += await _all_of(staff, "staff", pages_of_staff(shown), folder)
+        wrong += await _set_up(browser, folder)
     for one in wrong:
         print(one)  # noqa: T201
     return 1 if wrong else 0
@@ -39,6 +42,19 @@ async def _entrance(browser: Chromium, shown: Shown, folder: Path) -> None:
     for width, height in SIZES:
         await page.sized(width, height)
         await page.shot(folder / f"signin-zh-light-{width}.png", whole=True)
+
+
+async def _set_up(browser: Chromium, folder: Path) -> list[str]:
+    """The guided start of a hall of its own, at whose switch a login was refused and then taken."""
+    with tempfile.TemporaryDirectory() as scratch:
+        async with guided_start(Path(scratch), browser) as start:
+            await start.connect(secret="wrong")
+            await start.page.shot(folder / "setup-refused-zh-light-1366.png", whole=True)
+            start.page.complaints.clear()  # of the form that was refused
+            await start.connect()
+            await start.page.click("向交换机查询线路")
+            pages = {name: f"{start.desk.address}/setup/{name}" for name in STEPS}
+            return await _all_of(start.page, "setup", {"today": pages["switch"], **pages}, folder)
 
 
 async def _all_of(page: Page, who: str, addresses: dict[str, str], folder: Path) -> list[str]:

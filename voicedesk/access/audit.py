@@ -40,6 +40,8 @@ class Deed(StrEnum):
     NUMBER_SHOWN = "number_shown"
     NUMBER_SOUGHT = "number_sought"
     EXPORTED = "exported"
+    SETTINGS_CHANGED = "settings_changed"
+    CONNECTION_TESTED = "connection_tested"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

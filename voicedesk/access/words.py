@@ -54,6 +54,8 @@ DEEDS: Words = {
     Deed.NUMBER_SHOWN: ("查看完整号码", "whole number shown"),
     Deed.NUMBER_SOUGHT: ("按号码查找", "found by number"),
     Deed.EXPORTED: ("导出列表", "list exported"),
+    Deed.SETTINGS_CHANGED: ("更改设置", "settings changed"),
+    Deed.CONNECTION_TESTED: ("测试连接", "connection tested"),
 }
 FLAWS: Words = {
     Flaw.MISSING: ("缺失", "missing"),

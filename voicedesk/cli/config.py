@@ -1,9 +1,8 @@
 """`voicedesk config`: is the settings file right, and what is in force."""
 
 import json as jsonlib
-from collections.abc import Callable
+import os
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,18 +15,23 @@ from voicedesk.cli.common import (
     JsonOption,
     complain,
     complain_unsettled,
+    path_of,
     say,
+    say_answer,
     say_as_it_is,
     say_json,
+    settings_of,
+    wait,
 )
-from voicedesk.errors import InputError, SettingsError
-from voicedesk.hall.greetings import rules_of
-from voicedesk.hall.switches import address_of
+from voicedesk.clock import now_us
+from voicedesk.errors import NotBegun, SettingsError, StoreError
+from voicedesk.hall.settings_file import examined, save
 from voicedesk.language.translate import translated
-from voicedesk.settings import LoadedSettings, WrongSetting, examine_settings, origins, read_settings
+from voicedesk.settings import LoadedSettings, WrongSetting, origins, read_settings
 from voicedesk.settings.listed import NO_LIMIT_SOURCE
+from voicedesk.settings.source import find_file, text_of
+from voicedesk.step_rows import StepKind
 from voicedesk.words import in_both
-from voicedesk.work_calendar import WorkCalendar
 
 app = typer.Typer(help="The settings: check them, show what is in force.", no_args_is_help=True)
 
@@ -42,7 +46,7 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
 
     Example: `voicedesk config check --config voicedesk.toml`
     """
-    loaded, wrong = _examined(config)
+    loaded, wrong = examined(config)
     if json:
         say_json(_checked_json(loaded, wrong))
     if wrong:
@@ -62,26 +66,34 @@ def check(config: ConfigOption = None, json: JsonOption = False) -> None:
     say(f"{where}: {in_both('正确', 'right')} ({translated(found)})")
 
 
-def _examined(config: Path | None) -> tuple[LoadedSettings | None, list[WrongSetting]]:
-    """The settings as far as they can be used, and all that is wrong with them and with the files they name."""
+@app.command()
+def take(
+    file: Annotated[
+        Path, typer.Argument(help="Settings that were proposed, as a file.", parser=path_of, metavar="PATH")
+    ],
+    config: ConfigOption = None,
+) -> None:
+    """Put proposed settings in the place of those in force: checked as a whole, the old file kept, the service asked.
+
+    Example: `voicedesk config take /var/lib/voicedesk/web/setup/voicedesk.toml`
+
+    Owner and mode stay. Where the new settings are wrong nothing is changed (exit code 2).
+    """
+    from voicedesk.cli.asking import ask_service  # it reads the database, which the other commands here do not need
+
+    place = find_file(config, os.environ)
+    if place is None:
+        raise SettingsError("there is no settings file to replace: name it with --config")
+    text = text_of(file)
+    kept = save(place, text, before=text_of(place) if place.exists() else "", at=now_us())
+    if kept is None:
+        say(f"{place} is written")
+    else:
+        say(f"{place} is written; what stood there before is kept as {kept}")
     try:
-        examined = examine_settings(config)
-    except SettingsError as error:  # nothing else can be told of a file that cannot be read
-        return None, [WrongSetting(place="", key="", what=str(error))]
-    wrong = list(examined.wrong)
-    settings = examined.loaded.settings
-    looks: list[tuple[set[str], Callable[[], object]]] = [
-        ({"calendar"}, lambda: WorkCalendar.of(settings)),
-        *(({"pbx"}, partial(address_of, pbx)) for pbx in settings.pbx),  # it reads the certificates
-        ({"greeting", "lines"}, lambda: rules_of(settings)),
-    ]
-    for tables, look in looks:
-        if tables.isdisjoint(examined.unread):
-            try:
-                look()
-            except (SettingsError, InputError) as error:
-                wrong.append(WrongSetting(place="", key="", what=str(error)))
-    return examined.loaded, wrong
+        say_answer(wait(ask_service(settings_of(place), StepKind.RELOAD, {}, look="the service's log")))
+    except (NotBegun, StoreError):
+        say("no service runs: it reads these settings when it starts")
 
 
 def _counts(loaded: LoadedSettings) -> dict[str, int]:

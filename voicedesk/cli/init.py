@@ -12,9 +12,9 @@ import typer
 
 from voicedesk.cli import discovering
 from voicedesk.cli.common import complain, path_of, say_lines
-from voicedesk.cli.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
 from voicedesk.errors import InputError, WrongUsage, reason_of
 from voicedesk.hall import service_unit
+from voicedesk.hall.first_settings import SECRET_NAME, TAIL, first_settings, settings_head
 from voicedesk.language.translate import translated
 from voicedesk.ownership import give_like
 from voicedesk.settings import FILE_NAME, load_settings

@@ -168,10 +168,14 @@ def _grave_first(name: str) -> tuple[bool, str]:
     return name not in _GRAVE, name
 
 
-async def look(address: AmiAddress, now: NowUs, *, listen_seconds: float) -> PbxSeen:
-    """Logs in, asks what may be asked, listens a moment. Raises AmiError."""
+async def look(
+    address: AmiAddress, now: NowUs, *, listen_seconds: float, protocol: AmiProtocol | None = None
+) -> PbxSeen:
+    """Logs in, asks what may be asked, listens a moment. `protocol`: the conversation, where somebody looks at it
+    afterwards. Raises AmiError."""
     events: list[AmiEvent] = []
-    link = await open_link(address, AmiProtocol(address.credentials), now, events.extend, timeout_seconds=10)
+    talk = protocol or AmiProtocol(address.credentials)
+    link = await open_link(address, talk, now, events.extend, timeout_seconds=10)
     try:
         commands = await _ask(link, Action("ListCommands", {}))
         settings = await _ask(link, actions.core_settings())

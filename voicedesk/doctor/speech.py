@@ -27,17 +27,22 @@ async def check_speech(settings: Settings) -> list[Finding]:
         what = "nothing is recorded: no greeting is judged"
         cure = "to judge them: voicedesk asterisk snippet recording, and recordings = … in [[pbx]]"
         return [Finding.note("speech", "recording", what, cure=cure)]
-    found = [finding for name, folder in folders for finding in _check_folder(name, folder)]
+    found = [finding for name, folder in folders for finding in check_folder(name, folder)]
     found += _check_rules(settings)
+    return [*found, await check_model(settings.speech.model, settings.speech.models_folder)]
+
+
+async def check_model(named: str, models_folder: Path) -> Finding:
+    """Whether a model can be loaded, and what it hears."""
     try:
-        model = await asyncio.to_thread(find_model, settings.speech.model, settings.speech.models_folder)
+        model = await asyncio.to_thread(find_model, named, models_folder)
         is_calibrated = thresholds_of(model).calibrated
         await _load(model)
     except (InputError, SpeechError) as error:
         why = "recordings wait unheard; calls are followed all the same"
         cure = "voicedesk model list, voicedesk model use NAME"
-        return [*found, Finding.bad("speech", "model", str(error), why, cure)]
-    return [*found, _about(model, is_calibrated=is_calibrated)]
+        return Finding.bad("speech", "model", str(error), why, cure)
+    return _about(model, is_calibrated=is_calibrated)
 
 
 async def _load(model: SpeechModel) -> None:
@@ -62,7 +67,8 @@ def _about(model: SpeechModel, *, is_calibrated: bool) -> Finding:
     return Finding.good("speech", "model", f"{what}; calibrated")
 
 
-def _check_folder(pbx: str, folder: Path) -> Iterator[Finding]:
+def check_folder(pbx: str, folder: Path) -> Iterator[Finding]:
+    """Whether a folder of recordings can be worked with."""
     if not folder.is_dir():
         what = f"the recordings' folder {folder} is not there"
         cure = "make it, belonging to Asterisk's user and Voicedesk's group (chmod 2770), or share it from the switch"

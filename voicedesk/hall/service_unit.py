@@ -61,6 +61,7 @@ StartLimitIntervalSec=0
 Type=exec
 User={user}
 ExecStart={command}
+ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=2
 TimeoutStopSec=30

@@ -37,6 +37,7 @@ from voicedesk.settings.source import (
     find_file,
     lines_of,
     read_file,
+    source_of,
 )
 
 __all__ = [
@@ -124,15 +125,19 @@ def read_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     return examined.loaded
 
 
-def examine_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> ExaminedSettings:
+def examine_settings(
+    path: Path | None = None, environ: Mapping[str, str] | None = None, *, text: str | None = None
+) -> ExaminedSettings:
     """The settings as far as they can be used, and all that is wrong with them.
+
+    `text` is looked at in place of what the file says: it is to stand there.
 
     Raises SettingsError where nothing can be told but one thing: the file cannot be read, or is no TOML.
     """
     environ = os.environ if environ is None else environ
     file = find_file(path, environ)
     try:
-        return _examined(file, environ)
+        return _examined(file, environ, text)
     except SettingsError:
         raise
     except Exception as error:  # whatever a file holds: it is refused, and whoever works by the old ones goes on
@@ -140,8 +145,10 @@ def examine_settings(path: Path | None = None, environ: Mapping[str, str] | None
         raise SettingsError(f"{place}: cannot be read ({type(error).__name__}): {what}: remove it") from error
 
 
-def _examined(file: Path | None, environ: Mapping[str, str]) -> ExaminedSettings:
-    source = read_file(file) if file else Source(file=None)
+def _examined(file: Path | None, environ: Mapping[str, str], text: str | None) -> ExaminedSettings:
+    source = Source(file=None)
+    if file is not None:
+        source = read_file(file) if text is None else source_of(file, text)
     wrong = [WrongSetting(place=variable, key="", what=what) for variable, what in lay_over(source, environ)]
     found: list[Problem] = []
     try:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,13 +50,22 @@ def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 
 def read_file(file: Path) -> Source:
     """The file's values and lines. Raises SettingsError if it cannot be read or is not TOML."""
+    return source_of(file, text_of(file))
+
+
+def text_of(file: Path) -> str:
+    """What a settings file says, its lines ended alike. Raises SettingsError if it cannot be read."""
     try:
-        text = read_plain(file).decode("utf-8-sig").replace("\r\n", "\n")
+        return read_plain(file).decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise SettingsError(f"{file} cannot be read ({reason_of(error)}): write one with: voicedesk init") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SettingsError(f"{file}, line {line}: is not UTF-8: save the file as UTF-8") from error
+
+
+def source_of(file: Path, text: str) -> Source:
+    """The values and lines of a text that stands, or is to stand, in a file. Raises SettingsError if it is not TOML."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -77,25 +86,50 @@ def _not_toml(file: Path, text: str, message: str) -> str:
     return f"{file}, line {line}: is not TOML ({what}): {cure}"
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One header, one key with its value, or one line without any of it; `begin` is its first line, from 0."""
+
+    begin: int
+    rows: tuple[str, ...]
+    says: dict[str, Any]
+
+    @property
+    def end(self) -> int:
+        """The line behind it."""
+        return self.begin + len(self.rows)
+
+    @property
+    def is_header(self) -> bool:
+        """Whether a table begins here."""
+        return len(self.rows) == 1 and self.rows[0].lstrip().startswith("[")
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """A valid TOML text, statement by statement; each line stands in one."""
+    begin, rows = 0, list[str]()
+    for number, row in enumerate(text.split("\n"), 1):
+        rows.append(row)
+        try:
+            says = tomllib.loads("\n".join(rows))
+        except (ValueError, RecursionError):
+            continue  # a value that goes on in the next line
+        yield Statement(begin, tuple(rows), says)
+        begin, rows = number, []
+
+
 def lines_of(text: str) -> dict[KeyPath, int]:
     """The line (from 1) of every table and key of a valid TOML text."""
     found: dict[KeyPath, int] = {}
     counts: dict[KeyPath, int] = {}
     table: KeyPath = ()
-    begin, rows = 1, []
-    for number, row in enumerate(text.split("\n"), 1):
-        rows.append(row)
-        try:
-            statement = tomllib.loads("\n".join(rows))
-        except (ValueError, RecursionError):
-            continue  # a value that goes on in the next line
-        if row.lstrip().startswith("[") and len(rows) == 1:
-            table = _table_path(statement, counts)
+    for one in statements(text):
+        if one.is_header:
+            table = _table_path(one.says, counts)
             for length in range(1, len(table) + 1):
-                found.setdefault(table[:length], begin)
+                found.setdefault(table[:length], one.begin + 1)
         else:
-            _note(statement, table, begin, found)
-        begin, rows = number + 1, []
+            _note(one.says, table, one.begin + 1, found)
     return found
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
@@ -15,10 +16,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from voicedesk.clock import NowUs, now_us
 from voicedesk.errors import InputError, StoreError
 from voicedesk.language.translate import translated
+from voicedesk.log import configure_logging
 from voicedesk.settings import Settings
 from voicedesk.web import pages
 from voicedesk.web.call import OneCallPages
 from voicedesk.web.calls import CallPages
+from voicedesk.web.changed_settings import ChangedSettings
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
 from voicedesk.web.find import FindPages
 from voicedesk.web.keeper import StoreKeeper
@@ -27,6 +30,7 @@ from voicedesk.web.mine import MinePages
 from voicedesk.web.pages import Trouble
 from voicedesk.web.practice import PracticePages
 from voicedesk.web.review import ReviewPages
+from voicedesk.web.setup.pages import SetupPages
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
 from voicedesk.web.switches import SwitchPages
@@ -40,11 +44,13 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 
 class Application:
-    """The pages over one store. `opened` is called once the store could be opened."""
+    """The pages over one store. `file` is where the settings stand: what changes there is taken."""
 
-    def __init__(self, settings: Settings, now: NowUs = now_us) -> None:
+    def __init__(self, settings: Settings, now: NowUs = now_us, *, file: Path | None = None) -> None:
         self.keeper = StoreKeeper(settings, now)
         self.desk = Desk(settings, self.keeper, now)
+        self.changed = ChangedSettings(settings, file, now, self._take)
+        self.setup = SetupPages(self.desk, self.changed)
         self.live = Live(self.desk)
         inner = self._routes(FastAPI(docs_url=None, redoc_url=None, openapi_url=None))
         shell: ASGIApp = Shell(_Unforeseen(inner), settings.web, self._refuse)
@@ -54,6 +60,8 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection, as ASGI has it."""
+        if scope["type"] == "http":
+            await self.changed.look()
         await self._asgi(scope, receive, send)
 
     @asynccontextmanager
@@ -61,6 +69,12 @@ class Application:
         """Holds the store within the block."""
         async with self.keeper.kept(), self.live.at_work():
             yield
+
+    def _take(self, settings: Settings) -> None:
+        self.desk.change_settings(settings)
+        configure_logging(
+            level=settings.log.level, format=settings.log.format, zone=settings.hall.zone, language=settings.hall.spoken
+        )
 
     def _routes(self, app: FastAPI) -> FastAPI:
         signing_in = SignInPages(self.desk)
@@ -96,6 +110,8 @@ class Application:
         finding = FindPages(self.desk)
         app.add_api_route("/find", finding.find, methods=both)
         app.add_api_route("/more", finding.more, methods=["GET"])
+        app.add_api_route("/setup", self.setup.begin, methods=["GET"])
+        app.add_api_route("/setup/{step}", self.setup.step, methods=both)
         app.add_api_route("/assets/{name}", self._asset, methods=["GET"])
         app.add_exception_handler(Leads, self._lead)
         app.add_exception_handler(Refused, self._refused)

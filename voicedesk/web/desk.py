@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
+from voicedesk.access.accounts import Account
 from voicedesk.access.audit import Deed
 from voicedesk.access.roles import Act, Reach, Thing, reach
 from voicedesk.access.sessions import Stage, new_token, token_hash
@@ -24,6 +25,7 @@ from voicedesk.web.doorkeeper import Doorkeeper, Person
 from voicedesk.web.keeper import StoreKeeper
 from voicedesk.web.limits import Limit, place_of
 from voicedesk.web.pages import Pages, Trouble
+from voicedesk.web.setup.progress import Progress
 from voicedesk.web.spoken import spoken
 from voicedesk.web.visitor import Visitor, cookie_name, keep_token, local_path, look_of
 from voicedesk.words import Language
@@ -83,11 +85,23 @@ class Desk:
         self.settings, self.keeper, self.now = settings, keeper, now
         self.doorkeeper = Doorkeeper(keeper, settings, now)
         self.pages = Pages(settings.hall.name, settings.hall.zone, now)
+        self.progress = Progress(settings.web.folder)
         self._asked = Limit(600, 60, now)
         self._refreshed = Limit(180, 60, now)
         self._refreshed_there = Limit(20_000, 60, now)
         self._tried = Limit(30, 60, now)
         self._tried_login = Limit(20, 60, now)
+
+    def change_settings(self, settings: Settings) -> None:
+        """From now on the desk goes by these."""
+        self.settings = settings
+        self.doorkeeper.change_settings(settings)
+        self.pages.belong_to(settings.hall.name, settings.hall.zone)
+
+    def first_page_of(self, account: Account) -> str:
+        """Where somebody is led who signed in: administrators to the guided start, until it is ended."""
+        is_theirs = reach(account.role, Act.CHANGE, Thing.SETTINGS) is Reach.EVERY
+        return "/setup" if is_theirs and self.progress.is_open else "/"
 
     # --- who asks
 
@@ -199,12 +213,12 @@ class Desk:
         """What the service answers to what a person asks on a page. Raises what `desk.asking.NOT_DONE` names."""
         return await ask(self.keeper.store, asked(step), asked_by=person.account.login)
 
-    async def form(self, request: Request, visitor: Visitor) -> Mapping[str, str]:
+    async def form(self, request: Request, visitor: Visitor, *, most_fields: int = _MOST_FIELDS) -> Mapping[str, str]:
         """The fields of a form that this visitor was given. Raises Refused for one that was made elsewhere."""
         try:
             async with asyncio.timeout(_BODY_SECONDS):
                 body = await request.body()
-            fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+            fields = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=most_fields))
         except (TimeoutError, ClientDisconnect, ValueError) as error:
             raise Refused(pages.form_too_old()) from error
         self.must_be_its_own(request, visitor, fields.get("form", ""))

@@ -75,12 +75,17 @@ class Doorkeeper:
     """Carries out sign-ins against the store. `address` is always that of who asks."""
 
     def __init__(self, keeper: StoreKeeper, settings: Settings, now: NowUs) -> None:
-        self._keeper, self._settings, self._now = keeper, settings, now
-        idle, longest = settings.web.idle_minutes * 60, settings.web.session_hours * 3600
-        self.limits = SessionLimits(idle_us=idle * MICROSECONDS, longest_us=longest * MICROSECONDS)
+        self._keeper, self._now = keeper, now
+        self.change_settings(settings)
         self._hashing = asyncio.Semaphore(_AT_ONCE)
         self._unknown: OrderedDict[str, Account] = OrderedDict()
         self._first_hash: str | None = None
+
+    def change_settings(self, settings: Settings) -> None:
+        """From now on it goes by these."""
+        self._settings = settings
+        idle, longest = settings.web.idle_minutes * 60, settings.web.session_hours * 3600
+        self.limits = SessionLimits(idle_us=idle * MICROSECONDS, longest_us=longest * MICROSECONDS)
 
     # --- who asks
 

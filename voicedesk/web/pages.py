@@ -61,7 +61,8 @@ class Pages:
     """Makes pages of values."""
 
     def __init__(self, hall: str, zone: tzinfo, now: NowUs) -> None:
-        self._hall, self._zone, self._now = hall, zone, now
+        self._now = now
+        self.belong_to(hall, zone)
         self._environment = Environment(
             loader=PackageLoader("voicedesk.web"),
             autoescape=True,
@@ -71,6 +72,10 @@ class Pages:
         )
         self._environment.filters["commands"] = _commands
         self.assets = _assets()
+
+    def belong_to(self, hall: str, zone: tzinfo) -> None:
+        """Pages have this hall's name, and its clocks."""
+        self._hall, self._zone = hall, zone
 
     def page(self, template: str, visitor: Visitor, value: object, *, status: int = 200) -> HTMLResponse:
         """A page. `value` is the one thing its template shows."""
@@ -124,6 +129,7 @@ class Pages:
             "tabs": tabs_of(visitor.person.account.role) if visitor.person and visitor.person.is_in else (),
             "sees": lambda thing: _may(visitor, Act.SEE, Thing(thing)),
             "exports": lambda thing: _may(visitor, Act.EXPORT, Thing(thing)),
+            "keeps_settings": _may(visitor, Act.CHANGE, Thing.SETTINGS),
             "form": Markup('<input type="hidden" name="form" value="{}">').format(visitor.form_token),
         }
         return self._environment.get_template(template).render(names)

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import signal
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -66,11 +67,14 @@ class PatientProtocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens."""
+    """Tells when it listens, and when settings are to be read again."""
 
-    def __init__(self, config: uvicorn.Config, began: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, began: Callable[[], None], reread: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         super().__init__(config)
-        self._began = began
+        self._began, self._reread = began, reread
+        self._reading: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: Any = None) -> None:
         """Begins to listen."""
@@ -87,22 +91,32 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
         loop, numbers = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+
+        def reread() -> None:
+            task = loop.create_task(self._reread())
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
         for number in numbers:
             loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(signal.SIGHUP, reread)
         try:
             yield
         finally:
-            for number in numbers:
+            for number in (*numbers, signal.SIGHUP):
                 loop.remove_signal_handler(number)
 
 
-def serve(settings: Settings, now: NowUs = now_us) -> None:
-    """Serves until SIGTERM or Ctrl-C. Raises SettingsError where it cannot listen, or its certificate not be used."""
-    asyncio.run(_serve(settings, now))
+def serve(settings: Settings, now: NowUs = now_us, *, file: Path | None = None) -> None:
+    """Serves until SIGTERM or Ctrl-C; `file` is where the settings stand, SIGHUP has it read again.
+
+    Raises SettingsError where it cannot listen, or its certificate not be used.
+    """
+    asyncio.run(_serve(settings, now, file))
 
 
-async def _serve(settings: Settings, now: NowUs) -> None:
-    app = Application(settings, now)
+async def _serve(settings: Settings, now: NowUs, file: Path | None) -> None:
+    app = Application(settings, now, file=file)
     host, port = settings.web.address
     scheme, tls = "https", _tls(settings)
     if not tls:
@@ -125,7 +139,7 @@ async def _serve(settings: Settings, now: NowUs) -> None:
         **tls,
     )
     page = f"{scheme}://{settings.web.listen}{settings.web.prefix}/"
-    server = _Server(config, lambda: _log.info("web_listens", page=page))
+    server = _Server(config, lambda: _log.info("web_listens", page=page), lambda: app.changed.look(at_once=True))
     async with app.at_work():
         greeting = asyncio.create_task(_greet(app, page))
         try:

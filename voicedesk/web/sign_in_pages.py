@@ -55,9 +55,10 @@ class EnrolPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodesPage:
-    """Recovery codes, shown once."""
+    """Recovery codes, shown once; `onward` is the page behind them."""
 
     codes: tuple[str, ...]
+    onward: str = "/"
 
 
 class SignInPages:
@@ -103,7 +104,7 @@ class SignInPages:
         else:
             answer = await desk.doorkeeper.digits(person, fields.get("digits", ""), visitor.address)
         if answer.token:
-            return self._onward(visitor, answer, onward)
+            return self._onward(visitor, answer, desk.first_page_of(person.account) if onward == "/" else onward)
         if answer.outcome is not Outcome.WRONG:
             return self._begin_again(visitor, answer)
         wrong = t("This code is wrong, or was used already.") if with_code else t("These digits are wrong, or too old.")
@@ -131,6 +132,8 @@ class SignInPages:
                 raise InputError("the two passwords are not the same: type the new one twice")
             if is_first:
                 answer = await desk.doorkeeper.begin(login, name[:64], code, password, visitor.address)
+                if answer.token:
+                    desk.progress.begin()
             else:
                 answer = await desk.doorkeeper.visit(login, code, password, visitor.address)
         except InputError as error:
@@ -155,7 +158,9 @@ class SignInPages:
         desk.count_try(visitor, person.account.login)
         answer = await desk.doorkeeper.authenticator(person, secret, fields.get("digits", ""), visitor.address)
         if answer.token:
-            response: Response = desk.pages.page("codes.html", visitor, CodesPage(codes=answer.codes))
+            response: Response = desk.pages.page(
+                "codes.html", visitor, CodesPage(codes=answer.codes, onward=desk.first_page_of(person.account))
+            )
             keep_token(response, visitor, SESSION, answer.token)
             return response
         if answer.outcome is not Outcome.WRONG:

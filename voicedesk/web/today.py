@@ -12,6 +12,7 @@ from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.labels import Label
 from voicedesk.desk.today import Today, today
 from voicedesk.errors import SettingsError
+from voicedesk.settings import Settings
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
 from voicedesk.web.live import Live
@@ -45,6 +46,7 @@ class TodayPages:
     def __init__(self, desk: Desk, live: Live) -> None:
         self._desk, self._live = desk, live
         self._calendar: WorkCalendar | None = None
+        self._calendar_of: Settings | None = None
         self._parts: Shared[Response] = Shared(desk.now)
 
     async def today(self, request: Request) -> Response:
@@ -86,11 +88,13 @@ class TodayPages:
 
     def _hours(self) -> WorkCalendar:
         """The hall's calendar; where its file cannot be read the state's alone, which only shades the drawing."""
-        if self._calendar is None:
+        settings = self._desk.settings
+        if self._calendar is None or self._calendar_of is not settings:
+            self._calendar_of = settings
             try:
-                self._calendar = WorkCalendar.of(self._desk.settings)
+                self._calendar = WorkCalendar.of(settings)
             except SettingsError:
-                self._calendar = WorkCalendar(self._desk.settings.hall.timezone)
+                self._calendar = WorkCalendar(settings.hall.timezone)
         return self._calendar
 
 

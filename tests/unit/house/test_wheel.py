@@ -5,8 +5,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from voicedesk.cli.first_settings import first_settings
 from voicedesk.hall.asterisk_files import folder
+from voicedesk.hall.first_settings import first_settings
 from voicedesk.settings.environment import all_keys
 from voicedesk.texts_folder import shipped_texts
 

@@ -132,6 +132,7 @@ async def house(tmp_path, clock):
     switch = {"name": "main", "host": "127.0.0.1", "username": "v", "secret": "s"}
     dials = {"dial_username": "d", "dial_secret": "s"}
     told = {"store": {"url": url}, "hall": {"name": "某市大厅"}, "pbx": [{**switch, **dials}]}
+    told["web"] = {"folder": tmp_path / "web"}
     settings = Settings.model_validate(told)
     app = Application(settings, clock)
     async with app.at_work():

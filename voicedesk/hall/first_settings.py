@@ -1,6 +1,10 @@
 """The first settings file: every table, with a word on each key."""
 
+import tomllib
+from functools import cache
 from pathlib import Path
+
+from voicedesk.settings import LineSettings, Settings
 
 SECRET_NAME = "ami-secret"  # noqa: S105  # a file's name
 
@@ -153,3 +157,24 @@ def settings_head(host: str, port: int, username: str, secret: str, data_folder:
     """What stands before the lines: all tables that hold for the whole hall, and its switch."""
     data, own = (f"{data_folder}/", "") if data_folder else ("", "# ")
     return _HEAD.format(host=host, port=port, username=username, secret=secret, data=data, own=own)
+
+
+@cache
+def _example() -> Settings:
+    return Settings.model_validate(tomllib.loads(_EXAMPLE))
+
+
+def is_example(line: LineSettings) -> bool:
+    """Whether a line is the one that a first settings file has to show how lines are written."""
+    (example,) = _example().lines
+    return (line.name, line.extensions, line.queues, line.phones) == (
+        example.name,
+        example.extensions,
+        example.queues,
+        example.phones,
+    )
+
+
+def example_phones() -> frozenset[str]:
+    """The phones of that file, which no switch has."""
+    return frozenset(phone.endpoint for phone in _example().phones)
