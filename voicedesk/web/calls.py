@@ -35,7 +35,7 @@ class LiveCalls:
 
     page: CallsPage
     live_id: str
-    topics: str
+    topics: tuple[str, ...]
 
 
 class CallPages:
@@ -54,7 +54,8 @@ class CallPages:
             async with desk.keeper.one_state():
                 viewer = viewer_of(person.account)
                 page = await calls_page(desk.keeper.store, desk.settings, viewer, view, now=desk.now())
-            topics = "begun calls" if view.is_judged or viewer.only(Thing.CALL) is not None else "begun"
+            is_of_all = not view.is_judged and viewer.only(Thing.CALL) is None
+            topics = ("begun",) if is_of_all else ("begun", "calls")
             return desk.pages.page("calls.html", visitor, LiveCalls(page=page, live_id=live_id, topics=topics))
 
     async def live(self, request: Request) -> Response:
