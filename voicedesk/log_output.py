@@ -20,13 +20,16 @@ _LOST = "log_lines_lost"
 class LogOutput(logging.Handler):
     """A handler that formats at once and writes later, in order, to an open file descriptor. It never waits.
 
+    It writes to a duplicate of its own: if whoever opened the descriptor closes it, its number may become a file of
+    somebody else's, the database's for one, and a late line would be written into that.
+
     Lines that could not be written, because too many waited or the writing failed, are counted; a line in their place
     says how many (`log_lines_lost`).
     """
 
     def __init__(self, descriptor: int, *, most_bytes: int = MOST_BYTES) -> None:
         super().__init__()
-        self._descriptor = descriptor
+        self._descriptor = os.dup(descriptor)
         self._most_bytes = most_bytes
         self._changed = threading.Condition()
         self._lines: deque[bytes] = deque()
@@ -63,6 +66,15 @@ class LogOutput(logging.Handler):
         """Returns when everything is written, or after FLUSH_SECONDS."""
         with self._changed:
             self._changed.wait_for(lambda: not self._bytes, timeout=FLUSH_SECONDS)
+
+    def close(self) -> None:
+        """Ends the output once all is written; where that takes too long, its descriptor stays open."""
+        self.flush()
+        with self._changed:
+            if not self._bytes and self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+        super().close()
 
     def _write_on(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """The log's lines are written by a thread: whoever reads them slowly, or never, holds nobody up."""
 
+import errno
 import logging
 import os
 import select
@@ -45,6 +46,25 @@ def test_lines_are_written_in_their_order(pipe) -> None:
     assert read_all(pipe[0], output) == [f"line {number}" for number in range(100)]
 
 
+def test_a_line_never_goes_into_a_file_that_got_the_number_of_a_closed_descriptor(tmp_path) -> None:
+    """So a database was damaged: its log of changes had the number that the log had been given."""
+    told, other = tmp_path / "told", tmp_path / "other"
+    given = os.open(told, os.O_WRONLY | os.O_CREAT, 0o600)
+    output = LogOutput(given)
+    os.close(given)
+    taken = os.open(other, os.O_WRONLY | os.O_CREAT, 0o600)
+    assert taken == given
+    logger_on(output).warning("one")
+    output.flush()
+    os.close(taken)
+    assert (told.read_text(), other.read_text()) == ("one\n", "")
+    output.close()
+    output.close()
+    logger_on(output).warning("after the end")
+    output.flush()
+    assert (told.read_text(), other.read_text()) == ("one\n", "")
+
+
 def test_who_logs_goes_on_while_nobody_reads_and_what_was_lost_is_told_when_somebody_does(pipe) -> None:
     output = LogOutput(pipe[1], most_bytes=200_000)
     logger = logger_on(output)
@@ -60,15 +80,21 @@ def test_who_logs_goes_on_while_nobody_reads_and_what_was_lost_is_told_when_some
     assert told[-2:] == [f"log_lines_lost count={20_000 - len(kept)}", "the last"]
 
 
-def test_a_line_that_cannot_be_written_is_counted_and_the_next_one_says_so(tmp_path) -> None:
+def test_a_line_that_cannot_be_written_is_counted_and_the_next_one_says_so(tmp_path, monkeypatch) -> None:
     path = tmp_path / "log"
-    read_only = os.open(path, os.O_RDONLY | os.O_CREAT)
-    output = LogOutput(read_only)
-    logger_on(output).warning("refused")
-    output.flush()
-    os.dup2(os.open(path, os.O_WRONLY), read_only)
+    given = os.open(path, os.O_WRONLY | os.O_CREAT)
+    output = LogOutput(given)
+    os.close(given)
+
+    def full(_descriptor: int, _line: memoryview) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        logger_on(output).warning("refused")
+        output.flush()
     logger_on(output).warning("written")
-    output.flush()
+    output.close()
     assert path.read_text().splitlines() == ["log_lines_lost count=1", "written"]
 
 
