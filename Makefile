@@ -16,14 +16,14 @@ PACKAGES := sip-tester util-linux debian-archive-keyring libespeak-ng1 espeak-ng
 # these want the processor and nothing else, and share all of it out; what is in neither list measures time, and runs alone
 SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach name,asked_at_once at_work breaks_commands callback_check \
   demo_without_a_switch dialled_once doctor greeting_fixtures greeting_watch guards house_day house_lists ivr_host kill_9 news_commands \
-  output pauser phone_desk quarantine_commands reload repair requests steps_of_the_hall ticket_desk \
+  output pauser phone_desk quarantine_commands reload repair requests steps_of_the_hall setup ticket_desk \
   tickets_commands two_pbxs whisper_encoding, \
   tests/integration/test_$(name).py)
 # the desk on a screen is driven in a browser, and its pages are Chinese
 BROWSER_PACKAGES := chromium fonts-noto-cjk
 # what is waited for, not measured: a switch or a browser for each of three files at a time
-CALM_TESTS := $(foreach name,callbacks desk_for_everybody desk_in_browser dialplans doctor_house houses_freepbx houses_hotline \
-  houses_issabel houses_mikopbx houses_queues ivr_at_any_hour phones stories,tests/system/test_$(name).py) \
+CALM_TESTS := $(foreach name,callbacks desk_for_everybody desk_in_browser desk_lists_in_browser desk_setup dialplans doctor_house \
+  houses_freepbx houses_hotline houses_issabel houses_mikopbx houses_queues ivr_at_any_hour phones stories,tests/system/test_$(name).py) \
   $(foreach name,agi_server dialler refusing_disk signals web webhooks,tests/integration/test_$(name).py)
 # of the manager interface and of calls no line goes without a test: these reach them all, measured, which makes them slow
 COVERED_TESTS := tests/unit/ami tests/unit/calls tests/unit/house/test_words.py tests/unit/desk/test_masking.py \

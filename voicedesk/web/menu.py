@@ -44,6 +44,7 @@ _TODO = Entry(path="/todo", name=t("To do"), icon="p_todo", is_in_bar=True)
 _MINE = Entry(path="/mine", name=t("Mine"), icon="p_mine", is_in_bar=True)
 _BREAKS = Entry(path="/breaks", name=t("Breaks"), icon="paused")
 _OUTAGES = Entry(path="/outages", name=t("Outage announcement"), short=t("Outages"), icon="p_outage")
+_SETUP = Entry(path="/setup", name=t("Set-up"), icon="p_setup")
 _PASSWORD = Entry(path="/password", name=t("Another password"), icon="p_password")
 _PAGES: tuple[tuple[Entry, Callable[[Role], bool]], ...] = (
     (_NOW, lambda _: True),
@@ -53,6 +54,7 @@ _PAGES: tuple[tuple[Entry, Callable[[Role], bool]], ...] = (
     (_MINE, lambda role: reach(role, Act.CHANGE, Thing.APPEAL) is not Reach.NONE),
     (_BREAKS, lambda role: reach(role, Act.SEE, Thing.BREAK) is not Reach.NONE),
     (_OUTAGES, lambda role: reach(role, Act.SEE, Thing.OUTAGE) is not Reach.NONE),
+    (_SETUP, lambda role: reach(role, Act.CHANGE, Thing.SETTINGS) is not Reach.NONE),
     (_PASSWORD, lambda _: True),
 )
 _TABS = (_NOW, _TODO, _CALLS, _MINE, _OUTAGES, _BREAKS)

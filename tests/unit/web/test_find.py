@@ -228,3 +228,12 @@ async def test_no_search_reads_all_calls_or_all_tickets(busy, monkeypatch, role)
                 of_one = plan[3].endswith(("_by_agent (agent=?)", "_by_due (closed_at=?)"))
                 assert "OFFSET" in statement or not of_one, (text, statement, plan)
     base.close()
+
+
+async def test_administrators_alone_come_to_the_guided_start_by_its_name_and_from_more(busy):
+    keeper = await busy.inside("0009", role=Role.ADMINISTRATOR)
+    assert (await find(keeper, "设置向导")).url.path.startswith("/setup")
+    assert 'href="/setup"' in (await keeper.get("/more")).text
+    supervisor = await busy.inside("0002", role=Role.SUPERVISOR)
+    assert (await find(supervisor, "设置向导")).url.path == "/find"
+    assert 'href="/setup"' not in (await supervisor.get("/more")).text
