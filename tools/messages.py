@@ -78,9 +78,10 @@ def texts() -> dict[Found, str]:
 
 def _texts_of(tree: ast.Module, *, is_cli: bool) -> Iterator[tuple[str, str, int]]:
     logs = _logs(tree)
+    levels = _levels(tree, logs)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            for event in sorted(_events(node, logs)):
+            for event in sorted(_events(node, logs, levels)):
                 yield "log", event, node.lineno
             if _name_of(node) == "t" and node.args and (text := template(node.args[0])):  # what a page says
                 yield "web", text, node.lineno
@@ -164,28 +165,36 @@ def _is_log(node: ast.AST) -> bool:
 def log_events(tree: ast.Module) -> set[str]:
     """The events that a file logs."""
     logs = _logs(tree)
-    return {event for node in ast.walk(tree) if isinstance(node, ast.Call) for event in _events(node, logs)}
+    levels = _levels(tree, logs)
+    return {event for node in ast.walk(tree) if isinstance(node, ast.Call) for event in _events(node, logs, levels)}
 
 
 def _logs(tree: ast.Module) -> set[str]:
     """The names of a file's logs: whatever they are told first is an event."""
-    return {
-        one.id
-        for node in tree.body
-        if isinstance(node, ast.Assign) and "get_logger" in ast.unparse(node.value)
-        for one in node.targets
-        if isinstance(one, ast.Name)
-    }
+    return set(_named(tree.body, "get_logger"))
 
 
-def _events(call: ast.Call, logs: set[str]) -> Iterator[str]:
+def _named(nodes: Iterable[ast.AST], what: str) -> Iterator[str]:
+    """The names that are given something of this text."""
+    for node in nodes:
+        if isinstance(node, ast.Assign) and what in ast.unparse(node.value):
+            yield from (one.id for one in node.targets if isinstance(one, ast.Name))
+
+
+def _levels(tree: ast.Module, logs: set[str]) -> set[str]:
+    """The names that stand for one level of a log or another, as in `log = _log.warning if late else _log.info`."""
+    return {name for log in logs for name in _named(ast.walk(tree), f"{log}.") if name not in logs}
+
+
+def _events(call: ast.Call, logs: set[str], levels: set[str]) -> Iterator[str]:
     """The log events that a call names."""
     for keyword in call.keywords:
         if keyword.arg == "event" and isinstance(keyword.value, ast.Constant):
             yield str(keyword.value.value)
-    if not _is_log(call) or not call.args or _SCREENS.search(ast.unparse(call.func)):
+    is_level = isinstance(call.func, ast.Name) and call.func.id in levels
+    if not (is_level or _is_log(call)) or not call.args or _SCREENS.search(ast.unparse(call.func)):
         return
-    is_certain = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in logs
+    is_certain = is_level or (isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in logs)
     for one in _chosen(call.args[0]) if is_certain else call.args[:1]:
         if isinstance(one, ast.Constant) and isinstance(one.value, str) and (is_certain or _CODE.fullmatch(one.value)):
             yield one.value

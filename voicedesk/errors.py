@@ -157,4 +157,6 @@ class AddressRefused(WebhookError):
 
 def reason_of(error: BaseException) -> str:
     """Why something failed; where it was the system that refused, in its words without their number and file."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8: save the file as UTF-8"
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -96,7 +96,7 @@ def test_tickets_are_listed_and_shown_with_masked_numbers(run, serving):
 def test_a_ticket_is_claimed_given_back_dialled_and_counted(run, serving):
     ticket = the_id(run)
     assert "claimed" in run("claim", ticket, "--by", "wang")
-    assert json.loads(run("release", ticket, "--by", "wang", "--json"))["answer"].endswith("open")
+    assert json.loads(run("release", ticket, "--by", "wang", "--json"))["answer"].endswith(": given back")
     assert "reached" in run("dial", ticket, "--by", "wang", "--wait")
     (attempt,) = json.loads(run("show", ticket, "--json"))["attempts"]
     assert (attempt["result"], attempt["placed_by"], attempt["number"]) == ("reached", "wang", "138****1234")

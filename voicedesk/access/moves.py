@@ -10,6 +10,9 @@ from voicedesk.access.roles import Role, Thing
 from voicedesk.access.sessions import Session
 from voicedesk.errors import InputError
 
+CHANGED_TO = " > "
+"""What stands between the role before and the one after, in the audit log."""
+
 
 class Outcome(StrEnum):
     """How a step of a sign-in ended. `again`: the password or the session changed meanwhile, and it begins anew."""
@@ -64,7 +67,7 @@ def added(keeper: Keeper, account: Account, code: str) -> Move:
 def changed(keeper: Keeper, account: Account, *, role: Role, name: str, agent: str | None) -> Move:
     """Another role, name or person; whoever is signed in signs in once more."""
     made = replace(account, role=role, name=name, agent=agent, changed_at=keeper.now)
-    note = role.value if role is account.role else f"{account.role.value} > {role.value}"
+    note = role.value if role is account.role else f"{account.role.value}{CHANGED_TO}{role.value}"
     return Move(account=made, ends_all=True, deeds=(keeper.deed(Deed.ACCOUNT_CHANGED, account.login, note),))
 
 

@@ -4,6 +4,7 @@ from voicedesk.calls.model import (
     Cause,
     Direction,
     Disposition,
+    GapReason,
     Outcome,
     PhoneState,
     Reason,
@@ -98,3 +99,14 @@ PHONE_STATES: Words = {
     PhoneState.UNREACHABLE: ("联系不上", "unreachable"),
     PhoneState.UNKNOWN: ("不明", "unknown"),
 }
+GAP_REASONS: Words = {
+    GapReason.LINK_LOST: ("连接中断", "the link was lost"),
+    GapReason.EVENTS_DROPPED: ("事件丢失", "events were dropped"),
+    GapReason.PBX_RESTART: ("交换机重启", "the switch was restarted"),
+    GapReason.PBX_STOPPED: ("交换机停止", "the switch was stopped"),
+    GapReason.BEFORE_LINK: ("连接之前", "before the link came up"),
+    GapReason.CAPTURE_END: ("记录结束", "the capture ends"),
+    GapReason.CLOCK_STEP: ("时钟被调整", "the clock was set"),
+    GapReason.SWEPT: ("不再跟踪", "no longer followed"),
+}
+"""Why events may be missing."""

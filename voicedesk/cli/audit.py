@@ -44,7 +44,15 @@ def list_entries(
     for row in found:
         one = row.entry
         at = local_time(one.at, settings.hall.zone, "%Y-%m-%d %H:%M:%S")
-        told = [str(one.number), at, one.who, one.address or "-", str(row.deed), f"{row.thing} {one.object}", one.note]
+        told = [
+            str(one.number),
+            at,
+            one.who,
+            one.address or "-",
+            str(row.deed),
+            f"{row.thing} {one.object}",
+            str(row.note),
+        ]
         say("  ".join(told).rstrip())
 
 

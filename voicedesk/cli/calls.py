@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voicedesk.calls.model import Cause, Direction, LegFacts, Reason, Verdict
-from voicedesk.calls.words import DIRECTIONS, IN_PROGRESS, OUTCOMES, VERDICTS
+from voicedesk.calls.words import DIRECTIONS, GAP_REASONS, IN_PROGRESS, OUTCOMES, RING_SOURCES, VERDICTS
 from voicedesk.cli.common import (
     ConfigOption,
     FromOption,
@@ -174,7 +174,7 @@ def rejudge(
         say_json({"judged": done.judged, "changed": len(done.changes), "changes": changes})
         return
     for change in done.changes:
-        say(f"{change.call_id}  {change.before} → {change.after}")
+        say(f"{change.call_id}  {both(VERDICTS, change.before)} → {both(VERDICTS, change.after)}")
     if dry_run:
         say(f"{done.judged} calls judged again, {len(done.changes)} would change")
     else:
@@ -260,7 +260,7 @@ def _seconds(ms: float | None) -> str:
 
 def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
     """What one phone did and what is said of it; of one that still rings or talks, what it does."""
-    source = f"[{leg['ring_source'] or '-'}]"
+    source = f"[{both(RING_SOURCES, leg['ring_source']) or '-'}]"
     so_far = leg_progress(seen, Language.CHINESE)
     if so_far is not None and leg["reason"] == Reason.STILL_OPEN:
         doing = in_both(so_far, leg_progress(seen, Language.ENGLISH) or "")
@@ -282,7 +282,7 @@ def _show_one(shown: CallShown, zone: tzinfo) -> None:
     for number, (leg, seen) in enumerate(zip(record["legs"], facts.legs, strict=True), 1):
         say(f"  {number}. {leg['endpoint']}: {_leg(leg, seen)}")
     for gap in facts.gaps:
-        say(f"  缺失 gap: {gap.reason.value} {local_span(gap.from_at, gap.to_at, zone)}")
+        say(f"  缺失 gap: {both(GAP_REASONS, gap.reason)} {local_span(gap.from_at, gap.to_at, zone)}")
     if facts.repaired:
         say("  补录 repaired: something of it was taken from the switch's logs")
     for history in sorted(shown.histories, key=lambda one: one.subject.kind.value):

@@ -31,7 +31,7 @@ def read_secret(file: Path) -> str:
     """The first line of a secret's file. Raises InputError."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         cure = "write the manager user's secret into it (chmod 600), or name another with --secret-file"
         raise InputError(f"{file} cannot be read ({reason_of(error)}): {cure}") from error
     if not lines or not lines[0].strip():

@@ -44,7 +44,7 @@ from voicedesk.greeting.model import DepartmentNames, GreetingVerdict
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules, rules_from_file
 from voicedesk.greeting.weighing.telling import remark_as_spoken
-from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
+from voicedesk.greeting.words import DOUBTS, GREETING_PARTS, GREETING_VERDICTS, MATCHES
 from voicedesk.hall.greetings import rules_of, template_of
 from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
@@ -58,9 +58,8 @@ from voicedesk.speech.listening import Listener
 from voicedesk.speech.models import embedded_model, read_model
 from voicedesk.store.greetings import GreetingFilter
 from voicedesk.store.store import Store
-from voicedesk.words import aside, both, comma, in_both
+from voicedesk.words import aside, both, colon, comma, in_both
 
-VERDICTS = {code: both(GREETING_VERDICTS, code) for code in GREETING_VERDICTS}
 R = TypeVar("R")
 
 RulesOption = Annotated[
@@ -238,7 +237,7 @@ def _say_one(shown: GreetingShown, settings: Settings) -> None:
         tell_history(shown.history, GREETING_VERDICTS, settings.hall.zone)
     for part in told.parts:
         name = both(GREETING_PARTS, part.part)
-        say(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
+        say(f"  {part.start_seconds:6.2f} s  {name}: {part.text}{aside(both(MATCHES, part.match))}")
     for phrase in told.forbidden:
         say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
     for remark in told.remarks:
@@ -270,7 +269,9 @@ def rejudge(
         return
     for one in changes:
         phrases = f"{in_both('禁语', 'forbidden')} {one.forbidden_before} -> {one.forbidden_after}"
-        say(f"{one.call_id[:10]}  {one.before} -> {one.after}  {phrases}")
+        say(
+            f"{one.call_id[:10]}  {both(GREETING_VERDICTS, one.before) or '-'} -> {both(GREETING_VERDICTS, one.after)}  {phrases}"
+        )
     say(f"{judged} greetings judged again, {len(changes)} are others now")
 
 
@@ -325,15 +326,17 @@ def _tell(checked: CheckedGreeting) -> None:
         complain(checked.error or "")
         return
     explanation = explained(judged.reason)
-    why = f" ({judged.reason.value}: {explanation.words})" if judged.reason and explanation else ""
+    why = aside(f"{both(DOUBTS, judged.reason)}{colon()}{explanation.words}") if explanation else ""
     review = f"{comma()}{in_both('待人工复核', 'to be reviewed')}" if judged.needs_review else ""
-    say(f"{checked.file}: {VERDICTS[judged.verdict.value]}{why}{review}")
+    say(f"{checked.file}: {both(GREETING_VERDICTS, judged.verdict)}{why}{review}")
     if explanation is not None:
         say(f"  处理 to do: {explanation.to_do}")
     if judged.missing:
         say(f"  缺 missing: {comma().join(both(GREETING_PARTS, part) for part in judged.missing)}")
     for part in judged.parts:
-        say(f"  {part.start_seconds:6.2f} s  {both(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})")
+        say(
+            f"  {part.start_seconds:6.2f} s  {both(GREETING_PARTS, part.part)}: {part.text}{aside(both(MATCHES, part.match))}"
+        )
     for found in judged.phrases.forbidden:
         say(f"  {found.start_seconds:6.2f} s  禁语 forbidden: {found.phrase}")
     for found in judged.phrases.polite:

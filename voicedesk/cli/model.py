@@ -112,8 +112,7 @@ def try_model(name: NameArgument = None, config: ConfigOption = None, json: Json
     if json:
         say_json(told)
     else:
-        for key, value in told.items():
-            say(f"{key}: {value}")
+        _say_model(told)
 
 
 @app.command("calibrate")
@@ -190,6 +189,24 @@ def _plain(name: str, size: int, model: SpeechModel | None, problem: str | None)
         "statement": model.statement if model else "",
         "problem": problem,
     }
+
+
+def _say_model(told: dict[str, Any]) -> None:
+    """What a test found, a line a matter."""
+    say(f"名称 name: {told['name']}")
+    say(f"已校准 calibrated: {_yes_or_no(told['calibrated'])}")
+    say(f"只懂合成语音 hears synthetic voices only: {_yes_or_no(told['synthetic_only'])}")
+    if told["statement"]:
+        say(f"说明 statement: {translated(told['statement'])}")
+    say(f"采样率 sample rate: {told['rate']} Hz")
+    say(f"可限定词表 takes a grammar: {_yes_or_no(told['takes_grammar'])}")
+    words = in_both("不明", "unknown") if told["words"] is None else told["words"]
+    say(f"词数 words: {words}")
+    say(f"加载用时 loaded within: {told['load_seconds']} s")
+
+
+def _yes_or_no(is_so: bool) -> str:
+    return in_both("是", "yes") if is_so else in_both("否", "no")
 
 
 def _labelled(folder: Path, listener: Listener, rules: GreetingRules) -> Iterator[LabelledGreeting]:

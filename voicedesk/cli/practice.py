@@ -12,7 +12,6 @@ from voicedesk.audio.g711 import Samples
 from voicedesk.audio.microphone import input_devices, listen
 from voicedesk.audio.wav import read_sound
 from voicedesk.cli.common import ConfigOption, complain, path_of, say, settings_of
-from voicedesk.cli.greeting import VERDICTS
 from voicedesk.desk.names import person_id
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
@@ -20,14 +19,14 @@ from voicedesk.greeting.live import GreetingTask, LiveJudge
 from voicedesk.greeting.reasons import explained
 from voicedesk.greeting.rules import GreetingRules
 from voicedesk.greeting.weighing.telling import remark_as_spoken
-from voicedesk.greeting.words import GREETING_PARTS
+from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import greeting_task, rules_of
 from voicedesk.jobs.hearing.practice import Attempt, attempt
 from voicedesk.settings import Settings
 from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
-from voicedesk.words import both, in_both
+from voicedesk.words import aside, both, in_both
 
 _BLOCK_SECONDS = 0.1
 
@@ -106,7 +105,7 @@ def _tell(done: Attempt, rules: GreetingRules) -> None:
     say(f"听到 heard: {done.transcript.text or '-'}")
     for part in judged.parts:
         say(f"  {part.start_seconds:5.1f} s  {both(GREETING_PARTS, part.part)}: {part.text}")
-    say(f"判定 verdict: {VERDICTS[judged.verdict.value]} ({rules.version})")
+    say(f"判定 verdict: {both(GREETING_VERDICTS, judged.verdict)}{aside(rules.version)}")
     if why := explained(judged.reason):
         say(f"  理由 reason: {why.words}")
     for remark in judged.remarks:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from voicedesk.calls.words import GAP_REASONS
 from voicedesk.cli.common import (
     DAMAGED,
     ConfigOption,
@@ -27,6 +28,7 @@ from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.journal import StoredGap
 from voicedesk.store.store import Store
 from voicedesk.switch_logs.files import LogPaths, check_readable
+from voicedesk.words import both
 
 Files = Annotated[
     list[Path] | None,
@@ -123,7 +125,7 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
     zone = settings.hall.zone
     for one in done.gaps:
         span = local_span(one.gap.from_at, one.gap.to_at, zone)
-        what = f"{span} ({one.gap.reason.value})"
+        what = f"{span} ({both(GAP_REASONS, one.gap.reason)})"
         if one.is_covered:
             say(f"gap {what}: covered; {one.repaired} calls repaired, {one.added} added")
         else:
@@ -137,9 +139,11 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
         calls = f"{stored.repaired_calls or 0} calls" + (f", by the {stored.repaired_by}" if stored.repaired_by else "")
         why = why_open(stored)
         if why is None:
-            say(f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({stored.gap.reason.value}), {calls}")
+            say(
+                f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({both(GAP_REASONS, stored.gap.reason)}), {calls}"
+            )
         else:
-            what = f"{span} ({stored.gap.reason.value})"
+            what = f"{span} ({both(GAP_REASONS, stored.gap.reason)})"
             if stored.repaired_calls:
                 say(f"open: gap {what}, {calls} told from the logs: {why}")
             else:

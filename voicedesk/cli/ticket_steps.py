@@ -17,6 +17,8 @@ from voicedesk.store.tickets import Attempt
 from voicedesk.tickets import steps
 from voicedesk.tickets.model import Kind, Outcome
 from voicedesk.tickets.steps import TicketStep
+from voicedesk.tickets.words import TRY_CAUSES, TRY_RESULTS
+from voicedesk.words import aside, both
 
 RESULT_SECONDS = 900.0
 LOOK_SECONDS = 0.5
@@ -73,7 +75,7 @@ def dial(  # each is an option of the command
     if json:
         say_json(attempt_json(seen_attempt(attempt, AT_THE_MACHINE)))
     else:
-        say(f"{attempt.result} {attempt.cause or ''}".rstrip())
+        say(try_words(attempt))
 
 
 def refer(  # what S4 asks to be registered
@@ -214,6 +216,14 @@ def close(  # each is an option of the command
 def _ask(config: Any, step: TicketStep, *, json: bool) -> None:
     answer = wait(ask_step(settings_of(config), step))
     say_json({"answer": answer}) if json else say_answer(answer)
+
+
+def try_words(attempt: Attempt) -> str:
+    """What became of a call that was placed, and why; "" while it is not over."""
+    if attempt.result is None:
+        return ""
+    why = aside(both(TRY_CAUSES, attempt.cause)) if attempt.cause else ""
+    return f"{both(TRY_RESULTS, attempt.result)}{why}"
 
 
 async def _result(settings: Settings, attempt_id: str) -> Attempt | None:

@@ -31,7 +31,7 @@ from voicedesk.cli.listing import (
     say_zone,
     tell_whether_whole,
 )
-from voicedesk.cli.ticket_steps import TicketArgument
+from voicedesk.cli.ticket_steps import TicketArgument, try_words
 from voicedesk.clock import now_us
 from voicedesk.desk import tickets as desk
 from voicedesk.desk.names import people_of, person_id
@@ -45,7 +45,7 @@ from voicedesk.store.store import Store
 from voicedesk.store.tickets import TicketFilter
 from voicedesk.tickets.figures import CallbackFigures, Share
 from voicedesk.tickets.model import Kind
-from voicedesk.tickets.words import TICKET_KINDS
+from voicedesk.tickets.words import TICKET_KINDS, TICKET_MOVES, note_words
 from voicedesk.words import both, in_both
 
 R = TypeVar("R")
@@ -235,9 +235,13 @@ def _say_one(shown: TicketShown, zone: tzinfo) -> None:
         if value:
             say(f"{key}: {value}")
     for entry in ticket.history:
-        rests_on = f"  call {entry.call_id}" if entry.call_id else ""
-        say(f"  {local_time(entry.at, zone)}  {entry.move}  {entry.by}  {entry.note}{rests_on}".rstrip())
+        note = note_words(entry)
+        rests_on = f"  {in_both('通话', 'call')} {entry.call_id}" if entry.call_id else ""
+        done = "  ".join(
+            text for text in (both(TICKET_MOVES, entry.move), entry.by, in_both(note, note.english)) if text
+        )
+        say(f"  {local_time(entry.at, zone)}  {done}{rests_on}")
     for one in shown.attempts:
-        result = f"{one.result or '…'} {one.cause or ''}".rstrip()
+        result = try_words(one) or "…"
         dialled = f"{in_both('拨打', 'dialled')} {one.extension}"
         say(f"  {local_time(one.placed_at, zone)}  {dialled}  {one.placed_by}  {result}")

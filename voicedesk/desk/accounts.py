@@ -5,14 +5,17 @@ from typing import Any
 
 from voicedesk.access.accounts import Account
 from voicedesk.access.audit import AuditEntry
+from voicedesk.access.moves import CHANGED_TO
 from voicedesk.access.roles import Thing
 from voicedesk.access.words import ACCOUNT_STATES, DEEDS, ROLES, THINGS
 from voicedesk.clock import to_seconds
 from voicedesk.desk.labels import Label, label
 from voicedesk.desk.names import check_known, people_of, person_id
 from voicedesk.desk.viewer import Viewer
+from voicedesk.language.translate import translated
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
+from voicedesk.words import Language, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class AuditRow:
     entry: AuditEntry
     deed: Label
     thing: Label
+    note: Label
 
 
 def agent_of(settings: Settings, login: str, typed: str | None = None) -> str | None:
@@ -92,7 +96,18 @@ async def audit(store: Store, viewer: Viewer, *, limit: int, before: int | None 
     """Entries of the audit log, the newest first; with `before` those of smaller numbers."""
     viewer.reach(Thing.AUDIT)
     found = await store.audit.list(limit=limit, before=before)
-    return [AuditRow(entry=one, deed=label(DEEDS, one.deed), thing=label(THINGS, one.thing)) for one in found]
+    return [
+        AuditRow(entry=one, deed=label(DEEDS, one.deed), thing=label(THINGS, one.thing), note=_note_words(one.note))
+        for one in found
+    ]
+
+
+def _note_words(note: str) -> Label:
+    """What was noted with a deed: a role, or the one before and the one after it; anything else as a text of ours."""
+    roles = note.split(CHANGED_TO)
+    if all(one in ROLES for one in roles):
+        return Label(*(CHANGED_TO.join(word(ROLES, one, language) for one in roles) for language in Language))
+    return Label(translated(note, Language.CHINESE), translated(note, Language.ENGLISH))
 
 
 def audit_json(row: AuditRow) -> dict[str, Any]:

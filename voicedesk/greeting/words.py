@@ -1,6 +1,7 @@
 """What the codes of greetings mean, in Chinese and in English."""
 
 from voicedesk.greeting.model import Doubt, GreetingVerdict
+from voicedesk.greeting.stream import Match
 from voicedesk.words import Words
 
 GREETING_VERDICTS: Words = {
@@ -28,3 +29,8 @@ DOUBTS: Words = {
     Doubt.PART_UNCLEAR: ("有一处不清楚", "a part is unclear"),
     Doubt.NOT_HEARD: ("未能识别", "not heard"),
 }
+MATCHES: Words = {
+    Match.EXACT: ("逐字相符", "word for word"),
+    Match.PINYIN: ("读音相符", "by its sound"),
+}
+"""How a phrase was found."""

@@ -99,8 +99,28 @@ def _made_of(text: str, reader: _Reader, depth: int, *, may_begin_with_a_name: b
         values = _filled_in(text, parts)
         if values is None or (not may_begin_with_a_name and not parts[0] and _COLON in values[0]):
             continue
+        ends_open = not parts[-1] and not any(_COLON in part for part in parts[:-2])
+        may_hold_too_much = ends_open and (parts[-2] == _COLON or (_COLON not in parts[-2] and _COLON in values[-1]))
+        followed = _followed(text, reader, depth) if may_hold_too_much else None
+        if followed is not None:
+            return followed
         inner = [_said(value, reader, depth - 1) for value in values]
         return reader.book[template][reader.index].format(*inner)
+    return None
+
+
+def _followed(text: str, reader: _Reader, depth: int) -> str | None:
+    """A text of ours with what a template sets behind it, as in "no line is called 5: known are 1, 2"; else None.
+
+    Alone, the template of the first half would take all that follows for its last value.
+    """
+    for template, parts in _candidates("", text[-1:]):
+        values = _filled_in(text, parts) if len(parts) > 1 and parts[1].startswith(_COLON) else None
+        if values is None or _COLON in values[0]:
+            continue
+        inner = [_said(value, reader, depth - 1) for value in values]
+        if inner[0] != values[0] or values[0] in reader.book:
+            return reader.book[template][reader.index].format(*inner)
     return None
 
 

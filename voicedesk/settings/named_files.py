@@ -97,6 +97,8 @@ def _read_secret(file: Path) -> str:
     except FileNotFoundError as error:
         made = f"make it, readable by its owner alone: (umask 077; openssl rand -hex 24 > {shlex.quote(str(file))})"
         raise ValueError(f"{file} is not there: correct the path, or for a new manager user {made}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is not UTF-8: write the secret into it as plain text") from error
     except OSError as error:
         raise ValueError(f"{file} cannot be read ({reason_of(error)}): correct the path or its owner") from error
     if not lines or not lines[0].strip():

@@ -1,8 +1,9 @@
 """What the codes of tickets mean, in Chinese and in English."""
 
+from voicedesk.calls.model import Outcome as LegOutcome
 from voicedesk.tickets.attempt import Result
-from voicedesk.tickets.model import Kind, Move, Outcome, State
-from voicedesk.words import Words
+from voicedesk.tickets.model import Entry, Kind, Move, Outcome, State
+from voicedesk.words import Said, Words, said_of
 
 TICKET_KINDS: Words = {
     Kind.CALLBACK: ("回拨", "callback"),
@@ -54,3 +55,25 @@ TRY_RESULTS: Words = {
     Result.NOT_RUNG: ("未响铃", "never rung"),
     Result.UNKNOWN: ("结果不明", "unknown"),
 }
+TRY_CAUSES: Words = {
+    f"citizen_{LegOutcome.NO_ANSWER}": ("市民未接听", "the citizen did not answer"),
+    f"citizen_{LegOutcome.BUSY}": ("市民占线", "the citizen was busy"),
+    f"citizen_{LegOutcome.DECLINED}": ("市民拒接", "the citizen declined"),
+    f"citizen_{LegOutcome.UNREACHABLE}": ("市民联系不上", "the citizen could not be reached"),
+    f"staff_{LegOutcome.NO_ANSWER}": ("工作人员未接听", "the staff phone was not answered"),
+    f"staff_{LegOutcome.BUSY}": ("工作人员占线", "the staff phone was busy"),
+    f"staff_{LegOutcome.DECLINED}": ("工作人员拒接", "the staff phone declined"),
+    f"staff_{LegOutcome.UNREACHABLE}": ("工作人员话机联系不上", "the staff phone could not be reached"),
+    f"staff_{LegOutcome.ANSWERED_ELSEWHERE}": ("由另一部话机接起", "another staff phone answered"),
+    "staff_hung_up": ("工作人员挂断", "the staff member hung up"),
+    "gap": ("记录缺失", "events are missing"),
+    "no_trace": ("没有找到这通电话", "nothing was seen of the call"),
+}
+"""Why a try did not reach the citizen; what the switch answered stands there as it is."""
+
+
+def note_words(entry: Entry) -> Said:
+    """What stands beside a step of a ticket: what a person wrote as it is, the cause of a try in words."""
+    if entry.move in (Move.TRY_FAILED, Move.NOT_RUNG):
+        return said_of(TRY_CAUSES, entry.note)
+    return Said(entry.note, entry.note)

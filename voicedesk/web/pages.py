@@ -22,7 +22,7 @@ from voicedesk.greeting.weighing.telling import remark_as_spoken
 from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.language.translate import as_spoken
 from voicedesk.store.words import APPEAL_STATES, DECISION_MOVES
-from voicedesk.tickets.words import TICKET_MOVES, TRY_RESULTS
+from voicedesk.tickets.words import TICKET_MOVES, TRY_CAUSES, TRY_RESULTS
 from voicedesk.web.menu import pages_of, tabs_of
 from voicedesk.web.rings import rings_of
 from voicedesk.web.texts import speaker, t
@@ -145,6 +145,7 @@ _WORDS: Mapping[str, Words] = {
     "greeting": GREETING_VERDICTS,
     "ticket_move": TICKET_MOVES,
     "attempt": TRY_RESULTS,
+    "try_cause": TRY_CAUSES,
     "why": WHYS,
 }
 """The words of codes that a template names itself."""

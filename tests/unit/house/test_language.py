@@ -140,8 +140,11 @@ _log.info("news")
 _log.error("begun" if one else "over_now")
 troubles.say("store_away", error)
 screens.say("news")
+def tell():
+    log = _log.warning if late else _log.info
+    log("heard_late" if late else "heard_now")
 """
-    assert log_events(ast.parse(source)) == {"news", "begun", "over_now", "store_away"}
+    assert log_events(ast.parse(source)) == {"news", "begun", "over_now", "store_away", "heard_late", "heard_now"}
 
 
 def test_what_is_called_unsaid_stands_in_a_source() -> None:

@@ -12,6 +12,7 @@ from voicedesk.errors import InputError, OutcomeUnknown, VoicedeskError
 from voicedesk.hall.acting import acting
 from voicedesk.hall.deadlines import responsible_for
 from voicedesk.jobs.ringing_back import dialler
+from voicedesk.jobs.ringing_back.answers import named, told_of
 from voicedesk.jobs.ringing_back.clerk import TicketClerk, new_ticket_id
 from voicedesk.jobs.ringing_back.dialler import Order
 from voicedesk.jobs.ringing_back.staff_phone import phone_to_ring
@@ -24,8 +25,6 @@ from voicedesk.tickets.attempt import Result
 from voicedesk.tickets.dialplan import channel_id_of
 from voicedesk.tickets.model import Ticket
 from voicedesk.tickets.steps import Dial, OnTicket, Register, TicketStep
-from voicedesk.tickets.words import TICKET_KINDS
-from voicedesk.words import word
 
 Place = Callable[[Order, AmiAddress, NowUs], Awaitable[None]]
 """How a switch is asked for a call; what it raises is said at `dialler.place`."""
@@ -82,7 +81,7 @@ class TicketSteps:
                 return await self._dial(step, request.id)
             case _:
                 after = await self._clerk.change(step.ticket, self._change(step))
-                return f"{word(TICKET_KINDS, after.kind)} {after.id[:8]}: {after.state}"
+                return told_of(step, after, self._settings.hall.zone)
 
     def _change(self, step: OnTicket) -> Change:  # noqa: PLR0911  # one line for each step there is
         now, by = self._now(), step.by
@@ -131,7 +130,7 @@ class TicketSteps:
         )
         whole = replace(ticket, citizen=step.citizen, unit=step.unit, codes=step.codes)
         await self._clerk.register(whole)
-        return f"{word(TICKET_KINDS, whole.kind)} {whole.id}"
+        return named(whole)
 
     # --- dialling
 
