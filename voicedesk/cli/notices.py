@@ -42,6 +42,7 @@ from voicedesk.hall.prompts import catalogue_of
 from voicedesk.ivr.words import IVR_REQUESTS
 from voicedesk.jobs.telling.in_writing import sheet_of
 from voicedesk.language.translate import worded
+from voicedesk.plain_files import check_gives_way
 from voicedesk.settings import Settings
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
@@ -156,6 +157,7 @@ def sheet(
         say_lines(page)
         return
     try:
+        check_gives_way(output, b"<!doctype html>")
         output.write_text(page, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {reason_of(error)}") from error
