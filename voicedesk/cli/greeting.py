@@ -17,6 +17,7 @@ from voicedesk.cli.common import (
     local_time,
     path_of,
     say,
+    say_as_it_is,
     say_json,
     settings_of,
     span,
@@ -198,7 +199,7 @@ def _say_list(found: list[GreetingRow], settings: Settings) -> None:
     for row in found:
         one = row.greeting
         when = local_time(one.answered_at, settings.hall.zone)
-        say(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(row)}")
+        say_as_it_is(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(row)}")
 
 
 @app.command()
@@ -227,7 +228,7 @@ def show(
 def _say_one(shown: GreetingShown, settings: Settings) -> None:
     row, one, told = shown.row, shown.row.greeting, shown.row.told
     when = local_time(one.answered_at, settings.hall.zone)
-    say(f"{when}  {one.endpoint}  {row.verdict if one.verdict else '-'}")
+    say_as_it_is(f"{when}  {one.endpoint}  {row.verdict if one.verdict else '-'}")
     if row.why:
         say(f"  理由 reason: {row.why}")
     if row.to_do is not None:
@@ -238,11 +239,11 @@ def _say_one(shown: GreetingShown, settings: Settings) -> None:
         tell_history(shown.history, GREETING_VERDICTS, settings.hall.zone)
     for part in told.parts:
         name = both(GREETING_PARTS, part.part)
-        say(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
+        say_as_it_is(f"  {part.start_seconds:6.2f} s  {name}: {part.text} ({part.match.value})")
     for phrase in told.forbidden:
         say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
     for remark in told.remarks:
-        say(f"  {remark_as_spoken(remark)}")
+        say_as_it_is(f"  {remark_as_spoken(remark)}")
     say(f"  听到 heard: {told.transcript}")
     say(f"  录音 recording: {settings.recording.folder / one.recording if one.recording else '-'}")
 
@@ -270,7 +271,7 @@ def rejudge(
         return
     for one in changes:
         phrases = f"{in_both('禁语', 'forbidden')} {one.forbidden_before} -> {one.forbidden_after}"
-        say(f"{one.call_id[:10]}  {one.before} -> {one.after}  {phrases}")
+        say_as_it_is(f"{one.call_id[:10]}  {one.before} -> {one.after}  {phrases}")
     say(f"{judged} greetings judged again, {len(changes)} are others now")
 
 
@@ -333,11 +334,13 @@ def _tell(checked: CheckedGreeting) -> None:
     if judged.missing:
         say(f"  缺 missing: {comma().join(both(GREETING_PARTS, part) for part in judged.missing)}")
     for part in judged.parts:
-        say(f"  {part.start_seconds:6.2f} s  {both(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})")
+        say_as_it_is(
+            f"  {part.start_seconds:6.2f} s  {both(GREETING_PARTS, part.part)}: {part.text} ({part.match.value})"
+        )
     for found in judged.phrases.forbidden:
         say(f"  {found.start_seconds:6.2f} s  禁语 forbidden: {found.phrase}")
     for found in judged.phrases.polite:
         say(f"  {found.start_seconds:6.2f} s  规范用语 polite: {found.phrase}")
     for remark in judged.remarks:
-        say(f"  {remark_as_spoken(remark)}")
+        say_as_it_is(f"  {remark_as_spoken(remark)}")
     say(f"  听到 heard: {transcript.text}")

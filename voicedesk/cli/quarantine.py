@@ -13,6 +13,7 @@ from voicedesk.cli.common import (
     local_time,
     say,
     say_answer,
+    say_as_it_is,
     say_json,
     settings_of,
     wait,
@@ -93,7 +94,7 @@ def show(
         say(f"重试 retry: voicedesk quarantine retry {one.id}")
     say(f"内容 content ({len(one.content)} 字节 bytes):")
     for line in row.content.split("\n"):
-        say(f"    {printable(line)}")
+        say_as_it_is(f"    {printable(line)}")
 
 
 @app.command()
