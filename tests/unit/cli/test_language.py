@@ -104,6 +104,8 @@ def test_an_error_is_chinese_also_where_it_holds_another(typed) -> None:
         (["calls", "shwo"], "是否要用 show？"),
         (["calls", "show"], "缺少参数 编号。"),
         (["calls", "decide", "abc"], "缺少选项 --reason。"),
+        (["account", "add", "x"], "缺少选项 --role，可以写："),
+        (["tickets", "register"], "缺少参数 类别，可以写："),
         (["calls", "list", "--nosuch"], "没有选项 --nosuch"),
         (["calls", "list", "--from"], "选项 --from 后面要写值。"),
         (["calls", "list", "--json=x"], "选项 --json 后面不写值。"),
