@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from voicedesk.language.translate import translated
 from voicedesk.log_output import LogOutput
-from voicedesk.number_masking import mask_numbers
+from voicedesk.number_masking import OwnId, mask_numbers
 from voicedesk.phone_numbers import mask
 from voicedesk.words import Language
 
@@ -172,7 +172,7 @@ def _hidden(key: str, value: Any) -> Any:
         return {inner: _hidden(str(inner), part) for inner, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_hidden(key, part) for part in value]
-    if value is None or isinstance(value, bool | float):
+    if value is None or isinstance(value, bool | float | OwnId):
         return value
     text = value if isinstance(value, str) else str(value)
     hidden = mask(text) if any(word in name for word in _NUMBER_KEYS) else mask_numbers(text)

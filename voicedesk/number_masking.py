@@ -11,6 +11,13 @@ from typing import NamedTuple
 from voicedesk.phone_numbers import mask
 from voicedesk.written_digits import GAP, UNSEEN, has_digits, is_figure, plain, same_script
 
+
+class OwnId(str):
+    """A text that is an id of ours, whatever its digits look like: no phone number is hidden in it."""
+
+    __slots__ = ()
+
+
 SHORTEST = 7
 """Fewer digits are an extension, a service, a time or a count."""
 _LONGEST = 20

@@ -36,3 +36,17 @@ def read_plain(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     if len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"it is larger than {most_bytes // 2**20} MiB", str(path))
     return data
+
+
+def check_gives_way(path: Path, begins: bytes) -> None:
+    """Raises OSError where an ordinary file is in the place of one that is to be written, and is none of that kind.
+
+    An earlier one of the same kind begins with `begins` (in either case of letters); it may be replaced, as an empty
+    file may. So a name typed wrongly costs no settings, no secret and no database.
+    """
+    if not path.is_file():
+        return  # nothing, or what the writing itself refuses
+    with open_plain(path) as file:
+        head = file.read(len(begins))
+    if head and head.lower() != begins.lower():
+        raise OSError(errno.EEXIST, "another kind of file is there: name another, or remove it first", str(path))

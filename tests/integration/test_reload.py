@@ -94,10 +94,13 @@ async def test_a_reload_names_each_table_that_waits_for_a_restart(switch, tmp_pa
         "ivr": {"listen": "127.0.0.1:1"},
     }
     old, new = hall(switch, tmp_path), hall(switch, tmp_path, **{table: changes[table]})
-    service = app.Service(old, lambda: new)
+    written = [old, new, new]
+    service = app.Service(old, written.pop)
     named = "[[pbx]]" if table == "pbx" else f"[{table}]"
     waits = f"lines, phones and people are read again; what changed in {named} needs a restart"
     assert service.reload() == (waits, False)
+    assert service.reload() == (waits, False), "it waits on, whatever was read since"
+    assert service.reload() == ("lines, phones and people are read again", False), "it was put back"
 
 
 async def test_another_level_of_the_log_holds_after_a_reload(switch, tmp_path, monkeypatch):

@@ -146,6 +146,17 @@ def test_who_is_nobody_takes_no_step(run, serving, by):
     assert run("claim", the_id(run), "--by", by, code=1 if by else 0)
 
 
+def test_a_ticket_is_referred_to_nobody_who_is_not_there(run, serving, config):
+    with config.open("a", encoding="utf-8") as file:
+        file.write('[[agents]]\nid = "li"\nname = "李四"\n')
+    before = run("list")
+    told = run("refer", "咨询工伤认定材料", "--group", "社保", "--to", "没有这个人", "--number", "13900001111", code=1)
+    assert "没有这个人" in told
+    assert run("list") == before
+    ticket = run("refer", "咨询", "--group", "社保", "--to", "李四", "--number", "13900001111").split()[-1]
+    assert "办理人 owner li" in run("show", ticket)
+
+
 def test_a_referral_goes_from_hand_to_hand(run, serving):
     told = run(
         "refer",

@@ -17,7 +17,7 @@ from voicedesk.ami.message import AmiEvent
 from voicedesk.ami.protocol import AmiProtocol, Answer, Credentials, LinkState
 from voicedesk.bounds import whole_number
 from voicedesk.clock import MICROSECONDS, NowUs
-from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError
+from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError, reason_of
 
 T = TypeVar("T")
 USER_TIMEOUT_MS = 20_000
@@ -288,4 +288,4 @@ def _mapped(error: OSError, timeout_seconds: float) -> AmiError:
         return AmiProtocolError(f"TLS failed and nothing was sent: {error}")
     if isinstance(error, TimeoutError):
         return AmiLinkLost(f"no login within {timeout_seconds:g} s")
-    return AmiLinkLost(f"cannot be reached: {error}")
+    return AmiLinkLost(f"cannot be reached: {reason_of(error)}")

@@ -10,7 +10,17 @@ from voicedesk.access.codes import new_code
 from voicedesk.access.moves import Keeper, Move, added, changed, locked, opened, removed, reset
 from voicedesk.access.roles import Role
 from voicedesk.access.words import ROLES
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import (
+    ConfigOption,
+    JsonOption,
+    complain,
+    local_time,
+    say,
+    say_as_it_is,
+    say_json,
+    settings_of,
+    wait,
+)
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.desk import accounts as desk
@@ -75,7 +85,7 @@ def list_accounts(config: ConfigOption = None, json: JsonOption = False) -> None
             *([in_both("有动态验证码", "second factor")] if one.totp_secret else []),
             *([f"{in_both('到', 'until')} {local_time(until, settings.hall.zone)}"] if until else []),
         ]
-        say("  ".join([one.login, one.name, str(row.role), row.agent_name or "-", str(row.state), *more]))
+        say_as_it_is("  ".join([one.login, one.name, str(row.role), row.agent_name or "-", str(row.state), *more]))
 
 
 @app.command()

@@ -1,12 +1,20 @@
 """`voicedesk agents`: every person and every phone of the hall, as they stand now."""
 
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import (
+    ConfigOption,
+    JsonOption,
+    complain,
+    local_time,
+    say_as_it_is,
+    say_json,
+    settings_of,
+    wait,
+)
 from voicedesk.clock import now_us
 from voicedesk.desk import seats as desk
 from voicedesk.desk.seats import SeatRow, Seats, seats_json
 from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.language.translate import as_spoken
-from voicedesk.log import printable
 from voicedesk.phones.words import FINDINGS
 from voicedesk.settings import Settings
 from voicedesk.store.store import Store
@@ -28,11 +36,11 @@ def agents(config: ConfigOption = None, json: JsonOption = False) -> None:
     if not found.is_running:
         complain("服务未运行，以下是停止时的情形 The service does not run: this is how it was when it stopped.")
     for row in found.rows:
-        say(printable(_line(row, settings)))
+        say_as_it_is(_line(row, settings))
         for one in row.findings:
-            say(printable(f"    ! {both(FINDINGS, one.kind)}{colon()}{as_spoken(one.evidence)}"))
+            say_as_it_is(f"    ! {both(FINDINGS, one.kind)}{colon()}{as_spoken(one.evidence)}")
     for one in found.of_lines:
-        say(printable(f"{one.line}  ! {both(FINDINGS, one.kind)}{colon()}{as_spoken(one.evidence)}"))
+        say_as_it_is(f"{one.line}  ! {both(FINDINGS, one.kind)}{colon()}{as_spoken(one.evidence)}")
 
 
 async def _seats(settings: Settings) -> Seats:

@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from voicedesk.access.words import FLAWS
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import (
+    ERROR,
+    ConfigOption,
+    JsonOption,
+    complain,
+    local_time,
+    say,
+    say_as_it_is,
+    say_json,
+    settings_of,
+    wait,
+)
 from voicedesk.cli.listing import SCREENFUL, say_zone
 from voicedesk.desk import accounts as desk
 from voicedesk.desk.accounts import AuditRow, audit_json
@@ -53,7 +64,7 @@ def list_entries(
             f"{row.thing} {one.object}",
             str(row.note),
         ]
-        say("  ".join(told).rstrip())
+        say_as_it_is("  ".join(told).rstrip())
 
 
 @app.command()

@@ -14,8 +14,8 @@ from voicedesk.cli.common import (
     ToOption,
     complain,
     local_time,
-    say,
     say_answer,
+    say_as_it_is,
     say_json,
     settings_of,
     span,
@@ -37,7 +37,6 @@ from voicedesk.desk import breaks as desk
 from voicedesk.desk.breaks import BreakRow, break_json
 from voicedesk.desk.names import people_of
 from voicedesk.desk.viewer import AT_THE_MACHINE
-from voicedesk.log import printable
 from voicedesk.phones.steps import BreakStep, StartBreak, StopBreak
 from voicedesk.settings import Settings
 from voicedesk.sheets.breaks import breaks_sheet
@@ -120,7 +119,7 @@ def list_breaks(  # each is an option of the command
     else:
         say_zone(zone)
         for row in found:
-            say(printable(_line(row, zone)))
+            say_as_it_is(_line(row, zone))
     tell_whether_whole(len(found), there)
 
 

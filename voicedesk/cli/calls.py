@@ -23,6 +23,7 @@ from voicedesk.cli.common import (
     local_span,
     local_time,
     say,
+    say_as_it_is,
     say_json,
     settings_of,
     span,
@@ -174,7 +175,7 @@ def rejudge(
         say_json({"judged": done.judged, "changed": len(done.changes), "changes": changes})
         return
     for change in done.changes:
-        say(f"{change.call_id}  {both(VERDICTS, change.before)} → {both(VERDICTS, change.after)}")
+        say_as_it_is(f"{change.call_id}  {both(VERDICTS, change.before)} → {both(VERDICTS, change.after)}")
     if dry_run:
         say(f"{done.judged} calls judged again, {len(done.changes)} would change")
     else:
@@ -280,7 +281,7 @@ def _show_one(shown: CallShown, zone: tzinfo) -> None:
     say(f"四段时间 clocks: 自助 ivr {spans['ivr']}，排队 queue {spans['queue']}，响铃 ring {spans['ring']}，"
         f"全程 total {spans['caller_total']}")  # fmt: skip
     for number, (leg, seen) in enumerate(zip(record["legs"], facts.legs, strict=True), 1):
-        say(f"  {number}. {leg['endpoint']}: {_leg(leg, seen)}")
+        say_as_it_is(f"  {number}. {leg['endpoint']}: {_leg(leg, seen)}")
     for gap in facts.gaps:
         say(f"  缺失 gap: {both(GAP_REASONS, gap.reason)} {local_span(gap.from_at, gap.to_at, zone)}")
     if facts.repaired:

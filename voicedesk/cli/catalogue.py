@@ -22,6 +22,7 @@ from voicedesk.cli.common import (
     path_of,
     say,
     say_answer,
+    say_as_it_is,
     say_json,
     say_lines,
     settings_of,
@@ -84,8 +85,8 @@ def list_items(
     for item in _by_keys(catalogue):
         if item.group != shown:
             shown = item.group
-            say(f"{item.group} {groups.get(item.group, '?')}")
-        say(f"  {item.key}  {item.name}  ({item.id})  {_state(catalogue, item, spoken.get(item.id))}")
+            say_as_it_is(f"{item.group} {groups.get(item.group, '?')}")
+        say_as_it_is(f"  {item.key}  {item.name}  ({item.id})  {_state(catalogue, item, spoken.get(item.id))}")
 
 
 @app.command()
@@ -115,7 +116,7 @@ def show(
     for section in sections:
         say_lines(f"\n【{part_name(section.part)}】")
         for sentence in section.sentences:
-            say(f"  {sentence}")
+            say_as_it_is(f"  {sentence}")
     for part in item.missing:
         say_lines(f"\n【{part_name(part)}】缺 missing")
 
@@ -214,7 +215,7 @@ def diff(
         say(f"【{in_both('名称和按键', 'name and keys') if one.part == REACHED else part_name(Part(one.part))}】")
         for sign, lines in (("-", one.removed), ("+", one.added)):
             for line in lines:
-                say(f"  {sign} {line}")
+                say_as_it_is(f"  {sign} {line}")
     if not found:
         say("  没有变化 nothing changed")
 

@@ -75,12 +75,16 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
 
 
 def say(text: str) -> None:
-    """A line on standard output: whatever stored text is in it, it stays one line and moves no cursor."""
-    sys.stdout.write(f"{printable(translated(text))}\n")
+    """A line on standard output: whatever stored text is in it, it stays one line and moves no cursor.
+
+    What is filled into a text of ours stays as it is, for people may have written it: say it in the reader's language
+    before. A line that has no words of ours between its values is said by `say_as_it_is`.
+    """
+    sys.stdout.write(f"{printable(translated(text, of_values=False))}\n")
 
 
 def say_as_it_is(text: str) -> None:
-    """A line on standard output that is read again by a program: it is not translated."""
+    """A line on standard output in which nothing is looked up: what people wrote, or what a program reads again."""
     sys.stdout.write(f"{printable(text)}\n")
 
 

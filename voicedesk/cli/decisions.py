@@ -18,6 +18,7 @@ from voicedesk.cli.common import (
     local_time,
     say,
     say_answer,
+    say_as_it_is,
     say_json,
     settings_of,
     span,
@@ -207,7 +208,9 @@ def tell_history(history: History, table: Words, zone: tzinfo) -> None:
     """What people did about one subject, step by step."""
     standing = history.standing
     for step in history.steps:
-        say(f"  {local_time(step.at, zone)}  {label(DECISION_MOVES, step.move)} {step.by}: {step_words(step, table)}")
+        say_as_it_is(
+            f"  {local_time(step.at, zone)}  {label(DECISION_MOVES, step.move)} {step.by}: {step_words(step, table)}"
+        )
     if standing.appeal_state is not None:
         say(f"  {label(APPEAL_STATES, standing.appeal_state)}")
 
@@ -247,7 +250,7 @@ def _answer(history: History, settings: Settings, *, json: bool) -> None:
         return
     table = GREETING_VERDICTS if history.subject.kind is Kind.GREETING else VERDICTS
     decision = history.standing.decision
-    say(f"{history.subject.call_id[:10]}  {history.subject.endpoint}".rstrip())
+    say_as_it_is(f"{history.subject.call_id[:10]}  {history.subject.endpoint}".rstrip())
     say(f"自动 automatic: {label(table, history.steps[-1].automatic or '')}")
     say(f"人工 by hand: {step_words(decision, table) if decision else '—'}")
     tell_history(history, table, settings.hall.zone)

@@ -17,6 +17,7 @@ from voicedesk.cli.common import (
     local_time,
     path_of,
     say,
+    say_as_it_is,
     say_json,
     settings_of,
     span,
@@ -48,7 +49,7 @@ from voicedesk.greeting.words import DOUBTS, GREETING_PARTS, GREETING_VERDICTS, 
 from voicedesk.hall.greetings import rules_of, template_of
 from voicedesk.jobs.hearing.check import CheckedGreeting, GreetingChecker, StaffChannel, as_json
 from voicedesk.jobs.hearing.rejudge import GreetingChange, rejudge_greetings
-from voicedesk.language.translate import worded
+from voicedesk.language.translate import translated, worded
 from voicedesk.settings import Settings
 from voicedesk.sheets.greetings import greeting_columns, greetings_sheet
 from voicedesk.sheets.model import Cell, Sheet
@@ -197,7 +198,7 @@ def _say_list(found: list[GreetingRow], settings: Settings) -> None:
     for row in found:
         one = row.greeting
         when = local_time(one.answered_at, settings.hall.zone)
-        say(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(row)}")
+        say_as_it_is(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(row)}")
 
 
 @app.command()
@@ -226,22 +227,22 @@ def show(
 def _say_one(shown: GreetingShown, settings: Settings) -> None:
     row, one, told = shown.row, shown.row.greeting, shown.row.told
     when = local_time(one.answered_at, settings.hall.zone)
-    say(f"{when}  {one.endpoint}  {row.verdict if one.verdict else '-'}")
+    say_as_it_is(f"{when}  {one.endpoint}  {row.verdict if one.verdict else '-'}")
     if row.why:
-        say(f"  理由 reason: {row.why}")
+        say(f"  理由 reason: {translated(str(row.why))}")
     if row.to_do is not None:
-        say(f"  处理 to do: {row.to_do}")
+        say(f"  处理 to do: {translated(str(row.to_do))}")
     if one.rules_version:
         say(f"  规则 rule: {one.rules_version}")
     if shown.history:
         tell_history(shown.history, GREETING_VERDICTS, settings.hall.zone)
     for part in told.parts:
         name = both(GREETING_PARTS, part.part)
-        say(f"  {part.start_seconds:6.2f} s  {name}: {part.text}{aside(both(MATCHES, part.match))}")
+        say_as_it_is(f"  {part.start_seconds:6.2f} s  {name}: {part.text}{aside(both(MATCHES, part.match))}")
     for phrase in told.forbidden:
         say(f"  {phrase.start_seconds:6.2f} s  禁语 forbidden: {phrase.phrase}")
     for remark in told.remarks:
-        say(f"  {remark_as_spoken(remark)}")
+        say_as_it_is(f"  {remark_as_spoken(remark)}")
     say(f"  听到 heard: {told.transcript}")
     say(f"  录音 recording: {settings.recording.folder / one.recording if one.recording else '-'}")
 
@@ -269,9 +270,8 @@ def rejudge(
         return
     for one in changes:
         phrases = f"{in_both('禁语', 'forbidden')} {one.forbidden_before} -> {one.forbidden_after}"
-        say(
-            f"{one.call_id[:10]}  {both(GREETING_VERDICTS, one.before) or '-'} -> {both(GREETING_VERDICTS, one.after)}  {phrases}"
-        )
+        before, after = both(GREETING_VERDICTS, one.before) or "-", both(GREETING_VERDICTS, one.after)
+        say_as_it_is(f"{one.call_id[:10]}  {before} -> {after}  {phrases}")
     say(f"{judged} greetings judged again, {len(changes)} are others now")
 
 
@@ -330,17 +330,16 @@ def _tell(checked: CheckedGreeting) -> None:
     review = f"{comma()}{in_both('待人工复核', 'to be reviewed')}" if judged.needs_review else ""
     say(f"{checked.file}: {both(GREETING_VERDICTS, judged.verdict)}{why}{review}")
     if explanation is not None:
-        say(f"  处理 to do: {explanation.to_do}")
+        say(f"  处理 to do: {translated(str(explanation.to_do))}")
     if judged.missing:
         say(f"  缺 missing: {comma().join(both(GREETING_PARTS, part) for part in judged.missing)}")
     for part in judged.parts:
-        say(
-            f"  {part.start_seconds:6.2f} s  {both(GREETING_PARTS, part.part)}: {part.text}{aside(both(MATCHES, part.match))}"
-        )
+        name = both(GREETING_PARTS, part.part)
+        say_as_it_is(f"  {part.start_seconds:6.2f} s  {name}: {part.text}{aside(both(MATCHES, part.match))}")
     for found in judged.phrases.forbidden:
         say(f"  {found.start_seconds:6.2f} s  禁语 forbidden: {found.phrase}")
     for found in judged.phrases.polite:
         say(f"  {found.start_seconds:6.2f} s  规范用语 polite: {found.phrase}")
     for remark in judged.remarks:
-        say(f"  {remark_as_spoken(remark)}")
+        say_as_it_is(f"  {remark_as_spoken(remark)}")
     say(f"  听到 heard: {transcript.text}")

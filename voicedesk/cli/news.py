@@ -27,7 +27,7 @@ from voicedesk.errors import InputError, VoicedeskError, WebhookError, WrongUsag
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
 from voicedesk.jobs.news.steps import NewsSteps
-from voicedesk.language.translate import said
+from voicedesk.language.translate import said, translated
 from voicedesk.log import printable
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import Delivery, DeliveryState
@@ -106,7 +106,7 @@ def send_test(
         raise VoicedeskError(f"{webhook}: nothing was told: {error}") from error
     if answer.fate is not Fate.TOLD:
         raise VoicedeskError(f"{webhook}: the receiver did not take it: {answer.text}")
-    say(f"{webhook}: told ({answer.text}); look whether the message is there")
+    say(f"{webhook}: told ({translated(answer.text)}); look whether the message is there")
 
 
 async def _newest(settings: Settings, state: DeliveryState | None, limit: int) -> tuple[list[NewsRow], int]:

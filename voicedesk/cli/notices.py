@@ -18,6 +18,7 @@ from voicedesk.cli.common import (
     local_time,
     path_of,
     say,
+    say_as_it_is,
     say_json,
     say_lines,
     settings_of,
@@ -42,6 +43,7 @@ from voicedesk.hall.prompts import catalogue_of
 from voicedesk.ivr.words import IVR_REQUESTS
 from voicedesk.jobs.telling.in_writing import sheet_of
 from voicedesk.language.translate import worded
+from voicedesk.plain_files import check_gives_way
 from voicedesk.settings import Settings
 from voicedesk.sheets.model import Cell, Sheet
 from voicedesk.sheets.notices import notice_columns, notices_sheet
@@ -105,7 +107,7 @@ def _say_list(found: list[ConsultationRow], zone: tzinfo) -> None:
     for row in found:
         walk = row.stored.consultation
         number, told = row.stored.caller_number or "-", comma().join(row.told) or "-"
-        say(f"{local_time(walk.started_at, zone)}  {walk.code}  {number}  {row.exit}  {told}")
+        say_as_it_is(f"{local_time(walk.started_at, zone)}  {walk.code}  {number}  {row.exit}  {told}")
 
 
 @app.command()
@@ -122,14 +124,14 @@ def show(
         say_json(consultation_json(row))
         return
     one, zone, walk = row.stored, settings.hall.zone, row.stored.consultation
-    say(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {one.caller_number or '-'}")
+    say_as_it_is(f"{walk.code}  {local_time(walk.started_at, zone)}  {one.line or '-'}  {one.caller_number or '-'}")
     say(f"  {row.entry} → {row.exit}  {local_time(walk.ended_at, zone)} {aside(str(row.state))}")
     for notice in walk.notices:
         version = f"  {notice.name}，版本 version {notice.version}"
         say(f"{version}  {in_both('慢速', 'slow')}" if notice.slow else version)
         for part in notice.parts:
             mark = "✓" if part.is_complete else "✗"
-            say(f"    {mark} {part_name(Part(part.part))}  {part.finished}/{part.sentences}")
+            say_as_it_is(f"    {mark} {part_name(Part(part.part))}  {part.finished}/{part.sentences}")
     for request in one.requests:
         number, settled = request.asked.number or "-", request.outcome or in_both("待处理", "open")
         say(f"  {both(IVR_REQUESTS, request.asked.kind)}  {number}  {settled}")
@@ -156,6 +158,7 @@ def sheet(
         say_lines(page)
         return
     try:
+        check_gives_way(output, b"<!doctype html>")
         output.write_text(page, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {reason_of(error)}") from error

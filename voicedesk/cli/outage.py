@@ -10,8 +10,8 @@ from voicedesk.cli.common import (
     JsonOption,
     complain,
     local_time,
-    say,
     say_answer,
+    say_as_it_is,
     say_json,
     settings_of,
     wait,
@@ -80,7 +80,7 @@ def list_outages(config: ConfigOption = None, json: JsonOption = False) -> None:
     say_zone(settings.hall.zone)
     for one in (row.outage for row in found):
         since = local_time(one.started_at, settings.hall.zone)
-        say(f"{since}  {one.line or in_both('全部', 'all lines')}  {one.started_by}  {one.text}")
+        say_as_it_is(f"{since}  {one.line or in_both('全部', 'all lines')}  {one.started_by}  {one.text}")
 
 
 async def _ask(settings: Settings, step: OutageStep) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from voicedesk.audio.g711 import Samples
 from voicedesk.audio.microphone import input_devices, listen
 from voicedesk.audio.wav import read_sound
-from voicedesk.cli.common import ConfigOption, complain, path_of, say, settings_of
+from voicedesk.cli.common import ConfigOption, complain, path_of, say, say_as_it_is, settings_of
 from voicedesk.desk.names import person_id
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.greeting.calibration import thresholds_of, weighing_limits_of
@@ -22,6 +22,7 @@ from voicedesk.greeting.weighing.telling import remark_as_spoken
 from voicedesk.greeting.words import GREETING_PARTS, GREETING_VERDICTS
 from voicedesk.hall.greetings import greeting_task, rules_of
 from voicedesk.jobs.hearing.practice import Attempt, attempt
+from voicedesk.language.translate import translated
 from voicedesk.settings import Settings
 from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model
@@ -104,11 +105,11 @@ def _tell(done: Attempt, rules: GreetingRules) -> None:
     judged = done.judged
     say(f"听到 heard: {done.transcript.text or '-'}")
     for part in judged.parts:
-        say(f"  {part.start_seconds:5.1f} s  {both(GREETING_PARTS, part.part)}: {part.text}")
+        say_as_it_is(f"  {part.start_seconds:5.1f} s  {both(GREETING_PARTS, part.part)}: {part.text}")
     say(f"判定 verdict: {both(GREETING_VERDICTS, judged.verdict)}{aside(rules.version)}")
     if why := explained(judged.reason):
-        say(f"  理由 reason: {why.words}")
+        say(f"  理由 reason: {translated(str(why.words))}")
     for remark in judged.remarks:
-        say(f"  {remark_as_spoken(remark)}")
+        say_as_it_is(f"  {remark_as_spoken(remark)}")
     for hint in done.hints:
-        say(f"  → {hint}")
+        say_as_it_is(f"  → {hint}")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from voicedesk.cli.common import complain, say, say_json
+from voicedesk.cli.common import complain, say, say_as_it_is, say_json
 from voicedesk.hall.prompt_building import BuiltPrompts, ProgressOf
 from voicedesk.ivr.wording import CHINESE
 from voicedesk.prompts.book import PromptBook, text_id
@@ -108,7 +108,7 @@ def _say_heard(prompts: Sequence[HeardPrompt], unclear: Sequence[HeardPrompt], b
     for one in unclear:
         if one.clarity is None:
             continue
-        say(f"{text_id(one.wanted.text)}  {one.clarity.share:4.0%}  {one.pace:<6}  {one.wanted.text}")
+        say_as_it_is(f"{text_id(one.wanted.text)}  {one.clarity.share:4.0%}  {one.pace:<6}  {one.wanted.text}")
         say(f"    {in_both('听成', 'heard')}: {one.clarity.heard or '…'}")
         if (read := _read(one, book)) is not None:
             say(f"    {in_both('读作', 'read')}: {read}")

@@ -12,7 +12,17 @@ import typer
 from voicedesk.audio.g711 import Samples, decode_alaw
 from voicedesk.audio.microphone import listen, play
 from voicedesk.audio.wav import write_wav
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, complain, path_of, say, say_json, settings_of
+from voicedesk.cli.common import (
+    ERROR,
+    ConfigOption,
+    JsonOption,
+    complain,
+    path_of,
+    say,
+    say_as_it_is,
+    say_json,
+    settings_of,
+)
 from voicedesk.cli.prompt_work import as_json, progress_of, tell, tell_heard
 from voicedesk.errors import InputError, WrongUsage, reason_of
 from voicedesk.hall.prompt_building import build_prompts, hear_prompts
@@ -140,7 +150,7 @@ def list_prompts(
         return
     names = {None: in_both("无", "none"), "person": in_both("真人", "person"), "voice": in_both("合成", "voice")}
     for row in rows:
-        say(f"{row['id']}  {names[row['by']]:<10}  {row['seconds'] or 0:6.2f} s  {row['text']}")  # type: ignore[index]
+        say_as_it_is(f"{row['id']}  {names[row['by']]:<10}  {row['seconds'] or 0:6.2f} s  {row['text']}")  # type: ignore[index]
 
 
 @app.command("play")
@@ -158,7 +168,7 @@ def play_prompt(
     found = book_of(settings).find(one.text, language=one.language, pace=Pace.SLOW if slow else Pace.NORMAL)
     if found is None:
         raise InputError(f"{one.text!r} has no sound yet: voicedesk prompts build")
-    say(one.text)
+    say_as_it_is(one.text)
     play(decode_alaw(found.path.with_suffix(".alaw").read_bytes()), LINE_RATE)
 
 

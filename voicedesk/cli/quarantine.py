@@ -13,6 +13,7 @@ from voicedesk.cli.common import (
     local_time,
     say,
     say_answer,
+    say_as_it_is,
     say_json,
     settings_of,
     wait,
@@ -23,6 +24,7 @@ from voicedesk.desk.quarantine import SetAsideRow, set_aside_json
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.jobs.upkeep.quarantine import WHY_NOT
+from voicedesk.language.translate import translated
 from voicedesk.log import printable
 from voicedesk.settings import Settings
 from voicedesk.step_rows import StepKind
@@ -85,15 +87,15 @@ def show(
     say(f"交换机 PBX: {one.pbx or '—'}  对象 about: {one.about}")
     last = local_time(one.at_us, settings.hall.zone, "%Y-%m-%d %H:%M:%S")
     say(f"最近 last seen: {last}  次数 times: {one.seen}")
-    say(f"原因 reason: {one.reason}")
+    say(f"原因 reason: {translated(one.reason, of_parts=True)}")
     why_not = WHY_NOT.get(one.part)
     if why_not:
-        say(f"重试 retry: 不可 no: {why_not}")
+        say(f"重试 retry: 不可 no: {translated(why_not, of_parts=True)}")
     else:
         say(f"重试 retry: voicedesk quarantine retry {one.id}")
     say(f"内容 content ({len(one.content)} 字节 bytes):")
     for line in row.content.split("\n"):
-        say(f"    {printable(line)}")
+        say_as_it_is(f"    {printable(line)}")
 
 
 @app.command()

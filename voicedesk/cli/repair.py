@@ -24,6 +24,7 @@ from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.lines import hall_of
 from voicedesk.hall.switches import logs_of
 from voicedesk.jobs.following.repair import Repair, Repairer, why_open
+from voicedesk.language.translate import translated
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.journal import StoredGap
 from voicedesk.store.store import Store
@@ -139,14 +140,13 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
         calls = f"{stored.repaired_calls or 0} calls" + (f", by the {stored.repaired_by}" if stored.repaired_by else "")
         why = why_open(stored)
         if why is None:
-            say(
-                f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({both(GAP_REASONS, stored.gap.reason)}), {calls}"
-            )
+            reason = both(GAP_REASONS, stored.gap.reason)
+            say(f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({reason}), {translated(calls)}")
         else:
             what = f"{span} ({both(GAP_REASONS, stored.gap.reason)})"
             if stored.repaired_calls:
-                say(f"open: gap {what}, {calls} told from the logs: {why}")
+                say(f"open: gap {what}, {calls} told from the logs: {translated(why, of_parts=True)}")
             else:
-                say(f"open: gap {what}: {why}")
+                say(f"open: gap {what}: {translated(why, of_parts=True)}")
     still_open = sum(one.repaired_at is None for one in listed)
     say(f"{len(listed)} gaps in all, {len(listed) - still_open} repaired, {still_open} open")

@@ -1,6 +1,7 @@
 """`voicedesk tickets claim`, `dial`, `close` …: the steps on tickets that the running service is asked to take."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from voicedesk.cli.asking import ask_step
 from voicedesk.cli.common import ConfigOption, JsonOption, moment, say, say_answer, say_json, settings_of, wait
 from voicedesk.cli.who import typed_by
+from voicedesk.desk.names import check_known, people_of, person_id
 from voicedesk.desk.tickets import attempt_json, seen_attempt
 from voicedesk.desk.viewer import AT_THE_MACHINE
 from voicedesk.errors import InputError, WrongUsage
@@ -78,10 +80,18 @@ def dial(  # each is an option of the command
         say(try_words(attempt))
 
 
+def _person(config: Path | None, typed: str | None) -> str | None:
+    """The id of whom a ticket goes to, typed as id or name. Raises InputError for nobody, whose ticket is lost."""
+    settings = settings_of(config)
+    found = person_id(settings, typed)
+    check_known("person", found, people_of(settings))
+    return found
+
+
 def refer(  # what S4 asks to be registered
     matter: Annotated[str, typer.Argument(help="The matter.")],
     group: GroupOption,
-    to: Annotated[str | None, typer.Option("--to", help="Who shall take it over, by [[agents]] id.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Who shall take it over: an id or name of [[agents]].")] = None,
     number: NumberOption = None,
     citizen: Annotated[str, typer.Option("--name", help="The citizen's name.")] = "",
     unit: Annotated[str, typer.Option("--unit", help="The citizen's unit (单位).")] = "",
@@ -98,7 +108,7 @@ def refer(  # what S4 asks to be registered
         kind=Kind.REFERRAL,
         group=group,
         note=matter,
-        to=to,
+        to=_person(config, to),
         number=number,
         citizen=citizen,
         unit=unit,
@@ -129,7 +139,7 @@ def register(  # each is an option of the command
         kind=kind,
         group=group,
         note=matter,
-        to=to,
+        to=_person(config, to),
         number=number,
         citizen=citizen,
         codes=tuple(code or ()),
@@ -157,7 +167,7 @@ def report(  # each is an option of the command
 
     Example: `voicedesk tickets report 3f2a --note "李老师休假" --by zhang`
     """
-    _ask(config, steps.Report(ticket=ticket, by=by or typed_by(), note=note, to=to), json=json)
+    _ask(config, steps.Report(ticket=ticket, by=by or typed_by(), note=note, to=_person(config, to)), json=json)
 
 
 def postpone(  # each is an option of the command

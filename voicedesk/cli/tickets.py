@@ -16,6 +16,7 @@ from voicedesk.cli.common import (
     complain,
     local_time,
     say,
+    say_as_it_is,
     say_json,
     settings_of,
     span,
@@ -126,7 +127,7 @@ def _say_list(found: list[TicketRow], zone: tzinfo) -> None:
         due = local_time(one.due_at, zone, "%m-%d %H:%M")
         first = f"{one.id[:8]}  {due}  {both(TICKET_KINDS, one.kind)}"
         number = one.number or in_both("隐藏号码", "withheld")
-        say(f"{first}  {one.group}  {number}  {row.state}  {one.owner or '-'}{again}{late}{untold}")
+        say_as_it_is(f"{first}  {one.group}  {number}  {row.state}  {one.owner or '-'}{again}{late}{untold}")
 
 
 @app.command()
@@ -214,7 +215,7 @@ async def _figures(settings: Settings, which: TicketFilter) -> CallbackFigures:
 
 def _say_one(shown: TicketShown, zone: tzinfo) -> None:
     row, ticket = shown.row, shown.row.ticket
-    say(f"{both(TICKET_KINDS, ticket.kind)}  {ticket.id}  {row.state}")
+    say_as_it_is(f"{both(TICKET_KINDS, ticket.kind)}  {ticket.id}  {row.state}")
     number = ticket.number or in_both("隐藏", "withheld")
     say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {ticket.owner or '-'}")
     if ticket.responsible and ticket.responsible != ticket.owner:
@@ -240,8 +241,8 @@ def _say_one(shown: TicketShown, zone: tzinfo) -> None:
         done = "  ".join(
             text for text in (both(TICKET_MOVES, entry.move), entry.by, in_both(note, note.english)) if text
         )
-        say(f"  {local_time(entry.at, zone)}  {done}{rests_on}")
+        say_as_it_is(f"  {local_time(entry.at, zone)}  {done}{rests_on}")
     for one in shown.attempts:
         result = try_words(one) or "…"
         dialled = f"{in_both('拨打', 'dialled')} {one.extension}"
-        say(f"  {local_time(one.placed_at, zone)}  {dialled}  {one.placed_by}  {result}")
+        say_as_it_is(f"  {local_time(one.placed_at, zone)}  {dialled}  {one.placed_by}  {result}")

@@ -50,9 +50,17 @@ def as_spoken(text: str, language: Language | None = None) -> str:
     return translated(text, language) if language is Language.ENGLISH else text
 
 
-def translated(text: str, language: Language | None = None, *, of_parts: bool = False, on_page: bool = False) -> str:
+def translated(
+    text: str,
+    language: Language | None = None,
+    *,
+    of_parts: bool = False,
+    on_page: bool = False,
+    of_values: bool = True,
+) -> str:
     """The text in a language, else in the one that is spoken. What the catalogue does not know stays as it is.
 
+    `of_values`: what is filled in may be texts of ours too, such as a reason; else it may be people's words, and stays.
     `of_parts`: it may be a list of our texts (an answer, an error), and each is said by itself. Never so for what holds
     stored texts or settings: one that happens to be like a text of ours would be changed.
     `on_page`: the reader has a page before them, and no command line: options and commands are told in other words.
@@ -61,16 +69,19 @@ def translated(text: str, language: Language | None = None, *, of_parts: bool = 
     if language is None or len(text) > LONGEST:
         return text
     book = ChainMap(read_page_words(), read_catalogue()) if on_page else read_catalogue()
-    return _said(text, _Reader(book, 0 if language is Language.CHINESE else 1, of_parts=of_parts), _DEPTH)
+    index = 0 if language is Language.CHINESE else 1
+    return _said(text, _Reader(book, index, of_parts=of_parts, of_values=of_values), _DEPTH)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """In which words a text is said: by which book, in its first or second language, and whether it may be a list."""
+    """In which words a text is said: by which book, in its first or second language; whether it may be a list of our
+    texts, and whether such stand in its values."""
 
     book: Book
     index: int
     of_parts: bool
+    of_values: bool
 
 
 def _said(text: str, reader: _Reader, depth: int) -> str:
@@ -101,10 +112,10 @@ def _made_of(text: str, reader: _Reader, depth: int, *, may_begin_with_a_name: b
             continue
         ends_open = not parts[-1] and not any(_COLON in part for part in parts[:-2])
         may_hold_too_much = ends_open and (parts[-2] == _COLON or (_COLON not in parts[-2] and _COLON in values[-1]))
-        followed = _followed(text, reader, depth) if may_hold_too_much else None
+        followed = _followed(text, reader, depth) if may_hold_too_much and reader.of_values else None
         if followed is not None:
             return followed
-        inner = [_said(value, reader, depth - 1) for value in values]
+        inner = [_said(value, reader, depth - 1) for value in values] if reader.of_values else values
         return reader.book[template][reader.index].format(*inner)
     return None
 
@@ -118,7 +129,7 @@ def _followed(text: str, reader: _Reader, depth: int) -> str | None:
         values = _filled_in(text, parts) if len(parts) > 1 and parts[1].startswith(_COLON) else None
         if values is None or _COLON in values[0]:
             continue
-        inner = [_said(value, reader, depth - 1) for value in values]
+        inner = [_said(value, reader, depth - 1) for value in values] if reader.of_values else values
         if inner[0] != values[0] or values[0] in reader.book:
             return reader.book[template][reader.index].format(*inner)
     return None

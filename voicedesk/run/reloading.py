@@ -21,7 +21,7 @@ class SettingsInForce:
     """The settings that the service works by; `reread` gives them as they are written now."""
 
     def __init__(self, settings: Settings, reread: Callable[[], Settings], guard: Guard) -> None:
-        self.settings = settings
+        self.settings = self._begun = settings
         self._reread, self._guard = reread, guard
 
     def reload(self, jobs: Mapping[str, Job]) -> tuple[str, bool]:
@@ -43,7 +43,7 @@ class SettingsInForce:
         """What is told of a reload, and whether a job stays behind. Raises SettingsError where nothing was changed."""
         settings, old = self._reread(), self.settings
         hall_of(settings), halls_of(settings)  # wrong ones are refused here, before any job has them
-        waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(old, table)]
+        waiting = [table for table in NEEDS_RESTART if getattr(settings, table) != getattr(self._begun, table)]
         self.settings = settings
         if _of_the_log(settings) != _of_the_log(old):
             configure_logging(

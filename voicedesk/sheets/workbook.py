@@ -10,16 +10,19 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from voicedesk.errors import InputError, reason_of
+from voicedesk.plain_files import check_gives_way
 from voicedesk.sheets.comma import is_dangerous, plain
 from voicedesk.sheets.model import Kind, Sheet
 
 MOST_ROWS = 1_048_575
 """What a sheet of a workbook holds, below its titles."""
+_BEGINS = b"PK"  # a workbook is a ZIP file
 
 
 def write_xlsx(path: Path, sheet: Sheet) -> int:
     """Writes a workbook, whole or not at all; how many rows. Raises InputError where it cannot be written."""
     try:
+        check_gives_way(path, _BEGINS)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
     except OSError as error:

@@ -6,7 +6,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from voicedesk.errors import StoreError, reason_of
+from voicedesk.plain_files import check_gives_way
 from voicedesk.store.spill import sync_folder
+
+_BEGINS = b"SQLite format 3\0"
 
 
 def back_up(source: Path, target: Path) -> int:
@@ -14,14 +17,17 @@ def back_up(source: Path, target: Path) -> int:
 
     Other writers are not held up; what they commit after the copy began is not in the copy. The copy is one file
     that its owner alone can read. Raises StoreError, and has changed nothing then: the source cannot be read, there is
-    no room, the copy is not sound, or `target` is the database itself.
+    no room, the copy is not sound, or `target` is the database itself, one that is in use, or no database at all.
     """
     if not source.exists():
         raise StoreError(f"{source}: there is no such database to copy")
     if target.exists() and target.samefile(source):
         raise StoreError(f"{target} is the database itself: name another file")
+    if target.with_name(f"{target.name}-wal").exists():
+        raise StoreError(f"{target} is a database in use: name another file")
     part = target.with_name(f"{target.name}.part")
     try:
+        check_gives_way(target, _BEGINS)
         _remove(part)
         part.touch(mode=0o600)
         _copy(source, part)

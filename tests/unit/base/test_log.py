@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
+from voicedesk.jobs.news.news import ID, log_line
 from voicedesk.log import configure_logging, mask_endpoint, printable
 from voicedesk.number_masking import mask_numbers
+from voicedesk.words import Language, in_one
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -143,3 +145,14 @@ def test_a_channel_named_after_a_number_is_masked(name):
 @pytest.mark.parametrize("name", ["PJSIP/6001", "SIP/trunk-00000012", "PJSIP/agent1-00000009"])
 def test_a_staff_phone_is_shown_as_it_is(name):
     assert mask_endpoint(name) == name
+
+
+@pytest.mark.parametrize("language", Language)
+def test_an_id_of_ours_in_logged_news_stays_whole_and_a_number_beside_it_does_not(capsys, language):
+    """One id in fifty begins with eight digits, which would do for a landline's number."""
+    configure_logging(level="info", format="json", zone=ZoneInfo("Asia/Shanghai"), language=None)
+    told = {in_one(ID, language): "70886297", "来电号码": "67891234", "x": "70886297"}
+    log_line(kind="ticket_opened", news_id="ticket_opened a", title="新工单", fields=told)
+    logging.getLogger().handlers[0].flush()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["fields"] == {in_one(ID, language): "70886297", "来电号码": "67****34", "x": "70****97"}

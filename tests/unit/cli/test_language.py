@@ -13,6 +13,7 @@ import typer
 from tests.unit.cli.test_setting_up import fake_findings
 from typer import rich_utils
 from voicedesk.cli import app
+from voicedesk.cli.common import say, say_as_it_is
 from voicedesk.cli.help import speak
 from voicedesk.doctor.finding import Finding
 from voicedesk.words import SPOKEN, Language
@@ -103,6 +104,8 @@ def test_an_error_is_chinese_also_where_it_holds_another(typed) -> None:
         (["calls", "shwo"], "是否要用 show？"),
         (["calls", "show"], "缺少参数 编号。"),
         (["calls", "decide", "abc"], "缺少选项 --reason。"),
+        (["account", "add", "x"], "缺少选项 --role，可以写："),
+        (["tickets", "register"], "缺少参数 类别，可以写："),
         (["calls", "list", "--nosuch"], "没有选项 --nosuch"),
         (["calls", "list", "--from"], "选项 --from 后面要写值。"),
         (["calls", "list", "--json=x"], "选项 --json 后面不写值。"),
@@ -220,3 +223,25 @@ def test_what_the_system_says_of_a_file_is_chinese(typed) -> None:
 def test_right_settings_and_the_state_of_a_model_are_told_in_chinese(typed) -> None:
     assert typed("config", "check").out == "voicedesk.toml: 正确 (交换机 0 台，线路 0 条，人员 0 人)\n"
     assert "未校准" in typed("model", "list").out
+
+
+@pytest.mark.parametrize("spoken", Language)
+@pytest.mark.parametrize(
+    ("line", "chinese", "english"),
+    [
+        ("事由 matter: It is closed: never", "事由：It is closed: never", "matter: It is closed: never"),
+        ("事由 matter: follow up", "事由：follow up", "matter: follow up"),
+        ("延期原因 why later Due", "延期原因 Due", "why later Due"),
+    ],
+)
+def test_what_people_wrote_is_printed_as_they_wrote_it(capsys, spoken, line, chinese, english) -> None:
+    """Their words may be like texts of ours: a note was told in other words, and a name was translated."""
+    token = SPOKEN.set(spoken)
+    try:
+        say(line)
+        say_as_it_is("  11-30 17:00:06  close  6001  his paper is missing, 2 h, repaired, 3 left")
+    finally:
+        SPOKEN.reset(token)
+    told, row = capsys.readouterr().out.splitlines()
+    assert told == (chinese if spoken is Language.CHINESE else english)
+    assert row == "  11-30 17:00:06  close  6001  his paper is missing, 2 h, repaired, 3 left"

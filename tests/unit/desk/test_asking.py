@@ -133,6 +133,18 @@ async def test_what_the_service_does_not_begin_with_is_taken_back_for_good(store
     assert await store.requests.queued(5) == []
 
 
+async def test_what_is_broken_off_before_the_service_begins_with_it_is_taken_back(store, reader):
+    """Whoever presses Ctrl-C does not want the call any more."""
+    await store.requests.lead(LEADER, "s", 60)
+    asked = asyncio.create_task(asking.ask(reader, ASKED, asked_by="zhou"))
+    while not await store.requests.queued(5):
+        await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert await store.requests.queued(5) == []
+
+
 @pytest.mark.parametrize(
     ("state", "error", "told"),
     [

@@ -19,6 +19,7 @@ from voicedesk.store.store import Store
 from voicedesk.webhooks.answers import Answer, Fate
 from voicedesk.webhooks.message import Message
 from voicedesk.webhooks.pace import PATIENCE_US
+from voicedesk.words import Said
 
 SECOND = 1_000_000
 TOLD = Answer(fate=Fate.TOLD, text="errcode 0")
@@ -95,6 +96,16 @@ async def test_news_go_out_one_by_one_in_their_order(room):
     assert await room.rounds() == 1.0
     assert room.got == [("a", "一"), ("a", "二"), ("a", "三")]
     assert await room.states() == ["sent"] * 3
+
+
+@pytest.mark.parametrize(("language", "title"), [("zh", "新工单"), ("en", "new ticket"), (None, "新工单")])
+async def test_news_leave_in_the_language_of_the_hall(store, language, title):
+    spoken = {"hall": {"language": language}} if language else {}
+    webhook = {"name": "a", "form": "wecom", "url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY"}
+    room = Room(store, Settings.model_validate({"webhooks": [webhook], **spoken}))
+    await room.tell(Said("新工单", "new ticket"))
+    await room.rounds()
+    assert [one.title for one in room.sent] == [title]
 
 
 async def test_the_same_news_are_told_once_even_by_another_messenger_after_a_restart(room):

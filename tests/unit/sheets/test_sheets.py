@@ -13,6 +13,7 @@ from tests.unit.cli.test_calls_commands import sheet_of
 from voicedesk.calls import model as calls
 from voicedesk.calls.three_rings import judge
 from voicedesk.cli.common import say_csv
+from voicedesk.errors import InputError
 from voicedesk.greeting.evidence import Evidence, evidence_from_json
 from voicedesk.ivr import model as ivr
 from voicedesk.phones.model import Break, BreakSource
@@ -271,7 +272,18 @@ def test_fault_43_whatever_a_text_is_it_is_inert_and_can_be_read_back(text: str)
 
 def test_a_workbook_replaces_an_older_one_whole_and_is_readable_by_its_owner_alone(tmp_path) -> None:
     path = tmp_path / "a.xlsx"
-    path.write_bytes(b"older")
+    path.write_bytes(b"PK older")
     assert write_xlsx(path, table(["x"])) == 1
     assert sheet_of(path)[1][0] == "x"
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_workbook_takes_the_place_of_a_workbook_alone(tmp_path):
+    """A name typed wrongly costs no settings and no database."""
+    path = tmp_path / "voicedesk.toml"
+    path.write_bytes(b"[hall]\n")
+    with pytest.raises(InputError, match="another kind of file is there"):
+        write_xlsx(path, table(["x"]))
+    assert path.read_bytes() == b"[hall]\n"
+    path.unlink()
+    assert [write_xlsx(path, table(["x"])) for _ in range(2)] == [1, 1]

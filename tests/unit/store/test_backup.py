@@ -59,7 +59,8 @@ def test_a_database_that_is_damaged_leaves_the_earlier_copy_as_it_was(tmp_path, 
     with closing(sqlite3.connect(source, isolation_level=None)) as database:
         database.execute("CREATE INDEX of_pairs ON pairs (a, b)")
         database.executemany("INSERT INTO pairs VALUES (?, ?)", [(n, n) for n in range(2000)])
-    target.write_bytes(b"an earlier copy")
+    earlier = b"SQLite format 3\0 an earlier copy"
+    target.write_bytes(earlier)
     content = bytearray(source.read_bytes())
     if damage == "text":
         content[:100] = b"x" * 100
@@ -68,7 +69,7 @@ def test_a_database_that_is_damaged_leaves_the_earlier_copy_as_it_was(tmp_path, 
     source.write_bytes(content)
     with pytest.raises(StoreError, match=r"is damaged \(|not a database"):
         back_up(source, target)
-    assert target.read_bytes() == b"an earlier copy"
+    assert target.read_bytes() == earlier
     assert not list(tmp_path.glob("*.part*"))
 
 
@@ -82,3 +83,26 @@ def test_a_database_is_never_copied_upon_itself_or_from_nowhere(tmp_path):
     with pytest.raises(StoreError, match="cannot be copied"):
         back_up(source, tmp_path / "no folder" / "copy.db")
     assert pairs(source) == []
+
+
+@pytest.mark.parametrize("content", [b"[hall]\nname = 'x'\n", b"s3cret\n", b"SQLite format 2\0"])
+def test_a_copy_takes_the_place_of_an_earlier_copy_alone(tmp_path, content):
+    """A name typed wrongly cost a hall its settings."""
+    source, target = make(tmp_path / "v.db"), tmp_path / "voicedesk.toml"
+    target.write_bytes(content)
+    with pytest.raises(StoreError, match="another kind of file is there"):
+        back_up(source, target)
+    assert target.read_bytes() == content
+    target.write_bytes(b"")
+    back_up(source, target)
+    back_up(source, target)
+    assert pairs(target) == []
+
+
+def test_a_database_in_use_gives_way_to_no_copy(tmp_path):
+    source, other = make(tmp_path / "v.db"), make(tmp_path / "other.db")
+    (tmp_path / "other.db-wal").touch()
+    before = other.read_bytes()
+    with pytest.raises(StoreError, match="in use"):
+        back_up(source, other)
+    assert other.read_bytes() == before

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from voicedesk.language.translate import said
-from voicedesk.number_masking import mask_numbers
+from voicedesk.number_masking import OwnId, mask_numbers
 from voicedesk.phone_numbers import mask
 from voicedesk.webhooks.message import Message
 from voicedesk.words import Language, Said, in_one
@@ -39,7 +39,13 @@ _log = structlog.get_logger()
 async def log_news(news: News) -> None:
     """Tells the log, where nobody else is told."""
     fields = {in_one(label): in_one(text) for label, text in news.fields.items()}
-    _log.warning("news", kind=news.kind, id=news.id, title=in_one(news.title), **{"fields": fields})
+    log_line(kind=news.kind, news_id=news.id, title=in_one(news.title), fields=fields)
+
+
+def log_line(*, kind: str, news_id: str, title: str, fields: Mapping[str, str]) -> None:
+    """One line of the log; ids of ours in it stay whole."""
+    told = {label: OwnId(text) if label in _OWN_LABELS else text for label, text in fields.items()}
+    _log.warning("news", kind=kind, id=news_id, title=title, fields=told)
 
 
 KINDS: Mapping[str, Said] = {
@@ -77,6 +83,7 @@ KINDS: Mapping[str, Said] = {
 ID, CALL = said("Id"), said("Call")
 _OWN_IDS = frozenset({ID, CALL})
 """Fields that hold an id of ours, whose digits are no phone number."""
+_OWN_LABELS = {in_one(label, language) for label in _OWN_IDS for language in Language}
 
 
 def message_of(news: News, language: Language | None = None) -> Message:

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
 from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import StoreError
 from voicedesk.jobs.guard import Guard, Part
+from voicedesk.jobs.news.news import log_line
 from voicedesk.jobs.news.outbox import MOST_AT_ONCE, THE_STORE
 from voicedesk.jobs.rounds import promise_round
 from voicedesk.jobs.trouble import Troubles
@@ -17,8 +16,6 @@ from voicedesk.webhooks.pace import PATIENCE_US
 LOG_SECONDS = 5.0
 ROUND_SECONDS = 600.0
 TIDY_US = 600 * MICROSECONDS
-
-_log = structlog.get_logger()
 
 
 class NewsOfOthers:
@@ -57,7 +54,7 @@ class NewsOfOthers:
         if rows:
             await self._deliveries.sent([one.id for one in rows], at=now)
         for told in (one.message for one in rows):
-            _log.warning("news", kind=told.kind, id=told.id, title=told.title, fields=dict(told.fields))
+            log_line(kind=told.kind, news_id=told.id, title=told.title, fields=dict(told.fields))
         if now >= self._next_tidy:
             self._next_tidy = now + TIDY_US
             await self._deliveries.give_up_others(self._webhooks(), queued_before=now - PATIENCE_US, at=now)
