@@ -174,7 +174,7 @@ def test_a_referral_goes_from_hand_to_hand(run, serving):
     )
     ticket = told.split()[-1]
     assert "咨询工伤认定材料   李** 某公司" in run("show", ticket)
-    assert "accepted" in run("confirm", ticket, "--by", "li")
+    assert "receipt confirmed" in run("confirm", ticket, "--by", "li")
     assert "reported" in run("report", ticket, "--note", "不属于本科室", "--to", "主任", "--by", "li")
     run("postpone", ticket, "--due", "2036-01-05T10:00", "--note", "等待核实", "--by", "主任")
     assert "告知市民 citizen told 尚未 not yet" in run("show", ticket)

@@ -27,7 +27,7 @@ from voicedesk.settings import Settings
 from voicedesk.speech.engines import recognizer_of
 from voicedesk.speech.install import find_model
 from voicedesk.speech.listening import Listener
-from voicedesk.words import aside, both, in_both
+from voicedesk.words import both, in_both
 
 _BLOCK_SECONDS = 0.1
 
@@ -106,7 +106,7 @@ def _tell(done: Attempt, rules: GreetingRules) -> None:
     say(f"听到 heard: {done.transcript.text or '-'}")
     for part in judged.parts:
         say_as_it_is(f"  {part.start_seconds:5.1f} s  {both(GREETING_PARTS, part.part)}: {part.text}")
-    say(f"判定 verdict: {both(GREETING_VERDICTS, judged.verdict)}{aside(rules.version)}")
+    say(f"判定 verdict: {both(GREETING_VERDICTS, judged.verdict)} ({rules.version})")
     if why := explained(judged.reason):
         say(f"  理由 reason: {translated(str(why.words))}")
     for remark in judged.remarks:
