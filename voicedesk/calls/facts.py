@@ -113,8 +113,10 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
     frozen = [
         freeze_leg(leg, answers, Role.STAFF if is_inbound else role_of(leg, hall), hall, gave_up_at) for leg in legs
     ]
-    frozen += [freeze_joined(record, channel, at, hall) for channel, at in answers.joined.items()]
-    told_legs = tuple(sorted(frozen, key=_leg_order))
+    if answers.joined:
+        frozen += [freeze_joined(record, channel, at, hall) for channel, at in answers.joined.items()]
+    frozen.sort(key=_leg_order)
+    told_legs = tuple(frozen)
     started_at = record.start_at if record.start_at is not None else record.first_at
     return CallFacts(
         id=record.id,
@@ -140,10 +142,7 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
         limit_us=rule.limit_us,
         ring_period_us=rule.ring_period_us,
         limit_source=rule.limit_source,
-        phones=tuple(
-            PhoneSeen(endpoint=endpoint, states=tuple(states))
-            for endpoint, states in sorted(record.states_seen.items())
-        ),
+        phones=_phones(record) if record.states_seen else (),
         gaps=tuple(sorted(record.gaps, key=_gap_order)) if record.gaps else (),
         legs=told_legs,
         placed_by=first.endpoint if first and direction in (Direction.OUTBOUND, Direction.INTERNAL) else None,
@@ -152,6 +151,11 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
 
 def _staff_answered_at(answers: Answers, hall: Hall) -> int | None:
     return min((at for leg, at in answers.at.items() if role_of(leg, hall) is Role.STAFF), default=None)
+
+
+def _phones(record: CallRecord) -> tuple[PhoneSeen, ...]:
+    seen = sorted(record.states_seen.items())
+    return tuple([PhoneSeen(endpoint=endpoint, states=tuple(states)) for endpoint, states in seen])
 
 
 def _leg_order(leg: LegFacts) -> tuple[int, str]:

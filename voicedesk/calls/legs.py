@@ -60,14 +60,15 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
         return Answers(lifted, min(lifted.values(), default=None), {})
     caller = record.first_channel
     present = [*record.channels.values(), *record.guests.values()]
-    if not any(channel.stays for channel in present):  # nobody met anybody yet
+    if not [channel for channel in present if channel.stays]:  # nobody met anybody yet
         unseen = {leg: at for leg in legs if (at := leg.lifted_at) is not None and _was_unseen(leg)}
         return Answers(unseen, min(unseen.values(), default=None), {})
     heard = first_connected(caller, present) if caller is not None else {}
     answers = {leg: at for leg in legs if (at := _answered_at(leg, heard)) is not None}
     joined = _joined(record, legs, answers, heard)
     with_caller = [at for leg, at in answers.items() if caller is None or leg.channel in heard or _was_unseen(leg)]
-    return Answers(answers, min([*with_caller, *joined.values()], default=None), joined)
+    with_caller += joined.values()
+    return Answers(answers, min(with_caller) if with_caller else None, joined)
 
 
 def _joined(
@@ -75,15 +76,15 @@ def _joined(
 ) -> dict[Channel, int]:
     """The phones that nobody rang and that heard the caller all the same."""
     caller = record.first_channel
-    strangers = heard.keys() - {leg.channel for leg in legs}
+    rung = [leg.channel for leg in legs]
+    strangers = [channel for channel in heard if channel not in rung]
     if not strangers or caller is None:
         return {}
     told = {leg.channel.endpoint for leg in answers}  # who is the guest of another call by a second channel
     return {
-        channel: _since(channel.up_at, at)
-        for channel, at in heard.items()
-        if channel in strangers
-        and not channel.is_local
+        channel: _since(channel.up_at, heard[channel])
+        for channel in strangers
+        if not channel.is_local
         and channel.endpoint != caller.endpoint
         and not (channel.uniqueid in record.guests and channel.endpoint in told)
     }
