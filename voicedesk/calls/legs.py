@@ -67,8 +67,7 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
     answers = {leg: at for leg in legs if (at := _answered_at(leg, heard)) is not None}
     joined = _joined(record, legs, answers, heard)
     with_caller = [at for leg, at in answers.items() if caller is None or leg.channel in heard or _was_unseen(leg)]
-    with_caller += joined.values()
-    return Answers(answers, min(with_caller) if with_caller else None, joined)
+    return Answers(answers, min([*with_caller, *joined.values()], default=None), joined)
 
 
 def _joined(
