@@ -73,9 +73,9 @@ class Registry:
         self._silence = Silence()
         self._remembered: OrderedDict[str, None] = OrderedDict()
 
-    def records(self) -> set[CallRecord]:
-        """The calls that are known, those that are over too."""
-        return set(self._calls.values())
+    def records(self) -> list[CallRecord]:
+        """The calls that are known, those that are over too, oldest first."""
+        return list(dict.fromkeys(self._calls.values()))
 
     def open_records(self) -> list[CallRecord]:
         """The calls that are not over, oldest first."""

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, delete, func, insert, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Reason, Verdict
@@ -220,6 +220,19 @@ class Calls:
             if len(rows) < page or _place(rows[-1]) == after:
                 return
             after = _place(rows[-1])
+
+    async def around(self, pbx: str, at: int, *, within_us: int, from_at: int) -> "list[StoredCall]":
+        """The calls of a PBX that began, or rang a phone, within so much of an instant, and not before `from_at`.
+
+        Only these are unpacked, however many calls there were.
+        """
+        first, last = at - within_us, at + within_us
+        rang_then = exists().where(legs.c.call_id == calls.c.id, legs.c.at.between(first, last))
+        query = select(calls).where(calls.c.pbx == pbx, calls.c.started_at >= from_at, calls.c.started_at <= last)
+        query = query.where(or_(calls.c.started_at >= first, rang_then)).order_by(calls.c.started_at, calls.c.id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return self._database.unread.whole(calls, rows, _stored)
 
     async def open_ids(self, pbx: str) -> set[str]:
         """The ids of the calls of a PBX that are not over."""
