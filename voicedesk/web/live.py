@@ -92,6 +92,10 @@ class Live:
         """The point that is reached."""
         return f"{self._run}-{self._sequence}"
 
+    def last(self, topic: str) -> str:
+        """The point at which something of a topic changed last: a part of that topic alone is the same since."""
+        return f"{self._run}-{self._changed[topic]}"
+
     def watch(self, token_hash: str, last_id: str) -> Watcher:
         """A new page that knows everything up to a point. Raises Refused where there are too many."""
         of_session = sum(one.token_hash == token_hash for one in self._watchers)

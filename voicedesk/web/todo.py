@@ -114,7 +114,7 @@ class TodoPages:
         # to the minute: pages that were opened at different times ask for the same
         since = since_of(query.pop("from", ""), self._desk.now()) // _MINUTE_US * _MINUTE_US
         view, viewer = TodoView.of(query), viewer_of(person.account)
-        key = (viewer, visitor.look.language, visitor.prefix, view, since, self._live.id)
+        key = (viewer, visitor.look.language, visitor.prefix, view, since, self._live.last("tickets"))
         response = await self._parts.of(key, lambda: self._made(visitor, viewer, view, since))
         return Response(response.body, media_type="text/html", headers=self._desk.age())
 
