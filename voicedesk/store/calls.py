@@ -17,7 +17,7 @@ from voicedesk.clock import is_instant
 from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.beginnings import rows_beginning, rows_of_id
-from voicedesk.store.call_filter import CallFilter, in_span, matching, path_for, rang
+from voicedesk.store.call_filter import CallFilter, in_span, matching, path_for, path_to_count, rang
 from voicedesk.store.columns import grouped
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
@@ -195,7 +195,7 @@ class Calls:
     async def tally(self, which: CallFilter, columns: Sequence[str]) -> Counter[tuple[str | None, ...]]:
         """How many of the calls that match have each combination of values of these columns, in one reading."""
         values: list[ColumnElement[Any]] = [grouped(calls.c[column]) for column in columns]
-        query = matching(select(*values, _COUNT), which).group_by(*values)
+        query = matching(select(*values, _COUNT), which, path_to_count(which)).group_by(*values)
         async with self._database.read() as connection:
             return Counter({tuple(row[:-1]): row[-1] for row in await connection.execute(query)})
 
