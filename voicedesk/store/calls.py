@@ -107,6 +107,19 @@ class Calls:
             rows = await connection.execute(select(calls).where(calls.c.id.in_(ids)))
             return self._database.unread.whole(calls, rows, _stored)
 
+    async def around(self, pbx: str, at: int, *, within_us: int, from_at: int) -> "list[StoredCall]":
+        """The calls of a PBX that began, or rang a phone, within so much of an instant, and not before `from_at`.
+
+        Only these are unpacked, however many calls there were.
+        """
+        first, last = at - within_us, at + within_us
+        rang_then = exists().where(legs.c.call_id == calls.c.id, legs.c.at.between(first, last))
+        query = select(calls).where(calls.c.pbx == pbx, calls.c.started_at >= from_at, calls.c.started_at <= last)
+        query = query.where(or_(calls.c.started_at >= first, rang_then)).order_by(calls.c.started_at, calls.c.id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return self._database.unread.whole(calls, rows, _stored)
+
     async def spellings(self, digits: str, area_code: str = "") -> tuple[str, ...]:
         """How a caller's number (national digits, without prefixes) is spelled in the calls: +86…, 0…, as it came."""
         async with self._database.read() as connection:
@@ -220,19 +233,6 @@ class Calls:
             if len(rows) < page or _place(rows[-1]) == after:
                 return
             after = _place(rows[-1])
-
-    async def around(self, pbx: str, at: int, *, within_us: int, from_at: int) -> "list[StoredCall]":
-        """The calls of a PBX that began, or rang a phone, within so much of an instant, and not before `from_at`.
-
-        Only these are unpacked, however many calls there were.
-        """
-        first, last = at - within_us, at + within_us
-        rang_then = exists().where(legs.c.call_id == calls.c.id, legs.c.at.between(first, last))
-        query = select(calls).where(calls.c.pbx == pbx, calls.c.started_at >= from_at, calls.c.started_at <= last)
-        query = query.where(or_(calls.c.started_at >= first, rang_then)).order_by(calls.c.started_at, calls.c.id)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return self._database.unread.whole(calls, rows, _stored)
 
     async def open_ids(self, pbx: str) -> set[str]:
         """The ids of the calls of a PBX that are not over."""
