@@ -377,10 +377,10 @@ def _was_unreachable(leg: Leg, cause: int | None) -> bool:
         return True
     if leg.channel.hangup_requested_at is not None and not leg.is_alive and not leg.was_forwarded:
         return True  # it was the phone, or the road to it, that hung up
-    if cause not in NOT_REFUSED and not leg.was_forwarded:
-        return not leg.is_alive or cause not in NOBODY_CAME
     ended_at = _ring_ended_at(leg, None)
     dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
+    if cause not in NOT_REFUSED and not leg.was_forwarded:
+        return cause not in NOBODY_CAME or not (leg.is_alive or leg.from_log) or 0 < dialled_us < AT_ONCE_US
     return _is_sip(leg) and not leg.was_forwarded and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
 
 
