@@ -247,6 +247,21 @@ async def test_fault_66_where_neither_takes_anything_events_are_dropped_counted_
                 from_at=1_800_000_000_000_000 + first_lost, to_at=clock.us, reason=GapReason.EVENTS_DROPPED
             )
     assert [one["event"] for one in logs].count("spill_refused") == 1
+    (over,) = (one for one in logs if one["event"] == "store_available")
+    assert (over["dropped_events"], over["dropped_calls"]) == (status.dropped_events, status.dropped_calls)
+
+
+@pytest.mark.database_file
+async def test_a_service_begins_without_its_spill_file_where_that_cannot_be_opened(store_url, tmp_path, clock):
+    spill = Spill(tmp_path / "no such folder" / "v.spill")
+    with structlog.testing.capture_logs() as logs:
+        async with Store.open(store_url, now=clock, spill=spill) as store:
+            await store.writer.take_up()
+            store.writer.add("p", resume_from=1, events=[event(1)])
+            await store.writer.flush()
+            assert await numbers(store) == [1]
+    assert [one["event"] for one in logs] == ["spill_refused"]
+    assert "No such file" in logs[0]["reason"]
 
 
 async def test_fault_21_a_slow_database_delays_nothing_and_is_told_of_once(spilling, spill_path, monkeypatch):

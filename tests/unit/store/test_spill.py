@@ -71,6 +71,71 @@ def test_an_emptied_file_holds_nothing_of_what_was_in_it_but_its_room(spill):
     assert read(spill.path) == RECORDS[:2]
 
 
+def test_its_room_is_set_aside_on_the_disk_before_anything_is_in_it(spill):
+    spill.open()
+    told = spill.path.stat()
+    assert told.st_size == 4096
+    assert told.st_blocks * 512 >= 4096
+
+
+def test_without_another_word_there_is_room_for_a_long_trouble(tmp_path):
+    made = Spill(tmp_path / "v.db.spill")
+    made.open()
+    assert made.path.stat().st_size == 16 * 1024 * 1024
+    made.close()
+
+
+def test_what_is_damaged_is_counted(spill):
+    places = spill.append(RECORDS[:3])
+    os.pwrite(spill._file, b"\0", places[1].end - 1)
+    assert [payload for _, payload in spill.records()] == [RECORDS[0], RECORDS[2]]
+    assert spill.damaged == 1
+
+
+def test_rewritten_records_stand_under_the_same_name_and_the_old_ones_nowhere(spill):
+    spill.append([b"keep", b"number 13800138000", b"only a number"])
+    changes = {b"number 13800138000": b"number gone", b"only a number": b""}
+    assert spill.rewrite(lambda payload: changes.get(payload, payload)) == 2
+    assert read(spill.path) == [b"keep", b"number gone"]
+    assert [file.name for file in spill.path.parent.iterdir()] == [spill.path.name]
+    assert b"13800138000" not in spill.path.read_bytes()
+    spill.append([b"later"])
+    assert read(spill.path) == [b"keep", b"number gone", b"later"]
+
+
+def test_a_file_in_which_nothing_changes_is_left_as_it_is(spill):
+    spill.append(RECORDS[:3])
+    before = spill.path.stat()
+    assert spill.rewrite(lambda payload: payload) == 0
+    assert (spill.path.stat().st_ino, spill.path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert read(spill.path) == RECORDS[:3]
+
+
+def test_a_file_that_cannot_be_rewritten_is_as_it_was(spill, monkeypatch):
+    spill.append(RECORDS[:3])
+    real = os.pwrite
+
+    def full(file, data, at):
+        if file != spill._file:
+            raise OSError(28, "No space left on device")
+        return real(file, data, at)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(SpillRefused, match="No space left"):
+        spill.rewrite(lambda payload: payload + b"!")
+    assert read(spill.path) == RECORDS[:3]
+    assert [file.name for file in spill.path.parent.iterdir()] == [spill.path.name]
+
+
+def test_who_only_looks_counts_the_records_and_changes_nothing(spill):
+    assert Spill(spill.path).look() == 0
+    spill.append(RECORDS[:4])
+    spill.close()
+    before = spill.path.read_bytes()
+    assert Spill(spill.path).look() == 4
+    assert spill.path.read_bytes() == before
+
+
 def test_a_mark_that_lies_across_two_windows_is_found(spill, monkeypatch):
     monkeypatch.setattr(module, "_WINDOW", 64)
     for shift in range(70):
