@@ -57,6 +57,7 @@ class BadDay:
         self._order = count()
         self._pending: list[tuple[int, int, bytes]] = []
         self._up: dict[str, list[tuple[str, object]]] = {}
+        self._gone: set[str] = set()
         self._is_torn = False
 
     @property
@@ -88,13 +89,15 @@ class BadDay:
         return b"".join(said)
 
     def _note(self, event: AmiEvent) -> None:
-        """What an event says of the channel that it describes."""
-        uniqueid = event.uniqueid or ""
-        if event.name == "Hangup":
-            self._up.pop(uniqueid, None)
-        elif event.name == "Newchannel" or uniqueid in self._up:
-            told = [(key, event.get(key)) for key in LISTED]
-            self._up[uniqueid] = [("Event", "CoreShowChannel"), *((key, value) for key, value in told if value)]
+        """What an event says of the channels that it describes; the recorded calls do not all begin with Newchannel."""
+        for prefix in ("", "Dest"):
+            uniqueid = event.get(f"{prefix}Uniqueid") or ""
+            if event.name == "Hangup":
+                self._up.pop(uniqueid, None)
+                self._gone.add(uniqueid)
+            elif event.get(f"{prefix}Channel") and uniqueid not in self._gone:
+                told = ((key, event.get(prefix + key)) for key in LISTED)
+                self._up[uniqueid] = [("Event", "CoreShowChannel"), *((key, value) for key, value in told if value)]
 
     def _perhaps_bad(self, block: bytes, at: int) -> bytes:
         if self._is_torn:  # the end of the one before is missing: it may have taken this one with it
