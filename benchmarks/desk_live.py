@@ -1,7 +1,7 @@
 """From an event of the switch to an open page: a running service, a running desk, and pages that go on by themselves.
 
 A switch of ours tells 50 calls at a time; `voicedesk run` and the desk are processes of their own. A page does as the
-script of the desk does: it hears the stream, and asks for what rings with every news, for all else once a second.
+script of the desk does: it hears the stream, which brings the parts that changed.
 """
 
 import asyncio
@@ -26,29 +26,43 @@ from benchmarks.desk_history import LINES
 
 EVENTS_A_SECOND = 25
 """A call has 29 events: of 50 at a time each lasts about a minute, and nearly one begins in every second."""
-MOMENT_SECONDS, ALL_SECONDS = 0.15, 1.0
-"""As in the desk's script: `MOMENT_MS`, `LEAST_MS`."""
 MIXED_EVENTS, MIXED_A_SECOND = 2500, 250
 """The first calls begin together: told so fast at first, they soon are at every place of a call."""
 WARM_SECONDS = 25.0
 GOAL_P95_MS = 300.0
 _STAMP = b"\r\nTimestamp: "
 _RINGS = re.compile(r"data-ringing .*?<b>([^<]+)</b>", re.DOTALL)
+_NO_PLACE = re.compile(r'<li class="spare">[^<]*\d')
+"""The page shows so many calls that ring or wait, and how many more there are: the newest of them have no place."""
+_LONGEST_LINE = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class Told:
-    """When the switch said that a call rings, by its number as pages show it, and when a page showed it."""
+    """When the switch said that a call rings, by its number as pages show it, and when a page showed it.
+
+    `full`: the first calls of this moment that came after it had no place for it.
+    """
 
     said: dict[str, float] = field(default_factory=dict)
     shown: dict[str, float] = field(default_factory=dict)
+    full: set[str] = field(default_factory=set)
     since: float = 0.0
+
+    def showed(self, html: str) -> None:
+        """A page got its calls of this moment."""
+        now = time.monotonic()
+        for number in _RINGS.findall(html):
+            self.shown.setdefault(number, now)
+        if _NO_PLACE.search(html):
+            self.full |= {one for one in self.said if one not in self.shown}
 
     def figures(self) -> dict[str, Any]:
         """Milliseconds from the event to the page that shows it, its last byte read."""
         known = [one for one, at in self.said.items() if at >= self.since]
-        there = [one for one in known if one in self.shown]
-        found: dict[str, Any] = {"calls that rang": len(known), "of them shown": len(there)}
+        there = [one for one in known if one in self.shown and one not in self.full]
+        found: dict[str, Any] = {"calls that rang": len(known), "of them without a place": len(self.full & set(known))}
+        found["of the others shown"] = len(there)
         if len(there) < 2:
             return found
         spent = [(self.shown[one] - self.said[one]) * 1000 for one in there]
@@ -67,7 +81,7 @@ async def _switch(server: FakeAmiServer, told: Told) -> None:
         stamp = f"{time.time():.6f}".encode()
         headers = dict(one.headers)
         if headers["Event"] == "Newstate" and headers["ChannelStateDesc"] == "Ringing":
-            told.said[mask(headers["ConnectedLineNum"])] = time.monotonic()
+            told.said.setdefault(mask(headers["ConnectedLineNum"]), time.monotonic())
         await server.send(one.block[:start] + stamp + one.block[one.block.index(b"\r\n", start) :])
 
 
@@ -77,56 +91,24 @@ class Tab:
     def __init__(self, port: int, token: str, told: Told | None = None) -> None:
         self._port, self._told = port, told
         self._head = f"Host: localhost\r\nCookie: desk={token}\r\nDesk-By-Itself: 1\r\n\r\n"
-        self._news = asyncio.Event()
-        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self.asked = 0
+        self.parts, self.octets = 0, 0
 
     async def live(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._hear())
-            both.create_task(self._ask())
-
-    async def _hear(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        writer.write(f"GET /live HTTP/1.1\r\n{self._head}".encode())
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=_LONGEST_LINE)
+        writer.write(f"GET /live?show=now HTTP/1.1\r\n{self._head}".encode())
+        are_parts = False
         try:
             while line := await reader.readline():
-                if line.startswith(b"event: changed"):
-                    self._news.set()
+                self.octets += len(line)
+                if line.startswith(b"event: "):
+                    are_parts = line.startswith(b"event: parts")
+                elif are_parts and line.startswith(b"data: "):
+                    self.parts += 1
+                    if self._told is not None and b'data-live=\\"calls' in line:
+                        self._told.showed("".join(one["html"] for one in json.loads(line[6:])["parts"]))
         finally:
             writer.close()
-
-    async def _ask(self) -> None:
-        whole_at = moment_at = 0.0
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            await asyncio.sleep(max(0.0, moment_at + MOMENT_SECONDS - time.monotonic()))
-            moment_at = time.monotonic()
-            is_whole = moment_at - whole_at >= ALL_SECONDS
-            whole_at = moment_at if is_whole else whole_at
-            text = await self._part("/?part" if is_whole else "/?part=calls")
-            if self._told is not None:
-                for number in _RINGS.findall(text):
-                    self._told.shown.setdefault(number, time.monotonic())
-
-    async def _part(self, path: str) -> str:
-        self.asked += 1
-        if self._line is None:
-            self._line = await asyncio.open_connection("127.0.0.1", self._port)
-        reader, writer = self._line
-        try:
-            writer.write(f"GET {path} HTTP/1.1\r\n{self._head}".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            found = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-            body = await reader.readexactly(int(found[1]) if found else 0)
-        except (ConnectionError, asyncio.IncompleteReadError):  # an idle line was closed meanwhile
-            self._line = None
-            return ""
-        if b" 200 " not in head.splitlines()[0]:
-            raise SystemExit(f"{path}: {head[:200]!r}")
-        return body.decode()
 
 
 def _settings(folder: Path, url: str, port: int) -> Path:
@@ -183,9 +165,11 @@ async def measure_live(
         try:
             await asyncio.sleep(WARM_SECONDS)
             service.send_signal(signal.SIGUSR1)
-            told.since, before, asked = time.monotonic(), _worked(pid), sum(one.asked for one in pages)
+            told.since, before, parts = time.monotonic(), _worked(pid), sum(one.parts for one in pages)
+            octets = sum(one.octets for one in pages)
             await asyncio.sleep(seconds)
-            spent, asked = _worked(pid) - before, sum(one.asked for one in pages) - asked
+            spent, parts = _worked(pid) - before, sum(one.parts for one in pages) - parts
+            octets = sum(one.octets for one in pages) - octets
             if failed := [one for one in tasks if one.done()]:
                 failed[0].result()
         finally:
@@ -193,7 +177,8 @@ async def measure_live(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
     figures = told.figures() if tabs else {}
-    figures |= {"parts asked a second": asked / seconds, "the desk's CPU %": 100 * spent / seconds}
+    figures |= {"parts sent a second": parts / seconds, "KiB sent a second": octets / seconds / 1024}
+    figures |= {"the desk's CPU %": 100 * spent / seconds}
     figures |= {"run: loop held ms": cost["held_ms"], "run: of it worked ms": cost["worked_ms"]}
     figures["run: CPU %"] = 100 * cost["cpu_seconds"] / seconds
     return {f"{tabs} pages: {name}": value for name, value in figures.items()}

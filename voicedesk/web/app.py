@@ -25,7 +25,7 @@ from voicedesk.web.changed_settings import ChangedSettings
 from voicedesk.web.desk import Desk, Leads, Refused, hopped
 from voicedesk.web.find import FindPages
 from voicedesk.web.keeper import StoreKeeper
-from voicedesk.web.live import Live, LivePages
+from voicedesk.web.live import Live
 from voicedesk.web.mine import MinePages
 from voicedesk.web.pages import Trouble
 from voicedesk.web.practice import PracticePages
@@ -33,6 +33,7 @@ from voicedesk.web.review import ReviewPages
 from voicedesk.web.setup.pages import SetupPages
 from voicedesk.web.shell import Shell
 from voicedesk.web.sign_in_pages import SignInPages
+from voicedesk.web.stream import LivePages
 from voicedesk.web.switches import SwitchPages
 from voicedesk.web.texts import t
 from voicedesk.web.today import TodayPages
@@ -90,8 +91,9 @@ class Application:
         app.add_api_route("/calls", calls.calls, methods=["GET"])
         app.add_api_route("/calls/live", calls.live, methods=["GET"])
         app.add_api_route("/calls.{form}", calls.file, methods=["GET"])
-        app.add_api_route("/", TodayPages(self.desk, self.live).today, methods=["GET"])
-        app.add_api_route("/live", LivePages(self.desk, self.live).live, methods=["GET"])
+        now = TodayPages(self.desk, self.live)
+        app.add_api_route("/", now.today, methods=["GET"])
+        app.add_api_route("/live", LivePages(self.desk, self.live, now).live, methods=["GET"])
         one_call = OneCallPages(self.desk)
         app.add_api_route("/calls/{call_id}", one_call.call, methods=both)
         app.add_api_route("/calls/{call_id}/number", one_call.number, methods=["POST"])

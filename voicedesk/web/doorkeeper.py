@@ -107,10 +107,10 @@ class Doorkeeper:
             await self._keeper.store.accounts.touch(session.token_hash, now)
         return Person(account=account, session=session, token=token)
 
-    async def alive(self, token_hashes: Collection[str]) -> set[str]:
-        """Which of these sessions are not over."""
+    async def alive(self, token_hashes: Collection[str]) -> dict[str, Account]:
+        """Which of these sessions are not over, and whose they are."""
         now, found = self._now(), await self._keeper.store.accounts.open_sessions(token_hashes)
-        return {session.token_hash for session, account in found if self._holds(session, account, now)}
+        return {session.token_hash: account for session, account in found if self._holds(session, account, now)}
 
     def _holds(self, session: Session, account: Account, now: int) -> bool:
         is_stale = session.role is not account.role or account.needs_administrator

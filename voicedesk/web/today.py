@@ -16,6 +16,7 @@ from voicedesk.desk.labels import Label
 from voicedesk.desk.today import Today, this_moment, today
 from voicedesk.errors import SettingsError
 from voicedesk.settings import Settings
+from voicedesk.web.board import Made, Make
 from voicedesk.web.desk import Desk
 from voicedesk.web.doorkeeper import Person
 from voicedesk.web.live import Live
@@ -61,6 +62,16 @@ class TodayPages:
         # the age of what is sent: pages count on from it
         response.headers["Desk-Now"] = str(self._desk.now() // 1000)
         return response
+
+    def maker(self, visitor: Visitor, person: Person) -> Make:
+        """Makes what changes in the page, for all who see what this person sees, in this language."""
+
+        async def make(is_moment: bool) -> Made:
+            at, live_id = self._desk.now(), self._live.id  # both before the store is read
+            response = await self._made("today_parts.html", visitor, person, is_moment=is_moment)
+            return Made(bytes(response.body).decode(), at, live_id)
+
+        return make
 
     async def _part(self, visitor: Visitor, person: Person, *, is_moment: bool) -> Response:
         """What changes in the page. Many who see the same ask in the same second: it is made once for them."""

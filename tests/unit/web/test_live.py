@@ -20,14 +20,14 @@ from voicedesk.store.requests import LEADER
 from voicedesk.store.store import Store
 from voicedesk.store.tables import pbxs
 from voicedesk.store.tickets import Change, StoredTicket
-from voicedesk.web import live
+from voicedesk.web import live, stream
 from voicedesk.web.live import LONGEST_PAUSE_SECONDS, MOST_OF_A_SESSION, PAUSE_SECONDS, TOPICS, Pace
 
 
 class Page:
     """An open page: hears the stream as a browser does, as fast as the test lets it."""
 
-    def __init__(self, house, browser, last_id: str = "") -> None:
+    def __init__(self, house, browser, last_id: str = "", *, query: str = "") -> None:
         self.events: asyncio.Queue[tuple[str, str, dict]] = asyncio.Queue()
         self.status = 0
         self.takes = asyncio.Event()
@@ -44,7 +44,7 @@ class Page:
             "scheme": "https",
             "path": "/live",
             "raw_path": b"/live",
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": headers,
             "client": ("10.0.0.7", 50000),
             "server": ("localhost", 443),
@@ -179,7 +179,7 @@ async def test_fault_75_a_slow_page_holds_nothing_up_is_told_all_at_once_and_is_
         if not slow.events.empty():
             assert await told(slow) == {"calls"}
         assert slow.events.empty()
-        monkeypatch.setattr(live, "SEND_SECONDS", 0.01)
+        monkeypatch.setattr(stream, "SEND_SECONDS", 0.01)
         slow.takes.clear()
         await journaled(watched)
         await watched.app.live.look()
@@ -231,7 +231,7 @@ async def test_a_database_that_is_away_ends_nothing_and_its_return_is_told(watch
 
 
 async def test_a_page_that_hears_nothing_hears_a_beat(watched, monkeypatch):
-    monkeypatch.setattr(live, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.01)
     boss = await watched.inside("0001", Role.SUPERVISOR)
     async with opened(watched, boss, watched.app.live.id) as page:
         assert (await page.next())[0] == "beat"

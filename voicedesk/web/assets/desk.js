@@ -136,7 +136,7 @@
     var list = page.dataset.rows || "", every = Number(page.dataset.every || 0) * 1000;
     var sign = document.querySelector("[data-sign]"), address = page.dataset.stream;
     var source = null, heard = 0, fresh = Date.now(), asking = false, wanted = false, shows = false, timer = 0, moved = Date.now(), told = Date.now();
-    var begun = window.performance.now(), momentAt = 0, loadAt = list ? Date.now() : 0;
+    var THERE_MS = 60000, begun = window.performance.now(), momentAt = 0, loadAt = list ? Date.now() : 0;
 
     // who types, opened something, or marks words keeps the page as it is
     var busy = function () {
@@ -229,6 +229,12 @@
     var again = function () { if (page.dataset.here) { window.location.assign(page.dataset.here); } else { window.location.reload(); } };
     // what counts on in a part counts from when the server made it
     var goneIn = function (one) { var part = one.closest("[data-live]"); return window.performance.now() - ((part && part.at) || begun); };
+    var place = function (part) {
+      var old = page.querySelector('[data-live="' + part.dataset.live + '"]');
+      if (!old) { return; }
+      // calls that ring and phones always go on; lists that somebody is about to click wait
+      if (/^(todo|latest)$/.test(part.dataset.live) && held(old) && old.textContent !== part.textContent) { wait(old, part); } else { replace(old, part); }
+    };
     var show = function (text, asked, sent) {
       if (list) { merge(text); return; }
       var made = new window.DOMParser().parseFromString(text, "text/html");
@@ -245,12 +251,7 @@
         carry(forms, made.querySelector("[data-deeds]"));
         page.removeAttribute("data-kept");
       }
-      parts.forEach(function (part) {
-        var old = page.querySelector('[data-live="' + part.dataset.live + '"]');
-        if (!old) { return; }
-        // calls that ring and phones always go on; lists that somebody is about to click wait
-        if (/^(todo|latest)$/.test(part.dataset.live) && held(old) && old.textContent !== part.textContent) { wait(old, part); } else { replace(old, part); }
-      });
+      parts.forEach(place);
     };
 
     // `moment`: what rings alone, which is asked for with every news; all else no more often than pages bear it
@@ -301,6 +302,18 @@
         if (wants && going().length) { wants += " calls"; }
         if (!wants || told.some(function (topic) { return (" " + wants + " ").indexOf(" " + topic + " ") >= 0; })) { ask(); }
       });
+      // the parts themselves: while somebody types or marks words they are not shown, and asked for afterwards
+      source.addEventListener("parts", function (event) {
+        hear(event);
+        if (busy()) { wanted = true; return; }
+        var sent = JSON.parse(event.data);
+        sent.parts.forEach(function (one) {
+          var part = new window.DOMParser().parseFromString(one.html, "text/html").querySelector("[data-live]");
+          part.at = window.performance.now() - Math.max(0, sent.now - one.at);
+          place(part);
+        });
+        pause = LEAST_MS;
+      });
       source.addEventListener("over", function () { close(); if (!(deeds() && atWork(deeds()))) { again(); } });
     };
     var isLive = function () { return source !== null && source.readyState === 1 && Date.now() - heard < SILENT_MS; };
@@ -334,6 +347,8 @@
         sign.classList.toggle("cut", !live || age >= 10);
       }
       if (isLive()) { if (!wanted) { fresh = Date.now(); } } else if (!document.hidden && Date.now() - heard >= SILENT_MS) { open(); wanted = true; }
+      // who is there keeps the sign-in alive, also where parts come without being asked for
+      if (page.dataset.moment && moved > told && Date.now() - told >= THERE_MS && !asking && !document.hidden && !busy()) { load(true); }
       if (every && !document.hidden && Date.now() - loadAt >= every) { wanted = true; }
       if (wanted && !asking && (deeds() || !busy()) && Date.now() - loadAt >= pause) { ask(); }
     };
