@@ -87,7 +87,8 @@ def backup(
 
     A database on a server is copied with its own tools: `pg_dump`.
     """
-    store = settings_of(config).store
+    settings = settings_of(config)
+    store, key = settings.store, settings.web.second_factors_key
     database = database_file(store.url)
     if database is None:
         raise InputError("the database is on a server: copy it with pg_dump, e.g. `pg_dump --format=custom voicedesk`")
@@ -97,6 +98,8 @@ def backup(
         say_json({"file": str(file), "bytes": size, "waiting_in_spill": waiting})
         return
     say(f"{database} is copied to {file}: {size / 1024**2:.1f} MiB, sound")
+    if key.exists():
+        say(f"the key of the second factors is not in the copy: keep one of {key} elsewhere")
     if waiting:
         complain(f"{waiting} entries of the journal wait in the spill file, outside the copy: see voicedesk doctor")
 

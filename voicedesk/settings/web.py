@@ -35,6 +35,11 @@ class WebTable(Table):
         host, _, port = self.listen.rpartition(":")
         return host.strip("[]"), int(port)
 
+    @property
+    def second_factors_key(self) -> Path:
+        """The file of the key that seals the secrets of authenticators."""
+        return self.folder / "second-factors.key"
+
     @field_validator("proxies")
     @classmethod
     def _networks(cls, proxies: Names) -> Names:

@@ -30,6 +30,7 @@ from voicedesk.clock import MICROSECONDS, NowUs
 from voicedesk.errors import InputError
 from voicedesk.settings import Settings
 from voicedesk.web.keeper import StoreKeeper
+from voicedesk.web.sealing import Seal
 
 _AT_ONCE = 2
 """So many passwords are compared at the same time: each takes 19 MiB and a processor."""
@@ -83,7 +84,7 @@ class Doorkeeper:
 
     def change_settings(self, settings: Settings) -> None:
         """From now on it goes by these."""
-        self._settings = settings
+        self._settings, self._seal = settings, Seal(settings.web.second_factors_key)
         idle, longest = settings.web.idle_minutes * 60, settings.web.session_hours * 3600
         self.limits = SessionLimits(idle_us=idle * MICROSECONDS, longest_us=longest * MICROSECONDS)
 
@@ -176,10 +177,10 @@ class Doorkeeper:
         return await self._step(login, attempt, token, step)
 
     async def digits(self, person: Person, typed: str, address: str) -> Answer:
-        """The authenticator's digits."""
+        """The authenticator's digits. Raises SettingsError where no secret can be read: nobody gets in then."""
         attempt, token = self._attempt(address, person)
-        login = person.account.login
-        return await self._step(login, attempt, token, lambda one: with_digits(one, attempt, person.session, typed))
+        step = self._seal.around(lambda one: with_digits(one, attempt, person.session, typed))
+        return await self._step(person.account.login, attempt, token, step)
 
     async def recovery_code(self, person: Person, typed: str, address: str) -> Answer:
         """A recovery code in place of the digits."""
@@ -190,17 +191,15 @@ class Doorkeeper:
         )
 
     async def authenticator(self, person: Person, secret: str, typed: str, address: str) -> Answer:
-        """The first digits of a new authenticator; gives the recovery codes."""
+        """The first digits of a new authenticator; gives the recovery codes. Raises SettingsError as `digits`."""
         attempt, token = self._attempt(address, person)
         login = person.account.login
         codes = tuple(new_code() for _ in range(RECOVERY_CODES))
         hashes = [code_hash(login, one) for one in codes]
-        answer = await self._step(
-            login,
-            attempt,
-            token,
-            lambda one: enrolled(one, attempt, person.session, secret=secret, typed=typed, recovery_hashes=hashes),
+        step = self._seal.around(
+            lambda one: enrolled(one, attempt, person.session, secret=secret, typed=typed, recovery_hashes=hashes)
         )
+        answer = await self._step(login, attempt, token, step)
         return replace(answer, codes=codes) if answer.outcome is Outcome.OPEN else answer
 
     async def new_password(self, person: Person, old: str, new: str, address: str) -> Answer:

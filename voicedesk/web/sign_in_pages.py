@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass, replace
 
 import segno
+import structlog
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,13 +18,14 @@ from voicedesk.access.passwords import FEWEST_SIGNS
 from voicedesk.access.sessions import Stage, new_token
 from voicedesk.access.totp import address_of, in_groups
 from voicedesk.clock import MICROSECONDS
-from voicedesk.errors import InputError
+from voicedesk.errors import InputError, SettingsError
 from voicedesk.web.desk import SESSION, VISIT, Desk
 from voicedesk.web.doorkeeper import Answer, Person
 from voicedesk.web.texts import speaker, t
 from voicedesk.web.visitor import Look, Size, Theme, Visitor, keep_look, keep_token, local_path
 from voicedesk.words import Language
 
+_log = structlog.get_logger()
 _NEW = ("password", "again")
 """The fields of a new password."""
 
@@ -102,7 +104,10 @@ class SignInPages:
         if with_code:
             answer = await desk.doorkeeper.recovery_code(person, fields["recovery"], visitor.address)
         else:
-            answer = await desk.doorkeeper.digits(person, fields.get("digits", ""), visitor.address)
+            try:
+                answer = await desk.doorkeeper.digits(person, fields.get("digits", ""), visitor.address)
+            except SettingsError as error:
+                return self._form("second.html", visitor, FormPage(mistake=_unread(visitor, error), next=onward))
         if answer.token:
             return self._onward(visitor, answer, desk.first_page_of(person.account) if onward == "/" else onward)
         if answer.outcome is not Outcome.WRONG:
@@ -156,7 +161,10 @@ class SignInPages:
             return desk.pages.page("enrol.html", visitor, page)
         fields = await desk.form(request, visitor)
         desk.count_try(visitor, person.account.login)
-        answer = await desk.doorkeeper.authenticator(person, secret, fields.get("digits", ""), visitor.address)
+        try:
+            answer = await desk.doorkeeper.authenticator(person, secret, fields.get("digits", ""), visitor.address)
+        except SettingsError as error:
+            return desk.pages.page("enrol.html", visitor, replace(page, mistake=_unread(visitor, error)), status=422)
         if answer.token:
             response: Response = desk.pages.page(
                 "codes.html", visitor, CodesPage(codes=answer.codes, onward=desk.first_page_of(person.account))
@@ -166,9 +174,7 @@ class SignInPages:
         if answer.outcome is not Outcome.WRONG:
             return self._begin_again(visitor, answer)
         mistake = speaker(visitor.look.language)(t("These digits are wrong, or too old."))
-        return desk.pages.page(
-            "enrol.html", visitor, EnrolPage(picture=page.picture, secret=page.secret, mistake=mistake), status=422
-        )
+        return desk.pages.page("enrol.html", visitor, replace(page, mistake=mistake), status=422)
 
     async def password(self, request: Request) -> Response:
         """Somebody who is in chooses another password."""
@@ -273,6 +279,12 @@ class SignInPages:
 
 def _step_of(person: Person) -> str:
     return {Stage.SECOND: "/second", Stage.ENROL: "/enrol"}.get(person.session.stage, "/")
+
+
+def _unread(visitor: Visitor, error: SettingsError) -> str:
+    """What a person is told whose second factor cannot be read or kept: it is for the machine's people to mend."""
+    _log.error("web_second_factor_unreadable", reason=str(error))
+    return visitor.words(error)
 
 
 def _secret_for(token: str) -> str:

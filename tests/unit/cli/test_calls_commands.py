@@ -424,6 +424,15 @@ def test_the_database_is_copied_and_what_waits_in_the_spill_file_is_told(run, co
     assert json.loads(out) == {"file": str(copy), "bytes": copy.stat().st_size, "waiting_in_spill": 1}
 
 
+def test_a_copy_says_that_the_key_of_the_second_factors_is_not_in_it(run, config, tmp_path):
+    key = tmp_path / "web" / "second-factors.key"
+    key.parent.mkdir()
+    key.touch()
+    code, out, err = run("db", "backup", tmp_path / "copy.db", "--config", config)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == f"the key of the second factors is not in the copy: keep one of {key} elsewhere"
+
+
 def test_a_database_on_a_server_is_copied_by_its_own_tools(run, config):
     config.write_text('[store]\nurl = "postgresql://voicedesk@db.example/voicedesk"\n')
     code, _, err = run("db", "backup", "copy.db", "--config", config)
