@@ -35,6 +35,7 @@ async def test_search_tabs_and_lists_that_stay_open(tmp_path):
         await hall.comes_first(supervisor, "0001", Role.SUPERVISOR)
         await finds_by_key(hall, supervisor)
         await sees_new_calls_without_losing_the_place(hall, supervisor)
+        await is_sent_what_changes_now(hall, supervisor)
         await sees_what_colleagues_do(hall, supervisor)
         await loses_nothing_that_is_being_written(hall, supervisor)
         await goes_by_tabs(hall, supervisor, ["今日", "待办", "通话", "我的", "更多"])
@@ -79,6 +80,28 @@ async def sees_new_calls_without_losing_the_place(hall: Hall, page: Page) -> Non
     await becomes(page, ".fresh.there", lambda said: said == "有 2 条新通话，点此显示")
     await page.click("有 2 条新通话，点此显示")
     assert (await page.texts("tbody .c-time"))[2:] == rows[:48]
+
+
+async def is_sent_what_changes_now(hall: Hall, page: Page) -> None:
+    """The first page is sent what changed and asks for nothing; under whoever marks words nothing is exchanged."""
+    latest, begun = "[data-live=latest] tbody", "document.querySelectorAll('[data-live=latest] tbody tr').length"
+    asked = "performance.getEntriesByType('resource').filter(one => one.name.includes('?part')).length"
+    late = call_of("b_answer_17s")
+    await page.go(hall.desk.address)
+    await hall.store.calls.save([at(late, 0x911, now_us(), line="第一条")])
+    await becomes(page, latest, lambda said: "第一条" in said)
+    await hall.store.calls.save([at(late, 0x912, now_us(), line="第二条")])
+    await becomes(page, latest, lambda said: "第二条" in said)
+    assert await page.run(asked) == 0
+    assert await page.run(begun) == 8
+    await page.run("getSelection().selectAllChildren(document.querySelector('h1'))")
+    await hall.store.calls.save([at(late, 0x913, now_us(), line="第三条")])
+    await asyncio.sleep(3)
+    assert "第三条" not in await page.text(latest)
+    await page.run("getSelection().removeAllRanges()")
+    await becomes(page, latest, lambda said: "第三条" in said)
+    assert await page.run(asked) > 0, "what was sent meanwhile is asked for"
+    assert await found_by_axe(page) == []
 
 
 async def sees_what_colleagues_do(hall: Hall, page: Page) -> None:
