@@ -55,6 +55,7 @@ ROOMS = {
                 "--ignore=tests/unit/tickets/test_year.py",
                 "tests/unit/base/test_phone_numbers.py",
                 "tests/unit/base/test_numbers_at_the_edge.py",
+                "tests/unit/base/test_number_plan.py",
             ),
         ),
         Room(
@@ -69,6 +70,8 @@ ROOMS = {
             sources=("voicedesk/number_masking.py", "voicedesk/written_digits.py"),
             tests=(
                 "tests/unit/base/test_number_masking.py",
+                "tests/unit/base/test_number_groups.py",
+                "tests/unit/base/test_written_digits.py",
                 "tests/unit/base/test_log.py",
                 "tests/unit/base/test_log_every_spelling.py",
             ),
