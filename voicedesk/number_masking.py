@@ -34,9 +34,7 @@ _COUNTRY = r"(?:\+|00)?86"
 _AREA = r"(?:10|2\d|[3-9]\d{2})"
 _CARRIER = r"(?:1[12]\d{3}|179(?:[06][0189]|[1579][01])|10193|19[03])"
 """Only those 179xx that carriers have: the others begin times in microseconds as well."""
-_MOBILE = re.compile(
-    rf"\+?(?:{_COUNTRY}0?|9?0|9|0{_AREA}|(?P<odd>{_AREA}|{_CARRIER})0?)?(?P<own>1[3-9]\d{{9}})"
-)
+_MOBILE = re.compile(rf"\+?(?:{_COUNTRY}0?|9?0|9|0{_AREA}|(?P<odd>{_AREA}|{_CARRIER})0?)?(?P<own>1[3-9]\d{{9}})")
 """With what a country, house, trunk or carrier puts before it; `odd` is a prefix only right before its digits."""
 _LANDLINE = re.compile(
     rf"\+?(?:(?P<before>{_COUNTRY}|9)|(?P<odd>{_CARRIER}))?(?P<area>0?{_AREA})(?P<own>[2-8]\d{{6,7}})"

@@ -80,7 +80,7 @@ MOBILE_SPELLINGS = (
     *(_parted(MOBILE, (1,) * 11, mark) for mark in (*MARKS, *MORE_MARKS)),
     *(_parted(MOBILE, sizes, " ") for sizes in ((3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (5, 6), (2, 3, 2, 2, 2))),
     *(f"{before}{MOBILE}" for before in ("+86", "0086", "86", "0", "9", "90", "+86 ", "0086-", "(+86)", "＋８６")),
-    f"{AREA}{MOBILE}",
+    *(f"{AREA}{MOBILE}", f"+{AREA}{MOBILE}"),
     *(f"{before}{MOBILE}" for before in ("17951", "179510", "17909", "12593", "125930", "10193", "190", "+0")),
     *(f"{before}139-0715-8642" for before in ("+86", "+86-", "+86 (0) ", "（+86）", "0 ")),
     *(MOBILE.translate(script) for script in SCRIPTS),
