@@ -21,10 +21,11 @@ SHARED_TESTS := tests/histories tests/fuzz tests/unit tests/contracts $(foreach 
   tests/integration/test_$(name).py)
 # the desk on a screen is driven in a browser, and its pages are Chinese
 BROWSER_PACKAGES := chromium fonts-noto-cjk
-# what is waited for, not measured: a switch or a browser for each of three files at a time
-CALM_TESTS := $(foreach name,callbacks desk_for_everybody desk_in_browser desk_lists_in_browser desk_setup dialplans doctor_house \
-  houses_freepbx houses_hotline houses_issabel houses_mikopbx houses_queues ivr_at_any_hour phones stories,tests/system/test_$(name).py) \
-  $(foreach name,agi_server dialler refusing_disk signals web webhooks,tests/integration/test_$(name).py)
+# what is waited for, not measured: a switch or a browser for each of three files at a time, which are begun in this
+# order: those that take longest stand first, so that none is waited for at the end
+CALM_TESTS := $(foreach name,ivr houses_queues ivr_at_any_hour stories houses_hotline houses_freepbx phones houses_mikopbx callbacks \
+  houses_issabel desk_for_everybody desk_in_browser demo doctor_house dialplans desk_lists_in_browser desk_setup,tests/system/test_$(name).py) \
+  $(foreach name,kill_9_service signals agi_server webhooks web dialler refusing_disk,tests/integration/test_$(name).py)
 # of the manager interface and of calls no line goes without a test: these reach them all, measured, which makes them slow
 COVERED_TESTS := tests/unit/ami tests/unit/calls tests/unit/house/test_words.py tests/unit/desk/test_masking.py \
   tests/integration/test_ami_client.py
@@ -54,7 +55,7 @@ test: $(STAMPS)/project asterisk postgresql browser
 	  layers '$(BIN)/lint-imports' \
 	  covered '$(PYTEST) -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered --cov-fail-under=100 $(COVERED_TESTS)' \
 	  shared '$(PYTEST) -n auto --dist worksteal $(call without,$(COVERED_TESTS)) $(SHARED_TESTS)' \
-	  calm '$(PYTEST) -n 3 --dist loadfile $(CALM_TESTS)' \
+	  calm '$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(CALM_TESTS)' \
 	  alone '$(PYTEST) $(call without,$(COVERED_TESTS) $(SHARED_TESTS) $(CALM_TESTS))'
 
 # which lines of all rooms no test reaches; measuring makes Python so slow that `make test` does it for two rooms only

@@ -22,8 +22,8 @@ BUILT = ("__pycache__", "build", "dist", "htmlcov", "voicedesk.egg-info")
 
 def pytest_terminal_summary(terminalreporter):
     """Each test that failed, in a line, for the end of `make test` (tools/in_turn.py)."""
-    if not (kept := os.environ.get("FAILURES_FILE")):
-        return
+    if not (kept := os.environ.get("FAILURES_FILE")) or hasattr(terminalreporter.config, "workerinput"):
+        return  # each worker would say what the one that it works for says
     told: dict[str, None] = {}
     for report in (*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")):
         why = " ".join(report.longreprtext.split("\nE  ", 1)[-1].split())

@@ -96,8 +96,7 @@ def main(arguments: list[str]) -> int:
         failures = Path(folder) / "failures"
         failures.touch()
         ran, interrupted = run_all(list(zip(arguments[::2], arguments[1::2], strict=True)), failures)
-        failed = dict.fromkeys(failures.read_text(errors="replace").splitlines(keepends=True))
-        sys.stdout.write(f"\n{''.join(failed)}{told(ran)}\n")
+        sys.stdout.write(f"\n{failures.read_text(errors='replace')}{told(ran)}\n")
     if interrupted:
         return INTERRUPTED
     return OK if all(one.code == OK for one in ran) else FAILED

@@ -2,7 +2,10 @@
 
 
 def whole_number(text: str | None, most_digits: int = 9) -> int | None:
-    """The number that plain digits write; None for anything else, and for more digits than are meant."""
+    """A text of the digits 0 to 9, as a number.
+
+    None for no text, an empty one, one with anything else in it, and one of more than `most_digits` digits.
+    """
     if text is None or len(text) > most_digits or not (text.isascii() and text.isdigit()):
         return None
     return int(text)

@@ -33,6 +33,12 @@
 Third-party errors are mapped to these where they enter (`raise … from`).
 """
 
+import os
+import re
+
+_NO_CONNECTION = "Connect call failed"
+"""What asyncio writes in the place of the system's reason, with an address as Python writes it."""
+
 
 class VoicedeskError(Exception):
     """Base of all; `str()` is one sentence that says what to do."""
@@ -159,4 +165,8 @@ def reason_of(error: BaseException) -> str:
     """Why something failed; where it was the system that refused, in its words without their number and file."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8: save the file as UTF-8"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    if _NO_CONNECTION not in said:
+        return said
+    tried = re.findall(rf"\[Errno (\d+)\] {_NO_CONNECTION}", str(error))  # one of each address that was tried
+    return "; ".join(dict.fromkeys(os.strerror(int(number)) for number in tried)) or said

@@ -21,9 +21,11 @@ _PREFIXES = "09"
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
 _MARKS = re.compile(r"[ \t().\-‐‑‒–—―−/·]+")
 _ADDRESS = re.compile(
-    r"(?:(?:tel|sips?):)?([^;@]*)((?:;[A-Za-z-]+=[A-Za-z0-9.+%_-]*)*)(?:@[A-Za-z0-9.:_\[\]-]+)?", re.IGNORECASE
+    r"(?:(?:tel|sips?):)?([^;@]*)((?:;[A-Za-z-]+=[A-Za-z0-9.+%_-]*)*)"
+    r"(?:@[A-Za-z0-9.:_\[\]-]+(?:;[A-Za-z-]+(?:=[A-Za-z0-9.+%_-]*)?)*)?",
+    re.IGNORECASE,
 )
-"""A number as SIP and telephone addresses have it: parameters and a host behind it."""
+"""A number as SIP and telephone addresses have it: parameters, and a host with its own, behind it."""
 _INSIDE = re.compile(r"(?:转|分机|ext\.?|[,x#])[ \t]*[0-9]{1,6}$", re.IGNORECASE)
 """An extension behind the number of a switchboard, as people write it down."""
 _TAIL = re.compile(r"(?<=[0-9])[ \t]*[-‐–—][ \t]*[0-9]{1,6}$")

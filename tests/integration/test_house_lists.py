@@ -161,7 +161,7 @@ async def test_discover_writes_settings_that_load_and_says_what_it_found(discove
     assert [(line.name, line.extensions, line.phones) for line in found.lines] == [
         ("600", ("88012345",), ("PJSIP/101",))
     ]
-    assert "1 lines, 1 phones, 1 people" in said
+    assert "1 line, 1 phone, 1 person" in said
     assert "PJSIPShowEndpoints is refused" in said
     assert (tmp_path / "hall" / "voicedesk.toml").stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in (tmp_path / "hall").iterdir()) == ["voicedesk.toml"]

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from tests.kills.lives import CALM, EVENTS, Lives
+from tests.kills.lives import CALM, Lives
 from tests.testbed.forks import loaded
-from tests.testbed.killing import AT_ONCE
+from tests.testbed.killing import AT_ONCE, STREAM, of_each_kind
 
 # hundreds of lives, each a process of its own, in which no coverage is measured
 pytestmark = [pytest.mark.timeout(600), pytest.mark.no_cover]
@@ -23,9 +23,10 @@ def lives(context, tmp_path):
 
 def test_fault_67_killed_at_every_step_of_a_start_and_of_commits(lives):
     """Every life goes on with what the one before left behind, and is killed one step later than that one."""
+    lives.live(1)  # makes the database, in more steps than any other life has
     steps = lives.live(3)
     lives.ask()
-    for kill_at in range(1, steps + 1):
+    for kill_at in range(1, len(steps) + 1):
         lives.live(3, kill_at=kill_at)
         if kill_at % 6 == 0:
             lives.live(CALM)
@@ -39,7 +40,7 @@ def test_fault_67_killed_at_every_step_of_spilling_and_of_taking_up(lives):
     """The database refuses every other batch; the next life finds a spill file and takes it up."""
     lives.live(1)
     steps = lives.live(4, refused=frozenset({1, 2, 3}))
-    for kill_at in range(1, steps + 1):
+    for kill_at in range(1, len(steps) + 1):
         lives.live(4, kill_at=kill_at, refused=frozenset({1, 2, 3}))
         if kill_at % 6 == 0:
             lives.live(CALM)
@@ -51,8 +52,9 @@ def test_fault_67_killed_at_every_step_of_spilling_and_of_taking_up(lives):
 def test_fault_67_killed_while_what_does_not_fit_is_set_aside(context, tmp_path):
     """A call that no database takes beside each batch, an event that nobody can take in each life."""
     lives = Lives(context, tmp_path, poison=True)
+    lives.live(1)
     steps = lives.live(3)
-    for kill_at in range(1, steps + 1, 7):
+    for kill_at in range(1, len(steps) + 1, 7):
         lives.live(3, kill_at=kill_at)
     lives.live(CALM)
     lives.check()
@@ -60,10 +62,13 @@ def test_fault_67_killed_while_what_does_not_fit_is_set_aside(context, tmp_path)
     assert lives.set_aside > 20
 
 
-def test_fault_71_killed_at_every_step_of_making_the_database(context, tmp_path):
+def test_fault_71_killed_at_every_kind_of_step_of_making_the_database(context, tmp_path):
+    """All of it is one transaction, whose many statements of a kind leave the same behind."""
     (tmp_path / "whole").mkdir()
     steps = Lives(context, tmp_path / "whole").live(0)
-    for kill_at in range(1, steps + 1, 2):
+    chosen = of_each_kind(steps, one_in=12)
+    assert len(chosen) > 60
+    for kill_at in chosen:
         folder = tmp_path / str(kill_at)
         folder.mkdir()
         lives = Lives(context, folder)
@@ -75,7 +80,7 @@ def test_fault_71_killed_at_every_step_of_making_the_database(context, tmp_path)
 def test_fault_67_killed_at_random_moments(lives):
     chance = random.Random(67)
     lives.live(1)
-    while lives.number < 100 and lives.next + 40 * AT_ONCE < len(EVENTS):
+    while lives.number < 100 and lives.next + 40 * AT_ONCE < STREAM:
         lives.live(30, after=chance.uniform(0.02, 0.35), refused=frozenset(chance.sample(range(30), 6)))
     lives.live(CALM)  # on a busy machine none of the others may have come far
     assert lives.check() > 10

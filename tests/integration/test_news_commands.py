@@ -92,7 +92,7 @@ def test_a_test_message_to_an_address_that_is_not_allowed_is_not_sent(hall, type
 def test_dead_letters_are_listed_masked_and_queued_again_one_or_all(hall, typed):  # noqa: F811
     first, second, third = queue(3, dead=True)
     told = typed("news", "list", "--dead")
-    assert told.out.count("未送达 dead  新工单：回拨  号码 138****8000  (1 次 tries: HTTP 500)") == 3
+    assert told.out.count("未送达 dead  新工单：回拨  号码 138****8000  (1 次 1 try: HTTP 500)") == 3
     plain = json.loads(typed("news", "list", "--json", "--limit", "1").out)
     assert (plain[0]["id"], plain[0]["webhook"], plain[0]["news"], plain[0]["state"]) == (
         third,

@@ -43,7 +43,7 @@ def ids(typed) -> dict[str, str]:  # noqa: F811
 def test_the_list_says_what_how_often_and_why_and_masks_numbers(hall, typed):  # noqa: F811
     done = typed("quarantine", "list")
     assert done.code == 0
-    assert "事件 event  main  Newchannel 1.7  (3 次 times)  ValueError: 138****1234?" in done.out
+    assert "事件 event  main  Newchannel 1.7  (3 次 3 times)  ValueError: 138****1234?" in done.out
     assert "录音 recording" in done.out
     only = typed("quarantine", "list", "--part", "event").out
     assert "recording" not in only

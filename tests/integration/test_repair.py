@@ -328,13 +328,13 @@ async def test_the_command_tells_what_it_did_and_leaves_bad_lines_out(store, tmp
     log = tmp_path / "cel.csv"
     log.write_text((LOGGED / "queue_answered.cel.csv").read_text() + "nonsense\n")
     code, printed, told = run(tmp_path, "--cel", str(log), "--json", "--dry-run")
-    assert (code, json.loads(printed)["calls"][0]["verdict"], "1 lines" in told) == (3, "on_time", True)
+    assert (code, json.loads(printed)["calls"][0]["verdict"], "1 line of" in told) == (3, "on_time", True)
     code, printed, _ = run(tmp_path, "--cel", str(log))
-    assert (code, "covered; 1 calls repaired, 0 added" in printed) == (3, True)
+    assert (code, "covered; 1 call repaired, 0 added" in printed) == (3, True)
     code, printed, _ = run(tmp_path, "--cel", str(LOGGED / "queue_answered.cel.csv"))
     *account, total = printed.splitlines()
     assert (code, total) == (0, "2 gaps in all, 1 repaired, 1 open")
     opened, done = account
     assert opened.startswith("open: gap")
     assert done.startswith("repaired ")
-    assert done.endswith("(连接中断 the link was lost), 1 calls, by the command")
+    assert done.endswith("(连接中断 the link was lost), 来电 1 通 1 call，由命令补录 by the command")

@@ -14,8 +14,9 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from tests.kills.lives import AT_ONCE, CALM, EVENTS, Lives
+from tests.kills.lives import AT_ONCE, CALM, Lives
 from tests.testbed.forks import loaded
+from tests.testbed.killing import STREAM
 
 BATCHES = 4
 CALM_EVERY = 12
@@ -27,9 +28,10 @@ _ROOM = CALM * AT_ONCE
 def hall(folder: Path, kills: int, chance: Random) -> Lives:
     """One database and so many kills, or as many as there are events for; then its file is looked into."""
     lives = Lives(loaded(), folder, poison=True)
+    lives.live(1)  # makes the database, in more steps than any other life has
     refused = frozenset({1, 2})
-    steps = {frozenset[int](): lives.live(BATCHES), refused: lives.live(BATCHES, refused=refused)}
-    while lives.kills < kills and lives.next + 3 * _ROOM < len(EVENTS):
+    steps = {frozenset[int](): len(lives.live(BATCHES)), refused: len(lives.live(BATCHES, refused=refused))}
+    while lives.kills < kills and lives.next + 3 * _ROOM < STREAM:
         if lives.number % CALM_EVERY == 0:
             lives.live(CALM)
         if lives.number % 5 == 0:

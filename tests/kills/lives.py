@@ -18,10 +18,8 @@ from voicedesk.calls.three_rings import judge
 from voicedesk.calls.tracker import Tracker
 from voicedesk.store.packing import unpack_facts
 
-EVENTS = killing.EVENTS
 CALM = 20
 """Batches of a life that is not killed: some calls begin and end in it."""
-STAMPS = [event.get("Timestamp") for event in EVENTS]
 Unsure = list[tuple[int, int]]
 
 
@@ -38,8 +36,8 @@ class Lives:
 
     def live(
         self, batches: int, *, kill_at: int = 0, after: float | None = None, refused: frozenset[int] = frozenset()
-    ) -> int:
-        """One life; returns how many steps it took, or 0 if it was killed."""
+    ) -> list[str]:
+        """One life; returns the steps that it took, by name, or none if it was killed."""
         self.number += 1
         life = Life(
             folder=self.folder,
@@ -65,12 +63,12 @@ class Lives:
         if code == 0:
             self.next = safe
             self.unsure.append((safe, safe))  # nothing is lost, but nobody watched for a moment
-            return int((self.folder / f"steps.{self.number}").read_text())
+            return (self.folder / f"steps.{self.number}").read_text().splitlines()
         assert code == -signal.SIGKILL, "a life failed by itself: its standard error says why"
         self.kills += 1
         self.unsure.append((safe, min(safe + AT_ONCE, self.next + batches * AT_ONCE)))
         self.next = self.unsure[-1][1]
-        return 0
+        return []
 
     def ask(self) -> None:
         """Somebody asks the service for something while it is dead."""
@@ -112,9 +110,10 @@ def check_journal(database: sqlite3.Connection, until: int, unsure: Unsure) -> N
     told = [one for one in told if not one.get("Uniqueid", "").startswith(POISON)]
     switch = [one["Timestamp"] for one in told if not one["Event"].startswith(("Voicedesk", "CoreShow"))]
     assert switch == sorted(set(switch)), "an event stands twice, or out of order"
-    may_lack = {STAMPS[n] for first, last in unsure for n in range(first, last)}
-    assert set(STAMPS[:until]) - set(switch) <= may_lack, "an event that was safe is lost"
-    assert set(switch) <= set(STAMPS[:until])
+    stamps = [event.get("Timestamp") for event in killing.events()[:until]]
+    may_lack = {stamps[n] for first, last in unsure for n in range(first, last)}
+    assert set(stamps) - set(switch) <= may_lack, "an event that was safe is lost"
+    assert set(switch) <= set(stamps)
     ((last,),) = database.execute("SELECT sequence FROM pbxs WHERE pbx = ?", (PBX,)).fetchall()
     assert last == rows[-1][0] or last >= rows[-1][0]
 
@@ -161,9 +160,9 @@ def check_quarantine(database: sqlite3.Connection, safe: set[int]) -> int:
 
 
 def uninterrupted(until: int) -> dict[str, tuple[Any, ...]]:
-    tracker = Tracker(PBX, HALL)
-    first = (EVENTS[0].timestamp_us or 0) - 1000
-    for event in (*killing.link_up(EVENTS, 0, first), *EVENTS[:until]):
+    tracker, events = Tracker(PBX, HALL), killing.events()
+    first = (events[0].timestamp_us or 0) - 1000
+    for event in (*killing.link_up(events, 0, first), *events[:until]):
         tracker.receive(event)
     judged = [(facts, judge(facts)) for facts in tracker.take_changes().calls]
     return {
@@ -176,7 +175,7 @@ def uninterrupted(until: int) -> dict[str, tuple[Any, ...]]:
 def touched_calls(unsure: Unsure) -> set[str]:
     """The linkedids that were up when a gap began, began in it or ended in it."""
     spans: dict[str, list[int]] = {}
-    for n, event in enumerate(EVENTS):
+    for n, event in enumerate(killing.events()):
         spans.setdefault(event.linkedid or "", [n, n])[1] = n
     return {
         linkedid

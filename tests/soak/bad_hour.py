@@ -147,6 +147,7 @@ async def bad_hour(
         sessions, begun = switch.sessions, time.monotonic()
         while not day.is_over:
             said = day.due(now_us())
+            switch.lists["CoreShowChannels"] = day.up
             if said:
                 await switch.send(said)
             await asyncio.sleep(BEAT_SECONDS)

@@ -13,11 +13,17 @@ import numpy as np
 from tests.fakes.http_server import HANG, HttpServer, answer
 from tests.fuzz.damage import damaged
 from tests.soak.traffic import SECOND, TOLD, _again, template
+from voicedesk.ami.message import AmiEvent
 
 END = b"\r\n\r\n"
 POISON = "poison-"
 """So begin the ids of events at which the tracker raises, as if it had a fault that they bring out."""
 HELD_SECONDS = 30.0
+LISTED = (
+    *("Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum"),
+    *("ConnectedLineName", "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid", "Linkedid"),
+)
+"""The headers by which a list describes a channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,14 @@ class BadDay:
         self._next_us = 0
         self._order = count()
         self._pending: list[tuple[int, int, bytes]] = []
+        self._up: dict[str, list[tuple[str, object]]] = {}
+        self._gone: set[str] = set()
         self._is_torn = False
+
+    @property
+    def up(self) -> list[list[tuple[str, object]]]:
+        """The channels that are there now, as the switch's list of them has them."""
+        return list(self._up.values())
 
     @property
     def is_over(self) -> bool:
@@ -71,8 +84,20 @@ class BadDay:
             when, _, block = heapq.heappop(self._pending)
             self.events += 1
             self.whole.append(block)
+            self._note(AmiEvent.from_bytes(block))
             said.append(self._perhaps_bad(block, when))
         return b"".join(said)
+
+    def _note(self, event: AmiEvent) -> None:
+        """What an event says of the channels that it describes; the recorded calls do not all begin with Newchannel."""
+        for prefix in ("", "Dest"):
+            uniqueid = event.get(f"{prefix}Uniqueid") or ""
+            if event.name == "Hangup":
+                self._up.pop(uniqueid, None)
+                self._gone.add(uniqueid)
+            elif event.get(f"{prefix}Channel") and uniqueid not in self._gone:
+                told = ((key, event.get(prefix + key)) for key in LISTED)
+                self._up[uniqueid] = [("Event", "CoreShowChannel"), *((key, value) for key, value in told if value)]
 
     def _perhaps_bad(self, block: bytes, at: int) -> bytes:
         if self._is_torn:  # the end of the one before is missing: it may have taken this one with it

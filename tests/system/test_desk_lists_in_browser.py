@@ -36,6 +36,7 @@ async def test_search_tabs_and_lists_that_stay_open(tmp_path):
         await finds_by_key(hall, supervisor)
         await sees_new_calls_without_losing_the_place(hall, supervisor)
         await sees_what_colleagues_do(hall, supervisor)
+        await loses_nothing_that_is_being_written(hall, supervisor)
         await goes_by_tabs(hall, supervisor, ["今日", "待办", "通话", "我的", "更多"])
         await hall.comes_first(auditor, "0009", Role.AUDITOR)
         await goes_by_tabs(hall, auditor, ["今日", "更多"])
@@ -105,6 +106,45 @@ async def sees_what_colleagues_do(hall: Hall, page: Page) -> None:
     await becomes(page, ".fresh.there", lambda said: said == "有 1 件新待办，点此显示")
     assert await page.run(TOPS) == before
     assert await found_by_axe(page) == []
+
+
+async def loses_nothing_that_is_being_written(hall: Hall, page: Page) -> None:
+    """An open ticket goes on by itself; under whoever writes nothing moves, and what they wrote goes along."""
+    now, name = now_us(), "4" * 20
+    made = ticket(name, now, HOUR, number="13900005674")
+    (stored,) = await hall.store.tickets.change(Change(tickets=[StoredTicket(ticket=made)]))
+    await page.go(f"{hall.desk.address}/todo/{name}")
+    claimed = replace(stored.ticket, state=State.CLAIMED, owner="王五", lease_until=now + 9 * 60 * MICROSECONDS)
+    (stored,) = await hall.store.tickets.change(Change(tickets=[replace(stored, ticket=claimed)]))
+    await becomes(page, "[data-live=standing]", lambda said: "王五" in said)
+    note = "document.querySelector('[name=do][value=close]').form.querySelector('textarea')"
+    await page.run(f"{note}.closest('details').open = true, {note}.focus()")
+    await page.ask("Input.insertText", text="打过了，没有人接")
+    await page.run(f"{note}.blur()")
+    before = await page.run(f"{note}.getBoundingClientRect().top")
+    asked = Entry(at=now_us(), move=Move.REPORT, by="王五", note="请王主任看看")
+    told = replace(stored.ticket, history=(*stored.ticket.history, asked))
+    (stored,) = await hall.store.tickets.change(Change(tickets=[replace(stored, ticket=told)]))
+    await becomes(page, ".fresh.there", lambda said: said == "有变化，点此显示现在的样子")
+    assert await page.run(f"{note}.getBoundingClientRect().top") == before
+    assert "请王主任看看" not in await page.text("[data-live=happened]")
+    assert await found_by_axe(page) == []
+    await page.press("有变化，点此显示现在的样子")
+    await becomes(page, "[data-live=happened]", lambda said: "请王主任看看" in said)
+    assert await page.run(f"[{note}.value, {note}.closest('details').open].join()") == "打过了，没有人接,true"
+    end = Entry(at=now_us(), move=Move.CLOSE, by="王五")
+    closed = replace(
+        stored.ticket,
+        state=State.CLOSED,
+        outcome=Outcome.SETTLED,
+        closed_at=now_us(),
+        history=(*stored.ticket.history, end),
+    )
+    await hall.store.tickets.change(Change(tickets=[replace(stored, ticket=closed)]))
+    await becomes(page, ".fresh.there", lambda said: said == "有变化，点此显示现在的样子")
+    await page.press("有变化，点此显示现在的样子")
+    await becomes(page, "[data-lost]", lambda said: "打过了，没有人接" in said)
+    assert await page.run("document.querySelector('[name=do][value=close]') === null")
 
 
 async def goes_by_tabs(hall: Hall, page: Page, names: list[str]) -> None:

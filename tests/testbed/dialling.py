@@ -7,20 +7,18 @@ import secrets
 import shutil
 import signal
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from sqlalchemy import event as hooks
 from tests.integration.test_ticket_desk import MONDAY, Hall
 from tests.testbed import killing
 from tests.unit.tickets.desk import call
 from voicedesk.log import configure_logging
 from voicedesk.run import requests as run
 from voicedesk.run.requests import Answering
-from voicedesk.store.engine import Database
 from voicedesk.store.store import Store
 from voicedesk.tickets.dialplan import channel_id_of
 
@@ -56,28 +54,22 @@ def live(life: Life) -> None:
 async def answer(life: Life, *, counted: bool = False) -> None:
     """Answers the row, if it still waits, and ends; with `counted` its steps are, and the chosen one is the last."""
     hall = Hall(f"sqlite:///{life.folder}/v.db")
-    names: list[str] = []
 
     async def place(order: object, address: object, now: object) -> None:
-        names.append("to tell the switch")
-        killing._step()
+        killing.step("to tell the switch")
         told = os.open(life.folder / "switch", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.write(told, f"{order.channel_id}\n".encode())  # type: ignore[attr-defined]
         os.close(told)
-        names.append("the switch was told")
-        killing._step()
+        killing.step("the switch was told")
         await asyncio.sleep(0)
-        names.append("it is to answer")
-        killing._step()
+        killing.step("it is to answer")
 
     hall.place = place  # type: ignore[method-assign]
     async with Store.open(hall.url, now=hall.now) as store:
         hall.begin(store)
-        steps = killing._count_steps(
-            killing.Life(folder=life.folder, number=0, first=0, batches=0, kill_at=life.kill_at)
-        )
-        _name_steps(store.database, names)
-        killing._hook(store.database)
+        steps = killing.count_steps(life.kill_at) if counted else []
+        if counted:
+            killing.hook(store.database)
         owner = f"life {secrets.token_hex(4)}"
         await store.requests.lead("service", owner, 10, over=await store.requests.lease("service"))
         task = asyncio.create_task(Answering(store.requests, owner, lambda: {"ticket": hall.steps}).run())
@@ -87,22 +79,7 @@ async def answer(life: Life, *, counted: bool = False) -> None:
         task.cancel()
         await asyncio.wait({task})
         if counted:
-            assert len(names) == steps(), "each step has a name"
-            (life.folder / "steps").write_text("\n".join(names))
-
-
-def _name_steps(database: Database, names: list[str]) -> None:
-    """Whoever is called before a step is taken says which it is: a statement by its first words."""
-    target = database.engine.sync_engine
-
-    def statement(moment: str) -> Callable[..., None]:
-        return lambda _connection, _cursor, said, *_: names.append(f"{moment} {' '.join(said.split()[:3])}")
-
-    hooks.listen(target, "before_cursor_execute", statement("before"))
-    hooks.listen(target, "after_cursor_execute", statement("after"))
-    hooks.listen(target, "begin", lambda *_: names.append("begin"))
-    hooks.listen(target, "commit", lambda *_: names.append("commit"))
-    hooks.listen(target.pool, "checkin", lambda *_: names.append("given back"))
+            (life.folder / "steps").write_text("\n".join(steps))
 
 
 def _is_over(folder: Path) -> bool:

@@ -7,5 +7,5 @@ from multiprocessing.context import ForkServerContext
 def loaded() -> ForkServerContext:
     """How to begin them; the server they are forked from is one for all tests."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.testbed.killing", "tests.testbed.lives", "tests.testbed.dialling"])
+    context.set_forkserver_preload(["tests.testbed.loaded"])
     return context

@@ -10,10 +10,12 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from random import Random
 
 from benchmarks import corpus
 from sqlalchemy import event as hooks
@@ -84,6 +86,12 @@ def stream(count: int) -> list[AmiEvent]:
     return RecordedConversation(WANTED_EVENTS).receive_data(b"".join(blocks))
 
 
+@cache
+def events() -> list[AmiEvent]:
+    """The events of all lives; made where the first is wanted: whoever only collects tests needs none."""
+    return stream(STREAM)
+
+
 def link_up(events: list[AmiEvent], first: int, at: int) -> list[AmiEvent]:
     """What a client says when its link stands again before event `first`: the mark, and who is on the phone."""
     alive: dict[str, AmiEvent] = {}
@@ -113,18 +121,18 @@ def live(life: Life) -> None:
     resume_points.CHECKPOINT_EVERY = 5
     engine.LOCK_SECONDS = 0.0
     _receive_no_poison()
-    steps = _count_steps(life)
+    steps = count_steps(life.kill_at)
     asyncio.run(_live(life))
-    (life.folder / f"steps.{life.number}").write_text(str(steps()))
+    (life.folder / f"steps.{life.number}").write_text("\n".join(steps))
 
 
 async def _live(life: Life) -> None:
-    clock = _Clock((EVENTS[life.first].timestamp_us or 0) - LAG_US)
+    clock = _Clock((events()[life.first].timestamp_us or 0) - LAG_US)
     url = f"sqlite:///{life.folder}/v.db"
     spill = Spill(spill_file(url, None), reserve_bytes=64 * 1024)
     owner = f"life:{life.number}"
     async with Store.open(url, now=clock, spill=spill) as store:
-        _hook(store.database)
+        hook(store.database)
         killed = await store.requests.lease("service")
         if not await store.requests.lead("service", owner, LEASE_SECONDS, over=killed):
             raise SystemExit(3)
@@ -132,10 +140,10 @@ async def _live(life: Life) -> None:
         await store.writer.take_up()
         guard = Guard(clock)
         log = await _resumed(store, clock, guard)
-        log.take(link_up(EVENTS, life.first, clock()))
+        log.take(link_up(events(), life.first, clock()))
         for number in range(life.batches):
             start = life.first + number * AT_ONCE
-            for one in EVENTS[start : start + AT_ONCE]:
+            for one in events()[start : start + AT_ONCE]:
                 one.arrived_us = clock.us = (one.timestamp_us or 0) + LAG_US
                 log.take([one])
             if life.poison and number == BAD_EVENT_IN:
@@ -239,50 +247,76 @@ class _Clock:
         return self.us
 
 
-_step: Callable[[], None] = lambda: None  # noqa: E731
+_step: Callable[[str], None] = lambda _: None  # noqa: E731
 
 
-def _count_steps(life: Life) -> Callable[[], int]:
-    """From now on each step is counted, and the one that was chosen is the last."""
+def step(name: str) -> None:
+    """One step more: where it is the one that was chosen, it is the last."""
+    _step(name)
+
+
+def count_steps(kill_at: int) -> list[str]:
+    """From now on each step is counted, and `kill_at` is the last (0: none is); their names, as they are taken."""
     global _step  # noqa: PLW0603
-    count = 0
+    names: list[str] = []
 
-    def step() -> None:
-        nonlocal count
-        count += 1
-        if count == life.kill_at:
+    def counted(name: str) -> None:
+        names.append(name)
+        if len(names) == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def around(real: Callable[..., object]) -> Callable[..., object]:
+    def around(name: str, real: Callable[..., object]) -> Callable[..., object]:
         def stepped(*args: object) -> object:
-            step()
+            step(f"before {name}")
             done = real(*args)
-            step()
+            step(f"after {name}")
             return done
 
         return stepped
 
     for name in ("pwrite", "fdatasync", "fsync", "ftruncate", "posix_fallocate"):
-        setattr(os, name, around(getattr(os, name)))
-    _step = step
+        setattr(os, name, around(name, getattr(os, name)))
+    _step = counted
     real_init = Database.__init__
 
     def init(self: Database, url: str, **more: bool) -> None:
         real_init(self, url, **more)
-        _hook(self)
+        hook(self)
 
     Database.__init__ = init  # type: ignore[method-assign]
-    return lambda: count
+    return names
 
 
-def _hook(database: Database) -> None:
+def hook(database: Database) -> None:
     """A step before and after each statement, before each commit (the next begins after it)."""
     target = database.engine.sync_engine
-    if not getattr(target, "_is_hooked", False):
-        target._is_hooked = True  # type: ignore[attr-defined]
-        for name in ("before_cursor_execute", "after_cursor_execute", "commit", "begin"):
-            hooks.listen(target, name, lambda *_: _step())
-        hooks.listen(target.pool, "checkin", lambda *_: _step())
+    if getattr(target, "_is_hooked", False):
+        return
+    target._is_hooked = True  # type: ignore[attr-defined]
+
+    def statement(moment: str) -> Callable[..., None]:
+        """Named by its first words: rows by their table too, what makes tables and indexes by what it does alone."""
+
+        def taken(_connection: object, _cursor: object, said: str, *_: object) -> None:
+            words = said.split()[:3]
+            step(" ".join((moment, *(words[:2] if words[0] in ("CREATE", "ALTER", "DROP") else words))))
+
+        return taken
+
+    hooks.listen(target, "before_cursor_execute", statement("before"))
+    hooks.listen(target, "after_cursor_execute", statement("after"))
+    hooks.listen(target, "commit", lambda *_: step("commit"))
+    hooks.listen(target, "begin", lambda *_: step("begin"))
+    hooks.listen(target.pool, "checkin", lambda *_: step("given back"))
 
 
-EVENTS = stream(STREAM)
+def of_each_kind(steps: Sequence[str], *, one_in: int, seed: int = 67) -> list[int]:
+    """Steps to be killed at, from 1: of each kind the first and the last, what stands around a commit, and of the
+    others one in so many by chance."""
+    numbered = list(enumerate(steps, 1))
+    first = {name: at for at, name in reversed(numbered)}
+    last = {name: at for at, name in numbered}
+    commits = {at + beside for at, name in numbered if name == "commit" for beside in (0, 1)}
+    kept = {*first.values(), *last.values(), *commits}
+    others = [at for at, _ in numbered if at not in kept]
+    return sorted(kept.union(Random(seed).sample(others, len(others) // one_in)))

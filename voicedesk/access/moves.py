@@ -93,7 +93,7 @@ def opened(keeper: Keeper, account: Account) -> Move:
 
 
 def removed(keeper: Keeper, account: Account) -> Move:
-    """Gone, with its sessions; the audit log keeps what it did."""
+    """Removes an account and ends its sessions. What the person did stays in the audit log, as does the removal."""
     return Move(is_removed=True, ends_all=True, deeds=(keeper.deed(Deed.ACCOUNT_REMOVED, account.login),))
 
 

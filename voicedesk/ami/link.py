@@ -21,6 +21,9 @@ from voicedesk.errors import AmiError, AmiLinkLost, AmiProtocolError, reason_of
 
 T = TypeVar("T")
 USER_TIMEOUT_MS = 20_000
+DAMAGE_SECONDS = 10.0
+"""So long after something could not be believed the switch is asked again what is there, once for all that was damaged
+meanwhile: who forges text must not have it list its channels without end. Chosen."""
 _FAREWELL_SECONDS = 1
 _FAREWELL_MOST_SECONDS = 3
 
@@ -59,6 +62,8 @@ class Link(asyncio.Protocol):
         self._failure: AmiError | None = None
         self._closed = asyncio.Event()
         self._heard_at = 0.0
+        self._damaged = 0
+        self._looks_after_damage: asyncio.TimerHandle | None = None
 
     @property
     def distrusted(self) -> int:
@@ -171,6 +176,7 @@ class Link(asyncio.Protocol):
         events = self.protocol.take_events()
         if events:
             self._hand_on(events)
+        self._note_damage()
         if self.protocol.state is not was:
             self.news.set()
 
@@ -188,6 +194,8 @@ class Link(asyncio.Protocol):
         for answered in self._waiting.values():
             if not answered.done():
                 answered.set_exception(AmiLinkLost(f"{error}; whether the action was carried out is unknown"))
+        if self._looks_after_damage is not None:
+            self._looks_after_damage.cancel()
         self._closed.set()
         self.news.set()
 
@@ -212,6 +220,18 @@ class Link(asyncio.Protocol):
             if event.name == "FullyBooted":
                 self._note_boot(event)
         self._deliver(events)
+
+    def _note_damage(self) -> None:
+        """What was damaged may have been the end of a call: the list of what is there tells, a little later."""
+        counters = self.protocol.screen.counters
+        damaged = counters.orphans + counters.damaged + self.oversized
+        if damaged > self._damaged and self._looks_after_damage is None:
+            self._looks_after_damage = asyncio.get_running_loop().call_later(DAMAGE_SECONDS, self._look_after_damage)
+        self._damaged = damaged
+
+    def _look_after_damage(self) -> None:
+        self._looks_after_damage = None
+        self.look_again()
 
     def _note_boot(self, event: AmiEvent) -> None:
         """The switch is up; its uptime, in whole seconds, says since when (by a clock that nobody sets, if given)."""

@@ -7,6 +7,7 @@ as and searches a header when somebody asks for it: most headers of most events 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from asterisk.ami.event import Event
@@ -103,7 +104,7 @@ def unescape(text: str) -> str:
 
 LONGEST_NAME = 600
 """So many bytes, with the header's own: Asterisk's names of channels have 80, its ids 150, those of queues 80."""
-_SHORT = 2000
+_SHORT = 2000  # nearly all are
 _NAMES = tuple(
     name.encode()
     for name in (
@@ -116,11 +117,14 @@ _NAMES = tuple(
 class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
     """One event. `raw` is its bytes without the closing empty line; `arrived_us` is our clock when they came.
 
+    `timestamp_us` is the PBX's own instant of it, None if it tells none (`timestampevents` is off). `names_fit` is
+    false where a name or an id is longer than any switch makes one: what it is about, it is not of a call.
+
     `doubtful` is true where a single-valued header stands twice. A value is decoded as UTF-8 with U+FFFD in place of
     what is not; C escapes are undone in the headers Asterisk escapes, and only there.
     """
 
-    __slots__ = ("_found", "_keys", "arrived_us", "doubtful", "name", "origin", "raw")
+    __slots__ = ("_found", "arrived_us", "doubtful", "name", "names_fit", "origin", "raw", "timestamp_us")
 
     def __init__(
         self,
@@ -136,7 +140,8 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
         self.origin = origin
         self.doubtful = False
         self._found = found  # what `match_description` found in `raw`
-        self._keys: dict[str, Any] | None = None
+        self.names_fit = len(raw) <= _SHORT or _names_fit(raw)
+        self.timestamp_us = int(found[1].replace(b".", b"")) if found is not None else self._timestamp_us()
 
     @classmethod
     def from_bytes(cls, raw: bytes, *, arrived_us: int = 0, origin: Origin = NOWHERE) -> "AmiEvent":
@@ -159,23 +164,6 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
     def boot(self) -> str:
         """Which run of that PBX (its start date and time), empty where unknown."""
         return self.origin.boot
-
-    @property
-    def timestamp_us(self) -> int | None:
-        """The PBX's own instant of the event; None if it tells none (`timestampevents` is off)."""
-        found = self._found
-        if found is not None:
-            return int(found[1].replace(b".", b""))
-        text = self.get("Timestamp")
-        return None if text is None else parse_epoch(text)
-
-    @property
-    def names_fit(self) -> bool:
-        """False where a name or an id is longer than any switch makes one: what it is about, it is not of a call."""
-        if len(self.raw) <= _SHORT:  # nearly all are
-            return True
-        lines = (line for line in self.raw.split(_CRLF) if len(line) > LONGEST_NAME)
-        return not any(line.partition(b":")[0].strip().endswith(_NAMES) for line in lines)
 
     @property
     def uniqueid(self) -> str | None:
@@ -225,15 +213,17 @@ class AmiEvent(Event):  # type: ignore[misc]  # asterisk-ami carries no types
         """How many lines have no colon."""
         return sum(b":" not in line for line in self.raw.split(_CRLF))
 
-    @property
+    @cached_property
     def keys(self) -> dict[str, Any]:
         """The headers exactly as asterisk-ami's own reader gives them to a listener.
 
         That is: of repeated headers the last, variables of a channel as a dict, no escapes undone.
         """
-        if self._keys is None:
-            self._keys = _listener_keys(self.name, self.raw)
-        return self._keys
+        return _listener_keys(self.name, self.raw)
+
+    def _timestamp_us(self) -> int | None:
+        text = self.get("Timestamp")
+        return None if text is None else parse_epoch(text)
 
     def _search(self, spelling: _Spelling) -> Iterator[str]:
         """Values of a header however it is spelled: any case, no space after the colon, spaces before it."""
@@ -318,6 +308,11 @@ def make_mark(name: str, state: str, at: int, *, origin: Origin = NOWHERE, **hea
     """A pseudo event that says how something of ours stands from an instant of our clock on, the link for one."""
     told: dict[str, object] = {"State": state, "Timestamp": format_epoch(at), **headers}
     return make_event(name, told, arrived_us=at, origin=origin)
+
+
+def _names_fit(raw: bytes) -> bool:
+    lines = (line for line in raw.split(_CRLF) if len(line) > LONGEST_NAME)
+    return not any(line.partition(b":")[0].strip().endswith(_NAMES) for line in lines)
 
 
 def _text(value: bytes) -> str:

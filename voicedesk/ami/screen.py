@@ -133,9 +133,8 @@ class Screen:
                 self._examine(block, arrived_us, kept)
         self.counters.unwanted += unwanted
         self.counters.messages += len(blocks)
-        for block in blocks:
-            if not block.isascii():
-                self.counters.garbled += _is_garbled(block)
+        if _is_garbled(b"\n".join(blocks)):  # all at once: hardly ever is one of them
+            self.counters.garbled += sum(map(_is_garbled, blocks))
         return kept
 
     def _sift_unusual(self, block: bytes, arrived_us: int, kept: list[AmiEvent | bytes]) -> None:

@@ -13,7 +13,7 @@ def first_connected(party: Channel, channels: Iterable[Channel]) -> Mapping[Chan
     """The channels of one call that a party was connected with, and since when (microseconds)."""
     present = [channel for channel in channels if channel.stays or channel.is_local]
     found: dict[Channel, int] = {}
-    if not any(channel.is_local for channel in present):
+    if not [channel for channel in present if channel.is_local]:
         for other in present:
             if other is not party:
                 met_at = _met_at(party, other)

@@ -12,16 +12,18 @@ _FEWEST_DIGITS = 5
 """The fewest digits of a number behind a trunk's name. What is shorter may be a part of the name, or an extension;
 service numbers (12345, 96096) have five or more."""
 _NUMBER = r"\+?[0-9*#]"
-_AT_TRUNK = re.compile(rf"(?:[A-Za-z0-9]+/)?({_NUMBER}{{3,}})@[^/]+")
+_AT_TRUNK = re.compile(rf"(?:[A-Za-z0-9]+/)?({_NUMBER}{{3,}})@[^/]+(?:/sips?:[^/]+)?")
 _URI = re.compile(
-    r"(?:[A-Za-z0-9]+/)?([^/]+)/<?(?:sips?:([^@;]+)(?:;[^@]*)?@[^/]+|tel:([^@;>]+)(?:[;@>][^/]*)?)", re.IGNORECASE
+    r'(?:(?:[A-Za-z0-9]+/)?([^/]+)/|)(?:"[^"/]*" ?)?'
+    r"<?(?:sips?:([^@;]+)(?:;[^@]*)?@[^/]+|tel:([^@;>]+)(?:[;@>][^/]*)?)",
+    re.IGNORECASE,
 )
 _BEHIND_SLASH = re.compile(
-    rf"[^/]*(?:/[^/]*)?/([wWpPcC]*{_NUMBER}[0-9*#wWpP]{{{_FEWEST_DIGITS - 1},}})"
+    rf"[^/]*(?:/[^/]*)?/([wWpPcC]*{_NUMBER}[0-9*#wWpP,]{{{_FEWEST_DIGITS - 1},}})"
     r"(?:@[^/]*|[cr][0-9]*)?(?:/[A-Za-z:][^/]*)?"
 )
 _ISDN = re.compile(r"(DAHDI/i[0-9]+)/.*")
-_PAUSES = re.compile(r"[wWpPcC]")
+_PAUSES = re.compile(r"[wWpPcC,]")
 _SEPARATORS = re.compile(r"[-.()]")
 """What a URI may have between the digits of a number."""
 

@@ -3,6 +3,8 @@
 Nothing here depends on the order in which events came, so the same events always give the same facts.
 """
 
+import re
+
 from voicedesk.calls.legs import SETTLE_US, Answers, answers_of, freeze_joined, freeze_leg, near, number_outside
 from voicedesk.calls.model import (
     CallFacts,
@@ -18,6 +20,7 @@ from voicedesk.calls.model import (
     StartSource,
 )
 from voicedesk.calls.records import CALLBACK_PREFIX, CallRecord, Channel, Leg
+from voicedesk.switch_logs.logged import WAITED
 
 HAND_US = 50_000
 """Where a caller hung up within this time after the switch gave up, the two happened together: the caller did it.
@@ -28,6 +31,8 @@ _TELL_WHO_HUNG_UP = ("PJSIP/", "SIP/", "IAX2/")
 """Technologies of which the switch always says when the far end hung up."""
 _LONGEST_EXTENSION = 6
 """Chosen: halls have extensions of three or four digits; the shortest number of a citizen has seven."""
+_EXTENSION = re.compile(r"(?!1[12][0-9]$)[1-9][0-9]{2,3}")
+"""A number as phones of a house have it. Not 110, 114, 120 …, from which others call, and not 0000 for none."""
 _SEEN_STARTS = frozenset({StartSource.NEWCHANNEL, StartSource.USEREVENT})
 _TICK_US = 1_000_000
 """Queues count their callers' time in whole seconds."""
@@ -78,7 +83,17 @@ def is_house_phone(channel: Channel, hall: Hall) -> bool:
     """A staff phone; also one that the settings do not name, if it calls with its own name as its number."""
     if channel.endpoint in hall.phones:
         return True
+    if channel.name.startswith(WAITED):  # nothing but queue_log tells of it, and that names no phone
+        return _is_inside_number(channel.number or "", hall)
     return channel.calls_as_itself and len(channel.endpoint.partition("/")[2]) <= _LONGEST_EXTENSION
+
+
+def _is_inside_number(number: str, hall: Hall) -> bool:
+    """Whose caller is a phone of the house: no citizen has so short a number. The number of a line is none: the
+    dialplan puts it in place of a citizen's."""
+    if number in hall.own_numbers or any(number in line.extensions for line in hall.lines):
+        return False
+    return number in hall.extensions.values() or _EXTENSION.fullmatch(number) is not None
 
 
 def has_caller(record: CallRecord, hall: Hall) -> bool:
@@ -113,9 +128,15 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
     frozen = [
         freeze_leg(leg, answers, Role.STAFF if is_inbound else role_of(leg, hall), hall, gave_up_at) for leg in legs
     ]
-    frozen += [freeze_joined(record, channel, at, hall) for channel, at in answers.joined.items()]
-    told_legs = tuple(sorted(frozen, key=_leg_order))
+    if answers.joined:
+        frozen += [freeze_joined(record, channel, at, hall) for channel, at in answers.joined.items()]
+    frozen.sort(key=_leg_order)
+    told_legs = tuple(frozen)
     started_at = record.start_at if record.start_at is not None else record.first_at
+    asked_at = record.asked_at
+    if asked_at is None and is_inbound and answered_at is not None:  # nobody was dialled for the caller, and came
+        asked_at = min((leg.ringing_at for leg in told_legs if leg.ringing_at is not None), default=answered_at)
+        asked_at = min(max(asked_at, started_at), answered_at)
     return CallFacts(
         id=record.id,
         pbx=pbx,
@@ -127,23 +148,20 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
         started_at=started_at,
         started_at_source=record.start_source,
         switch_answered_at=_switch_answered_at(first, answered_at, is_inbound=is_inbound),
-        asked_at=record.asked_at,
+        asked_at=asked_at,
         person_answered_at=answered_at,
         ended_at=record.closed_at,
         disposition=_disposition(record, direction, told_legs, answered_at, gave_up_at),
         gave_up_at=gave_up_at,
         is_line=line is not None,
-        on_duty=hall.on_duty(line.name if line else None, record.asked_at or started_at),
+        on_duty=hall.on_duty(line.name if line else None, asked_at or started_at),
         notice_heard=record.notice_heard,
         doubtful=record.doubtful,
         repaired=record.repaired,
         limit_us=rule.limit_us,
         ring_period_us=rule.ring_period_us,
         limit_source=rule.limit_source,
-        phones=tuple(
-            PhoneSeen(endpoint=endpoint, states=tuple(states))
-            for endpoint, states in sorted(record.states_seen.items())
-        ),
+        phones=_phones(record) if record.states_seen else (),
         gaps=tuple(sorted(record.gaps, key=_gap_order)) if record.gaps else (),
         legs=told_legs,
         placed_by=first.endpoint if first and direction in (Direction.OUTBOUND, Direction.INTERNAL) else None,
@@ -152,6 +170,11 @@ def freeze(record: CallRecord, hall: Hall, pbx: str) -> CallFacts:
 
 def _staff_answered_at(answers: Answers, hall: Hall) -> int | None:
     return min((at for leg, at in answers.at.items() if role_of(leg, hall) is Role.STAFF), default=None)
+
+
+def _phones(record: CallRecord) -> tuple[PhoneSeen, ...]:
+    seen = sorted(record.states_seen.items())
+    return tuple([PhoneSeen(endpoint=endpoint, states=tuple(states)) for endpoint, states in seen])
 
 
 def _leg_order(leg: LegFacts) -> tuple[int, str]:

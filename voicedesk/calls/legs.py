@@ -60,7 +60,7 @@ def answers_of(record: CallRecord, legs: list[Leg], *, is_inbound: bool) -> Answ
         return Answers(lifted, min(lifted.values(), default=None), {})
     caller = record.first_channel
     present = [*record.channels.values(), *record.guests.values()]
-    if not any(channel.stays for channel in present):  # nobody met anybody yet
+    if not [channel for channel in present if channel.stays]:  # nobody met anybody yet
         unseen = {leg: at for leg in legs if (at := leg.lifted_at) is not None and _was_unseen(leg)}
         return Answers(unseen, min(unseen.values(), default=None), {})
     heard = first_connected(caller, present) if caller is not None else {}
@@ -75,15 +75,15 @@ def _joined(
 ) -> dict[Channel, int]:
     """The phones that nobody rang and that heard the caller all the same."""
     caller = record.first_channel
-    strangers = heard.keys() - {leg.channel for leg in legs}
+    rung = [leg.channel for leg in legs]
+    strangers = [channel for channel in heard if channel not in rung]
     if not strangers or caller is None:
         return {}
     told = {leg.channel.endpoint for leg in answers}  # who is the guest of another call by a second channel
     return {
-        channel: _since(channel.up_at, at)
-        for channel, at in heard.items()
-        if channel in strangers
-        and not channel.is_local
+        channel: _since(channel.up_at, heard[channel])
+        for channel in strangers
+        if not channel.is_local
         and channel.endpoint != caller.endpoint
         and not (channel.uniqueid in record.guests and channel.endpoint in told)
     }
@@ -377,10 +377,10 @@ def _was_unreachable(leg: Leg, cause: int | None) -> bool:
         return True
     if leg.channel.hangup_requested_at is not None and not leg.is_alive and not leg.was_forwarded:
         return True  # it was the phone, or the road to it, that hung up
-    if cause not in NOT_REFUSED and not leg.was_forwarded:
-        return not leg.is_alive or cause not in NOBODY_CAME
     ended_at = _ring_ended_at(leg, None)
     dialled_us = (ended_at - leg.dialled_at) if ended_at is not None and leg.dialled_at is not None else 0
+    if cause not in NOT_REFUSED and not leg.was_forwarded:
+        return cause not in NOBODY_CAME or not (leg.is_alive or leg.from_log) or 0 < dialled_us < AT_ONCE_US
     return _is_sip(leg) and not leg.was_forwarded and not leg.is_alive and not leg.from_log and dialled_us >= SILENT_US
 
 

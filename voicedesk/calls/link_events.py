@@ -42,7 +42,10 @@ class _Ended:
 
 
 class LinkEvents:
-    """Handlers of link marks, snapshots and the switch's own events; watches the PBX's clock."""
+    """Handlers of link marks, snapshots and the switch's own events; watches the PBX's clock.
+
+    `ended` is a gap of which the next live event tells when it ended.
+    """
 
     def __init__(
         self,
@@ -61,7 +64,7 @@ class LinkEvents:
         self._dials = dials
         self._bridges = bridges
         self.clock = registry.clock
-        self._ended: _Ended | None = None
+        self.ended: _Ended | None = None
         self._lost_at: int | None = None
         self._is_up = False
         self._listed: set[str] | None = None
@@ -76,14 +79,12 @@ class LinkEvents:
             "VoicedeskSnapshot": self._snapshot,
         }
 
-    def instant_of(self, stamp: int, arrived: int) -> int:
-        """The hall's instant of an event. If the switch's clock was set before it, calls of that time have a gap."""
-        at, step = self.clock.take(stamp, arrived)
+    def heard(self, at: int, step: Step | None, *, is_live: bool) -> None:
+        """An event at this instant. If the switch's clock was set before it, calls of that time have a gap."""
         if step is not None:
             self._stepped(step)
-        if self._ended is not None and arrived:
-            self._end_gap(self._ended, at)
-        return at
+        if self.ended is not None and is_live:
+            self._end_gap(self.ended, at)
 
     def _stepped(self, step: Step) -> None:
         gap = Gap(from_at=step.earlier - STRAGGLER_US, to_at=step.later, reason=GapReason.CLOCK_STEP)
@@ -96,7 +97,7 @@ class LinkEvents:
         Ours cannot bound it so closely: this first event may have waited long before it was read, on a busy machine,
         and that looks as if the switch's clock were behind. But nothing waits longer than two clocks may be apart.
         """
-        self._ended = None
+        self.ended = None
         gap, clock = ended.gap, self.clock
         bound = clock.hall_time(ended.ours) + APART_US if ended.theirs is None else ended.theirs + clock.off_us
         to_at = max(min(bound, at), gap.from_at + 1)
@@ -192,15 +193,15 @@ class LinkEvents:
         if restarted or not self._is_up:
             self.clock.link_up()
             self._note_gap(_Ended(gap, ours, theirs))
-        elif self._ended is not None and self._ended.theirs is None:
-            self._ended = replace(self._ended, theirs=theirs)
+        elif self.ended is not None and self.ended.theirs is None:
+            self.ended = replace(self.ended, theirs=theirs)
         self._is_up = True
         self._lost_at = None
 
     def _note_gap(self, ended: _Ended) -> None:
         """A gap is over: in the hall's time only the next stamp makes sure when."""
         self._marks.note(ended.gap)
-        self._ended = ended
+        self.ended = ended
 
     def _shutdown(self, _event: AmiEvent, at: int) -> None:
         """The switch stops: calls it cut off did not end by anyone's will."""

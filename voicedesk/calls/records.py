@@ -196,7 +196,10 @@ class Leg:
 
 
 class CallRecord:
-    """One caller's matter while it lasts. `guests` are channels of other calls that it may have met in a bridge."""
+    """One caller's matter while it lasts. `guests` are channels of other calls that it may have met in a bridge.
+
+    `first_channel` is the one that began it: Asterisk names the call after it.
+    """
 
     __slots__ = (
         "asked_at",
@@ -207,6 +210,7 @@ class CallRecord:
         "doubtful",
         "due",
         "first_at",
+        "first_channel",
         "forgotten",
         "gaps",
         "guests",
@@ -234,6 +238,7 @@ class CallRecord:
         self.boot = boot
         self.linkedids = [linkedid]
         self.channels: dict[str, Channel] = {}
+        self.first_channel: Channel | None = None
         self.guests: dict[str, Channel] = {}
         self.live = 0
         self.forgotten = False
@@ -257,10 +262,21 @@ class CallRecord:
         self.attended: list[tuple[int, str]] = []
         self.gaps: list[Gap] = []
 
-    @property
-    def first_channel(self) -> Channel | None:
-        """The channel that began the call: Asterisk names the call after it."""
-        return self.channels.get(self.linkedids[0])
+    def add(self, channel: Channel) -> None:
+        """The channel is part of this call."""
+        channel.call = self
+        self.channels[channel.uniqueid] = channel
+        if channel.uniqueid == self.linkedids[0]:
+            self.first_channel = channel
+
+    def give_away(self, channel: Channel, other: "CallRecord") -> None:
+        """The channel is part of another call."""
+        del self.channels[channel.uniqueid]
+        self.first_channel = self.channels.get(self.linkedids[0])
+        other.add(channel)
+        if channel.hung_at is None:
+            self.live -= 1
+            other.live += 1
 
     def legs(self) -> list[Leg]:
         """Legs in the order in which the switch dialled them."""
@@ -276,7 +292,7 @@ class CallRecord:
         """Nobody will read it again: drops the references that form circles, so that its memory is free at once."""
         for channel in self.channels.values():
             channel.leg = None
-        self.channels, self.guests = {}, {}
+        self.channels, self.guests, self.first_channel = {}, {}, None
 
     def mark_gap(self, gap: Gap) -> None:
         """Notes that events may be missing, once per stretch.
@@ -297,9 +313,8 @@ class CallRecord:
     def take_over(self, other: "CallRecord") -> None:
         """The other call turned out to be part of this one."""
         self.linkedids.extend(other.linkedids)
-        for uniqueid, channel in other.channels.items():
-            channel.call = self
-            self.channels[uniqueid] = channel
+        for channel in other.channels.values():
+            self.add(channel)
         self.live += other.live
         self.last_at = max(self.last_at, other.last_at)
         self.transfers.extend(other.transfers)
@@ -313,4 +328,4 @@ class CallRecord:
             self.mark_gap(gap)
         if self.live:
             self.closed_at = None
-        other.channels, other.linkedids = {}, []
+        other.channels, other.linkedids, other.first_channel = {}, [], None

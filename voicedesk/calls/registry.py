@@ -73,9 +73,9 @@ class Registry:
         self._silence = Silence()
         self._remembered: OrderedDict[str, None] = OrderedDict()
 
-    def records(self) -> set[CallRecord]:
-        """The calls that are known, those that are over too."""
-        return set(self._calls.values())
+    def records(self) -> list[CallRecord]:
+        """The calls that are known, those that are over too, oldest first."""
+        return list(dict.fromkeys(self._calls.values()))
 
     def open_records(self) -> list[CallRecord]:
         """The calls that are not over, oldest first."""
@@ -115,7 +115,7 @@ class Registry:
             return None
         record = self._calls.get(linkedid) or self._open_call(linkedid, at, had_begun=_had_begun(self, event))
         channel = Channel(uniqueid, name, linkedid, record)
-        record.channels[uniqueid] = channel
+        record.add(channel)
         record.live += 1
         record.closed_at = None
         record.last_at = max(record.last_at, at)
@@ -195,11 +195,7 @@ class Registry:
         base = local_base(channel.name)
         for one in [*before.channels.values()]:
             if one is channel or (one.is_local and local_base(one.name) == base):
-                record.channels[one.uniqueid] = before.channels.pop(one.uniqueid)
-                one.call = record
-                if one.hung_at is None:
-                    before.live -= 1
-                    record.live += 1
+                before.give_away(one, record)
         if record.live:
             record.closed_at = None
         self._close_if_over(before)

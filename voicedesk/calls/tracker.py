@@ -51,6 +51,7 @@ class Tracker:
         self.ignored_absurd = 0
         self._registry = registry = Registry(pbx, hall)
         self._marks = GapMarks(registry, filled)
+        self._clock = registry.clock
         self._closed = registry.closed
         self._waiting = waiting = Waiting(registry)
         callers, bridges = Callers(registry), BridgeEvents(registry)
@@ -89,21 +90,26 @@ class Tracker:
             self.ignored_absurd += 1
             self._link.doubt(event, event.arrived_us)  # of a call that is known, it may have told anything
             return
-        at, clock = event.timestamp_us, self._registry.clock
-        is_own = event.name in OWN_EVENTS
+        at, is_own = event.timestamp_us, event.name in OWN_EVENTS
         if at is None:
-            at = clock.hall_time(event.arrived_us) if event.arrived_us else clock.last_at
+            at = self._arrival(event)
             if at is None:
                 self.ignored_untimed += 1
                 return
         elif not is_own:
-            at = self._link.instant_of(at, event.arrived_us)
+            at, step = self._clock.take(at, event.arrived_us)
+            if step is not None or self._link.ended is not None:
+                self._link.heard(at, step, is_live=bool(event.arrived_us))
         handler(event, at)
         if event.doubtful:
             self._link.doubt(event, at)
         forget_at = self._closed.forget_at
         if forget_at is not None and forget_at < at and not is_own:
             self._registry.forget_closed(at)
+
+    def _arrival(self, event: AmiEvent) -> int | None:
+        """When an event came that tells no instant of its own."""
+        return self._clock.hall_time(event.arrived_us) if event.arrived_us else self._clock.last_at
 
     def receive_logged(self, event: AmiEvent) -> None:
         """Takes in an event told by a log of the switch, in place of one that was missed: its call is repaired.

@@ -85,7 +85,9 @@ def written_item(catalogue: Catalogue, item_id: str) -> Item:
     item = catalogue.item(item_id)
     if item is None:
         unreadable = [str(one) for one in catalogue.problems if one.item == item_id]
-        known = f"there is no item {item_id!r}: known are {', '.join(one.id for one in catalogue.items) or 'none'}"
+        ids = ", ".join(one.id for one in catalogue.items)
+        none = "the catalogue has no item yet: voicedesk catalogue init makes one of samples in a new folder"
+        known = f"there is no item {item_id!r}: known are {ids}" if ids else none
         raise InputError("\n".join(unreadable) or known)
     return item
 

@@ -16,9 +16,11 @@ from voicedesk.store.store import Store
 
 
 async def ask_service(settings: Settings, kind: StepKind, row: Mapping[str, Any], *, look: str) -> str:
-    """What the service answers to a row of any kind. `look`: what to look at where nobody knows what came of it.
+    """Asks the running service to do something, and waits for its answer, which is given back.
 
-    Raises InputError where it refused, OutcomeUnknown, and NotBegun where it did not begin with it in time.
+    `kind` says what is asked, `row` has the values for it. `look` tells the person what to look at, should nobody know
+    whether it was done. Raises InputError where the service refused, OutcomeUnknown where nobody knows whether it was
+    done, and NotBegun where no service runs, or where it did not begin in time.
     """
     return await _ask(settings, Asked(kind=kind, row=row, look=look))
 

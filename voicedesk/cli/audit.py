@@ -17,7 +17,7 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.listing import SCREENFUL, say_zone
+from voicedesk.cli.listing import SCREENFUL, say_zone, tell_none
 from voicedesk.desk import accounts as desk
 from voicedesk.desk.accounts import AuditRow, audit_json
 from voicedesk.desk.viewer import AT_THE_MACHINE
@@ -49,7 +49,8 @@ def list_entries(
         say_json([audit_json(row) for row in found])
         return
     if not found:
-        complain("审计日志是空的 the audit log is empty")
+        fits = ("此前没有审计记录", "no entry fits: none is before that")
+        tell_none(("审计日志是空的", "the audit log is empty"), fits, is_filtered=before is not None)
         return
     say_zone(settings.hall.zone)
     for row in found:

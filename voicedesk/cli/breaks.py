@@ -12,7 +12,6 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
-    complain,
     local_time,
     say_answer,
     say_as_it_is,
@@ -29,6 +28,7 @@ from voicedesk.cli.listing import (
     export,
     limit_of,
     say_zone,
+    tell_none,
     tell_whether_whole,
 )
 from voicedesk.cli.who import typed_by
@@ -115,20 +115,22 @@ def list_breaks(  # each is an option of the command
     elif json:
         say_json([break_json(row) for row in found])
     elif not found:
-        complain(in_both("没有离岗记录", "no breaks") if is_all else in_both("无人离岗", "nobody is on a break"))
+        fits, is_filtered = ("没有符合条件的离岗记录", "no break fits"), period != (None, None)
+        empty = ("没有离岗记录", "no breaks") if is_all else ("无人离岗", "nobody is on a break")
+        tell_none(empty, fits, is_filtered=is_filtered)
     else:
         say_zone(zone)
         for row in found:
-            say_as_it_is(_line(row, zone))
+            say_as_it_is(_line(row, zone, people_of(settings)))
     tell_whether_whole(len(found), there)
 
 
-def _line(row: BreakRow, zone: tzinfo) -> str:
+def _line(row: BreakRow, zone: tzinfo, names: dict[str, str]) -> str:
     one = row.pause
     until = in_both("至今", "now") if one.to_at is None else local_time(one.to_at, zone, "%H:%M")
     unseen = "" if one.end_seen else aside(in_both("结束时刻未被看到", "end not seen"))
-    nobody = in_both("未排班", "nobody")
-    who = f"{one.endpoint}  {one.agent or nobody}  {one.reason or in_both('未说明', 'no reason')}  {row.source}"
+    person = names.get(one.agent, one.agent) if one.agent else in_both("未排班", "nobody")
+    who = f"{one.endpoint}  {person}  {one.reason or in_both('未说明', 'no reason')}  {row.source}"
     long = f"{row.minutes:.0f} {in_both('分钟', 'min')}"
     return f"{local_time(one.from_at, zone, '%m-%d %H:%M')}–{until}  {long}  {who}{unseen}"
 

@@ -19,7 +19,6 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
-    complain,
     local_span,
     local_time,
     say,
@@ -37,6 +36,7 @@ from voicedesk.cli.listing import (
     check_forms,
     export,
     limit_of,
+    tell_none,
     tell_whether_whole,
 )
 from voicedesk.clock import now_us
@@ -45,6 +45,7 @@ from voicedesk.desk.calls import CallRow, CallShown, call_json, reason_label
 from voicedesk.desk.names import people_of, person_id, phone_endpoint
 from voicedesk.desk.verdicts import histories_json
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
+from voicedesk.english_counts import counted
 from voicedesk.hall.lines import hall_of
 from voicedesk.jobs.following.rejudge import Rejudged, rejudge_calls
 from voicedesk.language.translate import worded
@@ -125,7 +126,7 @@ def list_calls(
     if json:
         say_json([call_json(row) for row in found])
     else:
-        show_table(found, zone)
+        show_table(found, zone, is_filtered=number is not None or which != CallFilter())
     tell_whether_whole(len(found), there)
 
 
@@ -213,7 +214,7 @@ async def _rejudge(settings: Settings, which: CallFilter, *, current: bool, dry_
         return await rejudge_calls(store.calls, which, hall=hall, dry_run=dry_run)
 
 
-def show_table(rows: Iterable[CallRow], zone: tzinfo | None = None) -> None:
+def show_table(rows: Iterable[CallRow], zone: tzinfo | None = None, *, is_filtered: bool = False) -> None:
     """Calls as a table for people; instants in `zone`, else UTC."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(in_both("编号", "id", "\n"), no_wrap=True)
@@ -229,7 +230,7 @@ def show_table(rows: Iterable[CallRow], zone: tzinfo | None = None) -> None:
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     else:
-        complain("没有来电记录 no calls")
+        tell_none(("没有来电记录", "no calls"), ("没有符合条件的来电", "no call fits"), is_filtered=is_filtered)
 
 
 def _verdict(row: CallRow) -> str:
@@ -259,6 +260,10 @@ def _seconds(ms: float | None) -> str:
     return "-" if ms is None else f"{ms / 1000:.3f} s"
 
 
+def _rings(heard: int) -> str:
+    return in_both(f"{heard} 声", counted(heard, "rings"))
+
+
 def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
     """What one phone did and what is said of it; of one that still rings or talks, what it does."""
     source = f"[{both(RING_SOURCES, leg['ring_source']) or '-'}]"
@@ -267,7 +272,7 @@ def _leg(leg: dict[str, Any], seen: LegFacts) -> str:
         doing = in_both(so_far, leg_progress(seen, Language.ENGLISH) or "")
         return f"{in_both(*IN_PROGRESS)}: {doing} {source}"
     ring = f"{in_both('响铃', 'ring')} {_seconds(leg['ring_ms'])}"  # "-": none, or none that was seen
-    rings = "" if leg["ring_ms"] is None else f"{comma()}{leg['rings_heard']} {in_both('声', 'rings')}"
+    rings = "" if leg["ring_ms"] is None else f"{comma()}{_rings(leg['rings_heard'])}"
     why = aside(str(reason_label(leg["reason"]))) if leg["reason"] else ""
     outcome, verdict = both(OUTCOMES, leg["outcome"]), both(VERDICTS, leg["verdict"])
     return f"{outcome}{comma()}{ring}{rings} {source} → {verdict}{why}"

@@ -240,7 +240,9 @@ def _version(catalogue: Catalogue, item_id: str, version: str) -> Item:
         return written_item(catalogue, item_id)
     item = catalogue.version(item_id, version)
     if item is None:
-        known = ", ".join(one.version for one in catalogue.versions_of(item_id)) or "none"
+        known = ", ".join(one.version for one in catalogue.versions_of(item_id))
+        if not known:
+            raise InputError(f"{item_id!r} has no published version yet: voicedesk catalogue publish makes the first")
         raise InputError(f"{item_id!r} has no version {version!r}: published are {known}")
     return item
 

@@ -14,6 +14,7 @@ import typer
 
 from voicedesk.clock import to_datetime
 from voicedesk.desk import moments
+from voicedesk.english_counts import counted
 from voicedesk.errors import WrongUsage
 from voicedesk.language.translate import translated
 from voicedesk.log import UNSAFE, printable, printable_lines
@@ -69,8 +70,7 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
         if unread:
             which = ", ".join(unread[:_NAMED]) + (" …" if len(unread) > _NAMED else "")
             count = len(unread)
-            rows = "1 row" if count == 1 else f"{count} rows"
-            said = in_both(f"有 {count} 行已损坏、读不出", f"{rows} cannot be read, being damaged")
+            said = in_both(f"有 {count} 行已损坏、读不出", f"{counted(count, 'rows')} cannot be read, being damaged")
             complain(f"{said}: {which}: put back from a backup")
 
 

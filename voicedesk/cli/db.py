@@ -98,9 +98,7 @@ def backup(
         return
     say(f"{database} is copied to {file}: {size / 1024**2:.1f} MiB, sound")
     if waiting:
-        complain(
-            f"{waiting} entries of the journal wait in the spill file and are not in the copy: see voicedesk doctor"
-        )
+        complain(f"{waiting} entries of the journal wait in the spill file, outside the copy: see voicedesk doctor")
 
 
 @app.command()
@@ -176,7 +174,9 @@ async def _export(settings: Settings, pbx: str) -> None:
     async with Store.open(settings.store.url, may_write=False) as store:
         names = await store.journal.names()
         if pbx not in names:
-            raise InputError(f"there is no journal of {pbx!r}: known are {', '.join(names) or 'none'}")
+            if not names:
+                raise InputError("there is no journal yet: `voicedesk run` keeps one of each [[pbx]] that it follows")
+            raise InputError(f"there is no journal of {pbx!r}: known are {', '.join(names)}")
         async for _, event in store.journal.events(pbx):
             sys.stdout.buffer.write(reduce_event(event) + b"\r\n\r\n")
 

@@ -9,6 +9,7 @@ import typer
 
 from voicedesk.cli.common import say, wait
 from voicedesk.cli.web import refuse_without_web
+from voicedesk.english_counts import counted
 from voicedesk.log import configure_logging
 from voicedesk.words import SPOKEN, Language, in_both
 
@@ -56,7 +57,7 @@ async def _show(port: int, seed: int) -> None:
     async with demonstration(port=port, seed=seed, language=hall) as shown:
         _say(
             f"过去几天的通话 {shown.calls} 通；看的时候还会有新来电",
-            f"{shown.calls} calls; new ones come in while you watch",
+            f"{counted(shown.calls, 'calls')}; new ones come in while you watch",
         )
         for chinese, english, value in shown.how_to_come_in():
             _say(chinese, english, value)

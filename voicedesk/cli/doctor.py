@@ -4,17 +4,15 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_json, wait
+from voicedesk.cli.common import ERROR, ConfigOption, JsonOption, say, say_as_it_is, say_json, wait
 from voicedesk.clock import now_us
 from voicedesk.doctor.examine import examine
 from voicedesk.doctor.finding import Finding, Grade
+from voicedesk.doctor.words import MARKS, subject_words
 from voicedesk.hall.switches import address_of, dial_address_of, pause_address_of
 from voicedesk.language.translate import translated
 from voicedesk.settings import read_settings
-from voicedesk.words import in_both
-
-_MARKS = {Grade.GOOD: "ok  ", Grade.NOTE: "note", Grade.UNSEEN: "?   ", Grade.BAD: "BAD "}
-
+from voicedesk.words import SPOKEN, Language, in_both, word
 
 ListenOption = Annotated[
     float, typer.Option("--listen", min=0, max=3600, help="Seconds to listen to each PBX; a call shows more.")
@@ -52,7 +50,10 @@ def doctor(config: ConfigOption = None, listen: ListenOption = 1.0, json: JsonOp
 
 
 def _tell(finding: Finding) -> None:
-    say(f"{_MARKS[finding.grade]} {finding.subject}: {translated(finding.what, of_parts=True)}")
+    language = SPOKEN.get() or Language.ENGLISH
+    mark, subject = word(MARKS, finding.grade, language), subject_words(finding.subject, language)
+    between = "：" if language is Language.CHINESE else ": "
+    say_as_it_is(f"{mark} {subject}{between}{translated(finding.what, of_parts=True)}")
     if finding.why and finding.grade is not Grade.GOOD:
         say(f"       {in_both('原因', 'why')}: {translated(finding.why, of_parts=True)}")
     if finding.cure:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -31,7 +32,9 @@ from voicedesk.cli.listing import (
     check_forms,
     export,
     limit_of,
+    say_table,
     say_zone,
+    tell_none,
     tell_whether_whole,
 )
 from voicedesk.desk import greetings as desk
@@ -187,7 +190,8 @@ def list_greetings(
     if json:
         say_json([greeting_json(row) for row in found])
     elif not found:
-        complain("没有问候记录 no greetings")
+        fits = ("没有符合条件的问候", "no greeting fits")
+        tell_none(("没有问候记录", "no greetings"), fits, is_filtered=which != GreetingFilter())
     else:
         _say_list(found, settings)
     tell_whether_whole(len(found), there)
@@ -195,10 +199,15 @@ def list_greetings(
 
 def _say_list(found: list[GreetingRow], settings: Settings) -> None:
     say_zone(settings.hall.zone)
-    for row in found:
-        one = row.greeting
-        when = local_time(one.answered_at, settings.hall.zone)
-        say_as_it_is(f"{when}  {one.call_id[:10]}  {one.line or '-'}  {one.agent or one.endpoint}  {_in_short(row)}")
+    names = people_of(settings)
+    titles = (("接听时间", "answered"), ("编号", "call"), ("线路", "line"), ("人员", "who"), ("判定", "verdict"))
+    say_table(titles, (_row_cells(row, settings.hall.zone, names) for row in found))
+
+
+def _row_cells(row: GreetingRow, zone: tzinfo, names: dict[str, str]) -> tuple[str, ...]:
+    one = row.greeting
+    who = names.get(one.agent, one.agent) if one.agent else one.endpoint
+    return local_time(one.answered_at, zone), one.call_id[:10], one.line or "-", who, _in_short(row)
 
 
 @app.command()
@@ -272,7 +281,7 @@ def rejudge(
         phrases = f"{in_both('禁语', 'forbidden')} {one.forbidden_before} -> {one.forbidden_after}"
         before, after = both(GREETING_VERDICTS, one.before) or "-", both(GREETING_VERDICTS, one.after)
         say_as_it_is(f"{one.call_id[:10]}  {before} -> {after}  {phrases}")
-    say(f"{judged} greetings judged again, {len(changes)} are others now")
+    say(f"{judged} greetings judged again, {len(changes)} changed")
 
 
 app.command("decide")(decide_greeting)

@@ -12,6 +12,7 @@ from voicedesk.cli.common import in_short
 from voicedesk.language.translate import translated
 from voicedesk.words import SPOKEN, Language
 
+_MARK_OF_PYDANTIC = "Value error, "
 _PLAIN_ERROR = rich_utils.rich_format_error
 _EXAMPLES = {"Example: ": "例：", "Examples: ": "例："}
 _AROUND = {
@@ -117,7 +118,7 @@ def speak_part(command: Any) -> None:
 
 def _tell_error(error: Any) -> None:
     """As typer tells of a wrong command line, with the reason in the language that is spoken."""
-    reason = in_short(translated(error.format_message()))
+    reason = in_short(translated(error.format_message().replace(_MARK_OF_PYDANTIC, "", 1)))
     error.format_message = lambda: reason
     _PLAIN_ERROR(error)
 

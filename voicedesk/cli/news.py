@@ -1,6 +1,7 @@
 """`voicedesk news`: what people were told by webhooks, what could not be told, and a try."""
 
 import secrets
+from datetime import tzinfo
 from typing import Annotated
 
 import typer
@@ -9,7 +10,6 @@ from voicedesk.cli.asking import ask_or_carry_out
 from voicedesk.cli.common import (
     ConfigOption,
     JsonOption,
-    complain,
     local_time,
     say,
     say_answer,
@@ -17,18 +17,18 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.listing import SCREENFUL, say_zone, tell_whether_whole
+from voicedesk.cli.listing import SCREENFUL, say_table, say_zone, tell_none, tell_whether_whole
 from voicedesk.cli.who import typed_by
 from voicedesk.clock import now_us
 from voicedesk.desk import news as desk
 from voicedesk.desk.news import NewsRow, news_json
 from voicedesk.desk.viewer import AT_THE_MACHINE
+from voicedesk.english_counts import counted
 from voicedesk.errors import InputError, VoicedeskError, WebhookError, WrongUsage
 from voicedesk.jobs.news.news import News, message_of
 from voicedesk.jobs.news.receivers import sender
 from voicedesk.jobs.news.steps import NewsSteps
 from voicedesk.language.translate import said, translated
-from voicedesk.log import printable
 from voicedesk.settings import Settings, WebhookSettings
 from voicedesk.store.deliveries import Delivery, DeliveryState
 from voicedesk.store.store import Store
@@ -56,16 +56,11 @@ def list_news(
     if json:
         say_json([news_json(row) for row in found])
     elif not found:
-        complain("没有消息 no news")
+        tell_none(("没有消息", "no news"), ("没有未送达的消息", "no news fits: none is dead"), is_filtered=dead)
     else:
         say_zone(settings.hall.zone)
-        for row in found:
-            one = row.delivery
-            queued = local_time(one.queued_at, settings.hall.zone)
-            said = f"{one.message.title}  {_fields(one)}".rstrip()
-            tries = f"  ({one.tries} {in_both('次', 'tries')}: {one.error})" if one.error else ""
-            to = row.webhook or in_both("日志", "log")
-            say(printable(f"{one.id}  {queued}  {to}  {row.state}  {said}{tries}"))
+        titles = (("编号", "id"), ("时间", "time"), ("发往", "to"), ("状态", "state"), ("内容", "news"))
+        say_table(titles, (_cells(row, settings.hall.zone) for row in found))
     tell_whether_whole(len(found), there, has_files=False)
 
 
@@ -98,7 +93,7 @@ def send_test(
     settings = settings_of(config)
     found = next((one for one in settings.webhooks if one.name == webhook), None)
     if found is None:
-        known = ", ".join(one.name for one in settings.webhooks) or "the settings have none"
+        known = ", ".join(one.name for one in settings.webhooks) or "the settings have no [[webhooks]] yet: write one"
         raise InputError(f"no webhook is called {webhook!r}: {known}")
     try:
         answer = wait(_test(settings, found))
@@ -126,6 +121,15 @@ async def _test(settings: Settings, webhook: WebhookSettings) -> Answer:
         id=f"test {secrets.token_hex(4)}", kind="test", at=now, title=said("Test message of Voicedesk"), fields=fields
     )
     return await sender(WebhookClient().post, lambda: settings, now_us)(webhook, message_of(news, settings.hall.spoken))
+
+
+def _cells(row: NewsRow, zone: tzinfo) -> tuple[str, ...]:
+    one = row.delivery
+    told = f"{one.message.title}  {_fields(one)}".rstrip()
+    if one.error:
+        tries = in_both(f"{one.tries} 次", counted(one.tries, "tries"))
+        told += f"  ({tries}: {translated(one.error, of_parts=True)})"
+    return one.id, local_time(one.queued_at, zone), row.webhook or in_both("日志", "log"), str(row.state), told
 
 
 def _fields(one: Delivery) -> str:

@@ -14,7 +14,6 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
-    complain,
     local_time,
     path_of,
     say,
@@ -33,6 +32,7 @@ from voicedesk.cli.listing import (
     export,
     limit_of,
     say_zone,
+    tell_none,
     tell_whether_whole,
 )
 from voicedesk.desk import consultations as desk
@@ -96,7 +96,9 @@ def list_notices(
     if json:
         say_json([consultation_json(row) for row in found])
     elif not found:
-        complain("没有告知记录 nobody was told anything")
+        fits = ("没有符合条件的告知记录", "no notice fits")
+        is_filtered = which != ConsultationFilter()
+        tell_none(("没有告知记录", "nobody was told anything"), fits, is_filtered=is_filtered)
     else:
         _say_list(found, zone)
     tell_whether_whole(len(found), there)

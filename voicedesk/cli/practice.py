@@ -90,7 +90,9 @@ def _chosen(settings: Settings, name: str | None) -> str:
     if name is None and len(names) == 1:
         return names[0]
     if name not in names:
-        raise WrongUsage(f"choose a line with --line: {', '.join(names) or 'the settings have none'}")
+        if not names:
+            raise WrongUsage("the settings have no [[lines]] yet: write the line whose greeting is practised")
+        raise WrongUsage(f"choose a line with --line: {', '.join(names)}")
     return name
 
 

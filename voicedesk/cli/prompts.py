@@ -148,6 +148,8 @@ def list_prompts(
     if json:
         say_json(rows)
         return
+    if not rows:
+        complain(in_both("没有符合条件的提示音", "no prompt fits"))
     names = {None: in_both("无", "none"), "person": in_both("真人", "person"), "voice": in_both("合成", "voice")}
     for row in rows:
         say_as_it_is(f"{row['id']}  {names[row['by']]:<10}  {row['seconds'] or 0:6.2f} s  {row['text']}")  # type: ignore[index]

@@ -9,7 +9,6 @@ from voicedesk.cli.asking import ask_service
 from voicedesk.cli.common import (
     ConfigOption,
     JsonOption,
-    complain,
     local_time,
     say,
     say_answer,
@@ -18,10 +17,11 @@ from voicedesk.cli.common import (
     settings_of,
     wait,
 )
-from voicedesk.cli.listing import SCREENFUL, say_zone
+from voicedesk.cli.listing import SCREENFUL, say_zone, tell_none
 from voicedesk.desk import quarantine as desk
 from voicedesk.desk.quarantine import SetAsideRow, set_aside_json
 from voicedesk.desk.viewer import AT_THE_MACHINE, Viewer
+from voicedesk.english_counts import counted
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.jobs.upkeep.quarantine import WHY_NOT
 from voicedesk.language.translate import translated
@@ -54,14 +54,16 @@ def list_set_aside(
         say_json([set_aside_json(row) for row in found])
         return
     if not found:
-        complain("没有隔离的内容 nothing is set aside")
+        fits = ("没有符合条件的搁置内容", "nothing that is set aside fits")
+        tell_none(("没有搁置的内容", "nothing is set aside"), fits, is_filtered=part is not None)
         return
     say_zone(settings.hall.zone)
     for row in found:
         one = row.item
         seen = local_time(one.at_us, settings.hall.zone)
         where = f"  {one.pbx}" if one.pbx else ""
-        line = f"{one.id}  {seen}  {row.part}{where}  {one.about}  ({one.seen} {in_both('次', 'times')})  {one.reason}"
+        times = in_both(f"{one.seen} 次", counted(one.seen, "times"))
+        line = f"{one.id}  {seen}  {row.part}{where}  {one.about}  ({times})  {one.reason}"
         say(printable(line if one.state is SetAsideState.WAITING else f"{line}  {row.state}"))
 
 

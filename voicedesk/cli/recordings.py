@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from voicedesk.cli.common import ConfigOption, JsonOption, complain, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.common import ConfigOption, JsonOption, local_time, say, say_json, settings_of, wait
+from voicedesk.cli.listing import tell_none
 from voicedesk.clock import now_us
 from voicedesk.jobs.hearing.recorded_calls import Listed, as_json, lines_of, list_recordings
 from voicedesk.settings import Settings
@@ -38,7 +39,8 @@ def list_(
     for line in lines_of(found, settings.hall.zone, local_time):
         say(line)
     if not found:
-        complain("没有录音文件 nothing lies there")
+        fits = ("没有无人认领的录音文件", "no recording fits: each is taken up")
+        tell_none(("没有录音文件", "nothing lies there"), fits, is_filtered=unknown)
 
 
 async def _list(settings: Settings) -> list[Listed]:

@@ -20,17 +20,19 @@ from voicedesk.cli.common import (
     wait,
 )
 from voicedesk.clock import now_us, to_seconds
+from voicedesk.english_counts import counted
 from voicedesk.errors import InputError, WrongUsage
 from voicedesk.hall.lines import hall_of
-from voicedesk.hall.switches import logs_of
+from voicedesk.hall.switches import NO_PBX, logs_of
 from voicedesk.jobs.following.repair import Repair, Repairer, why_open
 from voicedesk.language.translate import translated
 from voicedesk.settings import PbxSettings, Settings
 from voicedesk.store.journal import StoredGap
 from voicedesk.store.store import Store
 from voicedesk.switch_logs.files import LogPaths, check_readable
-from voicedesk.words import both
+from voicedesk.words import Words, both, comma, in_both
 
+_BY: Words = {"service": ("由服务补录", "by the service"), "command": ("由命令补录", "by the command")}
 Files = Annotated[
     list[Path] | None,
     typer.Option(help="A log of the switch; may be given several times.", parser=path_of, metavar="PATH"),
@@ -78,7 +80,9 @@ def repair(
 def _chosen(settings: Settings, name: str | None) -> PbxSettings:
     named = [pbx for pbx in settings.pbx if name in (None, pbx.name)]
     if len(named) != 1:
-        known = ", ".join(pbx.name for pbx in settings.pbx) or "none"
+        known = ", ".join(pbx.name for pbx in settings.pbx)
+        if not known:
+            raise WrongUsage(NO_PBX)
         raise WrongUsage(f"which PBX? give --pbx with one of: {known}")
     return named[0]
 
@@ -122,6 +126,13 @@ def _plain(done: Repair, listed: list[StoredGap]) -> dict[str, Any]:
     }
 
 
+def calls_of(stored: StoredGap) -> str:
+    """How many calls of a gap were made from the logs, and by whom."""
+    count = stored.repaired_calls or 0
+    told = in_both(f"来电 {count} 通", counted(count, "calls"))
+    return f"{told}{comma()}{both(_BY, stored.repaired_by)}" if stored.repaired_by else told
+
+
 def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
     zone = settings.hall.zone
     for one in done.gaps:
@@ -137,11 +148,11 @@ def _tell(done: Repair, listed: list[StoredGap], settings: Settings) -> None:
         say(f"{done.waiting} gaps wait until the calls over them have ended")
     for stored in listed:
         span = local_span(stored.gap.from_at, stored.gap.to_at, zone)
-        calls = f"{stored.repaired_calls or 0} calls" + (f", by the {stored.repaired_by}" if stored.repaired_by else "")
+        calls = calls_of(stored)
         why = why_open(stored)
         if why is None:
             reason = both(GAP_REASONS, stored.gap.reason)
-            say(f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({reason}), {translated(calls)}")
+            say(f"repaired {local_time(stored.repaired_at, zone)}: gap {span} ({reason}), {calls}")
         else:
             what = f"{span} ({both(GAP_REASONS, stored.gap.reason)})"
             if stored.repaired_calls:

@@ -13,7 +13,6 @@ from voicedesk.cli.common import (
     FromOption,
     JsonOption,
     ToOption,
-    complain,
     local_time,
     say,
     say_as_it_is,
@@ -29,7 +28,9 @@ from voicedesk.cli.listing import (
     check_forms,
     export,
     limit_of,
+    say_table,
     say_zone,
+    tell_none,
     tell_whether_whole,
 )
 from voicedesk.cli.ticket_steps import TicketArgument, try_words
@@ -47,7 +48,7 @@ from voicedesk.store.tickets import TicketFilter
 from voicedesk.tickets.figures import CallbackFigures, Share
 from voicedesk.tickets.model import Kind
 from voicedesk.tickets.words import TICKET_KINDS, TICKET_MOVES, note_words
-from voicedesk.words import both, in_both
+from voicedesk.words import both, comma, in_both
 
 R = TypeVar("R")
 
@@ -103,7 +104,8 @@ def list_tickets(  # each is an option of the command
     if json:
         say_json([ticket_json(row) for row in found])
     elif not found:
-        complain("没有工单 no tickets")
+        is_filtered = number is not None or which != TicketFilter(is_closed=which.is_closed)
+        tell_none(("没有工单", "no tickets"), ("没有符合条件的工单", "no ticket fits"), is_filtered=is_filtered)
     else:
         _say_list(found, zone)
     tell_whether_whole(len(found), there)
@@ -113,21 +115,36 @@ def _viewer(unmask: bool) -> Viewer:
     return replace(AT_THE_MACHINE, may_see_numbers=unmask)
 
 
+_TITLES = (
+    *(("编号", "id"), ("期限", "due"), ("类别", "kind"), ("线路", "group"), ("号码", "number")),
+    *(("状态", "state"), ("办理人", "owner"), ("备注", "remarks")),
+)
+
+
 def _say_list(found: list[TicketRow], zone: tzinfo) -> None:
     say_zone(zone)
-    for row in found:
-        one = row.ticket
-        late = f"  {in_both('超时', 'LATE')}" if row.is_late else ""
-        again = (
-            ""
-            if row.again_at is None
-            else f"  {in_both('再拨', 'again')} {local_time(row.again_at, zone, '%m-%d %H:%M')}"
-        )
-        untold = f"  {in_both('待告知延期', 'tell the citizen')}" if one.is_to_be_told else ""
-        due = local_time(one.due_at, zone, "%m-%d %H:%M")
-        first = f"{one.id[:8]}  {due}  {both(TICKET_KINDS, one.kind)}"
-        number = one.number or in_both("隐藏号码", "withheld")
-        say_as_it_is(f"{first}  {one.group}  {number}  {row.state}  {one.owner or '-'}{again}{late}{untold}")
+    say_table(_TITLES, (_cells(row, zone) for row in found))
+
+
+def _cells(row: TicketRow, zone: tzinfo) -> tuple[str, ...]:
+    one = row.ticket
+    remarks = []
+    if row.again_at is not None:
+        remarks.append(f"{in_both('再拨', 'again')} {local_time(row.again_at, zone, '%m-%d %H:%M')}")
+    if row.is_late:
+        remarks.append(in_both("超时", "LATE"))
+    if one.is_to_be_told:
+        remarks.append(in_both("待告知延期", "tell the citizen"))
+    return (
+        one.id[:8],
+        local_time(one.due_at, zone, "%m-%d %H:%M"),
+        both(TICKET_KINDS, one.kind),
+        one.group,
+        one.number or in_both("隐藏号码", "withheld"),
+        str(row.state),
+        row.owner_name or "-",
+        comma().join(remarks),
+    )
 
 
 @app.command()
@@ -217,9 +234,9 @@ def _say_one(shown: TicketShown, zone: tzinfo) -> None:
     row, ticket = shown.row, shown.row.ticket
     say_as_it_is(f"{both(TICKET_KINDS, ticket.kind)}  {ticket.id}  {row.state}")
     number = ticket.number or in_both("隐藏", "withheld")
-    say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {ticket.owner or '-'}")
+    say(f"线路 group {ticket.group}   号码 number {number}   办理人 owner {row.owner_name or '-'}")
     if ticket.responsible and ticket.responsible != ticket.owner:
-        say(f"负责人 responsible {ticket.responsible}")
+        say(f"负责人 responsible {row.responsible_name}")
     if ticket.matter:
         matter = f"{ticket.matter}   {ticket.citizen} {ticket.unit}".rstrip()
         say(f"事由 matter: {matter}")

@@ -171,7 +171,7 @@ async def calls_page(store: Store, settings: Settings, viewer: Viewer, view: Cal
     gaps = await _gaps(store, bottom, min(top, which.to_at or now)) if shown or not view.after else []
     tokens = _tokens(view, people_of(settings))
     if not counted.total:
-        tokens = [await _counted(store, settings, viewer, one, now) for one in tokens]
+        tokens = [await _counted(store, settings, viewer, one, counted, now=now) for one in tokens]
     return CallsPage(
         view=view,
         rows=_in_order(tuple(map(listing.row, shown)), gaps),
@@ -206,8 +206,12 @@ async def _gaps(store: Store, from_at: int, to_at: int) -> list[Gap]:
     return [one.gap for one in await store.journal.gaps_between(from_at, to_at) if one.repaired_at is None]
 
 
-async def _counted(store: Store, settings: Settings, viewer: Viewer, token: Token, now: int) -> Token:
-    """The same with how many calls there are without this part of the filter."""
+async def _counted(
+    store: Store, settings: Settings, viewer: Viewer, token: Token, counted: desk.CallCounts, *, now: int
+) -> Token:
+    """The same with how many calls there are without this part of the filter; `counted` are those with all of it."""
+    if token.name in counted.asked:
+        return replace(token, found=counted.without(token.name), is_cut=counted.since is not None)
     which = await desk.checked(store, settings, viewer, token.rest.filter(settings, now))
     found = await desk.counts(store, which, most=_most_counted(which))
     return replace(token, found=found.total, is_cut=found.since is not None)

@@ -64,11 +64,17 @@ class CallRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCounts:
     """How many calls a filter lets through, and how many under each value. `since`: only calls that began from then on
-    were counted; None: all were."""
+    were counted; None: all were. `found` has every combination of the properties that facets are of."""
 
     total: int
     facets: tuple[Facet, ...]
     since: int | None
+    asked: Mapping[str, str | None]
+    found: Mapping[tuple[str | None, ...], int]
+
+    def without(self, name: str) -> int:
+        """How many calls the filter would let through that asks nothing of one of these properties."""
+        return sum(_under(self.found, {**self.asked, name: None}).values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +136,8 @@ async def counts(store: Store, which: CallFilter, *, most: int | None) -> CallCo
         total=sum(_under(found, asked).values()),
         facets=tuple(facet(name, _under(found, {**asked, name: None}, name), _WORDS[name]) for name in _COUNTED),
         since=since,
+        asked=asked,
+        found=found,
     )
 
 

@@ -92,6 +92,21 @@ async def today(store: Store, settings: Settings, calendar: WorkCalendar, viewer
     )
 
 
+async def this_moment(store: Store, settings: Settings, viewer: Viewer, *, now: int) -> Today:
+    """Of the page only the calls of this moment, which change with every ring: a fifth of the work of all of it."""
+    sees_calls = _sees(viewer, Thing.CALL)
+    return Today(
+        link=await link(store, settings),
+        is_whole=viewer.sees_of(Thing.FIGURES, ()),
+        day=None,
+        calls=await open_calls(store, settings, viewer, now=now) if sees_calls else None,
+        phones=None,
+        to_do=None,
+        latest=None,
+        outages=(await outages(store, viewer)).rows if _sees(viewer, Thing.OUTAGE) else (),
+    )
+
+
 async def link(store: Store, settings: Settings) -> Link:
     """Whether the switch is heard; of several the one that is lost longest counts."""
     is_running = await store.requests.holder(LEADER) is not None

@@ -13,6 +13,7 @@ from voicedesk.discovery.lists import HouseSeen
 from voicedesk.discovery.settings_file import toml_list
 from voicedesk.doctor.finding import Finding, Grade, both
 from voicedesk.doctor.names import Surroundings
+from voicedesk.english_counts import counted
 from voicedesk.settings import LineSettings
 
 MOST_NAMED = 6
@@ -63,7 +64,7 @@ def _elsewhere(around: Surroundings, pbx: str, day: HouseDay, calls: list[CallFa
         return  # noise beside calls that are judged: somebody tries numbers
     what = both(
         f"最近一天 {total} 通来电不属于任何线路: {listed}",
-        f"{total} calls of the last day reached no known line: {listed}",
+        f"{counted(total, 'calls')} of the last day reached no known line: {listed}",
     )
     why = both("这些来电不判, 也不产生工单", "nothing of them is judged, and a missed one opens no ticket")
     number = told.most_common(1)[0][0]

@@ -18,6 +18,7 @@ from voicedesk.doctor.finding import Finding, Grade, both
 from voicedesk.doctor.logs import check_logs
 from voicedesk.doctor.names import Surroundings, check_names
 from voicedesk.doctor.recording import check_notice, check_places, check_recording
+from voicedesk.english_counts import counted
 from voicedesk.errors import InputError, StoreError
 from voicedesk.jobs.hearing import recordings
 from voicedesk.settings import PbxSettings, Settings
@@ -120,7 +121,8 @@ def check_house(look: HouseLook, now: NowUs) -> list[Finding]:
     if around.houses and not any(one.grade is Grade.BAD for one in found):
         told = sum(len(day.calls) for day in around.days.values())
         what = both(
-            f"配置与交换机相符 (最近一天 {told} 通)", f"the settings fit the switch ({told} calls in the last day)"
+            f"配置与交换机相符 (最近一天 {told} 通)",
+            f"the settings fit the switch ({counted(told, 'calls')} in the last day)",
         )
         found.append(Finding.good("house", "house", what))
     return found

@@ -18,6 +18,7 @@ from voicedesk.discovery.dialplan import Dialplan
 from voicedesk.discovery.lists import HouseSeen, Member, number_in
 from voicedesk.discovery.settings_file import toml_list
 from voicedesk.doctor.finding import Finding, Grade, both
+from voicedesk.english_counts import counted
 from voicedesk.hall.lines import pbxs_of
 from voicedesk.settings import LineSettings, Settings
 
@@ -204,7 +205,7 @@ def _dialled_instead(
 ) -> Finding:
     what = both(
         f"号码 {extension} 最近一天无人拨打, 而 {meant} 有 {times} 通",
-        f"nobody dialled {extension!r} of line {line.name!r} in the last day, but {meant!r} {times} times",
+        f"nobody dialled {extension!r} of line {line.name!r} in the last day, but {meant!r} {counted(times, 'times')}",
     )
     why = both("这条线路的来电全部不判", "calls to this line are not known as such, and nothing of them is judged")
     if is_reached:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from voicedesk.doctor.finding import Finding
+from voicedesk.doctor.words import WEBHOOK
 from voicedesk.errors import AddressRefused, StoreError, WebhookError
 from voicedesk.jobs.news.news import KINDS
 from voicedesk.jobs.news.receivers import receiver_of, unknown_kinds
@@ -28,7 +29,7 @@ async def check_webhooks(
 
 
 async def _check_address(webhook: WebhookSettings, client: WebhookClient) -> Finding:
-    subject, check = f"webhook {webhook.name}", "address"
+    subject, check = f"{WEBHOOK}{webhook.name}", "address"
     try:
         receiver = receiver_of(webhook)
         addresses = await client.addresses(receiver)
@@ -52,7 +53,7 @@ def _check_kinds(webhook: WebhookSettings) -> Iterable[Finding]:
     if unknown:
         what = f"kinds names {', '.join(unknown)}, which never come"
         cure = f"known are: {', '.join(KINDS)}"
-        subject = f"webhook {webhook.name}"
+        subject = f"{WEBHOOK}{webhook.name}"
         yield Finding.bad(subject, "kinds", what, "a slip of the pen?", cure)
 
 

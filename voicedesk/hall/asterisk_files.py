@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from voicedesk.errors import InputError
+from voicedesk.hall.switches import no_pbx
 from voicedesk.ivr.wording import CHINESE, RECORDING_NOTICE
 from voicedesk.prompts.named import named_path
 from voicedesk.settings import LineSettings, PbxSettings, Settings
@@ -156,7 +157,7 @@ def _switch(settings: Settings, name: str | None) -> PbxSettings | None:
     for pbx in settings.pbx:
         if pbx.name == name:
             return pbx
-    raise InputError(f"no [[pbx]] is called {name!r}: it has {', '.join(one.name for one in settings.pbx) or 'none'}")
+    raise no_pbx(name, settings)
 
 
 def _piece(name: str, text: str, freepbx: bool, of: str) -> Piece:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from voicedesk.errors import InputError
+from voicedesk.hall.switches import no_pbx
 from voicedesk.settings import Settings, names
 
 
@@ -70,9 +71,8 @@ def _chosen(pbxs: tuple[str, ...], settings: Settings, pbx: str | None) -> tuple
 
 
 def _known(pbx: str, settings: Settings) -> str:
-    known = [one.name for one in settings.pbx]
-    if pbx not in known:
-        raise InputError(f"no [[pbx]] is called {pbx!r}: there are {', '.join(known) or 'none'}")
+    if pbx not in {one.name for one in settings.pbx}:
+        raise no_pbx(pbx, settings)
     return pbx
 
 

@@ -6,9 +6,17 @@ from pathlib import Path
 
 from voicedesk.ami.link import AmiAddress
 from voicedesk.ami.protocol import Credentials
-from voicedesk.errors import SettingsError, reason_of
-from voicedesk.settings import PbxSettings
+from voicedesk.errors import InputError, SettingsError, reason_of
+from voicedesk.settings import PbxSettings, Settings
 from voicedesk.switch_logs.files import LogPaths
+
+NO_PBX = "the settings have no [[pbx]] yet: `voicedesk init` writes one"
+
+
+def no_pbx(name: str, settings: Settings) -> InputError:
+    """What is said of the name of a PBX that stands in no [[pbx]]."""
+    known = ", ".join(one.name for one in settings.pbx)
+    return InputError(f"no [[pbx]] is called {name!r}: there are {known}" if known else NO_PBX)
 
 
 def address_of(pbx: PbxSettings) -> AmiAddress:

@@ -3,11 +3,13 @@
 So what one process wrote, such as what came of a request, is read by each person in their own language.
 """
 
+import re
 from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from voicedesk.english_counts import filled
 from voicedesk.language.catalogue import Book, read_catalogue, read_page_words
 from voicedesk.words import SPOKEN, Language, Said, in_one, own_language
 
@@ -20,6 +22,7 @@ SEPARATORS = (("\n", "\n"), ("; ", "；"), ("；", "；"), (", ", "，"))
 _MOST_PARTS = 100
 """A longer list is no answer of ours: it is said as it is, so that no text costs much."""
 _COLON = ": "
+_SAYS_ONE = re.compile(r"\b1 [a-z]")
 Parts = tuple[str, ...]
 """A template without its `{}`: what stands before, between and behind."""
 
@@ -31,7 +34,7 @@ def said(template: str, *values: object) -> Said:
     """
     chinese, english = read_catalogue().get(template, (template, template))
     told = [value.english if isinstance(value, Said) else value for value in values]
-    return Said(chinese.format(*map(str, values)), english.format(*told))
+    return Said(chinese.format(*map(str, values)), filled(english, told))
 
 
 def worded(template: str, *values: object) -> str:
@@ -66,11 +69,22 @@ def translated(
     `on_page`: the reader has a page before them, and no command line: options and commands are told in other words.
     """
     language = language or SPOKEN.get()
-    if language is None or len(text) > LONGEST:
+    if len(text) > LONGEST:
         return text
+    if language is None:
+        return _of_one(text)
     book = ChainMap(read_page_words(), read_catalogue()) if on_page else read_catalogue()
     index = 0 if language is Language.CHINESE else 1
     return _said(text, _Reader(book, index, of_parts=of_parts, of_values=of_values), _DEPTH)
+
+
+def _of_one(text: str) -> str:
+    """The text as the source has it, but that it speaks of one as of one."""
+    for template, parts in _candidates(text[:1], text[-1:]) if _SAYS_ONE.search(text) else ():
+        values = _filled_in(text, parts)
+        if values is not None:
+            return filled(template, values)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +130,13 @@ def _made_of(text: str, reader: _Reader, depth: int, *, may_begin_with_a_name: b
         if followed is not None:
             return followed
         inner = [_said(value, reader, depth - 1) for value in values] if reader.of_values else values
-        return reader.book[template][reader.index].format(*inner)
+        return _told(reader, template, inner)
     return None
+
+
+def _told(reader: _Reader, template: str, values: Sequence[str]) -> str:
+    words = reader.book[template][reader.index]
+    return filled(words, values) if reader.index else words.format(*values)
 
 
 def _followed(text: str, reader: _Reader, depth: int) -> str | None:
@@ -131,7 +150,7 @@ def _followed(text: str, reader: _Reader, depth: int) -> str | None:
             continue
         inner = [_said(value, reader, depth - 1) for value in values] if reader.of_values else values
         if inner[0] != values[0] or values[0] in reader.book:
-            return reader.book[template][reader.index].format(*inner)
+            return _told(reader, template, inner)
     return None
 
 

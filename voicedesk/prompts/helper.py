@@ -76,9 +76,10 @@ class Helper:
 
 
 def answers(stream: IO[str] | int, pid: int, hangs_seconds: float) -> bool:
-    """Waits until a process writes to a stream, or ends; False: it hangs.
+    """Waits for something to read on `stream`, which the process `pid` writes; its end counts as well.
 
-    It hangs when it worked for so many seconds of a processor, or for so long did not work at all.
+    True when there is something to read. False when the process hangs: it used `hangs_seconds` of processor time
+    without writing, or `hangs_seconds` passed in which it used none.
     """
     began = worked = _worked_seconds(pid)
     idle_since = time.monotonic()

@@ -48,8 +48,11 @@ class Steps(Protocol):
         """Whether it may take as long as a switch takes to answer."""
 
     def in_order(self, step: Any, /) -> frozenset[str]:
-        """What it steps on. Of two steps of which one steps on the beginning of what the other does, the older is
-        over before the other begins."""
+        """The names of what a step works on, such as the id of a ticket or of a phone.
+
+        Two steps that share a name are carried out one after the other, the older one first; so are two where the name
+        of one is how a name of the other begins, since people type ids in short. All others go on at the same time.
+        """
 
     async def carry_out(self, step: Any, request: Request, /) -> str:
         """What came of it. Raises VoicedeskError that says why nothing did, OutcomeUnknown where nobody knows."""

@@ -82,7 +82,9 @@ def _unknown(row: Row, known: Sequence[str]) -> str:
 
 def _cure(name: str, known: Sequence[str]) -> str:
     close = nearest_name(name, known)
-    return f"did you mean {close}?" if close else f"there are {', '.join(known) or 'none'}"
+    if not known:
+        return "there are none yet: write one"
+    return f"did you mean {close}?" if close else f"there are {', '.join(known)}"
 
 
 def phone_problems(settings: Settings) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ however long the history of the hall is.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, exists
+from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 
 from voicedesk.calls.model import Verdict
 from voicedesk.store.columns import unindexed
@@ -100,9 +100,22 @@ def rang(agent: str) -> ColumnElement[bool]:
     return exists().where(legs.c.call_id == calls.c.id, unindexed(legs.c.agent) == agent)
 
 
-def matching(query: Select[Any], which: CallFilter) -> Select[Any]:
-    """A query over the columns of calls, of those that a filter lets through."""
+def path_to_count(which: CallFilter) -> Path:
+    """The way to the calls of a filter in no order, each once: an index alone tells which calls rang somebody.
+
+    To ask of each ringing whether it is the first of its call costs more than to read the calls.
+    """
     path = path_for(which)
+    if path.theirs is None:
+        return path
+    rung = in_span(select(legs.c.started_at, legs.c.call_id).where(path.theirs).distinct(), which, path).subquery()
+    source = rung.join(calls, calls.c.id == rung.c.call_id)
+    return Path(source=source, index=rung, started_at=rung.c.started_at, id=rung.c.call_id)
+
+
+def matching(query: Select[Any], which: CallFilter, path: Path | None = None) -> Select[Any]:
+    """A query over the columns of calls, of those that a filter lets through."""
+    path = path or path_for(which)
     query = in_span(query.select_from(path.source), which, path)
     for column in ("verdict", "cause", "direction", "agent", "doubtful", "has_gap"):
         value = getattr(which, column)
@@ -112,7 +125,7 @@ def matching(query: Select[Any], which: CallFilter) -> Select[Any]:
         query = query.where(path.theirs, path.only_once)
     if which.line is not None:
         # where calls are found through ringings, the index of lines must not lead away from these
-        line = calls.c.line if path.theirs is None else unindexed(calls.c.line)
+        line = unindexed(calls.c.line) if which.is_of_one else calls.c.line
         query = query.where(line == which.line)
     if which.is_open is not None:
         query = query.where(calls.c.ended_at.is_(None) if which.is_open else calls.c.ended_at.is_not(None))

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, delete, func, insert, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from voicedesk.calls.model import Cause, JudgedCall, Reason, Verdict
@@ -17,7 +17,7 @@ from voicedesk.clock import is_instant
 from voicedesk.errors import InputError, ValueRefused
 from voicedesk.phone_numbers import national_digits
 from voicedesk.store.beginnings import rows_beginning, rows_of_id
-from voicedesk.store.call_filter import CallFilter, in_span, matching, path_for, rang
+from voicedesk.store.call_filter import CallFilter, in_span, matching, path_for, path_to_count, rang
 from voicedesk.store.columns import grouped
 from voicedesk.store.decisions import HUMAN, Kind, Move, Step, Subject, append
 from voicedesk.store.engine import Database, upsert
@@ -107,6 +107,19 @@ class Calls:
             rows = await connection.execute(select(calls).where(calls.c.id.in_(ids)))
             return self._database.unread.whole(calls, rows, _stored)
 
+    async def around(self, pbx: str, at: int, *, within_us: int, from_at: int) -> "list[StoredCall]":
+        """The calls of a PBX that began, or rang a phone, within so much of an instant, and not before `from_at`.
+
+        Only these are unpacked, however many calls there were.
+        """
+        first, last = at - within_us, at + within_us
+        rang_then = exists().where(legs.c.call_id == calls.c.id, legs.c.at.between(first, last))
+        query = select(calls).where(calls.c.pbx == pbx, calls.c.started_at >= from_at, calls.c.started_at <= last)
+        query = query.where(or_(calls.c.started_at >= first, rang_then)).order_by(calls.c.started_at, calls.c.id)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return self._database.unread.whole(calls, rows, _stored)
+
     async def spellings(self, digits: str, area_code: str = "") -> tuple[str, ...]:
         """How a caller's number (national digits, without prefixes) is spelled in the calls: +86…, 0…, as it came."""
         async with self._database.read() as connection:
@@ -195,7 +208,7 @@ class Calls:
     async def tally(self, which: CallFilter, columns: Sequence[str]) -> Counter[tuple[str | None, ...]]:
         """How many of the calls that match have each combination of values of these columns, in one reading."""
         values: list[ColumnElement[Any]] = [grouped(calls.c[column]) for column in columns]
-        query = matching(select(*values, _COUNT), which).group_by(*values)
+        query = matching(select(*values, _COUNT), which, path_to_count(which)).group_by(*values)
         async with self._database.read() as connection:
             return Counter({tuple(row[:-1]): row[-1] for row in await connection.execute(query)})
 

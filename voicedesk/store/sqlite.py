@@ -36,7 +36,8 @@ _PRAGMAS = (
 _WAIT_LONG = f"PRAGMA busy_timeout = {_BUSY_MS};"
 _BEGIN_TO_WRITE = f"PRAGMA busy_timeout = {_STEP_MS}; BEGIN IMMEDIATE; {_WAIT_LONG}"
 """Whoever writes waits for another's lock in small steps."""
-_READERS = (f"PRAGMA busy_timeout = {_BUSY_MS}", "PRAGMA query_only = ON")
+_READERS = (f"PRAGMA busy_timeout = {_BUSY_MS}", "PRAGMA query_only = ON", "PRAGMA cache_size = -512")
+"""Who only reads holds half a MiB of pages a connection, not two: a desk has many, and the system caches the file."""
 _PASSING = ("locked", "busy", "disk is full", "full", "readonly", "read-only", "unable to open", "disk i/o")
 _DAMAGED = ("malformed", "not a database")
 

@@ -22,14 +22,16 @@ _SAME_CHANNEL_US = 10 * MICROSECONDS
 class CdrReader:
     """Lines of the log in, events out; `bad_lines` counts those that say nothing.
 
-    `known` holds the ids of calls and channels of which a finer log tells: these are left out.
+    `known` holds the ids of calls and channels of which a finer log tells: these are left out, but for the caller's
+    number where none of the channels `numbered` is the caller's.
     """
 
-    def __init__(self, known: frozenset[str] = frozenset()) -> None:
+    def __init__(self, known: frozenset[str] = frozenset(), numbered: frozenset[str] = frozenset()) -> None:
         self.bad_lines = 0
         self.good_lines = 0
         self.unforeseen = BadLines()
         self._known = known
+        self._numbered = numbered
 
     def read(self, lines: Iterable[str]) -> Iterator[LoggedEvent]:
         """The events of whole lines, call by call."""
@@ -45,11 +47,11 @@ class CdrReader:
         self.good_lines += len(read)
         read.sort(key=lambda record: record.start)
         for records in _calls(read):
-            if self._known.isdisjoint({one for record in records for one in (record.linkedid, record.uniqueid)}):
-                told: list[LoggedEvent] = []
-                with self.unforeseen.skipping(records):
-                    told = list(_call(records))
-                yield from told
+            ids = {one for record in records for one in (record.linkedid, record.uniqueid)}
+            told: list[LoggedEvent] = []
+            with self.unforeseen.skipping(records):
+                told = list(_call(records) if self._known.isdisjoint(ids) else _number(records, self._numbered))
+            yield from told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +114,24 @@ def _calls(records: Iterable[_Record]) -> list[list[_Record]]:
     return list({id(call): sorted(call, key=lambda record: record.start) for call in calls.values()}.values())
 
 
+def _number(records: list[_Record], numbered: frozenset[str]) -> Iterator[LoggedEvent]:
+    """The caller's number alone, of a call whose finer log tells none; by its end the caller's channel is known."""
+    begun = next((one for one in records if one.uniqueid == one.linkedid), None)
+    if begun is not None and begun.number and not _was_placed(begun) and begun.uniqueid not in numbered:
+        caller = {"Channel": begun.channel, "Uniqueid": begun.uniqueid, "Linkedid": begun.linkedid}
+        yield logged("Newstate", begun.end, {**caller, "CallerIDNum": begun.number})
+
+
+def _was_placed(record: _Record) -> bool:
+    return record.channel.startswith("Local/") or record.application == _PLACED_BY_SWITCH
+
+
 def _call(records: list[_Record]) -> Iterator[LoggedEvent]:
     """One call: its first channel, the phones it reached, and its end."""
     begun = records[0].linkedid
     first = next((one for one in records if one.uniqueid == begun), records[0])
     caller = {"Channel": first.channel, "Uniqueid": first.uniqueid, "Linkedid": begun}
-    is_placed = first.channel.startswith("Local/") or first.application == _PLACED_BY_SWITCH
+    is_placed = _was_placed(first)
     number = next((one.number for one in records if one.uniqueid == first.uniqueid and one.number), "")
     said = {"CallerIDNum": "" if is_placed else number, "Exten": first.extension}
     yield _event("Newchannel", first.start, {**caller, **said})

@@ -144,12 +144,28 @@ class _Telling:
                 together.append(joined)
             met_at = min(together, default=None)
             return at if met_at is not None and met_at - at <= TOGETHER_US else met_at
-        return None if not was_handed_over and all(_never_answered(one) for one in callers) else at
+        if was_handed_over:
+            return at
+        return min((met for one in callers if (met := self._connected_at(story, at, one)) is not None), default=None)
+
+    def _connected_at(self, story: ChannelStory, at: int, caller: ChannelStory) -> int | None:
+        """The same without bridges: a caller who was not answered before is when a phone is connected."""
+        if _never_answered(caller):
+            return None
+        answered_at = caller.answered_at
+        if answered_at is None or answered_at - at <= TOGETHER_US:
+            return at
+        was_gone = story.hung is not None and story.hung.at <= answered_at
+        by_another = any(_is_near(one, answered_at) for one in self._beside(story) if one is not story)
+        return None if was_gone or by_another else answered_at
+
+    def _beside(self, story: ChannelStory) -> list[ChannelStory]:
+        """The channels that the switch dialled in the calls that this one was in."""
+        return [one for linkedid in story.linkedids for one in self._dialled.get(linkedid, ())]
 
     def _tells_bridges(self, story: ChannelStory, callers: list[ChannelStory]) -> bool:
         """True if the log tells of the bridges of this call: not each switch was asked to."""
-        beside = [one for linkedid in story.linkedids for one in self._dialled.get(linkedid, ())]
-        if any(one.talks for one in beside):
+        if any(one.talks for one in self._beside(story)):
             return True
         since = self._stories.bridges_since
         if since is None or any(one.talks for one in callers):
@@ -208,6 +224,12 @@ def _never_answered(caller: ChannelStory) -> bool:
     if caller.started is None or caller.hung is None or caller.is_dialled:
         return False
     return caller.answered_at is None and caller.hung.dial_status != "ANSWER"
+
+
+def _is_near(phone: ChannelStory, at: int) -> bool:
+    """True if a phone was answered at about an instant. A Local channel is answered with the phone behind it."""
+    answered_at = phone.answered_at
+    return answered_at is not None and abs(at - answered_at) <= TOGETHER_US and not phone.name.startswith("Local/")
 
 
 def _picked_up_by(row: Row) -> dict[str, object]:

@@ -103,6 +103,7 @@ class Application:
         app.add_api_route("/todo", tickets.todo, methods=["GET"])
         app.add_api_route("/todo/live", tickets.live, methods=["GET"])
         app.add_api_route("/todo/{ticket_id}", tickets.ticket, methods=both)
+        app.add_api_route("/todo/{ticket_id}/live", tickets.ticket_live, methods=["GET"])
         app.add_api_route("/todo/{ticket_id}/number", tickets.number, methods=["POST"])
         switches = SwitchPages(self.desk)
         app.add_api_route("/breaks", switches.breaks, methods=both)

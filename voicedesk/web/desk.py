@@ -87,7 +87,7 @@ class Desk:
         self.pages = Pages(settings.hall.name, settings.hall.zone, now)
         self.progress = Progress(settings.web.folder)
         self._asked = Limit(600, 60, now)
-        self._refreshed = Limit(180, 60, now)
+        self._refreshed = Limit(900, 60, now)
         self._refreshed_there = Limit(20_000, 60, now)
         self._tried = Limit(30, 60, now)
         self._tried_login = Limit(20, 60, now)

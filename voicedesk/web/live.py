@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -19,11 +20,15 @@ from voicedesk.store.changes import Signs
 from voicedesk.web import pages
 from voicedesk.web.desk import Desk, Refused
 
-ASK_SECONDS = 1.0
+ASK_SECONDS = 0.1
 BEAT_SECONDS = 15.0
 SEND_SECONDS = 20.0
 """Who does not take what is sent for so long is let go; the browser comes again by itself."""
 SESSIONS_SECONDS = 15.0
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
+"""A page is told no more often: what happens meanwhile is told together. The more pages ask, the longer."""
+MOST_BUSY, LITTLE_BUSY = 0.5, 0.3
+"""Shares of a processor that this process takes: above the one pages are told less often, below the other more."""
 AGAIN_MS = 3000
 MOST_OF_A_SESSION = 6
 MOST_AT_ONCE = 600
@@ -41,6 +46,33 @@ class Watcher:
     is_over: bool = False
 
 
+class Pace:
+    """How long a page waits for its next news: longer while this process has much to do, for pages are its work.
+
+    `clock` and `worked` give seconds: of a clock, and of the processor's time that was taken.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, worked: Callable[[], float] = time.process_time
+    ) -> None:
+        self._clock, self._worked = clock, worked
+        self._seen = clock(), worked()
+        self.pause = PAUSE_SECONDS
+
+    def look(self) -> None:
+        """Looks at the last second, once it is over."""
+        at, worked = self._clock(), self._worked()
+        span = at - self._seen[0]
+        if span < 1:
+            return
+        busy = (worked - self._seen[1]) / span
+        self._seen = at, worked
+        if busy > MOST_BUSY:
+            self.pause = min(LONGEST_PAUSE_SECONDS, self.pause * 1.5)
+        elif busy < LITTLE_BUSY:
+            self.pause = max(PAUSE_SECONDS, self.pause / 1.2)
+
+
 class Live:
     """Knows what changed when, in its own counting. `id` names a point of it: a page made now shows what was then."""
 
@@ -53,11 +85,16 @@ class Live:
         self._is_away = False
         self._watchers: set[Watcher] = set()
         self._wanted = asyncio.Event()
+        self.pace = Pace()
 
     @property
     def id(self) -> str:
         """The point that is reached."""
         return f"{self._run}-{self._sequence}"
+
+    def last(self, topic: str) -> str:
+        """The point at which something of a topic changed last: a part of that topic alone is the same since."""
+        return f"{self._run}-{self._changed[topic]}"
 
     def watch(self, token_hash: str, last_id: str) -> Watcher:
         """A new page that knows everything up to a point. Raises Refused where there are too many."""
@@ -105,6 +142,7 @@ class Live:
         next_check = 0
         while True:
             await self._wanted.wait()
+            self.pace.look()
             try:
                 await self.look()
                 if self._desk.now() >= next_check:
@@ -203,6 +241,7 @@ class Stream(Response):
             if not watcher.is_over:
                 topics = self._live.news(watcher)
                 await _sent(send, _body(_event("changed", self._live.id, topics=topics)))
+                await asyncio.sleep(self._live.pace.pause)
         await _sent(send, _body(_event("over"), is_last=True))
 
 

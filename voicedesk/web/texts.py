@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from voicedesk.english_counts import filled
 from voicedesk.language.catalogue import read_catalogue
 from voicedesk.words import Language
 
@@ -19,7 +20,10 @@ def speaker(language: Language) -> Say:
 
     def say(text: str, *values: object) -> str:
         known = read_catalogue().get(text)
-        said = text if known is None else known[0 if language is Language.CHINESE else 1]
-        return said.format(*values) if values else said
+        is_chinese = language is Language.CHINESE
+        said = text if known is None else known[0 if is_chinese else 1]
+        if not values:
+            return said
+        return said.format(*values) if is_chinese else filled(said, values)
 
     return say

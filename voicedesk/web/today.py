@@ -1,4 +1,7 @@
-"""The first page: how it is now. `?part` gives only what changes in it, for the script that keeps it up to date."""
+"""The first page: how it is now. `?part` gives what changes in it, for the script that keeps it up to date.
+
+`?part=calls` gives the calls of this moment alone: they are asked for with every ring, the rest once a second.
+"""
 
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -10,7 +13,7 @@ from voicedesk.access.roles import Act, Reach, Thing, reach
 from voicedesk.clock import to_datetime
 from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.labels import Label
-from voicedesk.desk.today import Today, today
+from voicedesk.desk.today import Today, this_moment, today
 from voicedesk.errors import SettingsError
 from voicedesk.settings import Settings
 from voicedesk.web.desk import Desk
@@ -54,24 +57,30 @@ class TodayPages:
         visitor, person = await self._desk.signed_in(request)
         if "part" not in request.query_params:
             return await self._made("today.html", visitor, person)
-        response = await self._part(visitor, person)
+        response = await self._part(visitor, person, is_moment=request.query_params["part"] == "calls")
         # the age of what is sent: pages count on from it
         response.headers["Desk-Now"] = str(self._desk.now() // 1000)
         return response
 
-    async def _part(self, visitor: Visitor, person: Person) -> Response:
+    async def _part(self, visitor: Visitor, person: Person, *, is_moment: bool) -> Response:
         """What changes in the page. Many who see the same ask in the same second: it is made once for them."""
-        key = (viewer_of(person.account), visitor.look.language, visitor.prefix, self._live.id)
-        response = await self._parts.of(key, lambda: self._made("today_parts.html", visitor, person))
+        key = (viewer_of(person.account), visitor.look.language, visitor.prefix, self._live.id, is_moment)
+        response = await self._parts.of(
+            key, lambda: self._made("today_parts.html", visitor, person, is_moment=is_moment)
+        )
         return Response(response.body, media_type="text/html")
 
-    async def _made(self, template: str, visitor: Visitor, person: Person) -> Response:
+    async def _made(self, template: str, visitor: Visitor, person: Person, *, is_moment: bool = False) -> Response:
         desk, now = self._desk, self._desk.now()
         settings, role = desk.settings, person.account.role
         live_id = self._live.id  # taken before the store is read: what changes meanwhile is told again
         with spoken(visitor.look.language):
             async with desk.keeper.one_state():
-                found = await today(desk.keeper.store, settings, self._hours(), viewer_of(person.account), now=now)
+                store, viewer = desk.keeper.store, viewer_of(person.account)
+                if is_moment:
+                    found = await this_moment(store, settings, viewer, now=now)
+                else:
+                    found = await today(store, settings, self._hours(), viewer, now=now)
             zone = settings.hall.zone
             page = TodayPage(
                 name=person.account.name,

@@ -71,7 +71,21 @@ class OneTicket:
     mistake: str
     typed: Mapping[str, str]
     people: Mapping[str, str]
+    live_id: str
     outcomes: tuple[tuple[str, Label], ...] = tuple((one.value, label(TICKET_OUTCOMES, one)) for one in _BY_HAND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What was read of a ticket, and the point of the stream up to which it is sure to hold everything."""
+
+    page: TicketPage
+    live_id: str
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether who looks holds it."""
+        return self.page.place.is_mine
 
 
 class TodoPages:
@@ -100,7 +114,7 @@ class TodoPages:
         # to the minute: pages that were opened at different times ask for the same
         since = since_of(query.pop("from", ""), self._desk.now()) // _MINUTE_US * _MINUTE_US
         view, viewer = TodoView.of(query), viewer_of(person.account)
-        key = (viewer, visitor.look.language, visitor.prefix, view, since, self._live.id)
+        key = (viewer, visitor.look.language, visitor.prefix, view, since, self._live.last("tickets"))
         response = await self._parts.of(key, lambda: self._made(visitor, viewer, view, since))
         return Response(response.body, media_type="text/html", headers=self._desk.age())
 
@@ -117,61 +131,74 @@ class TodoPages:
         """One ticket; a form on it asks for a step, and leads back here."""
         desk, ticket_id = self._desk, request.path_params["ticket_id"]
         visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.TICKET, ticket_id)
-        page = await self._of(visitor, person, ticket_id)
+        read = await self._of(visitor, person, ticket_id)
         if request.method == "GET":
-            return await self._shown(visitor, person, page, is_done="done" in request.query_params)
+            return await self._shown(visitor, person, read, is_done="done" in request.query_params)
         fields = await desk.form(request, visitor)
-        if not may(person.account.role, Act.CHANGE, Thing.TICKET, is_own=page.place.is_mine):
+        if not may(person.account.role, Act.CHANGE, Thing.TICKET, is_own=read.is_mine):
             await desk.refuse(visitor, person, Thing.TICKET, ticket_id)
         try:
             step = _step(ticket_id, fields, person, desk.settings.hall.zone)
             await desk.ask(person, step)
         except NOT_DONE as error:
             mistake = visitor.words(error)
-            return await self._shown(visitor, person, page, mistake=mistake, typed=fields)
+            return await self._shown(visitor, person, read, mistake=mistake, typed=fields)
         return desk.lead(visitor, f"/todo/{ticket_id}?done")
+
+    async def ticket_live(self, request: Request) -> Response:
+        """What changes in the page of one ticket, for its script. Forms are of one session: nobody shares them."""
+        ticket_id = request.path_params["ticket_id"]
+        visitor, person, _ = await self._desk.allowed(request, Act.SEE, Thing.TICKET, ticket_id)
+        read = await self._of(visitor, person, ticket_id)
+        response = await self._shown(visitor, person, read, template="ticket_parts.html")
+        response.headers.update(self._desk.age())
+        return response
 
     async def number(self, request: Request) -> Response:
         """The ticket with the citizen's whole number, which the audit log holds then."""
         desk, ticket_id = self._desk, request.path_params["ticket_id"]
         visitor, person, _ = await desk.allowed(request, Act.SEE, Thing.NUMBER, ticket_id)
         await desk.form(request, visitor)
-        page = await self._of(visitor, person, ticket_id)
-        if not may(person.account.role, Act.SEE, Thing.NUMBER, is_own=page.place.is_mine):
+        read = await self._of(visitor, person, ticket_id)
+        if not may(person.account.role, Act.SEE, Thing.NUMBER, is_own=read.is_mine):
             await desk.refuse(visitor, person, Thing.NUMBER, ticket_id)
         await desk.doorkeeper.note(person, Deed.NUMBER_SHOWN, Thing.NUMBER, ticket_id, visitor.address)
         stored = await desk.keeper.store.tickets.get(ticket_id, is_whole=True)
-        return await self._shown(visitor, person, page, whole=stored.ticket.number if stored else None)
+        return await self._shown(visitor, person, read, whole=stored.ticket.number if stored else None)
 
-    async def _of(self, visitor: Visitor, person: Person, ticket_id: str) -> TicketPage:
-        return await self._desk.one(visitor, person, Thing.TICKET, ticket_id, ticket_page)
+    async def _of(self, visitor: Visitor, person: Person, ticket_id: str) -> _Read:
+        live_id = self._live.id  # what changes meanwhile is told again
+        page = await self._desk.one(visitor, person, Thing.TICKET, ticket_id, ticket_page)
+        return _Read(page=page, live_id=live_id)
 
     async def _shown(
         self,
         visitor: Visitor,
         person: Person,
-        page: TicketPage,
+        read: _Read,
         *,
         whole: str | None = None,
         is_done: bool = False,
         mistake: str = "",
         typed: Mapping[str, str] | None = None,
+        template: str = "ticket.html",
     ) -> Response:
-        desk, ticket = self._desk, page.shown.row.ticket
+        desk, ticket = self._desk, read.page.shown.row.ticket
         value = OneTicket(
-            page=page,
+            page=read.page,
             number=whole or ticket.number,
             is_whole=whole is not None,
-            may_see_number=may(person.account.role, Act.SEE, Thing.NUMBER, is_own=page.place.is_mine),
+            may_see_number=may(person.account.role, Act.SEE, Thing.NUMBER, is_own=read.is_mine),
             is_running=await is_running(desk.keeper.store),
             places_calls=desk.places_calls,
             is_done=is_done,
             mistake=mistake,
             typed=typed or {},
             people=people_of(desk.settings),
+            live_id=read.live_id,
         )
         with spoken(visitor.look.language):
-            response = desk.pages.page("ticket.html", visitor, value, status=409 if mistake else 200)
+            response = desk.pages.page(template, visitor, value, status=409 if mistake else 200)
         if ticket.state is State.DIALLING and not mistake:
             response.headers["Refresh"] = f"{LOOK_AGAIN_SECONDS}; url={visitor.prefix}/todo/{ticket.id}"
         return response

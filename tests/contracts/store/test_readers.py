@@ -26,6 +26,13 @@ async def test_a_reader_sees_what_the_writer_commits(store, reader):
     assert seen.call == call_of(CALL)
 
 
+@pytest.mark.database_file
+async def test_a_reader_s_connections_hold_few_pages_each_and_a_writer_s_as_many_as_ever(store, reader):
+    async with reader.database.read() as one, store.database.read() as other:
+        held = [(await each.exec_driver_sql("PRAGMA cache_size")).scalar_one() for each in (one, other)]
+    assert held == [-512, -2000]
+
+
 WRITES = {
     "a call": lambda store: store.calls.save([call_of(CALL)]),
     "an outage": lambda store: store.outages.start("坏了", line=None, at=1, by="a"),

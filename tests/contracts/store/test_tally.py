@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.contracts.store.conftest import call_of
-from voicedesk.calls.model import JudgedCall
+from voicedesk.calls.model import CallFacts, JudgedCall
 from voicedesk.calls.three_rings import judge
 from voicedesk.store.call_filter import CallFilter
 from voicedesk.store.greetings import GreetingFilter, StoredGreeting
@@ -17,6 +17,25 @@ CALLS = [call_of(name) for name in ("a_answer_2rings", "b_answer_17s", "c_no_ans
 def ticket(n: int, **values) -> Ticket:
     times = dict.fromkeys(("opened_at", "due_at", "promised_at", "waiting_since"), n)
     return Ticket(**{"id": str(n), "kind": Kind.COMPLAINT, "group": "g", "number": None, **times, **values})
+
+
+def judged(facts: CallFacts) -> JudgedCall:
+    return JudgedCall(facts=facts, judgement=judge(facts))
+
+
+async def test_a_call_that_rang_somebody_twice_is_counted_once_among_theirs_under_every_filter(store):
+    at, (leg, *_) = CALLS[1].facts.started_at, CALLS[1].facts.legs
+    theirs = replace(leg, agent="zhang", endpoint="SIP/1")
+    twice = replace(CALLS[1].facts, line="社保", legs=(theirs, theirs))
+    other = replace(CALLS[0].facts, legs=(replace(leg, agent="li", endpoint="SIP/2"),))
+    await store.calls.save([judged(twice), judged(other)])
+    for one in (CallFilter(concerns="zhang"), CallFilter(endpoint="SIP/1")):
+        assert await store.calls.tally(one, ("line",)) == {("社保",): 1}, one
+    mine = CallFilter(concerns="zhang", from_at=at, to_at=at + 1)
+    for same in ({}, {"line": "社保"}, {"endpoint": "SIP/1"}):
+        assert await store.calls.tally(replace(mine, **same), ("line",)) == {("社保",): 1}, same
+    for none in ({"line": "医保"}, {"from_at": at + 1}, {"to_at": at}, {"endpoint": "SIP/2"}):
+        assert await store.calls.tally(replace(mine, **none), ("line",)) == {}, none
 
 
 async def test_calls_tickets_and_greetings_are_counted_by_each_value_of_a_column(store):

@@ -1,13 +1,14 @@
 """The thin shell over one connection, driven by hand."""
 
 import asyncio
+import itertools
 import math
 from contextlib import contextmanager
 
 import pytest
 from tests.fakes.ami_server import BANNER, block, newstate
 from voicedesk.ami import actions
-from voicedesk.ami.link import Link
+from voicedesk.ami.link import DAMAGE_SECONDS, Link
 from voicedesk.ami.protocol import AmiProtocol, Credentials
 from voicedesk.ami.resync import KnownRun, Run
 from voicedesk.errors import AmiLinkLost
@@ -37,10 +38,10 @@ class FakeTransport(asyncio.Transport):
         self.aborted = True
 
 
-def make_link():
+def make_link(now=lambda: 7):
     user = Credentials(username="voicedesk", secret="s3cret", plain=True)
     delivered = []
-    link = Link(AmiProtocol(user, seed="x"), lambda: 7, delivered.extend)
+    link = Link(AmiProtocol(user, seed="x"), now, delivered.extend)
     transport = FakeTransport()
     link.connection_made(transport)
     link.data_received(BANNER)
@@ -177,6 +178,46 @@ async def test_nothing_is_written_to_a_closing_connection_and_a_lost_one_needs_n
 async def test_a_link_that_was_never_connected_can_be_left():
     link = Link(AmiProtocol(Credentials(username="a", secret="b")), lambda: 7, lambda _: None)
     await link.log_off()
+
+
+CUT = newstate("PJSIP/agent1-1", "1.1").partition(b"\r\nCallerIDName")[0] + b"\r\n\r\n"
+"""An event whose second half is missing."""
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [CUT, b"Uniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n", b"Event: Hangup\r\nX: " + bytes(2_000_000) + b"\r\n\r\n"],
+    ids=["cut", "a half", "too large"],
+)
+async def test_after_damage_the_switch_is_asked_once_what_is_there(damage):
+    """A hang-up among what was dropped would leave its call open for hours."""
+    seconds = itertools.count()
+    link, _, _ = make_link(lambda: next(seconds) * 1_000_000)
+    with quick_time() as now:
+        begun = now()
+        for _ in range(3):
+            link.data_received(damage)
+            await asyncio.sleep(1)
+        assert not link.has_booted
+        await link.wait_until_booted()
+        assert now() - begun == DAMAGE_SECONDS
+        link.has_booted = False
+        await asyncio.sleep(2 * DAMAGE_SECONDS)
+        assert not link.has_booted, "one list is enough for what came before it"
+        link.data_received(damage)
+        await link.wait_until_booted()
+
+
+async def test_what_is_whole_has_no_list_asked_for_and_a_link_that_is_lost_asks_for_none():
+    link, _, _ = make_link()
+    with quick_time():
+        await talk(link, 3)
+        await asyncio.sleep(2 * DAMAGE_SECONDS)
+        assert not link.has_booted
+        link.data_received(CUT)
+        link.connection_lost(None)
+        await asyncio.sleep(2 * DAMAGE_SECONDS)
+        assert not link.has_booted
 
 
 async def test_the_uptime_says_when_the_switch_began_if_it_is_a_number():

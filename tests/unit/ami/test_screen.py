@@ -60,6 +60,14 @@ def test_fault_12_messages_with_bytes_that_are_no_utf_8_are_kept_and_counted():
     assert (screen.counters.garbled, screen.counters.distrusted) == (1, 0)
 
 
+def test_a_letter_cut_by_the_end_of_a_message_is_not_made_whole_by_the_next_one():
+    screen = Screen()
+    letter = "王".encode()
+    cut, rest = b"Event: A\r\nValue: " + letter[:2] + b"\r\n\r\n", letter[2:] + b"\r\n\r\n"
+    sift(screen, cut, rest, agent(1))
+    assert screen.counters.garbled == 2
+
+
 def test_fault_19_with_everything_wanted_unknown_events_pass_and_their_names_are_learned():
     screen = Screen()
     assert names(sift(screen, event("Odd", ("A", 1)) * 2)) == ["Odd", "Odd"]

@@ -110,6 +110,8 @@ def test_whatever_arrives_gives_a_number_or_none_and_a_second_time_the_same(raw:
         ("9316551234", "09316551234"),
         ("862088888888", "02088888888"),
         ("862088888888;user=phone", "02088888888"),
+        ("sip:02088888888@10.0.0.1;user=phone", "02088888888"),
+        ("sip:+862088888888@10.0.0.1:5060;transport=udp;lr", "02088888888"),
     ],
 )
 def test_a_landline_told_as_a_national_number_has_its_0_again(raw: str, number: str) -> None:

@@ -272,7 +272,7 @@ def test_people_see_a_table(run, config):
 
 
 def test_an_empty_list_says_so(run, config):
-    assert "no calls" in run("calls", "list", "--verdict", "cannot_tell", "--config", config)[2]
+    assert "no call fits" in run("calls", "list", "--verdict", "cannot_tell", "--config", config)[2]
 
 
 def test_one_call_is_shown_with_its_legs(run, config):
@@ -331,7 +331,7 @@ def test_an_upgrade_says_what_it_did(run, config):
 
 def test_a_journal_that_is_not_there_is_said_not_to_be(run, config):
     code, _, err = run("db", "journal", "main", "--config", config)
-    assert (code, "known are none" in err) == (1, True)
+    assert (code, "there is no journal yet" in err) == (1, True)
 
 
 def test_a_reload_needs_a_running_service(run, config):
@@ -419,7 +419,7 @@ def test_the_database_is_copied_and_what_waits_in_the_spill_file_is_told(run, co
     with contextlib.closing(spill):
         spill.append([b"something"])
     code, _, err = run("db", "backup", copy, "--config", config)
-    assert (code, err.partition(" entries")[0]) == (0, "voicedesk: 1")
+    assert (code, err.partition(" entry")[0]) == (0, "voicedesk: 1")
     code, out, _ = run("db", "backup", copy, "--json", "--config", config)
     assert json.loads(out) == {"file": str(copy), "bytes": copy.stat().st_size, "waiting_in_spill": 1}
 

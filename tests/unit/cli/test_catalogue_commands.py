@@ -28,7 +28,7 @@ def test_a_hall_makes_its_catalogue_from_the_samples(typed, tmp_path):
 
 
 def test_check_says_what_is_missing_and_fails(typed, folder, config):
-    assert "1 items in" in typed("catalogue", "check", "--config", config).out
+    assert "1 item in" in typed("catalogue", "check", "--config", config).out
     write_item(folder, "card", ITEM.partition("[time_limit]")[0])
     told = typed("catalogue", "check", "--config", config)
     assert told.code == 1
@@ -94,9 +94,9 @@ def test_what_is_missing_is_shown_in_its_place(typed, folder, config):
         (("publish", "card", "--approver", "张三", "--expires", "2999-01-01"), "depends on the city"),
         (("publish", "card", "--expires", "2999-01-01", "--as-is"), "say who approves"),
         (("publish", "card", "--effective", "2001-01-01", "--approver", "张", "--expires", "2999-01-01"), "the past"),
-        (("show", "card", "--version", "7"), "has no version '7': published are none"),
+        (("show", "card", "--version", "7"), "has no published version yet"),
         (("show", "injury"), "there is no item 'injury'"),
-        (("diff", "card", "7"), "has no version '7'"),
+        (("diff", "card", "7"), "has no published version yet"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_with_the_cure(typed, config, words, told):

@@ -91,7 +91,7 @@ def test_an_appeal_is_told_listed_and_answered(run):
     assert (again.code, "appealed already" in again.err) == (1, True)
     run("calls", "decide", ID, "late", "--reason", "属实", "--by", "wang")
     assert "申诉不成立 appeal refused" in run("calls", "show", ID).out
-    assert "没有来电记录" in run("calls", "list", "--to-review").err
+    assert "没有符合条件的来电" in run("calls", "list", "--to-review").err
 
 
 def test_a_decision_is_taken_back_and_stays_in_the_history(run):
@@ -111,7 +111,7 @@ def test_a_decision_is_taken_back_and_stays_in_the_history(run):
         (("decide", ID, "late", "--undo", "--reason", "x"), 2, "either a VERDICT or --undo"),
         (("decide", "zzz", "late", "--reason", "x"), 1, "no call has an id"),
         (("decide", "", "late", "--reason", "x"), 1, "say which call"),
-        (("decide", ID, "late", "--leg", "9", "--reason", "x"), 1, "has 1 legs"),
+        (("decide", ID, "late", "--leg", "9", "--reason", "x"), 1, "has 1 leg"),
         (("decide", ID, "--undo", "--reason", "x", "--by", "wang"), 1, "no decision to take back"),
     ],
 )
@@ -153,7 +153,7 @@ def test_a_decided_greeting_is_no_longer_to_review_and_shows_both_verdicts(run):
     concerned = run("greeting", "decide", ID, "compliant", "--reason", "听录音", "--by", "zhang")
     assert (concerned.code, "nobody decides about themselves" in concerned.err) == (1, True)
     run("greeting", "decide", ID, "compliant", "--no-forbidden", "--reason", "听录音", "--by", "wang")
-    assert "没有问候记录" in run("greeting", "list", "--review").err
+    assert "没有符合条件的问候" in run("greeting", "list", "--review").err
     listed = run("greeting", "list").out
     assert "无法判定 cannot tell" in listed
     assert "人工 by hand: 合规 compliant" in listed

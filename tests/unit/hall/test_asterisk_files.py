@@ -81,9 +81,9 @@ def test_freepbx_has_files_of_its_own() -> None:
 def test_a_switch_is_chosen_by_name() -> None:
     two = settings([PBX, {**PBX, "name": "second", "username": "other"}])
     assert "[other]" in render(Part.MANAGER, two, pbx="second")
-    with pytest.raises(InputError, match=r"no \[\[pbx\]\] is called 'third': it has main, second"):
+    with pytest.raises(InputError, match=r"no \[\[pbx\]\] is called 'third': there are main, second"):
         render(Part.MANAGER, two, pbx="third")
-    with pytest.raises(InputError, match="it has none"):
+    with pytest.raises(InputError, match=r"no \[\[pbx\]\] yet"):
         render(Part.MANAGER, settings([]), pbx="third")
 
 

@@ -15,8 +15,8 @@ from voicedesk.words import Words, both, word
 
 PACKAGE = Path(__file__).parents[3] / "voicedesk"
 ROOMS = sorted(file.parent.name for file in PACKAGE.glob("*/words.py"))
-NAMED = {"GREETING_PARTS", "TRY_CAUSES"}
-"""Tables of names that no enum holds: those of a rule set, and why a try reached nobody."""
+NAMED = {"GREETING_PARTS", "TRY_CAUSES", "SUBJECTS"}
+"""Tables of names that no enum holds: those of a rule set, why a try reached nobody, and what the doctor looks at."""
 ELSEWHERE = {
     "Part": "headings and sentences of a notice, which callers hear",
     "Doubt": "a doubt in a whole sentence, with what to do about it",

@@ -9,6 +9,7 @@ from voicedesk.ami.message import AmiEvent, make_event
 from voicedesk.calls.model import Gap, GapReason
 from voicedesk.calls.records import MOST_GAPS, CallRecord
 from voicedesk.calls.tracker import Changes, Tracker
+from voicedesk.clock import format_epoch
 from voicedesk.jobs.following.call_log import CallLog
 from voicedesk.jobs.guard import Guard
 from voicedesk.store.quarantine import Part
@@ -43,6 +44,13 @@ def make_anew(log: CallLog, disk: Disk, meanwhile: list[AmiEvent] = []) -> None:
     log.go_on_with(replay)
 
 
+def poison(at: int, number: int) -> AmiEvent:
+    """An event of a channel of its own at which a tracker raises."""
+    name = f"poison-{number}"
+    headers = {"Channel": "PJSIP/odd-1", "Uniqueid": name, "Linkedid": name, "Timestamp": format_epoch(at)}
+    return make_event("Newchannel", headers, arrived_us=at)
+
+
 def fail_to_freeze(patch) -> None:
     """Of some call no facts can be made."""
     original = Tracker.take_changes
@@ -60,6 +68,34 @@ def whole_story(name: str) -> dict[str, object]:
         log.take([event])
         log.settle()
     return disk.calls
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_second_fault_while_the_first_is_made_good_loses_no_call_that_began_between(name, monkeypatch):
+    """The call began, and was stored, while the journal was read; then came the second fault: it once stayed open."""
+    events = story(name)
+    Bad(monkeypatch, lambda event: (event.get("Uniqueid") or "").startswith("poison"))
+    at = [event.arrived_us for event in events]
+    for cut in range(7, len(events)):
+        disk = Disk()
+        log = CallLog("p", HALL, disk, Guard(lambda: 1))
+        log.take([*events[:6], poison(at[5], 1)])
+        resume_from, until = log.begin_anew(lambda: None)
+        journal = [(entry, event) for entry, event in disk.journal() if entry < until]
+        for event in (*events[6:cut], poison(at[cut - 1], 2)):
+            log.take([event])
+            log.settle()
+        replay = log.replay()
+        deque(replay.steps(journal, resume_from), maxlen=0)
+        log.go_on_with(replay)
+        assert log.is_in_doubt
+        make_anew(log, disk)
+        for event in events[cut:]:
+            log.take([event])
+            log.settle()
+        log.settle()
+        assert set(disk.calls) == set(whole_story(name)), cut
+        assert [call.facts.id for call in disk.calls.values() if call.facts.ended_at is None] == [], cut
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -25,6 +25,7 @@ from voicedesk.jobs.hearing.recorded_calls import (
 )
 from voicedesk.jobs.hearing.recordings import DAY_US, Foreign, look
 from voicedesk.settings import Settings
+from voicedesk.store import calls
 from voicedesk.store.store import Store
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -85,6 +86,58 @@ async def test_a_recording_named_after_a_leg_or_after_the_caller_s_channel_is_fo
     for uniqueid in (FORWARDED.facts.legs[-1].uniqueid, FORWARDED.facts.linkedids[0]):
         assert (await stored_call(store, "main", uniqueid)).id == FORWARDED.facts.id
     assert await stored_call(store, "main", "1.1") is None
+
+
+async def test_of_a_day_full_of_calls_only_those_of_that_minute_are_read_for_a_recording(store, monkeypatch):
+    """Each recording once cost the unpacking of every call of six hours: a busy hall fell behind within the hour."""
+    facts = ANSWERED.facts
+    others = [
+        replace(
+            ANSWERED,
+            facts=replace(facts, id=f"other{n}", linkedids=(f"1.{n}",), started_at=facts.started_at - n * 200_000_000),
+        )
+        for n in range(1, 100)
+    ]
+    others = [replace(one, facts=replace(one.facts, legs=_earlier(one.facts))) for one in others]
+    await store.calls.save([ANSWERED, *others])
+    read = []
+    real = calls.unpack_facts
+    monkeypatch.setattr(calls, "unpack_facts", lambda packed: read.append(1) or real(packed))
+    (leg,) = (one for one in facts.legs if one.answered_at is not None)
+    assert (await stored_call(store, "main", leg.uniqueid)).id == facts.id
+    assert len(read) == 1
+
+
+def _earlier(facts):
+    """The legs of a call, moved by as much as its start was, and under names of their own."""
+    ahead = ANSWERED.facts.started_at - facts.started_at
+    return tuple(
+        replace(
+            leg,
+            uniqueid=f"{facts.id}.{number}",
+            **{
+                name: getattr(leg, name) - ahead
+                for name in ("dialled_at", "ringing_at", "ring_ended_at", "answered_at", "ended_at")
+                if getattr(leg, name) is not None
+            },
+        )
+        for number, leg in enumerate(facts.legs)
+    )
+
+
+async def test_a_phone_that_was_rung_long_after_its_call_began_is_found_by_its_own_ringing(store):
+    facts = ANSWERED.facts
+    long_ago = replace(facts, started_at=facts.started_at - 5 * 3600 * MICROSECONDS, linkedids=("1.1",))
+    await store.calls.save([replace(ANSWERED, facts=long_ago)])
+    (leg,) = (one for one in facts.legs if one.answered_at is not None)
+    assert (await stored_call(store, "main", leg.uniqueid)).id == facts.id
+
+
+async def test_a_call_that_is_dated_otherwise_than_its_channel_is_found_all_the_same(store):
+    facts = FORWARDED.facts
+    moved = replace(facts, started_at=facts.started_at - 3600 * MICROSECONDS, legs=())
+    await store.calls.save([replace(FORWARDED, facts=moved, judgement=replace(FORWARDED.judgement, legs=()))])
+    assert (await stored_call(store, "main", facts.linkedids[0])).id == facts.id
 
 
 def test_the_phone_that_forwarded_has_no_answer_and_the_one_that_took_the_call_has():

@@ -145,6 +145,18 @@ def test_the_queue_s_number_stands_where_the_channel_had_none(house):
     assert call.facts.caller_number == "13800138000"
 
 
+@pytest.mark.parametrize("others", [{}, {"queue_log": f"{CASE}|{CASE}.0|hotline|NONE|ENTERQUEUE||anonymous|1\n"}])
+@pytest.mark.parametrize(("told", "kept"), [("", "13800138000"), ("13900139000", "13900139000")])
+def test_call_records_tell_the_number_that_the_finer_logs_lack(house, told, kept, others):
+    text = (TOLD / "cel-number-lost.cel.csv").read_text().replace("13800138000", told)
+    row = (
+        f'"{CASE}.0","0.000000","{CASE + 31}.010000","31","0","13800138000","4001","PJSIP/trunk-00000000","",'
+        f'"Queue","NO ANSWER","{CASE}.0","{CASE}.0","0"\n'
+    )
+    (call,) = house.repaired(cel=text, cdr=row, **others)
+    assert (call.facts.caller_number, verdict(call)) == (kept, (Verdict.MISSED, None))
+
+
 def test_call_records_alone_keep_the_number_of_a_call_that_nobody_answered(house):
     row = (
         f'"{CASE}.0","0.000000","{CASE + 30}.0","30.0","0.0","13800138000","4001","PJSIP/trunk-0","PJSIP/agent1-1",'
@@ -509,7 +521,8 @@ def test_a_colleague_asked_over_a_queue_in_vain_is_no_missed_citizen(house):
         "60|ID.3|second|NONE|EXITEMPTY|1|1|40",
         "90|ID.1|hotline|PJSIP/agent1|COMPLETEAGENT|6|84|1",
     )
-    assert [call.judgement.verdict for call in calls] == [Verdict.ON_TIME, Verdict.CANNOT_TELL]
+    assert [verdict(call) for call in calls] == [ON_TIME, (Verdict.NOT_JUDGED, Reason.INTERNAL)]
+    assert meaning_of(calls[1], lambda facts: facts.line) is None
 
 
 # --- 19, 22: calls that the hall placed, and applications that answered
@@ -575,7 +588,7 @@ def test_a_time_of_the_channel_log_is_the_instant_it_names(house, when):
         '"HANGUP","{}","13800138000","4001","PJSIP/trunk-0","","1.0","1.0",""',
         '"HANGUP","{}","6001","s","PJSIP/agent1-1","","1.1","1.0",""',
     ]
-    seconds = ("00", "01", "06", "07", "30", "31")
+    seconds = ("00", "01", "06", "06", "30", "31")
     (call,) = house.repaired(
         cel="".join(row.format(when.format(second)) + "\n" for row, second in zip(rows, seconds, strict=True))
     )

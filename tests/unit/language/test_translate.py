@@ -145,3 +145,17 @@ def test_words_of_codes_are_those_of_the_language(chinese):
 def test_words_of_codes_stand_in_both_languages_where_none_is_chosen():
     words = {"late": ("超时", "late")}
     assert (both(words, "late"), finding_text("坏", "bad")) == ("超时 late", "坏 / bad")
+
+
+def test_a_name_before_a_text_is_no_part_of_its_first_value() -> None:
+    assert translated("a.wav: 3 of 5 are left", Language.CHINESE, of_parts=True) == "a.wav：共 5，剩 3"
+
+
+def test_a_text_with_a_colon_of_its_own_is_not_parted_there(monkeypatch) -> None:
+    book = {
+        "row {}": ("第 {0} 行", "row {}"),
+        "row {}: {} is {}": ("第 {0} 行：{1} 是 {2}", "row {}: {} is {}"),
+        "{}: {}": ("{0}：{1}", "{}: {}"),
+    }
+    monkeypatch.setattr(translate, "read_catalogue", lambda: book)
+    assert translated("row 3: the mode is bad: x", Language.CHINESE) == "第 3 行：the mode 是 bad：x"

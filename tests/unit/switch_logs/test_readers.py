@@ -175,7 +175,11 @@ def test_call_records_tell_of_calls_that_nothing_finer_knows_and_are_doubtful():
         "Hangup",
     ]
     assert all(event.doubtful for _, event in events)
-    assert told(CdrReader(frozenset({"1795454912.0"})), RECORD) == []
+    known = frozenset({"1795454912.0"})
+    assert told(CdrReader(known, numbered=known), RECORD) == []
+    ((name, number),) = told(CdrReader(known), RECORD)
+    assert (name, number.get("CallerIDNum"), number.get("ChannelStateDesc")) == ("Newstate", "13800138000", None)
+    assert told(CdrReader(known), RECORD.replace('"Queue"', '"AppDial2"')) == []
     unanswered = RECORD.replace("ANSWERED", "NO ANSWER").replace("1795454927.357792", "0.000000")
     asked = ["Newchannel", "QueueCallerJoin"]
     assert names(CdrReader(), unanswered) == [*asked, "DialBegin", "Hangup", "Hangup"]
@@ -271,6 +275,23 @@ CALLER_GONE = at(
 def test_without_rows_of_bridges_a_phone_that_went_up_was_answered():
     assert accepted(PHONE_UP, CALLER_UP) == [6]
     assert accepted(PHONE_UP) == [6]
+
+
+def test_without_rows_of_bridges_a_caller_who_went_up_later_was_connected_only_then():
+    assert accepted(PHONE_UP, at(12, cel("ANSWER"))) == [12]
+
+
+def test_without_rows_of_bridges_a_phone_that_was_down_when_the_caller_went_up_did_not_answer():
+    refused = at(9, cel("HANGUP", PHONE, '{"hangupcause":16,"hangupsource":"","dialstatus":""}'))
+    assert accepted(PHONE_UP, refused, at(10, cel("ANSWER"))) == []  # a voice box took the caller
+
+
+def test_without_rows_of_bridges_the_phone_that_went_up_with_the_caller_answered_and_no_other():
+    other = ("PJSIP/agent2-00000002", "1795454912.2")
+    rows = [at(2, cel("CHAN_START", other)), at(20, cel("ANSWER", other)), at(20, cel("ANSWER"))]
+    events = told(CelReader(UTC), at(0, cel("CHAN_START")), at(1, cel("CHAN_START", PHONE)), PHONE_UP, *rows)
+    dialled = [one.get("DestUniqueid") for name, one in events if name == "DialEnd"]
+    assert dialled == [other[1]]
 
 
 def test_a_phone_bridged_with_the_caller_at_once_was_answered_when_it_went_up():

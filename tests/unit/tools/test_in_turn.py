@@ -14,7 +14,7 @@ PASSES, FAILS = "true", "false"
 def ran(*arguments: str) -> tuple[int, list[str]]:
     """The exit code, and the lines it ended with."""
     done = subprocess.run(
-        (sys.executable, "-m", "tools.in_turn", *arguments), capture_output=True, text=True, check=False, timeout=60
+        (sys.executable, "-m", "tools.in_turn", *arguments), capture_output=True, text=True, check=False, timeout=170
     )
     return done.returncode, done.stdout.strip().splitlines()
 
@@ -42,13 +42,15 @@ def test_what_failed_in_a_command_is_repeated_at_the_end():
     assert lines[-1].startswith("FAILED: first, after")
 
 
-def test_a_run_of_tests_says_each_failed_test_with_its_reason(tmp_path):
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_run_of_tests_says_each_failed_test_once_with_its_reason(tmp_path, workers):
     (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_terminal_summary\n")
     (tmp_path / "test_wrong.py").write_text("def test_sum():\n    assert 1 + 1 == 3, 'a sum'\n")
-    pytest_there = f"{sys.executable} -m pytest -q -p no:cacheprovider -c /dev/null {tmp_path}"
+    pytest_there = f"{sys.executable} -m pytest -q -p no:cacheprovider -c /dev/null -n {workers} {tmp_path}"
     code, lines = ran("tests", pytest_there)
     assert code == 1
-    assert "test_wrong.py::test_sum: AssertionError: a sum" in lines[-3]
+    said = [line for line in lines if "test_wrong.py::test_sum: AssertionError: a sum" in line]
+    assert said == [lines[-3]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from voicedesk.store.store import Store
 from voicedesk.store.tables import pbxs
 from voicedesk.store.tickets import Change, StoredTicket
 from voicedesk.web import live
-from voicedesk.web.live import MOST_OF_A_SESSION, TOPICS
+from voicedesk.web.live import LONGEST_PAUSE_SECONDS, MOST_OF_A_SESSION, PAUSE_SECONDS, TOPICS, Pace
 
 
 class Page:
@@ -78,6 +79,7 @@ class Page:
 async def watched(house, monkeypatch):
     """A house whose reader looks when the test says so, and has looked once."""
     monkeypatch.setattr(live, "ASK_SECONDS", 3600.0)
+    house.app.live.pace.pause = 0.0
     async with Store.open(house.settings.store.url, now=house.clock) as store:
         await store.requests.lead(LEADER, "test:1:x", 600)
         async with store.database.write() as connection:
@@ -288,3 +290,39 @@ async def test_many_who_see_the_same_get_one_part_that_is_made_once_and_never_ol
     await watched.app.live.look()
     assert "新公告" in (await bosses[0].get("/?part")).text
     assert "新公告" not in (await (await watched.inside("0009", Role.AUDITOR)).get("/?part")).text
+
+
+async def test_what_rings_is_given_alone_and_is_not_mixed_up_with_the_whole_part(watched):
+    boss = await watched.inside("0001", Role.SUPERVISOR)
+    await keep(watched, open_call(1, watched.clock.us, rings_us=SECOND))
+    parts = [await boss.get(path, **{"desk-by-itself": "1"}) for path in ("/?part=calls", "/?part", "/?part=calls")]
+    moment, whole, again = (re.findall(r'data-live="(\w+)"', one.text) for one in parts)
+    assert moment == again == ["strips", "calls"]
+    assert whole[0] == "strips"
+    assert {"day", "calls", "phones", "todo", "latest"} < set(whole)
+    assert "data-ringing" in parts[0].text
+    auditor = await watched.inside("0009", Role.AUDITOR)
+    assert "data-ringing" not in (await auditor.get("/?part=calls", **{"desk-by-itself": "1"})).text
+
+
+def test_pages_are_told_less_often_while_the_process_has_much_to_do_and_more_often_again_afterwards():
+    at, worked = 0.0, 0.0
+    pace = Pace(lambda: at, lambda: worked)
+    assert pace.pause == PAUSE_SECONDS
+    found = []
+    for busy in (0.9,) * 20 + (0.4,) + (0.1,) * 40:
+        at, worked = at + 1, worked + busy
+        pace.look()
+        found.append(pace.pause)
+    assert found[:20] == sorted(found[:20])
+    assert found[0] > PAUSE_SECONDS
+    assert found[19] == found[20] == LONGEST_PAUSE_SECONDS
+    assert found[-1] == PAUSE_SECONDS
+
+
+def test_a_short_moment_of_work_changes_no_pace():
+    at, worked = 0.0, 0.0
+    pace = Pace(lambda: at, lambda: worked)
+    at, worked = 0.1, 0.1
+    pace.look()
+    assert pace.pause == PAUSE_SECONDS

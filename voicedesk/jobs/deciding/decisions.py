@@ -216,7 +216,9 @@ def _leg_place(stored: StoredCall, leg: str) -> int:
         return int(leg) - 1
     places = [place for place, one in enumerate(legs) if leg in (one.endpoint, mask_endpoint(one.endpoint))]
     if not places:
-        there = list_comma().join(dict.fromkeys(mask_endpoint(one.endpoint) for one in legs)) or "none"
+        there = list_comma().join(dict.fromkeys(mask_endpoint(one.endpoint) for one in legs))
+        if not there:
+            raise InputError("no phone rang for this call: leave --leg out, and decide of the whole call")
         raise InputError(f"{leg!r} did not ring for this call: its phones are {there}")
     if len(places) > 1:
         numbers = ", ".join(str(place + 1) for place in places)

@@ -48,6 +48,8 @@ class _Doubt:
     since: int
     unread: list[AmiEvent] | None = None
     """What came since the journal is being read again."""
+    until: int = 0
+    """The entry before which that reading ends: what is unread lies there and behind."""
 
 
 class CallLog:
@@ -151,9 +153,10 @@ class CallLog:
         """
         self.settle()
         seal()
+        until = self._hand_on.sequence()
         if self._doubt is not None:
-            self._doubt.unread = []
-        return self._points.oldest, self._hand_on.sequence()
+            self._doubt.unread, self._doubt.until = [], until
+        return self._points.oldest, until
 
     def replay(self) -> JournalReplay:
         """A replay that makes the state anew."""
@@ -177,6 +180,8 @@ class CallLog:
         taken, self._taken = self._taken, []
         self.take(doubt.unread or [])
         self._taken = taken  # they are handed on, or will be, since they came
+        if self._doubt is not None:  # again, at one of those: a call that began among them is none of an earlier entry
+            self._doubt.since = min(self._doubt.since, doubt.until)
         self._points.note(self._hand_on.sequence(), self._tracker.open_ids())
         if self.replaced is not None:
             self.replaced()

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from voicedesk.ami.message import AmiEvent
+from voicedesk.calls.caller_numbers import caller_number
 from voicedesk.calls.link_events import OWN_EVENTS
 from voicedesk.calls.model import CallFacts, Gap, Hall
 from voicedesk.calls.tracker import Tracker
@@ -75,7 +76,7 @@ def read_logs(paths: LogPaths, spans: Iterable[Span], zone: tzinfo, *, off_us: i
         found += cel.perhaps_asked
     queue_log = QueueLogReader(_ids(found))
     found += queue_log.read(_lines(paths.queue_log))
-    cdr = CdrReader(_ids(found))
+    cdr = CdrReader(_ids(found), _numbered(found))
     found += cdr.read(_lines(paths.cdr))
     kept = [one for one in found if any(start <= one.at <= end for start, end in wanted)]
     return SwitchLogs(
@@ -96,6 +97,12 @@ def _ids(events: Iterable[LoggedEvent]) -> frozenset[str]:
     """Calls and channels of which some events tell."""
     told = (one.event.get(key) for one in events for key in _IDS)
     return frozenset(one for one in told if one)
+
+
+def _numbered(events: Iterable[LoggedEvent]) -> frozenset[str]:
+    """Channels of which some event tells the number."""
+    told = ((one.event.uniqueid, one.event.get("CallerIDNum") or "") for one in events)
+    return frozenset(uniqueid for uniqueid, number in told if uniqueid and caller_number(number)[0] is not None)
 
 
 def _problems(paths: LogPaths, cel: CelReader, queue_log: QueueLogReader, cdr: CdrReader) -> Iterator[str]:

@@ -13,6 +13,7 @@ from voicedesk.clock import MICROSECONDS, to_datetime, to_seconds
 from voicedesk.jobs.hearing.recordings import DAY_US, Foreign, FoundFile, look
 from voicedesk.settings import Settings
 from voicedesk.store.call_filter import CallFilter
+from voicedesk.store.calls import StoredCall
 from voicedesk.store.store import Store
 from voicedesk.words import Words, both, comma, in_both
 
@@ -52,24 +53,40 @@ class Listed:
 async def stored_call(store: Store, pbx: str, uniqueid: str) -> CallFacts | None:
     """The call of a channel that is no longer known, looked for around the second it was made in.
 
-    A leg of that channel, or a call it was linked to: of a forwarded call the channel may be none of the legs.
+    A leg of that channel, or a call it was linked to: of a forwarded call the channel may be none of the legs. Nearly
+    every recording is of a phone that rang when its channel was made; only for others the journal is asked to which
+    call the channel was linked, and last every call of the hours before is looked at.
     """
     born = born_us(uniqueid)
     if born is None:
         return None
+    found = _of_channel(await _made_near(store, pbx, born), uniqueid, {uniqueid})
+    if found is not None:
+        return found
     to_at = born + MADE_WITHIN_US
     linked = await store.journal.linkedids_of(pbx, uniqueid, from_at=born - MADE_WITHIN_US, to_at=to_at)
-    ids = {uniqueid, *linked}
-    best: CallFacts | None = None
-    async for stored in store.calls.each(CallFilter(from_at=born - LONGEST_CALL_US, to_at=to_at)):
-        facts = stored.call.facts
-        if facts.pbx != pbx:
-            continue
+    for linkedid in sorted(linked):
+        found = _of_channel(await _made_near(store, pbx, born_us(linkedid) or born), uniqueid, linked)
+        if found is not None:
+            return found
+    before = [one async for one in store.calls.each(CallFilter(from_at=born - LONGEST_CALL_US, to_at=to_at))]
+    return _of_channel((one for one in before if one.call.facts.pbx == pbx), uniqueid, {uniqueid, *linked})
+
+
+async def _made_near(store: Store, pbx: str, born: int) -> list[StoredCall]:
+    """The calls in which a channel that was made then can be."""
+    return await store.calls.around(pbx, born, within_us=MADE_WITHIN_US, from_at=born - LONGEST_CALL_US)
+
+
+def _of_channel(calls: Iterable[StoredCall], uniqueid: str, linkedids: set[str]) -> CallFacts | None:
+    """The call of which a channel is a leg, else the last one that it was linked to."""
+    linked_to: CallFacts | None = None
+    for facts in (one.call.facts for one in calls):
         if any(leg.uniqueid == uniqueid for leg in facts.legs):
             return facts
-        if ids & set(facts.linkedids):
-            best = facts
-    return best
+        if linkedids & set(facts.linkedids):
+            linked_to = facts
+    return linked_to
 
 
 def leg_of(call: CallFacts, uniqueid: str) -> LegFacts | None:

@@ -132,11 +132,11 @@
   // a page that stays open: told by the stream that something changed, it asks for its parts again
   all("[data-stream]").forEach(function (page) {
     if (!window.EventSource || !window.fetch || !window.DOMParser) { return; }
-    var SILENT_MS = 20000, LEAST_MS = Number(page.dataset.least || 1000), MOST_MS = 10000, pause = LEAST_MS;
+    var SILENT_MS = 20000, LEAST_MS = Number(page.dataset.least || 1000), MOST_MS = 10000, MOMENT_MS = 150, pause = LEAST_MS;
     var list = page.dataset.rows || "", every = Number(page.dataset.every || 0) * 1000;
     var sign = document.querySelector("[data-sign]"), address = page.dataset.stream;
-    var source = null, heard = 0, fresh = Date.now(), asking = false, wanted = false, timer = 0, moved = Date.now(), told = Date.now();
-    var drawn = window.performance.now(), late = 0, loadAt = list ? Date.now() : 0;
+    var source = null, heard = 0, fresh = Date.now(), asking = false, wanted = false, shows = false, timer = 0, moved = Date.now(), told = Date.now();
+    var begun = window.performance.now(), momentAt = 0, loadAt = list ? Date.now() : 0;
 
     // who types, opened something, or marks words keeps the page as it is
     var busy = function () {
@@ -145,13 +145,41 @@
       var types = at && (list || page.contains(at)) && (/^(TEXTAREA|SELECT)$/.test(at.tagName) || (at.tagName === "INPUT" && !/^(checkbox|radio)$/.test(at.type) && (at.value || page.contains(at))));
       return !!(chosen || document.querySelector("dialog[open]") || types);
     };
+    // forms that are opened or written into stay as they are, and all about them: a link says that something changed
+    var deeds = function () { return page.querySelector("[data-deeds]"); };
+    var fields = function (root) { return all("textarea, select, input", root).filter(function (one) { return one.type !== "hidden"; }); };
+    var isWritten = function (one) {
+      if (/^(radio|checkbox)$/.test(one.type)) { return one.checked !== one.defaultChecked; }
+      if (one.tagName === "SELECT") { return all("option", one).some(function (choice) { return choice.selected && !choice.defaultSelected && choice.index > 0; }); }
+      return one.value !== one.defaultValue;
+    };
+    var atWork = function (part) {
+      return page.hasAttribute("data-kept") || part.contains(document.activeElement) || fields(part).some(isWritten) || all("details[open]", part).some(function (one) { return !one.hasAttribute("data-open"); });
+    };
+    // what was written goes into the same form of the new part; where that is gone it can still be read
+    var formOf = function (one, root) {
+      var named = one.form && one.form.querySelector("[name=do]");
+      return named && all("form", root).filter(function (form) { var here = form.querySelector("[name=do]"); return here && here.value === named.value; })[0];
+    };
+    var carry = function (old, made) {
+      var lost = [];
+      fields(old).filter(function (one) { return isWritten(one) || (page.hasAttribute("data-kept") && one.value && !/^(radio|checkbox)$/.test(one.type)); }).forEach(function (one) {
+        var form = formOf(one, made), to = form && fields(form).filter(function (each) { return each.name === one.name && (one.type !== "radio" || each.value === one.value); })[0];
+        if (!to) { if (one.tagName === "TEXTAREA") { lost.push(one.value); } return; }
+        if (/^(radio|checkbox)$/.test(one.type)) { to.checked = one.checked; } else { to.value = one.value; }
+        for (var at = to.closest("details"); at; at = at.parentElement.closest("details")) { at.open = true; }
+      });
+      var told = made.querySelector("[data-lost]");
+      if (told && lost.length) { told.hidden = false; told.querySelector("span").textContent = lost.join(" / "); }
+    };
     // a list under the pointer, or with the focus in it, does not move
     var held = function (part) { return part.matches(":hover") || part.contains(document.activeElement); };
 
     var replace = function (old, made) {
       var parent = old.parentElement, scrolled = old.querySelector(".ribbon-scroll"), left = scrolled ? scrolled.scrollLeft : 0;
       parent.replaceChild(document.importNode(made, true), old);
-      var now = parent.querySelector('[data-live="' + made.dataset.live + '"] .ribbon-scroll');
+      var part = parent.querySelector('[data-live="' + made.dataset.live + '"]'), now = part.querySelector(".ribbon-scroll");
+      part.at = made.at;
       if (now) { now.scrollLeft = left; }
     };
     var wait = function (old, made) {
@@ -198,11 +226,25 @@
       if (words) { link.textContent = words; }
       link.classList.toggle("there", !!words);
     };
-    var show = function (text) {
+    var again = function () { if (page.dataset.here) { window.location.assign(page.dataset.here); } else { window.location.reload(); } };
+    // what counts on in a part counts from when the server made it
+    var goneIn = function (one) { var part = one.closest("[data-live]"); return window.performance.now() - ((part && part.at) || begun); };
+    var show = function (text, asked, sent) {
       if (list) { merge(text); return; }
       var made = new window.DOMParser().parseFromString(text, "text/html");
-      var parts = all("[data-live]", made);
-      if (!parts.length) { window.location.reload(); return; }
+      var parts = all("[data-live]", made), link = document.querySelector("[data-fresh]"), forms = deeds();
+      if (!parts.length) { again(); return; }
+      var strips = made.querySelector("[data-made]"), late = strips && sent ? Math.max(0, sent - Number(strips.dataset.made)) : 0;
+      parts.forEach(function (part) { part.at = window.performance.now() - late; });
+      if (forms && !asked && (atWork(forms) || busy())) {
+        link.classList.toggle("there", made.querySelector("[data-deeds]").dataset.mark !== forms.dataset.mark);
+        return;
+      }
+      if (forms) {
+        link.classList.remove("there");
+        carry(forms, made.querySelector("[data-deeds]"));
+        page.removeAttribute("data-kept");
+      }
       parts.forEach(function (part) {
         var old = page.querySelector('[data-live="' + part.dataset.live + '"]');
         if (!old) { return; }
@@ -211,32 +253,34 @@
       });
     };
 
-    var ask = function () {
-      window.clearTimeout(timer);
-      if (document.hidden || busy()) { wanted = true; return; }
-      if (asking || Date.now() - loadAt < pause) {
-        wanted = true;
-        timer = window.setTimeout(ask, pause);
-        return;
-      }
-      asking = true; wanted = false; loadAt = Date.now();
-      var headers = { "Desk-By-Itself": "1" };
+    // `moment`: what rings alone, which is asked for with every news; all else no more often than pages bear it
+    var load = function (moment) {
+      var isAsked = shows && !moment, headers = { "Desk-By-Itself": "1" }, on = going().slice(0, 10).join(",");
+      asking = true; momentAt = Date.now();
+      if (!moment) { wanted = shows = false; loadAt = Date.now(); }
       if (moved > told) { headers["Desk-Somebody"] = "1"; told = Date.now(); }
-      var on = going().slice(0, 10).join(",");
-      window.fetch(page.dataset.part + (on ? "&going=" + on : ""), { credentials: "same-origin", headers: headers, cache: "no-store" }).then(function (answer) {
-        if (answer.redirected || answer.status === 404) { window.location.reload(); }
+      var address = moment ? page.dataset.moment : page.dataset.part + (on ? "&going=" + on : "");
+      window.fetch(address, { credentials: "same-origin", headers: headers, cache: "no-store" }).then(function (answer) {
+        if ((answer.redirected || answer.status === 404) && !(deeds() && atWork(deeds()))) { again(); }
         if (!answer.ok || answer.redirected) { throw new Error("no part"); }
         var sent = Number(answer.headers.get("Desk-Now"));
         return answer.text().then(function (text) {
-          if (busy()) { wanted = true; return; }
-          show(text);
-          var strips = page.querySelector("[data-made]");
-          late = strips && sent ? Math.max(0, sent - Number(strips.dataset.made)) : 0;
-          drawn = window.performance.now(); fresh = Date.now(); pause = LEAST_MS;
+          if (busy() && !deeds()) { wanted = true; return; }
+          show(text, isAsked, sent);
+          if (moment) { return; }
+          fresh = Date.now(); pause = LEAST_MS;
           var soon = page.querySelector("[data-again]");
           if (soon) { window.setTimeout(ask, Number(soon.dataset.again) * 1000); }
         });
-      }).catch(function () { wanted = true; pause = Math.min(MOST_MS, pause * 2); }).then(function () { asking = false; });
+      }).catch(function () { wanted = true; shows = shows || isAsked; pause = Math.min(MOST_MS, pause * 2); }).then(function () { asking = false; });
+    };
+    var ask = function () {
+      window.clearTimeout(timer);
+      if (document.hidden || (busy() && !deeds())) { wanted = true; return; }
+      if (!asking && Date.now() - loadAt >= pause) { load(false); return; }
+      wanted = true;
+      timer = window.setTimeout(ask, asking ? MOMENT_MS : Math.max(0, loadAt + pause - Date.now()));
+      if (page.dataset.moment && pause === LEAST_MS && !asking && Date.now() - momentAt >= MOMENT_MS) { load(true); }
     };
 
     var close = function () { if (source) { source.close(); source = null; } };
@@ -257,15 +301,14 @@
         if (wants && going().length) { wants += " calls"; }
         if (!wants || told.some(function (topic) { return (" " + wants + " ").indexOf(" " + topic + " ") >= 0; })) { ask(); }
       });
-      source.addEventListener("over", function () { close(); window.location.reload(); });
+      source.addEventListener("over", function () { close(); if (!(deeds() && atWork(deeds()))) { again(); } });
     };
     var isLive = function () { return source !== null && source.readyState === 1 && Date.now() - heard < SILENT_MS; };
 
     // the ring that sounds now, ten times a second, from the time that the switch told
     var count = function () {
-      var gone = window.performance.now() - drawn + late;
       all("[data-ringing]", page).forEach(function (row) {
-        var ms = Number(row.dataset.ms) + gone, period = Number(row.dataset.period), limit = Number(row.dataset.limit);
+        var ms = Number(row.dataset.ms) + goneIn(row), period = Number(row.dataset.period), limit = Number(row.dataset.limit);
         var ring = Math.floor(ms / period) + 1, width = Number(row.dataset.width);
         row.querySelector("[data-ring]").textContent = row.dataset.words.replace("{}", ring).replace("{0}", ring);
         row.querySelector("[data-seconds]").textContent = row.dataset.unit.replace("{}", (ms / 1000).toFixed(1)).replace("{0}", (ms / 1000).toFixed(1));
@@ -278,9 +321,9 @@
       });
     };
     var tick = function () {
-      var gone = window.performance.now() - drawn + late, age = Math.floor((Date.now() - fresh) / 1000);
+      var age = Math.floor((Date.now() - fresh) / 1000);
       all("[data-since]", page).forEach(function (one) {
-        var seconds = Math.floor((Number(one.dataset.since) + gone) / 1000);
+        var seconds = Math.floor((Number(one.dataset.since) + goneIn(one)) / 1000);
         if (seconds < 7200) { one.textContent = Math.floor(seconds / 60) + ":" + ("0" + seconds % 60).slice(-2); }
       });
       if (sign) {
@@ -292,8 +335,11 @@
       }
       if (isLive()) { if (!wanted) { fresh = Date.now(); } } else if (!document.hidden && Date.now() - heard >= SILENT_MS) { open(); wanted = true; }
       if (every && !document.hidden && Date.now() - loadAt >= every) { wanted = true; }
-      if (wanted && !asking && !busy() && Date.now() - loadAt >= pause) { ask(); }
+      if (wanted && !asking && (deeds() || !busy()) && Date.now() - loadAt >= pause) { ask(); }
     };
+    if (deeds()) {
+      document.querySelector("[data-fresh]").addEventListener("click", function (event) { event.preventDefault(); shows = true; loadAt = 0; ask(); });
+    }
     ["pointermove", "keydown", "wheel", "touchstart"].forEach(function (name) {
       document.addEventListener(name, function () { moved = Date.now(); }, { passive: true });
     });
