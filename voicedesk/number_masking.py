@@ -32,14 +32,16 @@ _GROUP = re.compile(_RUN)
 
 _COUNTRY = r"(?:\+|00)?86"
 _AREA = r"(?:10|2\d|[3-9]\d{2})"
-_MOBILE = re.compile(
-    rf"\+?(?:{_COUNTRY}0?|9?0|9|0{_AREA}|(?P<odd>{_AREA}|1[12]\d{{3}}|10193|19[03]))?(?P<own>1[3-9]\d{{9}})"
-)
+_CARRIER = r"(?:1[12]\d{3}|179(?:[06][0189]|[1579][01])|10193|19[03])"
+"""Only those 179xx that carriers have: the others begin times in microseconds as well."""
+_MOBILE = re.compile(rf"\+?(?:{_COUNTRY}0?|9?0|9|0{_AREA}|(?P<odd>{_AREA}|{_CARRIER})0?)?(?P<own>1[3-9]\d{{9}})")
 """With what a country, house, trunk or carrier puts before it; `odd` is a prefix only right before its digits."""
-_LANDLINE = re.compile(rf"(?P<before>{_COUNTRY}|9)?(?P<area>0?{_AREA})(?P<own>[2-8]\d{{6,7}})")
-_FOREIGN = re.compile(r"(?:\+|00(?!86))[1-9]\d{6,14}")
+_LANDLINE = re.compile(
+    rf"\+?(?:(?P<before>{_COUNTRY}|9)|(?P<odd>{_CARRIER}))?(?P<area>0?{_AREA})(?P<own>[2-8]\d{{6,7}})"
+)
+_FOREIGN = re.compile(r"(?:\+|\+?00(?!86))[1-9]\d{6,14}")
 _LOCAL = re.compile(r"\+?[2-8]\d{6,7}")
-_OTHER = re.compile(r"\+?(?:(?:400|800)\d{7}|1(?:06\d|4\d{2})\d{9})")
+_OTHER = re.compile(rf"\+?(?:{_COUNTRY}0?|9?0|9)?(?:(?:400|800)\d{{7}}|1(?:06\d|4\d{{2}})\d{{9}})")
 """Of firms, and of machines with a SIM card."""
 _POSSIBLE = re.compile(
     "|".join(re.sub(r"\?P<[a-z]+>", "?:", one.pattern) for one in (_MOBILE, _LANDLINE, _FOREIGN, _OTHER, _LOCAL))
@@ -252,12 +254,17 @@ def _is_number(one: _Candidate, digits: str) -> bool:
 
 def _is_mobile(one: _Candidate, found: re.Match[str]) -> bool:
     own = _own_sizes(one.sizes, len(found["own"]))
-    if found["odd"] and len(one.sizes) > 1 and one.sizes[0] <= len(found["odd"]):
+    if _has_odd_apart(found, one.sizes):
         return False
     if len(own) > 1 and (max(own) > _SMALL or not (own in _MOBILE_GROUPS or one.marks.isdisjoint(_PARTS_MORE))):
         return False
     first, *rest = one.groups
     return not (_is_decimals_of_0(one.before, first) or any(_is_decimals_of_0(first, second) for second in rest[:1]))
+
+
+def _has_odd_apart(found: re.Match[str], sizes: tuple[int, ...]) -> bool:
+    """Whether what would be an odd prefix is a number by itself: 12333 stands before another number too."""
+    return bool(found["odd"]) and len(sizes) > 1 and sizes[0] <= len(found["odd"])
 
 
 def _is_decimals_of_0(before: _Group | None, group: _Group | None) -> bool:
@@ -267,6 +274,8 @@ def _is_decimals_of_0(before: _Group | None, group: _Group | None) -> bool:
 def _is_parted_as_landline(found: re.Match[str], one: _Candidate) -> bool:
     """With its 0 or the country's code it is a number however it is parted; without, only as people part one."""
     sizes = one.sizes
+    if _has_odd_apart(found, sizes):
+        return False
     if found["area"].startswith("0") or (found["before"] or "").endswith("86") or len(sizes) == 1:
         return True
     own = _own_sizes(sizes, len(found["own"]))

@@ -24,7 +24,7 @@ _SMALL_GROUP = 8
 _PREFIX = re.compile(rf"(?:(?:\+|00)?{COUNTRY}|(?<![0-9])0){GAP}$")
 _EPOCH = re.compile(r"[0-9]{9,10}\.[0-9]")
 _NAME = re.compile(r"[A-Za-z0-9._:-]+")
-_AREA = re.compile(rf"(?:(?:\+|00){COUNTRY})?0(?:10|2[0-9]|[3-9][0-9]{{2}})")
+_AREA = re.compile(rf"(?:\+|(?:\+|00){COUNTRY})?0(?:10|2[0-9]|[3-9][0-9]{{2}})")
 """Some trunks put the hall's area code before mobiles too."""
 _AREA_BEFORE = re.compile(r"(?:\+[0-9]{1,3}|(?<![0-9])0?(?:10|2[0-9]|[3-9][0-9]{2}))[\0 \t().\-_/]{1,4}$")
 """Another's area: what follows is not a number of this hall's."""

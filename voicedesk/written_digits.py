@@ -110,7 +110,7 @@ def _decoded(found: re.Match[str]) -> str:
     coded = found[0]
     if not coded.startswith("%"):
         code = int(found[1] or found[2] or found[4] or "0", 16) or int(found[3] or ord(" "))
-        return _signs(chr(code), len(coded)) if code < 0x110000 else coded
+        return _signs(chr(code), len(coded))  # so few digits are always a sign
     try:
         decoded = bytes.fromhex(coded.replace("%", "")).decode()
     except ValueError:

@@ -24,8 +24,8 @@ class Room:
 
 
 _WRITING = ("test_trouble", "test_store", "test_what_does_not_fit", "test_on_disk", "test_another_file")
-_KEEPING = ("test_store", "test_forgetting", "test_quarantine", "test_tickets", "test_decisions", "test_deliveries",
-            "test_consultations", "test_phones")  # fmt: skip
+_KEEPING = ("test_store", "test_forgetting", "test_what_is_forgotten", "test_quarantine", "test_tickets",
+            "test_decisions", "test_deliveries", "test_consultations", "test_phones")  # fmt: skip
 _SLOW = "not postgresql and not fault_67 and not server_that_lost and not of_a_year and not whole_lease"
 
 
@@ -55,6 +55,7 @@ ROOMS = {
                 "--ignore=tests/unit/tickets/test_year.py",
                 "tests/unit/base/test_phone_numbers.py",
                 "tests/unit/base/test_numbers_at_the_edge.py",
+                "tests/unit/base/test_number_plan.py",
             ),
         ),
         Room(
@@ -69,6 +70,8 @@ ROOMS = {
             sources=("voicedesk/number_masking.py", "voicedesk/written_digits.py"),
             tests=(
                 "tests/unit/base/test_number_masking.py",
+                "tests/unit/base/test_number_groups.py",
+                "tests/unit/base/test_written_digits.py",
                 "tests/unit/base/test_log.py",
                 "tests/unit/base/test_log_every_spelling.py",
             ),
@@ -95,7 +98,7 @@ ROOMS = {
             name="retention",
             risk="loses, leaks",
             sources=("voicedesk/store/retention.py", "voicedesk/store/forgetting.py", "voicedesk/phone_traces.py"),
-            tests=_contracts(_KEEPING),
+            tests=("tests/unit/base/test_phone_traces.py", *_contracts(_KEEPING)),
         ),
         Room(
             name="calls",
