@@ -12,7 +12,7 @@ from voicedesk.desk.accounts import viewer_of
 from voicedesk.web.board import Boards, Reader
 from voicedesk.web.desk import Desk
 from voicedesk.web.live import SEND_SECONDS, Live, Watcher
-from voicedesk.web.today import TodayPages
+from voicedesk.web.today import TodayPages, seen_by
 
 BEAT_SECONDS = 15.0
 AGAIN_MS = 3000
@@ -32,12 +32,10 @@ class LivePages:
         """
         visitor, person = await self._desk.signed_in(request, is_by_itself=True)
         last_id = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        viewer = viewer_of(person.account)
-        watcher = self._live.watch(person.session.token_hash, last_id, viewer)
+        watcher = self._live.watch(person.session.token_hash, last_id, viewer_of(person.account))
         reader = None
         if request.query_params.get("show") == "now":
-            key = viewer, visitor.look.language, visitor.prefix
-            reader = self._boards.join(key, self._today.maker(visitor, person), watcher)
+            reader = self._boards.join(seen_by(visitor, person), self._today.maker(visitor, person), watcher)
         return Stream(self._live, watcher, self._boards, reader)
 
 

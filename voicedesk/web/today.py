@@ -14,6 +14,7 @@ from voicedesk.clock import to_datetime
 from voicedesk.desk.accounts import viewer_of
 from voicedesk.desk.labels import Label
 from voicedesk.desk.today import Today, this_moment, today
+from voicedesk.desk.viewer import Viewer
 from voicedesk.errors import SettingsError
 from voicedesk.settings import Settings
 from voicedesk.web.board import Made, Make
@@ -24,6 +25,7 @@ from voicedesk.web.ribbon import Ribbon, Ringing, ribbon_of, ringing_of
 from voicedesk.web.shared import Shared
 from voicedesk.web.spoken import spoken
 from voicedesk.web.visitor import Visitor
+from voicedesk.words import Language
 from voicedesk.work_calendar import WorkCalendar
 
 _WEEKDAYS = "一二三四五六日"
@@ -42,6 +44,11 @@ class TodayPage:
     may_break: bool
     places_calls: bool
     live_id: str
+
+
+def seen_by(visitor: Visitor, person: Person) -> tuple[Viewer, Language, str]:
+    """All that decides what the changing parts of the page show: only who has the same may share what was made."""
+    return viewer_of(person.account), visitor.look.language, visitor.prefix
 
 
 class TodayPages:
@@ -75,7 +82,7 @@ class TodayPages:
 
     async def _part(self, visitor: Visitor, person: Person, *, is_moment: bool) -> Response:
         """What changes in the page. Many who see the same ask in the same second: it is made once for them."""
-        key = (viewer_of(person.account), visitor.look.language, visitor.prefix, self._live.id, is_moment)
+        key = (*seen_by(visitor, person), self._live.id, is_moment)
         response = await self._parts.of(
             key, lambda: self._made("today_parts.html", visitor, person, is_moment=is_moment)
         )
